@@ -44,6 +44,7 @@
 //! |   | [`profile`] | realise, switch, verify |
 //! |   | [`build`] | the sandbox; running Python build back ends and npm install scripts in it |
 //! |   | [`fs`] | the only place that touches `std::fs` |
+//! |   | [`logs`] | what happened to a project: logs that rotate, and are read by time |
 //! | 3 | [`ops`] | one file per use case, beside what several share: session, project, install, generations |
 //! | 4 | [`cli`] | one file per command: arguments → one call into `ops` → output |
 //!
@@ -93,6 +94,7 @@ pub mod git;
 pub mod import;
 pub mod license;
 pub mod lock;
+pub mod logs;
 pub mod manifest;
 pub mod model;
 pub mod ops;

@@ -29,6 +29,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("profile", 2),
     ("build", 2),
     ("fs", 2),
+    ("logs", 2),
     ("ops", 3),
     ("cli", 4),
 ];
@@ -63,6 +64,7 @@ const EDGES: &[(&str, &str)] = &[
     ("profile", "store"),
     ("profile", "fs"),
     ("build", "fs"),
+    ("logs", "fs"),
 ];
 
 /// Rooms that may look at the process's environment, besides `main.rs`.

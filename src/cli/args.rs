@@ -3,6 +3,7 @@
 mod audit;
 mod automation;
 mod inventory;
+mod operations;
 mod packages;
 mod profiles;
 mod registry;
@@ -18,6 +19,7 @@ pub(super) use automation::{CiHostName, CiTemplateArgs, HooksArgs, HooksCommand,
 pub(super) use inventory::{
     BillFormName, ExportArgs, ExportFormName, GraphArgs, GraphFormName, LicensesArgs, SbomArgs,
 };
+pub(super) use operations::LogArgs;
 pub(super) use packages::{Grouping, KeyArgs, KeyCommand, KeyPurpose, ListArgs, OrderArgs, PackArgs};
 pub(super) use profiles::{
     AdoptArgs, DiffArgs, EnvArgs, EnvFormat, GcArgs, PinArgs, PromoteArgs, RollbackArgs, UseArgs, VerifyArgs,
@@ -115,7 +117,7 @@ pub(super) enum Command {
     Graph(GraphArgs),
     /// Look for what could be better: unused and outdated dependencies, several versions of one package
     Analyze,
-    /// Check what is committed: a hook of git
+    /// Check what is committed, by a hook of git; or allow the manifest's own hooks
     Hooks(HooksArgs),
     /// Write a workflow for CI: it builds what is locked, audits it, and proposes newer versions
     CiTemplate(CiTemplateArgs),
@@ -181,6 +183,8 @@ pub(super) enum Command {
     Trust(TrustArgs),
     /// Make, sign and check registries of private packages
     Registry(RegistryArgs),
+    /// Show what happened to the project: who changed what, when, and what failed
+    Log(LogArgs),
     /// Print completions for a shell
     Completions(CompletionsArgs),
 }
@@ -373,6 +377,9 @@ pub(super) struct BuildArgs {
     /// Compile Python byte-code; `production` does so by default
     #[arg(long)]
     pub(super) compile: bool,
+    /// Run the manifest's hooks, in CI and under --frozen too: each has to be allowed by `larder hooks allow`
+    #[arg(long)]
+    pub(super) hooks: bool,
 }
 
 #[derive(Debug, Args)]

@@ -5,13 +5,12 @@ use std::process::ExitCode;
 use miette::{Diagnostic, GraphicalTheme, SourceCode};
 use serde::Serialize;
 
-use crate::diagnostic::Failure;
+use crate::diagnostic::{Failure, redact_passwords};
 use crate::fs::{Action, FsError};
 use crate::ops::Error;
 
 use super::output::Output;
 use super::render;
-use super::sanitize::redact_passwords;
 
 /// Prints the error. Returns its exit code.
 pub(super) fn print(output: &Output, error: &Error) -> ExitCode {

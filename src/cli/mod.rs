@@ -5,6 +5,7 @@ mod commands;
 mod difference;
 mod error_output;
 mod log;
+mod operation;
 mod output;
 mod progress;
 mod prompt;
@@ -18,7 +19,7 @@ use clap::Parser;
 
 use crate::build;
 use crate::ops::run::PackageManager;
-use crate::ops::{Context, Error, Flags, Session, Variables};
+use crate::ops::{Context, Error, Flags, Session, Variables, operation_log};
 
 use args::{Command, CommandLine};
 use output::Output;
@@ -61,7 +62,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let outcome = log::start(global.verbose, &variables)
         .and_then(|()| Context::new(flags, variables, &reporter))
-        .and_then(|context| dispatch(command, &Context { ask_secret: &ask_secret, ..context }, &output));
+        .and_then(|context| watched(command, &Context { ask_secret: &ask_secret, ..context }, &output));
     progress.clear();
     let status = outcome.unwrap_or_else(|error| error_output::print(&output, &error));
     output.take_write_error().map_or(status, |error| error_output::print_write_error(&output, error))
@@ -70,6 +71,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// Returns whether an invalid command line has `--json`.
 fn wants_json(words: &[OsString]) -> bool {
     words.iter().take_while(|word| *word != "--").any(|word| word == "--json")
+}
+
+/// Runs a command, and logs it if it changes something.
+fn watched(command: Command, context: &Context<'_>, output: &Output) -> CommandResult {
+    match command.operation() {
+        Some(operation) => operation_log::watched(context, &operation, |context| dispatch(command, context, output)),
+        None => dispatch(command, context, output),
+    }
 }
 
 fn dispatch(command: Command, context: &Context<'_>, output: &Output) -> CommandResult {
@@ -128,6 +137,7 @@ fn dispatch(command: Command, context: &Context<'_>, output: &Output) -> Command
         Command::Audit(arguments) => commands::audit::run(&arguments, session, output),
         Command::Health(arguments) => commands::health::run(&arguments, session, output),
         Command::Advisories(arguments) => commands::advisories::run(&arguments, session, output),
+        Command::Log(arguments) => commands::log::run(&arguments, context, output),
         Command::Completions(arguments) => commands::completions::run(&arguments, output),
     }
 }

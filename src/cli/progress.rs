@@ -28,6 +28,7 @@ impl ProgressLine {
     pub(super) fn report(&self, output: &Output, event: &Event) {
         match event {
             Event::Warning(text) => return self.print_above(|| output.message(format!("warning: {text}"))),
+            Event::HookLine(line) => return self.print_above(|| output.message(line)),
             // Reported once: later waits are mostly for the same process.
             Event::Waiting { process, does } if !self.reported_wait.swap(true, Ordering::Relaxed) => {
                 let who = process.map_or_else(String::new, |number| format!(", process {number},"));
@@ -49,7 +50,7 @@ impl ProgressLine {
             Event::Compiling(packages) => bar.set_message(format!("Compiling {packages} Python packages")),
             Event::Testing(packages) => bar.set_message(format!("Testing {packages}")),
             Event::Building(packages) => bar.set_message(format!("Building from {packages} packages")),
-            Event::Warning(_) | Event::Waiting { .. } => {}
+            Event::Warning(_) | Event::HookLine(_) | Event::Waiting { .. } => {}
         }
     }
 

@@ -11,7 +11,7 @@ use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, Timespec, Ti
 use rustix::io::Errno;
 
 use super::link::wants_copy;
-use super::{Action, DirEntry, FsError, Linked, Stat};
+use super::{Action, DirEntry, FsError, Kind, Linked, Stat};
 
 /// An open folder. Names are relative to it and may have several parts; the last part is never followed through a link
 /// when something is created.
@@ -63,6 +63,19 @@ impl Dir {
         rustix::fs::openat(&self.fd, name, flags, mode_bits(mode))
             .map(File::from)
             .map_err(|errno| self.error(Action::Write, name, errno))
+    }
+
+    /// Opens a file to write at its end, and creates it if it does not exist. Anything but a regular file is an error.
+    pub fn open_end(&self, name: &str) -> Result<File, FsError> {
+        let flags =
+            OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let opened = rustix::fs::openat(&self.fd, name, flags, mode_bits(0o666)).map(File::from);
+        let file = opened.map_err(|errno| self.error(Action::Write, name, errno))?;
+        match Stat::of(&file) {
+            Ok(stat) if stat.kind == Kind::File => Ok(file),
+            Ok(_) => Err(self.error(Action::Write, name, Errno::INVAL)),
+            Err(error) => Err(FsError::new(Action::Write, self.path.join(name), error)),
+        }
     }
 
     /// Creates a file with its content and returns its `Stat`. A taken name is an error ([`FsError::is_occupied`]).

@@ -15,6 +15,7 @@ mod environments;
 mod error;
 mod folder;
 mod hoisting;
+mod hooks;
 mod licenses;
 mod log_trust;
 mod model;
@@ -47,9 +48,9 @@ pub use hoisting::{FallbackMode, Hoisting};
 pub use log_trust::parse_signers;
 pub use model::{
     AdvisorySource, BuildCache, Conflict, DependencyLine, DependencySpec, Environment, EnvironmentSpans, Executable,
-    Feature, FilesMode, Group, LockedMode, LogTrust, Manifest, Package, PatchLine, ProjectMetadata, Registry,
-    RegistryForm, RegistryUrl, RuntimeAddress, RuntimeRegistry, Signer, SignerList, SignerListSource, Spanned, Task,
-    TokenSource,
+    Feature, FilesMode, Group, Hook, HookTime, LockedMode, LogTrust, Manifest, Package, PatchLine, ProjectMetadata,
+    Registry, RegistryForm, RegistryUrl, RuntimeAddress, RuntimeRegistry, Signer, SignerList, SignerListSource,
+    Spanned, Task, TokenSource,
 };
 pub use notation::{compatible_range, normal_name, parse_requirement, split_argument};
 pub use parse::{ManifestKind, parse};

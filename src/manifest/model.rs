@@ -64,6 +64,8 @@ pub struct Manifest {
     pub order: Vec<Spanned<Label>>,
     /// `tasks`
     pub tasks: Vec<Task>,
+    /// `hooks`
+    pub hooks: Vec<Hook>,
     /// `patch` lines.
     pub patches: Vec<PatchLine>,
     /// The files that list what an instance of the Creatio platform provides.
@@ -106,6 +108,40 @@ pub struct Task {
     pub after: Vec<Spanned<String>>,
     /// The line.
     pub span: SourceSpan,
+}
+
+/// A program of the project that a sync runs, where this user allowed it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hook {
+    /// When it runs.
+    pub time: HookTime,
+    /// The line as it is written: `./scripts/check.sh --fast`.
+    pub command: String,
+    /// The program's file, relative to the manifest's folder.
+    pub program: EntryPath,
+    /// What the program is given.
+    pub arguments: Vec<String>,
+    /// The line.
+    pub span: SourceSpan,
+}
+
+/// When a hook runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum HookTime {
+    /// Before a sync that has something to do.
+    BeforeSync,
+    /// After it.
+    AfterSync,
+}
+
+impl HookTime {
+    /// Returns the words of the line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::BeforeSync => "before sync",
+            Self::AfterSync => "after sync",
+        }
+    }
 }
 
 impl Manifest {

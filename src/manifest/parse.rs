@@ -14,9 +14,10 @@ use super::node::{BlockRule, Errors, ManifestNode, NodeShape, UniqueNodes, nodes
 use super::runtime_registries::read_runtime_registries;
 use super::runtimes::{DeclaredPlatforms, read_runtimes};
 use super::{
-    AdvisorySource, BuildCache, Conflict, DependencyLine, Group, Hoisting, Manifest, ManifestError, ManifestErrors,
-    Package, PatchLine, Policy, ProjectMetadata, Registry, RuntimeAddress, RuntimeRegistry, Spanned, Task, advisories,
-    builds, catalogs, check, conflicts, creatio, environments, package, patches, registries, resolution, syntax, tasks,
+    AdvisorySource, BuildCache, Conflict, DependencyLine, Group, Hoisting, Hook, Manifest, ManifestError,
+    ManifestErrors, Package, PatchLine, Policy, ProjectMetadata, Registry, RuntimeAddress, RuntimeRegistry, Spanned,
+    Task, advisories, builds, catalogs, check, conflicts, creatio, environments, hooks, package, patches, registries,
+    resolution, syntax, tasks,
 };
 
 /// The kind of a manifest.
@@ -32,7 +33,7 @@ pub enum ManifestKind<'a> {
     Package,
 }
 
-const TOP: [&str; 19] = [
+const TOP: [&str; 20] = [
     "project",
     "package",
     "runtimes",
@@ -52,12 +53,13 @@ const TOP: [&str; 19] = [
     "tasks",
     "patch",
     "creatio",
+    "hooks",
 ];
 const MEMBER: [&str; 5] = ["project", "package", "dependencies", "group", "tasks"];
 /// What is read of the manifest of a package that stands alone.
 const PACKAGE: [&str; 6] = ["project", "package", "dependencies", "catalog", "members", "order"];
 /// Nodes of the grammar that are not supported yet.
-const NOT_YET_SUPPORTED: [&str; 4] = ["hooks", "assets", "monitor", "alerts"];
+const NOT_YET_SUPPORTED: [&str; 3] = ["assets", "monitor", "alerts"];
 
 /// Parses a manifest. Reports all errors of the file at once.
 pub fn parse(file: &str, text: &str, kind: ManifestKind<'_>) -> Result<Manifest, ManifestErrors> {
@@ -129,6 +131,7 @@ struct DraftManifest<'a> {
     members: Vec<Spanned<String>>,
     order: Vec<Spanned<Label>>,
     tasks: Vec<Task>,
+    hooks: Vec<Hook>,
     patches: Vec<PatchLine>,
     provided_lists: Vec<Spanned<EntryPath>>,
 }
@@ -190,6 +193,7 @@ impl<'a> DraftManifest<'a> {
             "members" => self.members.extend(read_members(node, errors)),
             "patch" => patches::read_patch(node, &mut self.patches, errors),
             "tasks" => self.tasks.extend(tasks::read_tasks(node, errors)),
+            "hooks" => self.hooks = hooks::read_hooks(node, errors),
             "policy" => {
                 self.policy = environments::read_policy(node, errors);
                 self.settings.age = self.policy.age.take().map(|age| age.minimum);
@@ -236,6 +240,7 @@ impl<'a> DraftManifest<'a> {
             members: self.members,
             order: self.order,
             tasks: self.tasks,
+            hooks: self.hooks,
             patches: self.patches,
             provided_lists: self.provided_lists,
         };

@@ -13,7 +13,7 @@ use crate::diagnostic::{Exit, Failure};
 use crate::difference::{self, Difference};
 use crate::fs;
 use crate::lock::{Closure, Lockfile, Selection};
-use crate::manifest::{Environment, LockedMode};
+use crate::manifest::{Environment, HookTime, LockedMode};
 use crate::model::{Label, Platform, RuntimeName};
 use crate::policy::{Finding, FindingReport};
 use crate::profile::python::Interpreter;
@@ -29,7 +29,10 @@ use super::project::snapshot::{self, InputSnapshot};
 use super::rollback::IsRolledBack;
 use super::session::LOCKFILE;
 use super::summary::DifferenceSummary;
+use super::sync_hooks::{self, RunOf};
 use super::{Project, Result, Session, advisories, notes, variables};
+
+pub use super::sync_hooks::HookUse;
 
 /// How to sync.
 #[derive(Clone, Copy, Debug, Default)]
@@ -42,6 +45,8 @@ pub struct Options {
     pub activation: Activation,
     /// When Python's byte-code is made.
     pub bytecode: BytecodeUse,
+    /// Whether the manifest's hooks run.
+    pub hooks: HookUse,
 }
 
 /// What a sync is to do.
@@ -153,7 +158,14 @@ pub fn sync(session: &Session<'_>, options: Options) -> Result<Synced> {
     {
         return Ok(synced);
     }
-    snapshot::undisturbed(&root, |snapshot| {
+    let context = session.context;
+    let hook_use = match options.mode {
+        Mode::DryRun => HookUse::Never,
+        Mode::Build(_) | Mode::Repair(_) => options.hooks.under(options.lock, &context.variables),
+    };
+    let before = RunOf { environment: context.environment.as_deref(), generation: None };
+    sync_hooks::run(context, &root, hook_use, HookTime::BeforeSync, &before)?;
+    let synced = snapshot::undisturbed(&root, |snapshot| {
         let project = Project::read_for(root.clone(), options.lock)?;
         let sync = Sync::new(session, options, &project)?;
         match options.mode {
@@ -161,7 +173,10 @@ pub fn sync(session: &Session<'_>, options: Options) -> Result<Synced> {
             Mode::Repair(after) => sync.repair(after, snapshot),
             Mode::DryRun => sync.dry_run().map(Some),
         }
-    })
+    })?;
+    let after = RunOf { environment: Some(&synced.environment), generation: synced.generation };
+    sync_hooks::run(context, &root, hook_use, HookTime::AfterSync, &after)?;
+    Ok(synced)
 }
 
 /// Answers from the record of the last sync, where nothing has changed since.

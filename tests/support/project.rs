@@ -304,6 +304,10 @@ fn words(command: &str) -> Vec<String> {
 fn list(folder: &Path, found: &mut BTreeMap<PathBuf, String>) {
     for entry in std::fs::read_dir(folder).expect("a folder that can be read") {
         let path = entry.expect("an entry").path();
+        // What happened is logged there, failures too.
+        if path.ends_with(".larder/logs") {
+            continue;
+        }
         let about = path.symlink_metadata().expect("an entry that stays");
         let target = std::fs::read_link(&path).map_or_else(|_| String::new(), |target| target.display().to_string());
         let line = format!(

@@ -10,8 +10,10 @@ pub(in crate::cli) struct HooksArgs {
 
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub(in crate::cli) enum HooksCommand {
-    /// Write the hook; one that is there is kept, and runs first
+    /// Write the hook of git; one that is there is kept, and runs first
     Install,
+    /// Allow the programs that the manifest's `hooks` name, as they are now, to run in this checkout before and after a sync
+    Allow,
 }
 
 #[derive(Debug, Args)]

@@ -69,7 +69,7 @@ pub(in crate::cli) struct GcArgs {
 }
 
 /// Parses `30d`, `12h`, `15m` or `90s`.
-fn age(text: &str) -> Result<Duration, String> {
+pub(super) fn age(text: &str) -> Result<Duration, String> {
     let unit = |unit: &str| match unit {
         "s" => Some(1),
         "m" => Some(60),

@@ -27,6 +27,7 @@ pub(super) mod key;
 pub(super) mod licenses;
 pub(super) mod list;
 pub(super) mod lock;
+pub(super) mod log;
 pub(super) mod login;
 pub(super) mod logout;
 pub(super) mod order;

@@ -3,7 +3,7 @@
 use crate::cli::args::{BuildArgs, CiArgs, LockUseArgs, SyncArgs};
 use crate::cli::difference;
 use crate::ops::lock::{Absent, Changes, LockUse};
-use crate::ops::sync::{AfterRollback, Mode, Options, Synced};
+use crate::ops::sync::{AfterRollback, HookUse, Mode, Options, Synced};
 use crate::ops::{self, Activation, BytecodeUse, Session};
 
 use super::{CommandResult, DONE, Output};
@@ -30,6 +30,7 @@ pub(in crate::cli) fn ci(arguments: &CiArgs, session: &Session<'_>, output: &Out
 fn build_options(build: BuildArgs) -> Options {
     Options {
         activation: if build.no_activate { Activation::Leave } else { Activation::Activate },
+        hooks: if build.hooks { HookUse::Demanded } else { HookUse::Allowed },
         bytecode: if build.compile { BytecodeUse::Precompiled } else { BytecodeUse::AsDeclared },
         ..Options::default()
     }

@@ -342,8 +342,8 @@ fn a_registry_s_timeout_is_a_span_of_time() {
 #[test]
 fn what_nothing_acts_on_yet_is_refused() {
     check(
-        "environment \"a\" { layout \"linked\"; }\nhooks { before-sync \"make\"; }\nalerts",
-        &[("not_yet", "layout \"linked\""), ("not_yet", "hooks"), ("not_yet", "alerts")],
+        "environment \"a\" { layout \"linked\"; }\nalerts",
+        &[("not_yet", "layout \"linked\""), ("not_yet", "alerts")],
     );
     check(
         "registries { npm \"a\" \"https://a/\" { signers \"b\"; }; npm \"b\" \"https://b/\" { freshness \"7d\"; }; }",

@@ -7,14 +7,20 @@ use crate::model::Label;
 use crate::ops::generations::{self, state};
 use crate::ops::install::Activation;
 use crate::ops::lock::LockUse;
+use crate::ops::operation_log::{Operation, Trace, watched};
 use crate::ops::project::snapshot;
 use crate::ops::sync::{self, Options, Synced};
 use crate::ops::{Context, Project, Result, Session};
 use crate::profile;
 use crate::resolve::RequiredLine;
 
-/// Returns the environment to run in, up to date.
+/// Returns the environment to run in, up to date. That is logged as an operation of its own, before anything runs in it.
 pub(super) fn bring_up(session: &Session<'_>, root: PathBuf, lock_use: LockUse) -> Result<Synced> {
+    let operation = Operation { name: "run", subjects: Vec::new(), folder: Some(root.clone()), trace: Trace::Changes };
+    watched(session.context, &operation, |_| find(session, root, lock_use))
+}
+
+fn find(session: &Session<'_>, root: PathBuf, lock_use: LockUse) -> Result<Synced> {
     let context = session.context;
     let options = Options { lock: lock_use, ..Options::default() };
     let active = state::active(&root);

@@ -8,11 +8,9 @@
 //! | `program` | finding a program; why one cannot be started |
 //! | `environment` | the environment to run in, brought up to date |
 //! | `prepared` | the environments of several steps, and the commands that see them |
-//! | `children` | children that are waited for, and the signals that are passed on to them |
 //! | `member_order`, `filter` | which members run, and which wait for which |
 //! | `recursive` | `run -r`: the same in every member |
 
-mod children;
 mod environment;
 mod filter;
 mod member_order;
@@ -30,6 +28,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::Command;
 
+use super::children;
 use super::lock::LockUse;
 use super::project;
 use super::sync::Synced;
@@ -37,7 +36,7 @@ use super::variables::Seen;
 use super::{Context, Project, Result, Session};
 use prepared::{Prepared, start};
 
-pub use children::Stream;
+pub use super::children::Stream;
 pub use named::{Listed, ListedKind};
 pub use package_manager::{PackageManagerOutcome, run_package_manager};
 pub use package_manager_call::PackageManager;

@@ -96,6 +96,8 @@ pub struct Context<'a> {
     pub cache: PathBuf,
     /// The user's configuration of larder.
     pub configuration: PathBuf,
+    /// The user's folder for what programs remember.
+    pub state: PathBuf,
     /// The environment that was asked for, by flag or variable.
     pub environment: Option<String>,
     /// Whether the environment was asked for by the flag, which goes before what a task says.
@@ -151,6 +153,7 @@ impl<'a> Context<'a> {
         };
         // Where there is no home, there is no configuration: that is no error before it is needed.
         let configuration = below("XDG_CONFIG_HOME", ".config").unwrap_or_default().join("larder");
+        let state = below("XDG_STATE_HOME", ".local/state").unwrap_or_default();
         let is_environment_flagged = flags.environment.is_some();
         let environment = flags.environment.or_else(|| variables.text("LARDER_ENV"));
         #[allow(clippy::disallowed_methods, reason = "read here, handed on from here")]
@@ -162,6 +165,7 @@ impl<'a> Context<'a> {
             store,
             cache,
             configuration,
+            state,
             environment,
             is_environment_flagged,
             offline,

@@ -31,6 +31,8 @@ pub enum Event {
         /// What it does, as in "that works on this project".
         does: String,
     },
+    /// A line that a hook wrote.
+    HookLine(String),
     /// Something a user should know: a lowercase sentence.
     Warning(String),
 }

@@ -19,7 +19,7 @@ use crate::ops::building::consent;
 use crate::ops::lock::LockUse;
 use crate::ops::packages::{below, walk};
 use crate::ops::session::LOCKFILE;
-use crate::ops::sync::{self, Options};
+use crate::ops::sync::{self, HookUse, Options};
 use crate::ops::{Context, Event, Project, Result, Session, run};
 
 /// The folder of the copies, below the cache.
@@ -87,7 +87,10 @@ impl<'a> Scratch<'a> {
         let project = &self.context.folder;
         fs::write_atomic(&project.join(LOCKFILE), lockfile.to_text().as_bytes(), Durability::Lazy)?;
         let session = Session::new(&self.context);
-        let synced = match sync::sync(&session, Options { lock: LockUse::Locked, ..Options::default() }) {
+        let synced = match sync::sync(
+            &session,
+            Options { lock: LockUse::Locked, hooks: HookUse::Never, ..Options::default() },
+        ) {
             Ok(synced) => synced,
             // Neither a newer version nor the test is at fault.
             Err(error) if matches!(error.failure().exit(), Exit::Network | Exit::Machine) => return Err(error),

@@ -25,7 +25,7 @@ const WAITING_EVENTS: usize = 1024;
 ///
 /// A terminal sends its interrupt to all processes in the foreground, so that the child has it already; other signals are passed
 /// on. Where larder was sent one, the status says so, whatever the child's is.
-pub(super) fn run_to_end(mut command: Command) -> io::Result<u8> {
+pub(in crate::ops) fn run_to_end(mut command: Command) -> io::Result<u8> {
     let mut signals = Signals::new(PASSED_ON)?;
     let handle = signals.handle();
     let mut child = command.spawn()?;
@@ -64,7 +64,7 @@ pub enum Stream {
 }
 
 /// Something that happened to one of several children, or to larder.
-pub(super) enum ChildEvent {
+pub(in crate::ops) enum ChildEvent {
     /// A child, given by its number, wrote a line, which has no line break.
     Line(usize, Stream, Vec<u8>),
     /// A child closed one of its outputs.
@@ -76,14 +76,14 @@ pub(super) enum ChildEvent {
 }
 
 /// Several children at once, each in a process group of its own, and what happens to them.
-pub(super) struct Children {
+pub(in crate::ops) struct Children {
     sender: SyncSender<ChildEvent>,
     events: Receiver<ChildEvent>,
     signals: Handle,
 }
 
 impl Children {
-    pub(super) fn new() -> io::Result<Self> {
+    pub(in crate::ops) fn new() -> io::Result<Self> {
         let (sender, events) = sync_channel(WAITING_EVENTS);
         let mut signals = Signals::new(PASSED_ON)?;
         let handle = signals.handle();
@@ -95,7 +95,7 @@ impl Children {
     }
 
     /// Starts a child that reads nothing, and whose events bear this number.
-    pub(super) fn start(&self, number: usize, command: &mut Command) -> io::Result<Running> {
+    pub(in crate::ops) fn start(&self, number: usize, command: &mut Command) -> io::Result<Running> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         let mut child = command.spawn()?;
         let group = Pid::from_child(&child);
@@ -114,7 +114,7 @@ impl Children {
     }
 
     /// Waits for an event; `None` if there is none for so long.
-    pub(super) fn next(&self, patience: Duration) -> Option<ChildEvent> {
+    pub(in crate::ops) fn next(&self, patience: Duration) -> Option<ChildEvent> {
         // It cannot be disconnected: `self` has a sender.
         self.events.recv_timeout(patience).ok()
     }
@@ -138,26 +138,26 @@ impl Drop for Children {
 }
 
 /// A child that was started and not reaped.
-pub(super) struct Running {
+pub(in crate::ops) struct Running {
     child: Child,
     group: Pid,
 }
 
 impl Running {
     /// Sends a signal to the child and to what it started.
-    pub(super) fn signal(&self, signal: Signal) {
+    pub(in crate::ops) fn signal(&self, signal: Signal) {
         // All of them may have ended just now.
         let _ = rustix::process::kill_process_group(self.group, signal);
     }
 
     /// Returns the exit status of a child that has ended.
-    pub(super) fn reap(mut self) -> io::Result<u8> {
+    pub(in crate::ops) fn reap(mut self) -> io::Result<u8> {
         self.child.wait().map(code)
     }
 }
 
 /// Returns the status that a shell has for a process that a signal ended.
-pub(super) fn signal_code(signal: i32) -> u8 {
+pub(in crate::ops) fn signal_code(signal: i32) -> u8 {
     u8::try_from(128 + signal).unwrap_or(u8::MAX)
 }
 

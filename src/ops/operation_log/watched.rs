@@ -1,0 +1,112 @@
+//! Running a command and writing its line.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use jiff::Timestamp;
+
+use super::entry::{Entry, WarningLine};
+use super::observed::Observed;
+use crate::diagnostic::Exit;
+use crate::logs::{LogError, LogLevel, LogName, Logs};
+use crate::ops::{Context, Event, Result, project};
+use crate::profile;
+
+/// The most warnings of one command that are noted.
+const MOST_WARNINGS: usize = 50;
+
+/// A command that may change something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// The words of the command: `sync`, `builds allow`.
+    pub name: &'static str,
+    /// What it is about: packages, registries, files.
+    pub subjects: Vec<String>,
+    /// The folder that it works on, if that is not the project that larder was started in.
+    pub folder: Option<PathBuf>,
+    /// When it is logged.
+    pub trace: Trace,
+}
+
+/// When an operation is logged. One that fails is logged always.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trace {
+    /// When it changed the manifest, the lock or an environment.
+    Changes,
+    /// Always: what it changes lies elsewhere.
+    Always,
+    /// Always, and in the security log too.
+    Security,
+}
+
+/// Runs a command and logs it. A log that cannot be written is a warning.
+pub fn watched<T>(
+    context: &Context<'_>,
+    operation: &Operation,
+    work: impl FnOnce(&Context<'_>) -> Result<T>,
+) -> Result<T> {
+    let find_root = || operation.folder.clone().or_else(|| project::find_root(context).ok());
+    let root = find_root();
+    let before = root.as_deref().map(Observed::of);
+    let (started, warnings) = (Instant::now(), Mutex::new(Vec::new()));
+    let reporter = |event: Event| {
+        if let Event::Warning(text) = &event {
+            let mut warnings = warnings.lock().unwrap_or_else(PoisonError::into_inner);
+            if warnings.len() < MOST_WARNINGS {
+                warnings.push(text.clone());
+            }
+        }
+        (context.reporter)(event);
+    };
+    let outcome = work(&Context { reporter: &reporter, ..context.clone() });
+    let changes = before.map(Observed::changes).unwrap_or_default();
+    let is_damage = outcome.as_ref().is_err_and(|error| error.failure().exit() == Exit::Integrity);
+    if operation.trace == Trace::Changes && outcome.is_ok() && changes.is_empty() && root.is_some() {
+        return outcome;
+    }
+    // `init` made a project of the folder.
+    let root = root.or_else(find_root);
+    // A command that failed leaves no log behind where there was nothing before.
+    let is_new = |root: &PathBuf| !matches!(crate::fs::lstat(&profile::own_folder(root)), Ok(Some(_)));
+    if outcome.is_err() && root.as_ref().is_none_or(is_new) {
+        return outcome;
+    }
+    let environment = context.environment.clone().or_else(|| {
+        let active = root.as_deref().and_then(profile::active)?;
+        Some(active.to_string())
+    });
+    let threshold = LogLevel::of_environment(environment.as_deref().unwrap_or("development"));
+    let logs = match &root {
+        Some(root) => Logs::of_project(root, threshold),
+        None => Logs::of_user(&context.state, threshold),
+    };
+    let entry =
+        Entry::new(context, (operation.name, &operation.subjects), changes, outcome.as_ref().err(), started.elapsed());
+    let warnings = warnings.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let is_security = operation.trace == Trace::Security || is_damage;
+    if let Err(error) = write(&logs, operation.name, &entry, &warnings, is_security) {
+        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+        (context.reporter)(Event::Warning(format!("the log of operations was not written: {error}{cause}")));
+    }
+    outcome
+}
+
+fn write(
+    logs: &Logs,
+    operation: &str,
+    entry: &Entry,
+    warnings: &[String],
+    is_security: bool,
+) -> std::result::Result<(), LogError> {
+    let now = Timestamp::now();
+    for warning in warnings {
+        logs.note(LogName::Operations, LogLevel::Warning, now, &WarningLine::new(operation, warning))?;
+    }
+    let level = if entry.has_failed() { LogLevel::Error } else { LogLevel::Info };
+    logs.record(LogName::Operations, level, now, entry)?;
+    if is_security {
+        logs.record(LogName::Security, level, now, entry)?;
+    }
+    Ok(())
+}
