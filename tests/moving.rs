@@ -291,3 +291,18 @@ fn requirements_that_a_tool_wrote_are_a_lock() {
     std::fs::remove_file(project.path("requirements.in")).expect("a file");
     project.run("larder lock --prefer requirements.txt").exits(4).names(["pypi:six@1.0"]);
 }
+
+#[test]
+fn what_is_allowed_before_there_is_a_lock_tells_how_the_versions_stay() {
+    let registry = universe().serve();
+    let project = Project::new(&registry);
+    project.write("requirements.in", "six\n").write("requirements.txt", "six==1.0\n    # via -r requirements.in\n");
+    let _ = std::fs::remove_file(project.path("larder.kdl"));
+    project.run("larder init --no-lock").exits(0);
+    let told = project.run("larder builds allow pypi:six").exits(0).stderr;
+    assert!(told.contains("Nothing is locked yet: `larder lock --prefer requirements.txt` begins with"), "{told}");
+    project.run("larder lock --prefer requirements.txt").exits(0);
+    let manifest = project.read("larder.kdl").replace("allow pypi \"six\"", "allow pypi \"other\"");
+    let told = project.write("larder.kdl", &manifest).run("larder builds allow pypi:six").exits(0).stderr;
+    assert!(!told.contains("Nothing is locked yet"), "{told}");
+}

@@ -160,6 +160,44 @@ impl ImportedLine {
         self.when.as_deref().and_then(|when| when.parse().ok()).unwrap_or_default()
     }
 
+    /// Returns the one line that asks for what this line and `other` of the same package ask for, as two requirements of one file do: the
+    /// extras of both, and, where ranges can be joined, both ranges. Returns `None` if no line says that.
+    pub(super) fn joined(&self, other: &Self) -> Option<Self> {
+        let rest = |line: &Self| (line.when.clone(), line.catalog.clone(), line.source.clone(), line.optional);
+        let can_join = self.ecosystem.has_markers() || self.ecosystem.is_local();
+        if !can_join || rest(self) != rest(other) {
+            return None;
+        }
+        let range = match (&self.range, &other.range) {
+            (Some(one), Some(another)) if one != another => Some(format!("{one},{another}")),
+            (one, another) => one.clone().or_else(|| another.clone()),
+        };
+        Some(Self { name: self.with_extras_of(other), range, ..self.clone() })
+    }
+
+    /// Returns the line that `joined` returns if its range is the one of this line: what another file says adds extras, and moves
+    /// nothing.
+    pub(super) fn with_extras_from(&self, other: &Self) -> Option<Self> {
+        self.joined(other).filter(|joined| joined.range == self.range)
+    }
+
+    /// Returns the name with the extras of both.
+    fn with_extras_of(&self, other: &Self) -> String {
+        let split = |name: &str| match name.strip_suffix(']').and_then(|name| name.split_once('[')) {
+            Some((bare, extras)) => (bare.to_owned(), extras.to_owned()),
+            None => (name.to_owned(), String::new()),
+        };
+        let (bare, own) = split(&self.name);
+        let theirs = split(&other.name).1;
+        let mut extras: Vec<&str> = Vec::new();
+        for extra in own.split(',').chain(theirs.split(',')).map(str::trim).filter(|extra| !extra.is_empty()) {
+            if !extras.contains(&extra) {
+                extras.push(extra);
+            }
+        }
+        if extras.is_empty() { bare } else { format!("{bare}[{}]", extras.join(",")) }
+    }
+
     pub(super) fn key(&self) -> LineKey {
         (self.group.clone(), self.ecosystem, normal_name(self.ecosystem, &self.name))
     }

@@ -37,9 +37,9 @@ use entries::{FolderLine, LineKey};
 pub use lines::Part;
 pub use npm::{bunfig, lerna, npmrc, npmrc_settings, package_json, package_ranges, pnpm_workspace, yarnrc};
 pub use pypi::{
-    FileReader, GroupItem, PIP_VARIABLES, PYTHON_MANIFESTS, PythonProject, PythonToken, UvSource, UvSources,
-    behind_extra, is_virtual, pip_conf, pip_options, pyproject, python, python_project, python_tokens, requirements,
-    uv_sources,
+    FileReader, GroupItem, PIP_VARIABLES, PYTHON_MANIFESTS, ProjectFinder, PythonProject, PythonToken, UvSource,
+    UvSources, behind_extra, is_virtual, pip_conf, pip_options, pyproject, python, python_project, python_tokens,
+    requirements, uv_sources,
 };
 pub use template::{Template, template};
 
@@ -128,7 +128,7 @@ impl Imported {
         self.workspace.extend(other.workspace);
         self.folders.extend(other.folders);
         for line in other.lines {
-            self.take(line);
+            self.place(line, ImportedLine::with_extras_from);
         }
         self.dev_groups.extend(other.dev_groups);
         self.creatio_platform = self.creatio_platform.take().or(other.creatio_platform);
@@ -227,8 +227,13 @@ impl Imported {
         }
     }
 
-    /// Adds a line if it is valid in a manifest.
+    /// Adds a line if it is valid in a manifest. A file that asks for a package twice asks for both at once.
     fn take(&mut self, line: ImportedLine) {
+        self.place(line, ImportedLine::joined);
+    }
+
+    /// Adds a line if it is valid in a manifest; one for a package that has a line already if `join` makes one of both.
+    fn place(&mut self, line: ImportedLine, join: fn(&ImportedLine, &ImportedLine) -> Option<ImportedLine>) {
         let marker = match line.when.as_deref().map(str::parse::<Marker>).transpose() {
             Ok(marker) => marker.unwrap_or_default(),
             Err(e) => return self.refuse(line.what(), e.to_string()),
@@ -246,13 +251,15 @@ impl Imported {
             return self.refuse(line.what(), "the project's own package asks for it");
         }
         let indices = self.indices.entry(line.key()).or_default();
-        let mut others = indices.iter().map(|&index| &self.lines[index]);
-        match others.find(|other| !other.marker().is_disjoint(&marker)) {
-            Some(other) if *other == line => {}
-            Some(other) => {
-                let why = format!("`{}` was found before", other.what());
-                self.refuse(line.what(), why);
-            }
+        match indices.iter().copied().find(|&index| !self.lines[index].marker().is_disjoint(&marker)) {
+            Some(index) if self.lines[index] == line => {}
+            Some(index) => match join(&self.lines[index], &line) {
+                Some(joined) => self.lines[index] = joined,
+                None => {
+                    let why = format!("`{}` was found before", self.lines[index].what());
+                    self.refuse(line.what(), why);
+                }
+            },
             None => {
                 indices.push(self.lines.len());
                 self.lines.push(line);

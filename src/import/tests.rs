@@ -145,7 +145,7 @@ fn environments_include_what_the_tool_installs_unasked() {
 
 #[test]
 fn requirements_are_taken_and_options_listed() {
-    let imported = requirements(REQUIREMENTS);
+    let imported = requirements(REQUIREMENTS, &|_| None);
     assert_eq!(words(&imported), ["pypi requests ==2.32.3", "pypi numpy <2", "pypi numpy >=2"]);
     assert_eq!(
         refused(&imported),
@@ -155,10 +155,51 @@ fn requirements_are_taken_and_options_listed() {
 }
 
 #[test]
+fn folders_that_requirements_name_become_path_lines() {
+    let lines = "-e .[dev]\n--editable=./libs/a\n./libs/b[x] ; python_version >= '3.11'\nfile:libs/c\n-e ../away\n\
+                 -e git+https://host/d.git@v1#egg=d&subdirectory=py\n";
+    let project_at = |path: &str| {
+        let folder = path.trim_start_matches("./");
+        (!folder.starts_with("..")).then(|| folder.to_owned())
+    };
+    let imported = requirements(lines, &project_at);
+    assert_eq!(
+        words(&imported),
+        ["path .[dev]", "path libs/a", "path libs/b[x]", "path libs/c", "pypi d https://host/d.git (rev v1, folder py)"]
+    );
+    assert_eq!(refused(&imported), ["-e ../away"]);
+}
+
+#[test]
+fn a_file_that_asks_for_a_package_twice_asks_for_both() {
+    let text = "[project]\nname='shop'\nversion='1'\n[build-system]\nrequires=['hatchling']\n[dependency-groups]\n\
+                dev=['pillow>=9', {include-group='pins'}, 'shop[a]', 'shop[b,a]', 'httpx[http2]', 'httpx']\npins=['pillow~=12.0']\n\
+                [project.optional-dependencies]\na=['x']\nb=['y']\n";
+    let imported = pyproject(text).unwrap();
+    let dev: Vec<String> = imported
+        .lines
+        .iter()
+        .filter(|line| line.group.as_ref().is_some_and(|group| group.as_str() == "dev"))
+        .map(ImportedLine::what)
+        .collect();
+    assert_eq!(dev, ["pypi pillow >=9,~=12.0", "path .[a,b]", "pypi httpx[http2]"]);
+    assert_eq!(refused(&imported), [""; 0]);
+}
+
+#[test]
+fn another_file_adds_extras_and_no_range() {
+    let mut imported = requirements("uvicorn>=0.30\n", &|_| None);
+    imported.merge(requirements("uvicorn[standard]\n", &|_| None));
+    imported.merge(requirements("uvicorn==0.31\n", &|_| None));
+    assert_eq!(words(&imported), ["pypi uvicorn[standard] >=0.30"]);
+    assert_eq!(refused(&imported), ["pypi uvicorn ==0.31"]);
+}
+
+#[test]
 fn what_init_writes_is_a_manifest() {
     let mut imported = package_json(PACKAGE_JSON).unwrap();
     imported.merge(pyproject(PYPROJECT).unwrap());
-    imported.merge(requirements(REQUIREMENTS));
+    imported.merge(requirements(REQUIREMENTS, &|_| None));
     let from = |node, python, imported| {
         template(&Template { name: "store front", host: Platform::LinuxX64, node, python, imported })
     };
@@ -462,9 +503,9 @@ fn catalogs_are_taken_over_with_the_lines_that_refer_to_them() {
 #[test]
 fn lines_that_come_after_a_lost_one_are_compared_with_those_that_stayed() {
     let mut imported = package_json(r#"{"dependencies": {"gone": "catalog:", "kept": "1"}}"#).unwrap();
-    imported.merge(requirements("six==1.0\nattrs\n"));
+    imported.merge(requirements("six==1.0\nattrs\n", &|_| None));
     imported.settle_catalogs();
-    imported.merge(requirements("six==2.0\nattrs\nrich\n"));
+    imported.merge(requirements("six==2.0\nattrs\nrich\n", &|_| None));
     assert_eq!(words(&imported), ["npm kept 1", "pypi six ==1.0", "pypi attrs", "pypi rich"]);
     assert_eq!(refused(&imported), ["npm gone", "pypi six ==2.0"]);
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::creatio::WORKSPACE_SETTINGS;
 use crate::diagnostic::{Exit, Failure, list};
 use crate::fs::{self, Durability};
-use crate::import::locks::{self, LockedVersions};
+use crate::import::locks::LockedVersions;
 use crate::import::{self, ImportError, Imported, ImportedRegistry, PYTHON_MANIFESTS, Template};
 use crate::manifest::{self, ManifestKind};
 use crate::model::{Ecosystem, Platform, RuntimeName};
@@ -94,31 +94,10 @@ pub fn init(context: &Context<'_>, options: InitOptions<'_>) -> Result<Initialis
     profile::add_ignore_lines(&context.folder.join(".gitignore"))?;
     fs::write_atomic(&path, text.as_bytes(), Durability::Whole)?;
     let project = Project::read(context.folder.clone())?;
-    let mut locked_by = locked::beside(&project.root, "")?;
-    locked_by.extend(pinned_requirements(&project.root, &taken_from)?);
-    for member in &project.members {
-        locked_by.extend(locked::beside(&project.root, member)?);
-    }
+    let locked_by = locked::of_project(&project, &taken_from)?;
     let members = project.members.iter().map(ToString::to_string).collect();
     let missing_runtimes = missing_runtimes(context, &project);
     Ok(Initialised { manifest: path, taken_from, not_taken: imported.not_taken, members, locked_by, missing_runtimes })
-}
-
-/// Returns the requirements files that tools wrote: among those that were read, and those made of one that was.
-fn pinned_requirements(root: &Path, read: &[String]) -> Result<Vec<String>> {
-    let mut found = Vec::new();
-    for file in read {
-        let extension = Path::new(file).extension().and_then(|extension| extension.to_str());
-        let made = match extension {
-            Some("in") => Path::new(file).with_extension("txt").to_string_lossy().into_owned(),
-            Some("txt") => file.clone(),
-            _ => continue,
-        };
-        if text(root, &made)?.is_some_and(|text| locks::is_written_by_a_tool(&text)) {
-            found.push(made);
-        }
-    }
-    Ok(found)
 }
 
 /// Returns the runtimes that packages of the project need and this machine lacks.
@@ -169,7 +148,7 @@ pub(super) fn reader(name: &str) -> Option<Reader> {
         Some((_, read)) => Some(*read),
         None if name == "pyproject.toml" => Some(import::pyproject),
         None if name == "lerna.json" => Some(import::lerna),
-        None if matches!(extension, Some("txt" | "in")) => Some(|text| Ok(import::requirements(text))),
+        None if matches!(extension, Some("txt" | "in")) => Some(|text| Ok(import::requirements(text, &|_| None))),
         None if name == "pip.ini" => Some(|text| Ok(import::pip_conf(text))),
         None => None,
     }
@@ -310,8 +289,13 @@ fn requirements(root: &Path, folder: &str, all: &mut Imported, from: &mut Vec<St
             }
             continue;
         };
-        let mut imported = import::requirements(&text);
         let above = file.rsplit_once('/').map(|(above, _)| above).unwrap_or_default();
+        // pip reads paths from the folder that it is started in: that of the file, or the root.
+        let project_at = |place: &str| {
+            let folders = [path::join(above, place).to_string(), path::join("", place).to_string()];
+            folders.into_iter().find(|folder| workspace::is_python_project(root, folder))
+        };
+        let mut imported = import::requirements(&text, &project_at);
         imported.move_below(above);
         open.extend(imported.includes.iter().rev().map(|included| path::join(above, included).to_string()));
         all.merge(imported);

@@ -123,6 +123,15 @@ pub fn lock_preferring(session: &Session<'_>, files: &[String]) -> Result<(Locke
     })
 }
 
+/// Returns the lockfiles of other tools whose versions a first lock can begin with; none once there is a lock.
+pub fn preferable(context: &Context<'_>) -> Result<Vec<String>> {
+    let project = Project::read(project::find_root(context)?)?;
+    if read(&project)?.lockfile().is_some() {
+        return Ok(Vec::new());
+    }
+    locked::of_project(&project, &["requirements.txt"])
+}
+
 /// Solves, preferring what other tools chose, and writes the lock; none where somebody else was faster.
 pub(super) fn take_over(
     session: &Session<'_>,

@@ -111,7 +111,7 @@ pub enum ProfileError {
 
     /// An executable that no file system has room for the name of.
     #[error("{package} has an executable whose name has {length} bytes, and no file's name has more than 255")]
-    #[diagnostic(code(larder::profile::long_name), help("no honest package does that; do not use this version"))]
+    #[diagnostic(code(larder::profile::long_name), help("the package has no such file; use another version of it"))]
     LongName {
         /// The package.
         package: String,
@@ -121,7 +121,7 @@ pub enum ProfileError {
 
     /// An executable's name or path leaves the folder it belongs to.
     #[error("{package} declares the executable `{name}` at `{target}`, which leaves its folder")]
-    #[diagnostic(code(larder::profile::unsafe_bin), help("no honest package does that; do not use this version"))]
+    #[diagnostic(code(larder::profile::unsafe_bin), help("the package has no such file; use another version of it"))]
     UnsafeBin {
         /// The package.
         package: String,

@@ -1,8 +1,9 @@
 //! `larder builds`
 
 use crate::cli::args::{BuildsArgs, BuildsCommand};
-use crate::ops::{Context, Session, builds, reproduce, share_builds};
+use crate::ops::{Context, Session, builds, lock, reproduce, share_builds};
 
+use super::lock::preferred;
 use super::{CommandResult, DONE, Output};
 
 pub(in crate::cli) fn run(arguments: &BuildsArgs, context: &Context<'_>, output: &Output) -> CommandResult {
@@ -79,6 +80,13 @@ fn allow(packages: &[String], context: &Context<'_>, output: &Output) -> Command
     output.json(&names.chain(agreed.iter().cloned()).collect::<Vec<_>>());
     for package in &allowed {
         output.message(format!("{package} may be built now, in a sandbox: `larder sync` builds it"));
+    }
+    let preferable = if allowed.is_empty() { Vec::new() } else { lock::preferable(context)? };
+    if !preferable.is_empty() {
+        output.message(format!(
+            "Nothing is locked yet: `larder lock {}` begins with the versions that are chosen there",
+            preferred(&preferable)
+        ));
     }
     for grant in &agreed {
         output.message(format!("Builds of this project may have {grant} on this machine"));

@@ -40,13 +40,12 @@ pub(in crate::cli) fn run(arguments: &InitArgs, session: &Session<'_>, output: &
         let before = ops::init::chosen_before(session, &done)?;
         let source_only: Vec<String> = before.source_only().iter().map(ToString::to_string).collect();
         if !source_only.is_empty() {
-            let files: Vec<String> = done.locked_by.iter().map(|file| format!("--prefer {file}")).collect();
             output.message(format!(
                 "Only as source: {}. `larder builds allow {}` lets them be built, in a sandbox, and `larder lock {}` goes on \
                  with these versions; an `override` line takes one out",
                 source_only.join(", "),
                 source_only.join(" "),
-                files.join(" ")
+                lock::preferred(&done.locked_by)
             ));
         }
         let (locked, kept) = ops::init::lock(session, &before)?;

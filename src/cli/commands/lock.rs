@@ -33,6 +33,11 @@ pub(super) fn report(locked: &Locked, output: &Output) {
     report_locked(locked, output);
 }
 
+/// Returns the options with which a first lock begins with the versions of other tools' lockfiles.
+pub(super) fn preferred(files: &[String]) -> String {
+    files.iter().map(|file| format!("--prefer {file}")).collect::<Vec<_>>().join(" ")
+}
+
 /// Reports the warnings and the number of locked packages.
 pub(super) fn report_locked(locked: &Locked, output: &Output) {
     for warning in locked.warnings() {

@@ -29,7 +29,7 @@ pub use python_project::{
 };
 pub use python_text::{PythonToken, python_tokens};
 pub(super) use requirements::requirement_lines;
-pub use requirements::requirements;
+pub use requirements::{ProjectFinder, requirements};
 
 /// The ecosystem of all that is declared here.
 pub(super) const ECOSYSTEM: Ecosystem = Ecosystem::Pypi;

@@ -1,11 +1,17 @@
 //! pip's requirements.txt.
 
+use crate::import::entries::FolderLine;
 use crate::import::{Imported, ImportedRegistry};
 
 use super::{ECOSYSTEM, pep508};
 
-/// Reads a requirements.txt. Lines that are not requirements are listed as not imported.
-pub fn requirements(text: &str) -> Imported {
+/// Returns the folder of a Python project, relative to the root, that a path of a requirements file names; `None` if there is no such
+/// project in the checkout.
+pub type ProjectFinder<'a> = dyn Fn(&str) -> Option<String> + 'a;
+
+/// Reads a requirements.txt. Folders that `project_at` finds become `path` lines; lines that are not requirements are listed as not
+/// imported.
+pub fn requirements(text: &str, project_at: &ProjectFinder<'_>) -> Imported {
     let mut imported = Imported::default();
     for line in requirement_lines(text) {
         let line = &*line;
@@ -15,6 +21,18 @@ pub fn requirements(text: &str) -> Imported {
         }
         if let Some((option, url)) = index(line) {
             add_index(&mut imported, option, url);
+            continue;
+        }
+        let written = line;
+        let (line, is_editable) = editable(line).map_or((line, false), |place| (place, true));
+        if let Some(local) = LocalRequirement::parse(line, is_editable) {
+            match project_at(local.path) {
+                Some(folder) => {
+                    let LocalRequirement { extras, when, .. } = local;
+                    imported.take_folder(FolderLine { folder: &folder, extras, seen_as: None, when }, None);
+                }
+                None => imported.refuse(written, "no Python project of this checkout is there"),
+            }
             continue;
         }
         if let Some(why) = option(line) {
@@ -34,9 +52,51 @@ pub fn requirements(text: &str) -> Imported {
             }
             None => line,
         };
-        pep508::take(&mut imported, requirement, None);
+        match named_by_fragment(requirement) {
+            Some(named) => pep508::take(&mut imported, &named, None),
+            None => pep508::take(&mut imported, requirement, None),
+        }
     }
     imported
+}
+
+/// A requirement for a folder or file of the checkout: `./packages/api[server] ; marker`.
+struct LocalRequirement<'t> {
+    path: &'t str,
+    extras: &'t str,
+    when: Option<String>,
+}
+
+impl<'t> LocalRequirement<'t> {
+    /// Parses a line without `-e`. Returns `None` if it names no place on the disk.
+    fn parse(line: &'t str, is_editable: bool) -> Option<Self> {
+        let (place, when) = match line.split_once(" ;").or_else(|| line.split_once("; ")) {
+            Some((place, when)) => (place.trim(), Some(when.trim().to_owned())),
+            None => (line, None),
+        };
+        let place = place.strip_prefix("file:").filter(|path| !path.starts_with("//")).unwrap_or(place);
+        let (path, extras) = match place.strip_suffix(']').and_then(|place| place.rsplit_once('[')) {
+            Some((path, extras)) => (path, extras),
+            None => (place, ""),
+        };
+        let is_path = path.starts_with('.') || path.contains('/') && !path.contains(['@', ' ']) || is_editable;
+        (is_path && !path.contains(':')).then_some(Self { path, extras, when })
+    }
+}
+
+/// Returns what `-e` stands before.
+fn editable(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix("--editable").or_else(|| line.strip_prefix("-e"))?;
+    Some(rest.strip_prefix(['=', ' ', '\t'])?.trim()).filter(|place| !place.is_empty())
+}
+
+/// Returns `git+URL#egg=NAME` as PEP 508 writes it: `NAME @ git+URL`.
+fn named_by_fragment(requirement: &str) -> Option<String> {
+    let (url, fragment) = requirement.split_once('#').filter(|(url, _)| url.starts_with("git+"))?;
+    let (egg, rest): (Vec<&str>, Vec<&str>) = fragment.split('&').partition(|part| part.starts_with("egg="));
+    let name = egg.first()?.strip_prefix("egg=").filter(|name| !name.is_empty())?;
+    let fragment = if rest.is_empty() { String::new() } else { format!("#{}", rest.join("&")) };
+    Some(format!("{name} @ {url}{fragment}"))
 }
 
 /// Returns the lines of a requirements.txt, joined where they go on, without comments and empty ones.
@@ -105,9 +165,6 @@ fn option(line: &str) -> Option<&'static str> {
     let word = line.split([' ', '=', '\t']).next().unwrap_or_default();
     Some(match word {
         _ if word.starts_with("-c") || word == "--constraint" => "constraints are `override` lines in `resolution`",
-        _ if word.starts_with("-e") || word == "--editable" => {
-            "write a `path \"DIR\"` line for a folder of this checkout"
-        }
         "--pre" => "write `prereleases \"allow\"` in `resolution`",
         _ => "an option of pip",
     })

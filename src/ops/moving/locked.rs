@@ -13,11 +13,35 @@ use crate::lock::Lockfile;
 use crate::model::{Dependent, Ecosystem, Settings, Version};
 use crate::resolve::Index;
 
-use crate::ops::Result;
 use crate::ops::project::inputs;
+use crate::ops::{Project, Result};
+
+/// Returns the lockfiles of other tools in a project, relative to its root: those beside its manifests, and of `requirements` files those
+/// that a tool wrote.
+pub(in crate::ops) fn of_project(project: &Project, requirements: &[impl AsRef<str>]) -> Result<Vec<String>> {
+    let mut found = beside(&project.root, "")?;
+    for file in requirements {
+        found.extend(pinned(&project.root, file.as_ref())?);
+    }
+    for member in &project.members {
+        found.extend(beside(&project.root, member)?);
+    }
+    Ok(found)
+}
+
+/// Returns the requirements file with every version that a tool wrote, if `file` is it, or is what it was made of.
+fn pinned(root: &Path, file: &str) -> Result<Option<String>> {
+    let made = match Path::new(file).extension().and_then(|extension| extension.to_str()) {
+        Some("in") => Path::new(file).with_extension("txt").to_string_lossy().into_owned(),
+        Some("txt") => file.to_owned(),
+        _ => return Ok(None),
+    };
+    let text = inputs::text(&root.join(&made))?;
+    Ok(text.is_some_and(|text| locks::is_written_by_a_tool(&text)).then_some(made))
+}
 
 /// Returns the lockfiles of other tools in a folder, relative to the root.
-pub(in crate::ops) fn beside(root: &Path, folder: &str) -> Result<Vec<String>> {
+fn beside(root: &Path, folder: &str) -> Result<Vec<String>> {
     let mut found = Vec::new();
     for (file, _) in locks::FILES {
         let path = if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") };

@@ -261,6 +261,11 @@ fn has(root: &Path, folder: &str, file: &str) -> Result<bool> {
     Ok(fs::stat(&root.join(folder).join(file))?.is_some())
 }
 
+/// Returns whether a folder of the checkout has a Python project.
+pub(in crate::ops) fn is_python_project(root: &Path, folder: &str) -> bool {
+    !folder.starts_with("..") && DeclaredPython::of(root, folder).is_ok_and(|found| found == DeclaredPython::Project)
+}
+
 /// Returns whether a folder's pyproject.toml names dependencies of its own, and not only a project or settings of tools.
 fn declares_dependencies(folder: &Path) -> Result<bool> {
     let text = inputs::text(&folder.join("pyproject.toml"))?;

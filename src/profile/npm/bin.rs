@@ -45,34 +45,34 @@ pub(in super::super) struct DeclaredBins {
 /// `directories.bin`.
 ///
 /// # Errors
-/// When a name or a path leaves its folder.
+/// When a name leaves its folder, or a path does that names no file of the package as npm reads it.
 pub(in super::super) fn declared_bins<'a>(
     package: &str,
     package_json: &[u8],
-    files: impl Iterator<Item = &'a str>,
+    files: impl Iterator<Item = &'a str> + Clone,
 ) -> Result<DeclaredBins, ProfileError> {
     let text = package_json.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(package_json);
     let parsed: BinFields = serde_json::from_slice(text)
         .map_err(|error| ProfileError::BadPackageJson { package: package.to_owned(), problem: error.to_string() })?;
     let mut bins = DeclaredBins::default();
     match &parsed.bin {
-        Some(BinField::One(path)) => bins.add(package, package, path)?,
+        Some(BinField::One(path)) => bins.add(package, package, path, files.clone())?,
         Some(BinField::Many(map)) => {
             for (name, path) in map.iter().filter_map(|(name, path)| Some((name, path.as_str()?))) {
-                bins.add(package, name, path)?;
+                bins.add(package, name, path, files.clone())?;
             }
         }
         Some(BinField::Other(_)) | None => {}
     }
     let folder = parsed.directories.as_ref().and_then(|directories| directories.get("bin")?.as_str());
     if let (true, Some(folder)) = (bins.found.is_empty(), folder)
-        && let Some(Bin { path: folder, .. }) = checked(package, "bin", folder)?
+        && let Some(Bin { path: folder, .. }) = checked(package, "bin", folder, std::iter::empty())?
     {
         let prefix = format!("{folder}/");
-        for file in files.filter(|file| file.starts_with(&prefix)) {
+        for file in files.clone().filter(|file| file.starts_with(&prefix)) {
             let name = file.rsplit('/').next().unwrap_or(file);
             if !name.starts_with('.') {
-                bins.add(package, name, file)?;
+                bins.add(package, name, file, std::iter::empty())?;
             }
         }
     }
@@ -82,8 +82,14 @@ pub(in super::super) fn declared_bins<'a>(
 }
 
 impl DeclaredBins {
-    fn add(&mut self, package: &str, name: &str, path: &str) -> Result<(), ProfileError> {
-        match checked(package, name, path)? {
+    fn add<'a>(
+        &mut self,
+        package: &str,
+        name: &str,
+        path: &str,
+        files: impl Iterator<Item = &'a str>,
+    ) -> Result<(), ProfileError> {
+        match checked(package, name, path, files)? {
             Some(bin) => self.found.push(bin),
             None => self.odd.push(format!(
                 "{package} declares an executable `{name}` at `{path}`: that names no file, and it is left out"
@@ -98,7 +104,7 @@ pub(in super::super) fn bin_directory(package_json: &[u8]) -> Option<String> {
     let text = package_json.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(package_json);
     let parsed: BinFields = serde_json::from_slice(text).ok()?;
     let folder = parsed.directories.filter(|_| parsed.bin.is_none())?;
-    Some(checked("", "bin", folder.get("bin")?.as_str()?).ok()??.path)
+    Some(checked("", "bin", folder.get("bin")?.as_str()?, std::iter::empty()).ok()??.path)
 }
 
 /// Returns the earlier of two packages that offer the executable `name`: the one that is called like it, else the
@@ -107,8 +113,14 @@ pub(in super::super) fn preferred_owner<'a>(name: &str, first: &'a str, second: 
     if second == name && first != name { second } else { first }
 }
 
-/// Returns an executable; `None` for one that harms nobody and cannot be linked.
-fn checked(package: &str, name: &str, path: &str) -> Result<Option<Bin>, ProfileError> {
+/// Returns an executable; `None` for one that harms nobody and cannot be linked. For npm the package's folder is the root of its paths:
+/// `../dist/cli.js` is `dist/cli.js`, if that is one of the package's `files`.
+fn checked<'a>(
+    package: &str,
+    name: &str,
+    path: &str,
+    mut files: impl Iterator<Item = &'a str>,
+) -> Result<Option<Bin>, ProfileError> {
     let refused =
         || ProfileError::UnsafeBin { package: package.to_owned(), name: name.to_owned(), target: path.to_owned() };
     // A scope is no part of the executable's name.
@@ -124,17 +136,16 @@ fn checked(package: &str, name: &str, path: &str) -> Result<Option<Bin>, Profile
     // Written on Windows.
     let path = path.replace('\\', "/");
     let mut parts: Vec<&str> = Vec::new();
-    if path.starts_with('/') || path.contains('\0') {
-        return Err(refused());
-    }
+    let mut leaves = path.starts_with('/') || path.contains('\0');
     for part in path.split('/') {
         match part {
             "" | "." => {}
-            ".." => {
-                parts.pop().ok_or_else(refused)?;
-            }
+            ".." => leaves |= parts.pop().is_none(),
             part => parts.push(part),
         }
+    }
+    if leaves && !files.any(|file| file == parts.join("/")) {
+        return Err(refused());
     }
     let is_name = !short.is_empty() && !short.starts_with(['.', '@']) && !short.contains(['/', '\\']);
     Ok((is_name && !parts.is_empty()).then(|| Bin { name: short.to_owned(), path: parts.join("/") }))
@@ -192,6 +203,13 @@ mod tests {
         };
         assert_eq!(named(255).unwrap().found.len(), 1);
         assert!(matches!(named(256), Err(ProfileError::LongName { length: 256, .. })));
+    }
+
+    #[test]
+    fn the_package_is_the_root_of_paths_that_climb() {
+        for path in ["../tools/a.js", "/tools/a.js", "x/../../../tools/a.js"] {
+            assert_eq!(check("x", &format!(r#"{{"bin": {{"a": "{path}"}}}}"#)), [pair("a", "tools/a.js")], "{path}");
+        }
     }
 
     #[test]
