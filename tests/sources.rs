@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Metadata, Project, Registry, Universe};
+use crate::support::{Metadata, Project, PypiPackage, Registry, Universe};
 
 /// A package that knows its version, as source.
 fn as_source(metadata: Metadata) -> Registry {
@@ -53,6 +53,23 @@ fn a_package_that_does_not_say_what_it_needs_is_built_to_find_out() {
     // Nothing moves, and nothing is asked again.
     project.run("larder lock").exits(0);
     assert_eq!(project.read("larder.lock"), lock);
+}
+
+#[test]
+fn a_zip_is_a_source_distribution_too() {
+    let zip = |name: &str| PypiPackage::new(name, "1.1").source_only(Metadata::Dynamic).zipped();
+    let files = Universe::new().file("/files/hue-1.1.zip", zip("hue").archive()).serve();
+    let registry = Universe::new().pypi("colour", "1.1", |p| p.source_only(Metadata::Dynamic).zipped()).serve();
+    let project = Project::new(&registry);
+    let by_url = format!("pypi \"hue\" url=\"{}\"", files.url("/files/hue-1.1.zip"));
+    project.dependencies(&["pypi \"colour\"", &by_url]).run("larder builds allow colour pypi:hue").exits(0);
+    if is_untested(&project) {
+        return;
+    }
+    let out = project.run("larder run python -c 'import colour, hue; print(colour.__version__, hue.__version__)'");
+    assert_eq!(out.exits(0).stdout, "1.1 1.1\n");
+    assert!(project.read("larder.lock").contains("colour-1.1.zip"));
+    project.run("larder verify").exits(0);
 }
 
 #[test]

@@ -165,7 +165,13 @@ fn folders_that_requirements_name_become_path_lines() {
     let imported = requirements(lines, &project_at);
     assert_eq!(
         words(&imported),
-        ["path .[dev]", "path libs/a", "path libs/b[x]", "path libs/c", "pypi d https://host/d.git (rev v1, folder py)"]
+        [
+            "path .[dev]",
+            "path libs/a",
+            "path libs/b[x]",
+            "path libs/c",
+            "pypi d https://host/d.git (rev v1, folder py)"
+        ]
     );
     assert_eq!(refused(&imported), ["-e ../away"]);
 }

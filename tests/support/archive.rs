@@ -52,8 +52,19 @@ pub(crate) fn wheel(dist_info: &str, files: &[File]) -> Vec<u8> {
         let _ = writeln!(lines, "{},sha256={digest},{}", file.path, file.content.len());
     }
     let _ = writeln!(lines, "{record},,");
+    zip_of(files.iter().chain([&File::new(record, lines)]))
+}
+
+/// Packs files below a folder into a zip.
+pub(crate) fn zipped(folder: &str, files: &[File]) -> Vec<u8> {
+    let below: Vec<File> =
+        files.iter().map(|file| File { path: format!("{folder}/{}", file.path), ..file.clone() }).collect();
+    zip_of(below.iter())
+}
+
+fn zip_of<'f>(files: impl Iterator<Item = &'f File>) -> Vec<u8> {
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
-    for file in files.iter().chain([&File::new(record, lines)]) {
+    for file in files {
         let mode = if file.executable { 0o755 } else { 0o644 };
         let options = SimpleFileOptions::default().unix_permissions(mode);
         archive.start_file(file.path.as_str(), options).expect("a zip in memory");

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::archive::{File, sha256_hex, tarball, wheel};
+use super::archive::{File, sha256_hex, tarball, wheel, zipped};
 
 /// One version of a Python package, as one wheel.
 #[derive(Clone, Debug)]
@@ -25,6 +25,7 @@ pub(crate) struct PypiPackage {
     stated: Option<String>,
     /// The files of its source distribution, which is all that there is of it.
     source: Option<Vec<File>>,
+    is_zipped: bool,
 }
 
 impl PypiPackage {
@@ -47,6 +48,7 @@ impl PypiPackage {
             url: None,
             stated: None,
             source: None,
+            is_zipped: false,
         }
     }
 
@@ -111,6 +113,12 @@ impl PypiPackage {
         self
     }
 
+    /// Packs the source distribution as a zip, as old ones are.
+    pub(crate) fn zipped(mut self) -> Self {
+        self.is_zipped = true;
+        self
+    }
+
     /// Marks the version as yanked.
     pub(crate) fn yanked(mut self) -> Self {
         self.yanked = true;
@@ -151,6 +159,7 @@ impl PypiPackage {
     /// Returns the wheel's file name.
     pub(crate) fn file_name(&self) -> String {
         match self.source {
+            Some(_) if self.is_zipped => format!("{}-{}.zip", module(&self.name), self.version),
             Some(_) => format!("{}-{}.tar.gz", module(&self.name), self.version),
             None => format!("{}-{}-{}.whl", module(&self.name), self.version, self.tag),
         }
@@ -159,7 +168,10 @@ impl PypiPackage {
     /// Packs the file: the wheel, or the source distribution.
     pub(crate) fn archive(&self) -> Vec<u8> {
         match &self.source {
-            Some(files) => tarball(&format!("{}-{}", module(&self.name), self.version), files),
+            Some(files) => {
+                let folder = format!("{}-{}", module(&self.name), self.version);
+                if self.is_zipped { zipped(&folder, files) } else { tarball(&folder, files) }
+            }
             None => self.wheel(),
         }
     }

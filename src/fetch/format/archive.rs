@@ -5,7 +5,7 @@ use std::io::BufRead;
 use super::wheel::Wheel;
 use super::{Arrival, Format, Unpacked, Unspooling};
 use crate::fetch::hashing::HashingReader;
-use crate::fetch::unpack::{ArchiveFault, Spool, is_zip, unpack_archive, unpack_zip};
+use crate::fetch::unpack::{ArchiveFault, Spool, ZipRoot, is_zip, unpack_archive, unpack_zip};
 use crate::model::{Algorithm, PackageKey};
 use crate::store::{Staging, StoreError, Tree, TreeEntry};
 
@@ -36,7 +36,7 @@ impl Format for Archive {
         with: &Unspooling<'_>,
         staging: &mut Staging<'_>,
     ) -> Result<Unpacked<'static>, StoreError> {
-        Unpacked::of(unpack_zip(spool, with.memory, staging, with.limits))
+        Unpacked::of(unpack_zip(spool, ZipRoot::Archive, with.memory, staging, with.limits))
     }
 
     fn identity<'t>(&self, _: &'t Tree) -> Result<Option<&'t str>, ArchiveFault> {

@@ -1,12 +1,14 @@
-//! Source distributions (PEP 625): gzipped tars that are unpacked to be built. Whose one is, its PKG-INFO says.
+//! Source distributions: gzipped tars (PEP 625), zips from before that, which are unpacked to be built. Whose one is, its PKG-INFO
+//! says.
 
-use std::io::Read;
+use std::io::{BufRead, Read};
 use std::path::Path;
 
 use super::tarball::Tarball;
-use super::{Arrival, Format, Unpacked};
+use super::wheel::Wheel;
+use super::{Arrival, Format, Unpacked, Unspooling};
 use crate::fetch::hashing::HashingReader;
-use crate::fetch::unpack::{ArchiveFault, check_metadata};
+use crate::fetch::unpack::{ArchiveFault, Spool, ZipRoot, check_metadata, is_zip, unpack_zip};
 use crate::fs::Demand;
 use crate::model::{Algorithm, PackageKey};
 use crate::store::{Staging, StoreError, Tree, TreeEntry};
@@ -26,7 +28,20 @@ impl Format for Sdist {
         arrival: &Arrival<'m>,
         staging: &mut Staging<'_>,
     ) -> Result<Unpacked<'m>, StoreError> {
-        Tarball.arrive(source, arrival, staging)
+        match source.fill_buf() {
+            Err(_) => Ok(Unpacked::Not(None)),
+            Ok(head) if is_zip(head) => Wheel.arrive(source, arrival, staging),
+            Ok(_) => Tarball.arrive(source, arrival, staging),
+        }
+    }
+
+    fn unpack(
+        &self,
+        spool: Spool<'_>,
+        with: &Unspooling<'_>,
+        staging: &mut Staging<'_>,
+    ) -> Result<Unpacked<'static>, StoreError> {
+        Unpacked::of(unpack_zip(spool, ZipRoot::FirstFolder, with.memory, staging, with.limits))
     }
 
     /// Old source distributions may have none.

@@ -9,7 +9,7 @@ use ruzstd::decoding::StreamingDecoder;
 
 use super::refusal::fault_of;
 use super::tarball::unpack_tar;
-use super::wheel::{in_zip, unpack_entries};
+use super::wheel::{ZipRoot, in_zip, unpack_entries};
 use super::{ArchiveFault, ArchiveRefusal, EntryPath, Limits, Spool, Staging, UnpackBudget, UnpackError, WriteError};
 use crate::fetch::gunzip::Gunzip;
 use crate::fetch::hashing::HashingReader;
@@ -72,14 +72,15 @@ pub(in crate::fetch) fn unpack_archive(
     if size == 0 { Err(ArchiveRefusal::Archive(ArchiveFault::NoFiles).into()) } else { Ok(()) }
 }
 
-/// Unpacks a zip.
+/// Unpacks a zip: all of it, or what its first folders hold.
 pub(in crate::fetch) fn unpack_zip(
     spool: Spool<'_>,
+    root: ZipRoot,
     memory: &Memory,
     staging: &mut Staging<'_>,
     limits: Limits,
 ) -> Result<(), UnpackError> {
-    in_zip(spool, staging, limits, |archive, staging| unpack_entries(archive, None, memory, staging, limits))?;
+    in_zip(spool, staging, limits, |archive, staging| unpack_entries(archive, root, None, memory, staging, limits))?;
     if staging.entries().is_empty() { Err(ArchiveRefusal::Archive(ArchiveFault::NoFiles).into()) } else { Ok(()) }
 }
 

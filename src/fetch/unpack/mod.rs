@@ -26,7 +26,7 @@ pub(super) use refusal::UnpackError;
 pub use refusal::{ArchiveFault, ArchiveRefusal};
 pub(super) use spool::Spool;
 pub(super) use tarball::{count_tarball, unpack_runtime, unpack_tarball};
-pub(super) use wheel::{check_metadata, unpack_wheel};
+pub(super) use wheel::{ZipRoot, check_metadata, unpack_wheel};
 
 use names::{EntryNames, NameStatus};
 

@@ -63,13 +63,33 @@ fn files(
 ) -> Result<(), UnpackError> {
     let (path, text) = read_record(archive, package, limits)?;
     let mut record = Record::parse(&path, &text)?;
-    unpack_entries(archive, Some(&mut record), memory, staging, limits)?;
+    unpack_entries(archive, ZipRoot::Archive, Some(&mut record), memory, staging, limits)?;
     Ok(record.finish()?)
+}
+
+/// What of a zip becomes the tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::fetch) enum ZipRoot {
+    /// All of it.
+    Archive,
+    /// What its first folder holds, whatever that is called. What lies beside it is left out, as in tarballs.
+    FirstFolder,
+}
+
+impl ZipRoot {
+    /// Returns the part of an entry's name that is below the root. Returns `None` for the root itself, and for what lies beside it.
+    fn below(self, name: &str) -> Option<&str> {
+        match self {
+            Self::Archive => Some(name),
+            Self::FirstFolder => name.split_once('/').map(|(_, below)| below).filter(|below| !below.is_empty()),
+        }
+    }
 }
 
 /// Unpacks the entries of a zip, and checks each against its line of RECORD if there is one.
 pub(super) fn unpack_entries(
     archive: &mut ZipArchive<impl BufRead + Seek>,
+    root: ZipRoot,
     mut record: Option<&mut Record<'_>>,
     memory: &Memory,
     staging: &mut Staging<'_>,
@@ -82,7 +102,10 @@ pub(super) fn unpack_entries(
     for at in 0..archive.entries().len() {
         let mut body = archive.body(at)?;
         let entry = body.entry();
-        let path = entry_path(entry.name())?;
+        // The whole name is checked: a folder that is left out leads nowhere either.
+        let whole = entry_path(entry.name())?;
+        let Some(below) = root.below(entry.name()) else { continue };
+        let path = if root == ZipRoot::Archive { whole } else { entry_path(below)? };
         let refuse = |fault| Err(ArchiveRefusal::entry(entry.name(), fault).into());
         // A type of 0 is no type: archives made elsewhere than on Unix.
         let kind = entry.mode() & 0o170_000;
@@ -97,7 +120,7 @@ pub(super) fn unpack_entries(
         if !matches!(kind, 0 | 0o100_000 | LINK) {
             return refuse(ArchiveFault::Special);
         }
-        if last.get(path.as_str()).is_some_and(|last| *last != at) {
+        if last.get(entry.name()).is_some_and(|last| *last != at) {
             // A replaced entry is not unpacked, but is checked like all others.
             io::copy(&mut body, &mut io::sink())
                 .map_err(|error| ArchiveRefusal::entry(entry.name(), fault_of(&error)))?;

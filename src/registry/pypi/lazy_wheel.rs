@@ -11,12 +11,11 @@ use crate::fetch::{ByteRange, Content, Encoding, FullResponse, Request, RequestE
 use crate::model::PackageName;
 use crate::registry::RegistryError;
 use crate::registry::client::RegistryClient;
-use crate::registry::tarball::{bounded, file_in_tarball};
+use crate::registry::tarball::{MOST_ENTRIES, bounded, file_in_tarball};
 
 /// The number of bytes to fetch first. The end of most wheels has their central directory and metadata within it.
 const TAIL: u64 = 68 << 10;
 const LARGEST_WHEEL: u64 = 2 << 30;
-const MOST_ENTRIES: usize = 500_000;
 
 /// Returns a wheel's `METADATA`, or `None` if the wheel has none. Fetches parts of the file if the server supports ranges, and
 /// otherwise, or if the parts are not a valid wheel, the whole file.

@@ -115,8 +115,9 @@ impl ListingFilter {
         if self.builds.approvals.is_empty() || !self.builds.approves_source(package, &version.clone().into()) {
             return None;
         }
-        // PEP 625 demands a gzipped tar; zips of old are not built.
-        files.iter().find(|listed| listed.wheel().is_none() && listed.file.name.ends_with(".tar.gz"))
+        // PEP 625 demands a gzipped tar; older ones may be zips.
+        let of_form = |form: &str| files.iter().find(|file| file.wheel().is_none() && file.file.name.ends_with(form));
+        of_form(".tar.gz").or_else(|| of_form(".zip"))
     }
 
     /// Returns a version without a file that is old enough, if it has any files. It is listed so that errors can mention it, and
@@ -436,7 +437,8 @@ impl PypiListing {
     fn static_metadata(&self, url: &str) -> Result<Result<CoreMetadata, String>, RequestError> {
         let no_wheel = |why: &str| Ok(Err(format!("there is no wheel of it, and its source distribution {why}")));
         if url.parse::<Url>().is_ok_and(|url| url.path().ends_with("zip")) {
-            return no_wheel("is a zip");
+            // Zips are older than static metadata.
+            return no_wheel("does not state its dependencies");
         }
         let (target, stated_by) = (RequestTarget::At(url), Some(&*self.record.provenance.url));
         let request = Request { target, stated_by, encoding: Encoding::Identity, ..Request::default() };

@@ -9,7 +9,7 @@ use crate::import::{FileReader, python_project};
 use crate::model::{Artifact, CoreMetadata, Facts, PackageKey, PackageName, Platform, Settings, Version};
 use crate::registry::platform_metadata::unusable_release;
 use crate::registry::source_reader::{PackedSource, Reread, SourceContent, SourceFiles, SourceReader};
-use crate::registry::tarball::file_in_tarball;
+use crate::registry::tarball::{file_in_tarball, file_in_zip};
 use crate::resolve::Release;
 
 pub(in crate::registry) struct PypiSourceReader;
@@ -19,11 +19,8 @@ impl SourceReader for PypiSourceReader {
         match FileName::parse(name, file) {
             Some(FileName::Wheel(_)) => Ok(Artifact::wheel(file)),
             // Archives of forges are called like the commit.
-            _ if file.ends_with(".tar.gz") => Ok(Artifact::sdist(file)),
-            Some(FileName::Sdist { .. }) => {
-                Err(format!("`{file}` is a zip: a source distribution is a .tar.gz (PEP 625)"))
-            }
-            None => Err(format!("`{file}` is no name of a wheel or a source distribution of it")),
+            _ if file.ends_with(".tar.gz") || file.ends_with(".zip") => Ok(Artifact::sdist(file)),
+            _ => Err(format!("`{file}` is no name of a wheel or a source distribution of it")),
         }
     }
 
@@ -32,9 +29,9 @@ impl SourceReader for PypiSourceReader {
         let bytes = if artifact.is_wheel() {
             lazy_wheel::metadata_of(name, BufReader::new(&mut *file)).ok_or_else(no_metadata)?
         } else {
-            let Some(bytes) = lazy_wheel::from_sdist(&mut *file) else {
+            let Some(bytes) = file_in_sdist(&artifact.file, "PKG-INFO", &mut *file) else {
                 file.seek(SeekFrom::Start(0)).map_err(|error| error.to_string())?;
-                let text = file_in_tarball(&mut *file, "pyproject.toml").ok_or_else(no_metadata)?;
+                let text = file_in_sdist(&artifact.file, "pyproject.toml", &mut *file).ok_or_else(no_metadata)?;
                 let text = String::from_utf8_lossy(&text);
                 return project_version(name, &|file| (file == "pyproject.toml").then(|| text.to_string()));
             };
@@ -94,6 +91,11 @@ impl SourceReader for PypiSourceReader {
             ..Release::default()
         })
     }
+}
+
+/// Returns a file of a source distribution called `archive`, which is a gzipped tar or a zip.
+fn file_in_sdist(archive: &str, file: &str, bytes: &mut dyn Reread) -> Option<Vec<u8>> {
+    if archive.ends_with(".zip") { file_in_zip(BufReader::new(bytes), file) } else { file_in_tarball(bytes, file) }
 }
 
 /// Returns the metadata of a wheel.
