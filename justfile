@@ -53,3 +53,13 @@ fixtures:
 # Everything that CI does.
 ci:
     bash .ci/run
+
+# Makes what larder is given away as (tarball, .deb, wheel, npm, OCI, checksums, bill of materials) from a built binary.
+dist BINARY="target/release/larder" OUT="target/dist":
+    [ -e {{BINARY}} ] || cargo build --release --locked
+    packaging/dist {{BINARY}} {{OUT}}
+
+# Installs each of them into an empty place and runs it; makes them again and compares.
+dist-try BINARY="target/release/larder" OUT="target/dist":
+    packaging/try {{OUT}}
+    packaging/dist {{BINARY}} {{OUT}}.again >/dev/null && diff -r {{OUT}} {{OUT}}.again && echo "made twice: the same"

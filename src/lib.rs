@@ -21,7 +21,7 @@
 //! | layer | module | what it owns |
 //! | --- | --- | --- |
 //! | 0 | [`model`] | names, versions, ranges, digests, platforms, the solved graph: validated values |
-//! |   | [`diagnostic`] | what errors share: exit codes, suggestions |
+//! |   | [`diagnostic`] | what errors share: exit codes, findings in files, suggestions |
 //! | 1 | [`advisory`] | advisories about packages, as OSV writes them: read, matched to versions, merged |
 //! |   | [`manifest`] | KDL text → `Manifest`; edits that keep the text |
 //! |   | [`import`] | other tools' manifests and lockfiles → a manifest, the versions they chose |
@@ -34,8 +34,14 @@
 //! |   | [`patch`] | diffs of packages: parsed, applied, made |
 //! |   | [`creatio`] | packages of the Creatio platform: archives, descriptors, workspaces: formats without I/O |
 //! |   | [`package`] | private packages: archives, events, the log, signatures: formats without I/O |
+//! |   | [`assets`] | schemas, adapters, mappings and flows of private packages: read, joined, checked |
+//! |   | [`release`] | which version follows from commits; changelogs |
 //! |   | [`provenance`] | who vouches for packages: signatures of registries, attestations of builds |
 //! |   | [`policy`] | checks over a lockfile → findings |
+//! |   | [`document`] | XML and JSON documents as trees, bounded |
+//! |   | [`expression`] | the language of comparisons: routes of flows, rules of alerts |
+//! |   | [`schema`] | XML Schema, WSDL, JSON Schema: checked, validating, compared; which documents they allow |
+//! |   | [`mapping`] | which values of a document become which of another: checked against schemas, run on samples |
 //! |   | [`difference`] | how two generations or two locks differ, for people and `--json` |
 //! | 2 | [`registry`] | npm, PyPI, private and local packages: metadata, caches; implements `Index` |
 //! |   | [`git`] | git repositories: commits, and their files without a checkout |
@@ -80,6 +86,7 @@
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "unit tests prepare and inspect the disk"))]
 
 pub mod advisory;
+pub mod assets;
 pub mod bom;
 pub mod build;
 pub mod cli;
@@ -87,7 +94,9 @@ pub mod creatio;
 pub mod diagnostic;
 pub mod diagram;
 pub mod difference;
+pub mod document;
 pub mod export;
+pub mod expression;
 pub mod fetch;
 pub mod fs;
 pub mod git;
@@ -96,6 +105,7 @@ pub mod license;
 pub mod lock;
 pub mod logs;
 pub mod manifest;
+pub mod mapping;
 pub mod model;
 pub mod ops;
 pub mod package;
@@ -104,5 +114,7 @@ pub mod policy;
 pub mod profile;
 pub mod provenance;
 pub mod registry;
+pub mod release;
 pub mod resolve;
+pub mod schema;
 pub mod store;

@@ -2,10 +2,12 @@
 #![allow(clippy::disallowed_methods, reason = "tests prepare and inspect the disk, and start programs")]
 
 mod age;
+mod assets;
 mod attacks;
 mod audit;
 #[cfg(target_os = "linux")]
 mod automation;
+mod backup;
 mod bare;
 mod build_cache;
 #[cfg(target_os = "linux")]
@@ -15,6 +17,7 @@ mod carry;
 mod circles;
 mod clone;
 mod collect;
+mod companion;
 mod compatibility;
 mod conflicts;
 mod consent;
@@ -25,6 +28,7 @@ mod credentials;
 mod crowd;
 mod denied;
 mod dlx;
+mod doctor;
 mod edit;
 #[cfg(target_os = "linux")]
 mod escapes;
@@ -70,10 +74,12 @@ mod python;
 mod registries;
 mod registry_folder;
 mod registry_server;
+mod release;
 mod routes;
 mod run;
 mod runtimes;
 mod secrets;
+mod service;
 mod signatures;
 mod signers;
 mod sources;

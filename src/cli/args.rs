@@ -1,7 +1,9 @@
 //! The grammar of the command line.
 
+mod assets;
 mod audit;
 mod automation;
+mod companion;
 mod inventory;
 mod operations;
 mod packages;
@@ -14,12 +16,17 @@ use std::path::PathBuf;
 use crate::ops::compatibility::Baseline;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+pub(super) use assets::{ExplainArgs, ExplainCommand, FlowArgs, FlowCommand, ImpactArgs, ReadyArgs};
 pub(super) use audit::{AdvisoriesArgs, AdvisoriesCommand, AuditArgs, HealthArgs, HealthCommand, ReportFormat};
-pub(super) use automation::{CiHostName, CiTemplateArgs, HooksArgs, HooksCommand, ScheduleArgs};
+pub(super) use automation::{
+    CiHostName, CiTemplateArgs, CompletionsArgs, HooksArgs, HooksCommand, ScheduleArgs, ServiceArgs, ServiceCommand,
+    ServiceExportArgs, SupervisorName,
+};
+pub(super) use companion::CompanionArgs;
 pub(super) use inventory::{
     BillFormName, ExportArgs, ExportFormName, GraphArgs, GraphFormName, LicensesArgs, SbomArgs,
 };
-pub(super) use operations::LogArgs;
+pub(super) use operations::{BackupArgs, LogArgs, ReleaseArgs, RestoreArgs};
 pub(super) use packages::{Grouping, KeyArgs, KeyCommand, KeyPurpose, ListArgs, OrderArgs, PackArgs};
 pub(super) use profiles::{
     AdoptArgs, DiffArgs, EnvArgs, EnvFormat, GcArgs, PinArgs, PromoteArgs, RollbackArgs, UseArgs, VerifyArgs,
@@ -41,7 +48,7 @@ pub(super) struct CommandLine {
 /// The options that every command has.
 #[derive(Clone, Debug, Default, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
-pub(super) struct GlobalArgs {
+pub struct GlobalArgs {
     /// Work in this folder instead of the current one
     #[arg(short = 'C', value_name = "DIR", global = true)]
     pub(super) folder: Option<PathBuf>,
@@ -123,6 +130,11 @@ pub(super) enum Command {
     CiTemplate(CiTemplateArgs),
     /// Have the project audited each night, and the store cleaned up each week
     Schedule(ScheduleArgs),
+    /// Write units that keep services and the monitor running
+    Service(ServiceArgs),
+    /// Watch services and the machine, restart what fails, tell people: runs larder-monitor
+    #[command(disable_help_flag = true)]
+    Monitor(CompanionArgs),
     /// List the locked packages of an environment, or the private packages of the repository
     List(ListArgs),
     /// Show the private packages of the repository in the order in which they build on each other
@@ -149,6 +161,14 @@ pub(super) enum Command {
     Rollback(RollbackArgs),
     /// Remove old generations, and packages and cached answers that no project needs
     Gc(GcArgs),
+    /// Tell whether flows can be deployed, and every reason why not
+    Ready(ReadyArgs),
+    /// Tell which adapters, mappings, flows and packages a change of an asset touches
+    Impact(ImpactArgs),
+    /// Move flows from state to state: draft, ready, archived; deployed and suspended in an environment
+    Flow(FlowArgs),
+    /// Explain what larder knows: the parameters of a kind of adapters
+    Explain(ExplainArgs),
     /// Make another environment the active one
     Use(UseArgs),
     /// Print the variables that activate the environment in a shell: eval "$(larder env)"
@@ -183,10 +203,23 @@ pub(super) enum Command {
     Trust(TrustArgs),
     /// Make, sign and check registries of private packages
     Registry(RegistryArgs),
+    /// Write what the project cannot get back from registries into one file, and check it
+    Backup(BackupArgs),
+    /// Put the files of a backup into their places, all or none
+    Restore(RestoreArgs),
+    /// Sync whenever a manifest of the project or of its local packages changes
+    Watch,
+    /// Tell what is wrong and what is due, each with its command
+    Doctor,
+    /// Release what was committed since the last tag: version, changelog, packages in registries, commit and tag
+    Release(ReleaseArgs),
     /// Show what happened to the project: who changed what, when, and what failed
     Log(LogArgs),
     /// Print completions for a shell
     Completions(CompletionsArgs),
+    /// Any other name: the program `larder-NAME`.
+    #[command(external_subcommand)]
+    Companion(Vec<OsString>),
 }
 
 #[derive(Debug, Args)]
@@ -560,10 +593,4 @@ impl std::str::FromStr for BaselineArgument {
     fn from_str(text: &str) -> Result<Self, semver::Error> {
         Ok(Self(if text == "latest" { Baseline::Latest } else { Baseline::Version(text.parse()?) }))
     }
-}
-
-#[derive(Debug, Args)]
-pub(super) struct CompletionsArgs {
-    /// The shell
-    pub(super) shell: clap_complete::Shell,
 }

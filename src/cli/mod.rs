@@ -1,9 +1,11 @@
-//! One file per command: arguments, one call into [`ops`](crate::ops), output.
+//! One file per command: arguments, one call into [`ops`](crate::ops), output. Programs that come beside larder begin and end in the
+//! same way: [`extension`].
 
 mod args;
 mod commands;
 mod difference;
 mod error_output;
+pub mod extension;
 mod log;
 mod operation;
 mod output;
@@ -13,6 +15,7 @@ mod render;
 mod sanitize;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -21,12 +24,12 @@ use crate::build;
 use crate::ops::run::PackageManager;
 use crate::ops::{Context, Error, Flags, Session, Variables, operation_log};
 
-use args::{Command, CommandLine};
+use args::{Command, CommandLine, GlobalArgs};
 use output::Output;
 use progress::ProgressLine;
 
 /// The result of a command.
-type CommandResult = Result<ExitCode, Error>;
+pub type CommandResult = Result<ExitCode, Error>;
 
 /// Parses the arguments, runs the command and returns its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -46,23 +49,33 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     if let Command::Run(run) = &mut command {
         run.detect_separator(&words);
     }
+    let mirror = command.mirror().cloned();
+    start(&global, mirror, |context, output| match command {
+        Command::Monitor(arguments) => commands::companion::monitor(&arguments, &global, context),
+        Command::Companion(words) => commands::companion::run(&words, &global, context),
+        command => watched(command, context, output),
+    })
+}
+
+/// Runs a command with what all commands have: a context, an output, a log, errors that are shown. Returns its exit code.
+fn start(
+    global: &GlobalArgs,
+    mirror: Option<PathBuf>,
+    run: impl FnOnce(&Context<'_>, &Output) -> CommandResult,
+) -> ExitCode {
     let variables = Variables::of_process();
-    let output = Output::new(&global, &variables);
+    let output = Output::new(global, &variables);
     let progress = ProgressLine::new(&output);
     let reporter = |event| progress.report(&output, &event);
     let ask_secret = |question: &str| {
         progress.clear();
         if prompt::is_possible() { prompt::secret(&output, question).ok() } else { None }
     };
-    let flags = Flags {
-        folder: global.folder.clone(),
-        environment: global.env.clone(),
-        offline: global.offline,
-        mirror: command.mirror().cloned(),
-    };
+    let flags =
+        Flags { folder: global.folder.clone(), environment: global.env.clone(), offline: global.offline, mirror };
     let outcome = log::start(global.verbose, &variables)
         .and_then(|()| Context::new(flags, variables, &reporter))
-        .and_then(|context| watched(command, &Context { ask_secret: &ask_secret, ..context }, &output));
+        .and_then(|context| run(&Context { ask_secret: &ask_secret, ..context }, &output));
     progress.clear();
     let status = outcome.unwrap_or_else(|error| error_output::print(&output, &error));
     output.take_write_error().map_or(status, |error| error_output::print_write_error(&output, error))
@@ -104,8 +117,13 @@ fn dispatch(command: Command, context: &Context<'_>, output: &Output) -> Command
         Command::Analyze => commands::analyze::run(session, output),
         Command::Hooks(arguments) => commands::hooks::run(&arguments, context, output),
         Command::CiTemplate(arguments) => commands::ci_template::run(&arguments, context, output),
+        Command::Service(arguments) => commands::service::run(&arguments, context, output),
         Command::Schedule(arguments) => commands::schedule::run(&arguments, context, output),
         Command::List(arguments) => commands::list::run(&arguments, context, output),
+        Command::Ready(arguments) => commands::ready::run(&arguments, session, output),
+        Command::Impact(arguments) => commands::impact::run(&arguments, session, output),
+        Command::Flow(arguments) => commands::flow::run(&arguments, session, output),
+        Command::Explain(arguments) => commands::explain::run(&arguments, output),
         Command::Order(arguments) => commands::order::run(&arguments, context, output),
         Command::Tree(arguments) => commands::tree::run(&arguments, context, output),
         Command::Why(arguments) => commands::why::run(&arguments, context, output),
@@ -137,7 +155,14 @@ fn dispatch(command: Command, context: &Context<'_>, output: &Output) -> Command
         Command::Audit(arguments) => commands::audit::run(&arguments, session, output),
         Command::Health(arguments) => commands::health::run(&arguments, session, output),
         Command::Advisories(arguments) => commands::advisories::run(&arguments, session, output),
+        Command::Backup(arguments) => commands::backup::backup(&arguments, context, output),
+        Command::Restore(arguments) => commands::backup::restore(&arguments, context, output),
+        Command::Watch => commands::watch::run(context, output),
+        Command::Doctor => commands::doctor::run(context, output),
+        Command::Release(arguments) => commands::release::run(&arguments, session, output),
         Command::Log(arguments) => commands::log::run(&arguments, context, output),
         Command::Completions(arguments) => commands::completions::run(&arguments, output),
+        // They take the options of all commands along, and run before this.
+        Command::Monitor(_) | Command::Companion(_) => Ok(ExitCode::SUCCESS),
     }
 }

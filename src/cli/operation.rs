@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use crate::ops::operation_log::{Operation, Trace};
 
 use super::args::{
-    BuildsCommand, Command, HealthCommand, HooksCommand, KeyCommand, PackArgs, RegistryCommand, SyncArgs, UpdateArgs,
-    WitnessCommand,
+    BuildsCommand, Command, HealthCommand, HooksCommand, KeyCommand, PackArgs, RegistryCommand, ServiceArgs,
+    ServiceCommand, SyncArgs, UpdateArgs, WitnessCommand,
 };
 
 impl Command {
@@ -72,8 +72,18 @@ impl Command {
                 HooksCommand::Install => ("hooks install", Trace::Always, Vec::new()),
                 HooksCommand::Allow => ("hooks allow", Trace::Security, Vec::new()),
             },
+            Self::Flow(arguments) => match arguments.command.operation() {
+                Some((name, flow)) => (name, Trace::Changes, vec![flow.to_owned()]),
+                None => return None,
+            },
             Self::CiTemplate(arguments) if !arguments.print => ("ci-template", Trace::Always, Vec::new()),
+            Self::Backup(arguments) => ("backup", Trace::Always, path(&arguments.file)),
+            Self::Restore(arguments) if !arguments.list => ("restore", Trace::Always, path(&arguments.file)),
+            Self::Release(arguments) if !arguments.dry_run => ("release", Trace::Security, arguments.registry.clone()),
             Self::Schedule(_) => ("schedule", Trace::Always, Vec::new()),
+            Self::Service(ServiceArgs { command: ServiceCommand::Export(arguments) }) if !arguments.print => {
+                ("service export", Trace::Always, Vec::new())
+            }
             Self::Lock(_)
             | Self::Sync(_)
             | Self::Patch(_)
@@ -82,9 +92,11 @@ impl Command {
             | Self::Audit(_)
             | Self::Health(_)
             | Self::CiTemplate(_)
+            | Self::Service(_)
             | Self::Fetch(_)
             | Self::Bundle(_)
-            // What it syncs is logged before it starts anything.
+            // What these sync is logged each time.
+            | Self::Watch
             | Self::Run(_)
             | Self::Dlx(_)
             | Self::Export(_)
@@ -105,7 +117,15 @@ impl Command {
             | Self::Check(_)
             | Self::Advisories(_)
             | Self::Completions(_)
-            | Self::Log(_) => return None,
+            | Self::Ready(_)
+            | Self::Impact(_)
+            | Self::Explain(_)
+            | Self::Restore(_)
+            | Self::Doctor
+            | Self::Release(_)
+            | Self::Log(_)
+            | Self::Monitor(_)
+            | Self::Companion(_) => return None,
         };
         Some(Operation { name, subjects, folder: self.folder(), trace })
     }
@@ -114,6 +134,7 @@ impl Command {
     fn folder(&self) -> Option<PathBuf> {
         match self {
             Self::Unbundle(arguments) => arguments.deployment.clone(),
+            Self::Restore(arguments) => arguments.target.clone(),
             _ => None,
         }
     }

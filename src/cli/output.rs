@@ -13,7 +13,7 @@ use super::args::{ColorChoice, GlobalArgs};
 use super::sanitize;
 
 /// The output of a run.
-pub(super) struct Output {
+pub struct Output {
     mode: OutputMode,
     color: bool,
     terminal: bool,
@@ -63,7 +63,7 @@ impl Output {
     }
 
     /// Returns whether the run's data is one JSON document.
-    pub(super) fn is_json(&self) -> bool {
+    pub fn is_json(&self) -> bool {
         self.mode == OutputMode::Json
     }
 
@@ -73,7 +73,7 @@ impl Output {
     }
 
     /// Prints a message for people, in one line.
-    pub(super) fn message(&self, text: impl AsRef<str>) {
+    pub fn message(&self, text: impl AsRef<str>) {
         if matches!(self.mode, OutputMode::Normal | OutputMode::Verbose) {
             let _ = write_lines(io::stderr().lock(), &sanitize::one_line(text.as_ref()));
         }
@@ -117,14 +117,14 @@ impl Output {
     }
 
     /// Prints a line of data, unless the data is printed as JSON.
-    pub(super) fn data_line(&self, line: impl AsRef<str>) {
+    pub fn data_line(&self, line: impl AsRef<str>) {
         if !self.is_json() {
             self.write_data(&sanitize::one_line(line.as_ref()));
         }
     }
 
     /// Prints data for other programs unchanged, unless the data is printed as JSON.
-    pub(super) fn data_verbatim(&self, text: impl AsRef<str>) {
+    pub fn data_verbatim(&self, text: impl AsRef<str>) {
         if !self.is_json() {
             self.write_data(text.as_ref());
         }
@@ -147,7 +147,7 @@ impl Output {
     }
 
     /// Prints the run's JSON document, with `--json`.
-    pub(super) fn json(&self, value: &impl Serialize) {
+    pub fn json(&self, value: &impl Serialize) {
         if self.is_json() {
             self.json_always(value);
         }

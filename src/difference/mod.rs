@@ -2,6 +2,7 @@
 //! with `--json`; nothing is carried out from it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::lock::Closure;
 use crate::model::{PackageId, Platform, RuntimeName, RuntimeVersion, Runtimes, Version};
@@ -34,6 +35,8 @@ pub struct Difference {
     pub removed: Vec<(PackageId, Vec<Version>)>,
     /// The runtimes that larder brings and that have other versions, or that only one side has.
     pub runtimes: Vec<RuntimeChange>,
+    /// The flows that differ: the name, what it was, what it is.
+    pub flows: Vec<FlowChange>,
     /// The number of packages that have the same versions.
     pub kept: usize,
     /// The direct dependencies, old and new: [`Self::lines`] begins with them.
@@ -65,9 +68,25 @@ impl Difference {
         Self { runtimes: changes.into_iter().filter(|change| change.from != change.to).collect(), ..self }
     }
 
-    /// Returns whether both have the same packages and runtimes in the same versions.
+    /// Adds how the deployed flows differ, each with what is told of it.
+    #[must_use]
+    pub fn with_flows(self, old: &BTreeMap<Arc<str>, String>, new: &BTreeMap<Arc<str>, String>) -> Self {
+        let names: BTreeSet<&Arc<str>> = old.keys().chain(new.keys()).collect();
+        let changes = names.into_iter().map(|name| FlowChange {
+            name: Arc::clone(name),
+            from: old.get(name).cloned(),
+            to: new.get(name).cloned(),
+        });
+        Self { flows: changes.filter(|change| change.from != change.to).collect(), ..self }
+    }
+
+    /// Returns whether both have the same packages and runtimes in the same versions, and the same flows.
     pub fn is_empty(&self) -> bool {
-        self.runtimes.is_empty() && self.added.is_empty() && self.changed.is_empty() && self.removed.is_empty()
+        self.flows.is_empty()
+            && self.runtimes.is_empty()
+            && self.added.is_empty()
+            && self.changed.is_empty()
+            && self.removed.is_empty()
     }
 
     /// Returns a line for each change: `~ npm:left 1.0.0 -> 1.1.0`, `- npm:gone 1.0.0`, `+ npm:new 2.0.0`. Runtimes come first,
@@ -85,7 +104,32 @@ impl Difference {
         let runtimes = self.runtimes.iter().map(RuntimeChange::line);
         let mut lines: Vec<_> = changed.chain(removed).chain(added).collect();
         lines.sort_by_key(|(package, _)| !self.direct.contains(*package));
-        runtimes.chain(lines.into_iter().map(|(_, line)| line))
+        let flows = self.flows.iter().map(FlowChange::line);
+        runtimes.chain(flows).chain(lines.into_iter().map(|(_, line)| line))
+    }
+}
+
+/// A deployed flow that differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlowChange {
+    /// The flow.
+    pub name: Arc<str>,
+    /// What is told of it before; `None` if it is new.
+    pub from: Option<String>,
+    /// What is told of it now; `None` if it is gone.
+    pub to: Option<String>,
+}
+
+impl FlowChange {
+    /// Returns the line of a change: `~ flow:order-intake 1.2.0 (0f3a91c2) -> 1.3.0 (77b0a4de)`.
+    fn line(&self) -> String {
+        let Self { name, from, to } = self;
+        match (from, to) {
+            (Some(from), Some(to)) => format!("~ flow:{name} {from} -> {to}"),
+            (None, Some(to)) => format!("+ flow:{name} {to}"),
+            (Some(from), None) => format!("- flow:{name} {from}"),
+            (None, None) => format!("  flow:{name}"),
+        }
     }
 }
 

@@ -142,6 +142,11 @@ impl RegistryAddress {
         self.authorization.as_ref().filter(|_| asked.is_below(&self.realm))
     }
 
+    /// Returns the credentials, for a server that the registry's protocol names.
+    pub(super) fn own_authorization(&self) -> Option<&Authorization> {
+        self.authorization.as_ref()
+    }
+
     /// Returns whether there are credentials that this URL of the same host does not get.
     pub(super) fn withholds(&self, asked: &Url) -> bool {
         self.authorization.is_some() && asked.is_same_origin(&self.url) && !asked.is_below(&self.realm)

@@ -53,7 +53,9 @@ pub use failure::{RequestError, Server};
 pub(crate) use hashing::Hasher;
 pub use options::{ClientOptions, Network};
 pub use proxy::{BadProxy, Proxies};
-pub use request::{ByteRange, Content, Encoding, FullResponse, Request, Response, Upload, UploadAnswer};
+pub use request::{
+    ByteRange, Content, Encoding, FullResponse, Request, Response, Upload, UploadAnswer, UploadMethod, UploadPlace,
+};
 pub use request_target::RequestTarget;
 pub use requested::{FetchProgress, FetchStep, FetchedArtifact, RequestedArtifact};
 pub use retry::Retry;

@@ -78,6 +78,11 @@ impl Proxies {
         self.proxy.as_ref().filter(|_| !is_direct)
     }
 
+    /// Returns the address of the proxy for a URL, for connections that the client does not make.
+    pub fn address_for(&self, url: &Url) -> Option<&Url> {
+        self.of(url).map(|proxy| &proxy.0)
+    }
+
     /// Returns the proxy, for the hosts that are not exempt.
     pub(super) fn proxy(&self) -> Option<&ProxyUrl> {
         self.proxy.as_ref()

@@ -1,5 +1,7 @@
 //! Requests to a registry, and responses.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 
 use super::RequestError;
@@ -107,15 +109,49 @@ pub struct FullResponse {
     pub(super) _held: Option<MemoryShare>,
 }
 
-/// A file that is put at a path below a registry.
+/// A file that is sent to a registry.
 #[derive(Clone, Debug)]
 pub struct Upload {
-    /// The path.
-    pub path: String,
+    /// Where it goes.
+    pub place: UploadPlace,
+    /// How it is sent.
+    pub method: UploadMethod,
     /// `Content-Type`
-    pub content_type: &'static str,
+    pub content_type: Cow<'static, str>,
     /// The content.
     pub content: Bytes,
+}
+
+/// Where an upload goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UploadPlace {
+    /// To a path below the registry.
+    Below(String),
+    /// To a path beside the registry.
+    Beside(String),
+    /// To a server that the protocol names for this registry. It gets the registry's credentials.
+    Named(&'static str),
+}
+
+/// How an upload is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UploadMethod {
+    /// `PUT`
+    Put,
+    /// `POST`
+    Post,
+}
+
+impl Upload {
+    /// Returns a file that is put at a path below a registry.
+    pub fn put(path: String, content_type: &'static str, content: impl Into<Bytes>) -> Self {
+        Self {
+            place: UploadPlace::Below(path),
+            method: UploadMethod::Put,
+            content_type: Cow::Borrowed(content_type),
+            content: content.into(),
+        }
+    }
 }
 
 /// A server's answer to an upload, which may be a refusal.

@@ -38,6 +38,14 @@ const BUNDLES: [&str; 6] = [
 ];
 
 impl RootCertificateSources {
+    /// Returns the root certificates in DER form, for connections that the client does not make.
+    ///
+    /// # Errors
+    /// The reason, if there are none.
+    pub fn certificates(&self) -> Result<Vec<Vec<u8>>, String> {
+        Ok(self.load()?.certificates.into_iter().map(|der| der.to_vec()).collect())
+    }
+
     /// Reads the root certificates.
     ///
     /// # Errors

@@ -92,17 +92,17 @@ impl TransportResponse {
 }
 
 impl Transport {
-    /// Sends a request and waits for the response: `GET`, or `PUT` if there is a body. `pace` limits how slowly the response may
+    /// Sends a request and waits for the response: `GET`, unless there is a body. `pace` limits how slowly the response may
     /// arrive.
     pub(super) fn exchange(
         &self,
         options: &ClientOptions,
         (url, host_role): (&Url, HostRole),
-        (headers, body): (HeaderMap, Option<Bytes>),
+        (headers, body): (HeaderMap, Option<(reqwest::Method, Bytes)>),
         pace: Pace,
     ) -> Result<TransportResponse, SendError> {
         let pool = self.pool(options, url, host_role)?.clone();
-        let method = if body.is_some() { reqwest::Method::PUT } else { reqwest::Method::GET };
+        let (method, body) = body.map_or((reqwest::Method::GET, None), |(method, body)| (method, Some(body)));
         let mut request = reqwest::Request::new(method, url.inner().clone());
         *request.headers_mut() = headers;
         *request.body_mut() = body.map(Into::into);

@@ -49,5 +49,5 @@ pub use replace::{
 };
 pub use stat::{Kind, Stat, lstat, stat};
 pub use tree::remove_tree;
-pub use usage::{Usage, free_space, usage};
+pub use usage::{Usage, disk_use, free_space, usage};
 pub use volume::{is_network, sync_volume};

@@ -52,6 +52,15 @@ pub fn free_space(path: &Path) -> Result<u64, FsError> {
     Ok(volume.f_bavail.saturating_mul(volume.f_frsize))
 }
 
+/// Returns the share of the disk of `path` that is in use, in percent, of what this user may use.
+pub fn disk_use(path: &Path) -> Result<f64, FsError> {
+    let volume = rustix::fs::statvfs(path).map_err(|errno| FsError::new(Action::Inspect, path, errno))?;
+    let used = volume.f_blocks.saturating_sub(volume.f_bfree);
+    #[allow(clippy::cast_precision_loss, reason = "a share for people")]
+    let share = used as f64 * 100.0 / (used.saturating_add(volume.f_bavail)).max(1) as f64;
+    Ok(share)
+}
+
 fn is_gone(error: &FsError) -> bool {
     matches!(error.source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
@@ -73,5 +82,7 @@ mod tests {
         assert_eq!(usage(folder.path(), Usage { entries: 1, ..most }).unwrap().entries, 2);
         assert_eq!(usage(&folder.path().join("none"), most).unwrap(), Usage::default());
         assert!(free_space(folder.path()).unwrap() > 0);
+        assert!((0.0..=100.0).contains(&disk_use(folder.path()).unwrap()));
+        assert!(disk_use(&folder.path().join("none")).unwrap_err().is_not_found());
     }
 }

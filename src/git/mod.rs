@@ -14,9 +14,11 @@
 //! | `repository` | the repositories in the cache |
 //! | `tree` | the files of a commit, those of its submodules among them |
 //! | `archive` | the files as a tarball that is the same everywhere |
+//! | `checkout` | the repository that a project lies in |
 //! | `error` | why a repository cannot be used |
 
 mod archive;
+mod checkout;
 mod error;
 mod program;
 mod remote;
@@ -25,6 +27,7 @@ mod tree;
 
 use std::path::PathBuf;
 
+pub use checkout::{Checkout, CheckoutError, HistoryCommit};
 pub use error::GitError;
 pub use program::GitOptions;
 pub use tree::{GitFile, GitTree};

@@ -253,13 +253,14 @@ impl Imported {
         let indices = self.indices.entry(line.key()).or_default();
         match indices.iter().copied().find(|&index| !self.lines[index].marker().is_disjoint(&marker)) {
             Some(index) if self.lines[index] == line => {}
-            Some(index) => match join(&self.lines[index], &line) {
-                Some(joined) => self.lines[index] = joined,
-                None => {
+            Some(index) => {
+                if let Some(joined) = join(&self.lines[index], &line) {
+                    self.lines[index] = joined;
+                } else {
                     let why = format!("`{}` was found before", self.lines[index].what());
                     self.refuse(line.what(), why);
                 }
-            },
+            }
             None => {
                 indices.push(self.lines.len());
                 self.lines.push(line);

@@ -62,7 +62,11 @@ pub(super) fn read(folder: &Dir, log: LogName, query: &LogQuery) -> Result<LogRe
             }
         } else {
             let start = query.since.map_or(Ok(0), |since| find(&mut file, since)).map_err(failed)?;
-            file.seek(SeekFrom::Start(start)).map_err(failed)?;
+            let last = last_lines(&mut file, wanted).map_err(failed)?;
+            // Close to the start, lines may be older than what is asked for.
+            lines.has_older = last > start + WINDOW;
+            let from = if lines.has_older { last } else { start };
+            file.seek(SeekFrom::Start(from)).map_err(failed)?;
             lines.take(BufReader::with_capacity(1 << 18, file)).map_err(failed)?;
         }
         found.has_older |= lines.has_older;
@@ -104,6 +108,25 @@ fn find(file: &mut File, since: Timestamp) -> io::Result<u64> {
         }
     }
     Ok(low)
+}
+
+/// Returns the start of at least so many of the last lines.
+fn last_lines(file: &mut File, wanted: usize) -> io::Result<u64> {
+    let (mut end, mut found, mut window) = (Stat::of(file)?.size, 0, Vec::new());
+    while end > 0 {
+        let start = end.saturating_sub(WINDOW);
+        file.seek(SeekFrom::Start(start))?;
+        window.clear();
+        (&mut *file).take(end - start).read_to_end(&mut window)?;
+        found += memchr::memchr_iter(b'\n', &window).count();
+        if found > wanted {
+            // The first of them may have begun before.
+            let first = window.iter().position(|byte| *byte == b'\n').map_or(0, |at| at as u64 + 1);
+            return Ok(start + first);
+        }
+        end = start;
+    }
+    Ok(0)
 }
 
 /// The newest lines that were seen of a file.

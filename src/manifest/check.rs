@@ -6,9 +6,11 @@ use crate::diagnostic::nearest;
 use crate::model::{Ecosystem, Label, Source};
 
 use super::dependencies::{condition, seen_as};
+use super::environments::check_declared;
 use super::node::Errors;
 use super::{
-    DependencyLine, DependencySpec, Group, Manifest, ManifestError, ManifestErrors, Registry, Spanned, conflicts, tasks,
+    DependencyLine, DependencySpec, Group, Manifest, ManifestError, ManifestErrors, Registry, Spanned, conflicts,
+    monitor, tasks,
 };
 
 /// Checks a root manifest. If it has members, its groups are checked later, by [`join_members`].
@@ -16,6 +18,10 @@ pub(super) fn check_alone(root: &Manifest, errors: &mut Errors) {
     check_lines(root, root, errors);
     check_build_caches(root, errors);
     tasks::check_environments(&root.tasks, &root.environments, errors);
+    for name in root.monitor.restarts.iter().flat_map(|restart| &restart.environments) {
+        check_declared(name, &root.environments, errors);
+    }
+    monitor::check_tasks(&root.monitor, &root.tasks, errors);
     if root.members.is_empty() {
         check_includes(root, &[], errors);
         conflicts::check(root, &[], errors);

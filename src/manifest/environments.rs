@@ -1,5 +1,6 @@
 //! `environment` and `policy` nodes.
 
+use crate::diagnostic::nearest;
 use crate::model::{AgeExemption, CheckName, Label, Severity};
 
 use super::advisories::{self, ADVISORIES};
@@ -9,7 +10,7 @@ use super::licenses::{self, LICENSES};
 use super::model::EnvironmentSpans;
 use super::node::{BlockRule, Errors, ManifestNode, NodeShape, UniqueNodes};
 use super::provenance;
-use super::{Environment, FilesMode, Group, LockedMode, ManifestError, Policy, PolicyRule};
+use super::{Environment, FilesMode, Group, LockedMode, ManifestError, Policy, PolicyRule, Spanned};
 
 /// The default number of generations to keep.
 const DEFAULT_KEEP: u32 = 10;
@@ -21,6 +22,20 @@ const OPTIONS: [&str; 9] =
 pub(super) struct DraftEnvironment {
     environment: Environment,
     policy: Policy,
+}
+
+/// Checks that an environment that another block names is declared.
+pub(super) fn check_declared(name: &Spanned<Label>, environments: &[Environment], errors: &mut Errors) {
+    if environments.iter().any(|environment| environment.name == name.value) {
+        return;
+    }
+    let known: Vec<&str> = environments.iter().map(|environment| environment.name.as_str()).collect();
+    let help = match nearest(name.value.as_str(), known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("the project's environments are: {}", known.join(", ")),
+    };
+    let (what, name, span) = ("environment", name.value.to_string(), name.span);
+    errors.push(ManifestError::Undeclared { what, name, help: Some(help), span });
 }
 
 /// Reads a `policy` block.

@@ -282,6 +282,19 @@ pub enum ManifestError {
         #[label("a secret in clear text")]
         span: SourceSpan,
     },
+    /// A secret in the file of an asset, which the message does not repeat.
+    #[error("an asset must not contain {what}")]
+    #[diagnostic(
+        code(larder::manifest::clear_text_secret),
+        help(
+            "refer to it with `env=\"NAME\"`, `file=\"PATH\"` or `keyring=\"NAME\"`; treat what is there as leaked and replace it"
+        )
+    )]
+    SecretInAsset {
+        what: String,
+        #[label("a secret in clear text")]
+        span: SourceSpan,
+    },
     /// A name that is not declared.
     #[error("there is no {what} `{name}`")]
     #[diagnostic(code(larder::manifest::undeclared))]
@@ -420,16 +433,42 @@ pub enum ManifestError {
         #[label("they exclude each other here")]
         rule: SourceSpan,
     },
-    /// Tasks that wait for each other.
-    #[error("task `{names}`: it would have to wait for itself")]
-    #[diagnostic(code(larder::manifest::task_cycle), help("take one of these `after=` away"))]
-    TaskCycle {
+    /// Tasks or services that wait for each other.
+    #[error("{what} `{names}`: it would have to wait for itself")]
+    #[diagnostic(code(larder::manifest::cycle), help("take one of these `after=` away"))]
+    Cycle {
+        /// What they are: `task`.
+        what: &'static str,
         /// The names in a circle.
         names: Box<str>,
         #[label("this closes the circle")]
         span: SourceSpan,
         #[label("it begins here")]
         first: Option<SourceSpan>,
+    },
+    /// A secret in a block that is not about registries. The message does not repeat it.
+    #[error("a manifest must not contain {what}")]
+    #[diagnostic(
+        code(larder::manifest::clear_text_secret),
+        help("refer to it, like `{example}`; treat this one as leaked and replace it")
+    )]
+    ClearTextSecret {
+        /// What it is: `a password`.
+        what: &'static str,
+        /// How it is referred to.
+        example: &'static str,
+        #[label("a secret in clear text")]
+        span: SourceSpan,
+    },
+    /// An expression that does not parse, or that names what there is not.
+    #[error("{reason}")]
+    #[diagnostic(code(larder::manifest::bad_expression))]
+    BadExpression {
+        reason: String,
+        #[help]
+        help: Option<String>,
+        #[label("here")]
+        span: SourceSpan,
     },
     /// Too many combinations of exclusive groups.
     #[error("environments use {sides} combinations of exclusive groups, but at most {limit} can be locked")]
@@ -472,6 +511,8 @@ impl ManifestError {
             | Self::NoPython { span }
             | Self::PlainHttp { span, .. }
             | Self::ClearTextToken { span }
+            | Self::SecretInAsset { span, .. }
+            | Self::ClearTextSecret { span, .. }
             | Self::Undeclared { span, .. }
             | Self::RegistryKind { span, .. }
             | Self::Claimed { span, .. }
@@ -480,7 +521,8 @@ impl ManifestError {
             | Self::MirrorVariable { span, .. }
             | Self::NoEnvironments { span, .. }
             | Self::Excluded { span, .. }
-            | Self::TaskCycle { span, .. }
+            | Self::Cycle { span, .. }
+            | Self::BadExpression { span, .. }
             | Self::TooManySides { span, .. }
             | Self::DevGroup { span, .. } => *span,
         }

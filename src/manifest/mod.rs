@@ -2,6 +2,8 @@
 
 mod advisories;
 mod age;
+pub mod alerts;
+mod assets;
 mod builds;
 mod catalogs;
 mod check;
@@ -13,12 +15,14 @@ mod dependencies;
 pub mod edit;
 mod environments;
 mod error;
+mod finding;
 mod folder;
 mod hoisting;
 mod hooks;
 mod licenses;
 mod log_trust;
 mod model;
+pub mod monitor;
 mod node;
 mod notation;
 mod package;
@@ -34,6 +38,8 @@ mod runtime_registries;
 mod runtimes;
 mod scan;
 mod source;
+mod spanned;
+mod succession;
 mod syntax;
 mod tasks;
 mod tool;
@@ -43,15 +49,17 @@ pub use claims::Claim;
 pub use creatio::add_provided;
 pub use dependencies::seen_as;
 pub use error::{ManifestError, ManifestErrors};
+pub(crate) use finding::kdl_finding;
 pub use folder::{FolderSpec, parse_folder};
 pub use hoisting::{FallbackMode, Hoisting};
 pub use log_trust::parse_signers;
 pub use model::{
-    AdvisorySource, BuildCache, Conflict, DependencyLine, DependencySpec, Environment, EnvironmentSpans, Executable,
-    Feature, FilesMode, Group, Hook, HookTime, LockedMode, LogTrust, Manifest, Package, PatchLine, ProjectMetadata,
-    Registry, RegistryForm, RegistryUrl, RuntimeAddress, RuntimeRegistry, Signer, SignerList, SignerListSource,
-    Spanned, Task, TokenSource,
+    AdvisorySource, AssetDeclaration, BuildCache, Conflict, DependencyLine, DependencySpec, Environment,
+    EnvironmentSpans, Executable, Feature, FilesMode, Group, Hook, HookTime, LockedMode, LogTrust, Manifest, Package,
+    PatchLine, ProjectMetadata, Registry, RegistryForm, RegistryUrl, RuntimeAddress, RuntimeRegistry, Signer,
+    SignerList, SignerListSource, TokenSource,
 };
+pub(crate) use node::{BlockRule, Errors, ManifestNode, NodeShape, NodeValue, UniqueNodes, did_you_mean, nodes, slice};
 pub use notation::{compatible_range, normal_name, parse_requirement, split_argument};
 pub use parse::{ManifestKind, parse};
 pub use policy::{
@@ -61,6 +69,8 @@ pub use policy::{
 pub use registries::has_built_in_registry;
 pub use requirement::RequirementError;
 pub use resolution::{overridden_name, split_override};
+pub use spanned::{Spanned, Task};
+pub(crate) use syntax::parse as parse_kdl;
 
 #[cfg(test)]
 mod mutated;

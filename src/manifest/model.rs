@@ -7,21 +7,15 @@ use std::time::Duration;
 use miette::SourceSpan;
 
 use crate::model::{
-    Catalogs, Ecosystem, EntryPath, FeatureName, Label, LogKey, PackageId, PackageName, PackageStatus, RegistryKey,
-    Requirement, RuntimeHost, RuntimeName, Settings, Source, Url, Version,
+    AssetKind, Catalogs, Ecosystem, EntryPath, FeatureName, FlowState, Label, LogKey, PackageId, PackageName,
+    PackageStatus, RegistryKey, Requirement, RuntimeHost, RuntimeName, Settings, Source, Url, Version,
 };
 
+use super::alerts::Alerts;
+use super::monitor::Monitor;
 use super::policy::Policy;
+use super::spanned::{Spanned, Task};
 use super::{Claim, FolderSpec, Hoisting};
-
-/// A value with its span in the manifest's text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Spanned<T> {
-    /// The value.
-    pub value: T,
-    /// Its span.
-    pub span: SourceSpan,
-}
 
 /// The manifest of a project, or of a member, which has only `project`, `package`, `dependencies`, `group`s and `tasks`.
 #[derive(Clone, Debug)]
@@ -34,6 +28,8 @@ pub struct Manifest {
     pub project: Option<ProjectMetadata>,
     /// The `package` node.
     pub package: Option<Package>,
+    /// `assets`: what the package brings besides, in the order of the text.
+    pub assets: Vec<AssetDeclaration>,
     /// The runtimes, platforms and `resolution`, with defaults filled in.
     pub settings: Settings,
     /// `fallback` and `hoist` in `resolution`
@@ -66,6 +62,10 @@ pub struct Manifest {
     pub tasks: Vec<Task>,
     /// `hooks`
     pub hooks: Vec<Hook>,
+    /// `monitor`
+    pub monitor: Monitor,
+    /// `alerts`
+    pub alerts: Alerts,
     /// `patch` lines.
     pub patches: Vec<PatchLine>,
     /// The files that list what an instance of the Creatio platform provides.
@@ -93,21 +93,6 @@ pub struct BuildCache {
     pub registry: Spanned<Label>,
     /// The name of the `signer` in the registry's block.
     pub signer: Spanned<Label>,
-}
-
-/// A command that `larder run` knows by name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Task {
-    /// Its name.
-    pub name: Spanned<String>,
-    /// What `sh -c` runs in the manifest's folder.
-    pub command: String,
-    /// `environment=`: the environment that it runs in, unless `--env` names another.
-    pub environment: Option<Spanned<Label>>,
-    /// `after=`: the tasks of the same manifest that run before it.
-    pub after: Vec<Spanned<String>>,
-    /// The line.
-    pub span: SourceSpan,
 }
 
 /// A program of the project that a sync runs, where this user allowed it.
@@ -209,6 +194,25 @@ pub struct Executable {
     pub name: Spanned<Label>,
     /// The file.
     pub file: Spanned<EntryPath>,
+}
+
+/// `schema "order" "schemas/order.xsd" version="2"`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AssetDeclaration {
+    /// The kind.
+    pub kind: AssetKind,
+    /// The name.
+    pub name: Spanned<Label>,
+    /// The file.
+    pub file: Spanned<EntryPath>,
+    /// The version, which is not the package's.
+    pub version: Label,
+    /// `kind=` of a schema: `xsd`, `wsdl` or `json-schema`. `None`: its content tells.
+    pub form: Option<&'static str>,
+    /// `state=` of a flow.
+    pub state: FlowState,
+    /// The line.
+    pub span: SourceSpan,
 }
 
 /// `soap "rest" { pypi "zeep" ">=4"; }`

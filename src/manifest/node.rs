@@ -11,36 +11,36 @@ use crate::model::{Label, LabelError, parse_span};
 use super::{ManifestError, Spanned};
 
 /// The errors found so far. Reading continues after an error.
-pub(super) type Errors = Vec<ManifestError>;
+pub(crate) type Errors = Vec<ManifestError>;
 
 /// A node with the text that its spans point into.
 #[derive(Clone, Copy)]
-pub(super) struct ManifestNode<'a> {
+pub(crate) struct ManifestNode<'a> {
     kdl: &'a KdlNode,
     text: &'a str,
 }
 
 /// An argument, or a property's value.
 #[derive(Clone, Copy)]
-pub(super) struct NodeValue<'a> {
+pub(crate) struct NodeValue<'a> {
     kdl: &'a KdlValue,
     text: &'a str,
     /// The name of the property or node, for messages.
     what: &'a str,
     /// The span of the value, without name or type annotation.
-    pub(super) span: SourceSpan,
+    pub(crate) span: SourceSpan,
 }
 
 /// The arguments, properties and block that a node may have.
-pub(super) struct NodeShape {
+pub(crate) struct NodeShape {
     /// The least and the most arguments.
-    pub(super) arguments: (usize, usize),
+    pub(crate) arguments: (usize, usize),
     /// The names of its properties.
-    pub(super) properties: &'static [&'static str],
+    pub(crate) properties: &'static [&'static str],
     /// Whether it has a block.
-    pub(super) block: BlockRule,
+    pub(crate) block: BlockRule,
     /// An example, for help texts.
-    pub(super) example: &'static str,
+    pub(crate) example: &'static str,
 }
 
 /// A property with its spans.
@@ -53,7 +53,7 @@ struct NodeProperty<'a> {
 
 /// Whether a node may have a block.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum BlockRule {
+pub(crate) enum BlockRule {
     /// It must not have one.
     Never,
     /// It may have one.
@@ -61,71 +61,71 @@ pub(super) enum BlockRule {
 }
 
 /// The arguments and properties of a node that its shape allows.
-pub(super) struct NodeParts<'a> {
+pub(crate) struct NodeParts<'a> {
     /// The arguments, at most as many as the shape allows.
-    pub(super) arguments: Vec<NodeValue<'a>>,
+    pub(crate) arguments: Vec<NodeValue<'a>>,
     /// The properties: the name, the span of name and value, the value.
     properties: Vec<(&'a str, SourceSpan, NodeValue<'a>)>,
     /// Whether nothing was missing.
-    pub(super) complete: bool,
+    pub(crate) complete: bool,
 }
 
 impl<'a> NodeParts<'a> {
-    pub(super) fn property(&self, name: &str) -> Option<NodeValue<'a>> {
+    pub(crate) fn property(&self, name: &str) -> Option<NodeValue<'a>> {
         self.properties.iter().find(|(key, ..)| *key == name).map(|(.., value)| *value)
     }
 
     /// Returns the span of a property: its name and its value.
-    pub(super) fn property_span(&self, name: &str) -> Option<SourceSpan> {
+    pub(crate) fn property_span(&self, name: &str) -> Option<SourceSpan> {
         self.properties.iter().find(|(key, ..)| *key == name).map(|(_, span, _)| *span)
     }
 
-    pub(super) fn argument(&self, place: usize) -> Option<NodeValue<'a>> {
+    pub(crate) fn argument(&self, place: usize) -> Option<NodeValue<'a>> {
         self.arguments.get(place).copied()
     }
 }
 
 /// Returns the nodes of a document.
-pub(super) fn nodes<'a>(document: &'a KdlDocument, text: &'a str) -> impl Iterator<Item = ManifestNode<'a>> {
+pub(crate) fn nodes<'a>(document: &'a KdlDocument, text: &'a str) -> impl Iterator<Item = ManifestNode<'a>> {
     document.nodes().iter().map(move |kdl| ManifestNode { kdl, text })
 }
 
 impl<'a> ManifestNode<'a> {
-    pub(super) fn name(self) -> &'a str {
+    pub(crate) fn name(self) -> &'a str {
         self.kdl.name().value()
     }
 
-    pub(super) fn name_span(self) -> SourceSpan {
+    pub(crate) fn name_span(self) -> SourceSpan {
         self.kdl.name().span()
     }
 
     /// Returns the span of the node, without trailing white space.
-    pub(super) fn span(self) -> SourceSpan {
+    pub(crate) fn span(self) -> SourceSpan {
         trimmed(self.text, self.kdl.span())
     }
 
     /// Returns the span of the node without its block.
-    pub(super) fn head_span(self) -> SourceSpan {
+    pub(crate) fn head_span(self) -> SourceSpan {
         let start = self.kdl.span().offset();
         let last = self.kdl.entries().last().map_or(self.name_span(), KdlEntry::span);
         trimmed(self.text, (start, (last.offset() + last.len()).saturating_sub(start)).into())
     }
 
-    pub(super) fn children(self) -> impl Iterator<Item = ManifestNode<'a>> {
+    pub(crate) fn children(self) -> impl Iterator<Item = ManifestNode<'a>> {
         self.kdl.children().into_iter().flat_map(move |block| nodes(block, self.text))
     }
 
-    pub(super) fn has_block(self) -> bool {
+    pub(crate) fn has_block(self) -> bool {
         self.kdl.children().is_some()
     }
 
     /// Returns the KDL entries.
-    pub(super) fn entries(self) -> &'a [KdlEntry] {
+    pub(crate) fn entries(self) -> &'a [KdlEntry] {
         self.kdl.entries()
     }
 
     /// Returns the parts that the shape allows and reports all others.
-    pub(super) fn read_parts(self, shape: &NodeShape, errors: &mut Errors) -> NodeParts<'a> {
+    pub(crate) fn read_parts(self, shape: &NodeShape, errors: &mut Errors) -> NodeParts<'a> {
         let mut parts = NodeParts { arguments: Vec::new(), properties: Vec::new(), complete: true };
         let example = || (!shape.example.is_empty()).then(|| format!("it is written `{}`", shape.example));
         if let Some(annotation) = self.kdl.ty() {
@@ -168,7 +168,7 @@ impl<'a> ManifestNode<'a> {
     }
 
     /// Returns the value of a node that has one and nothing else, and reports all others.
-    pub(super) fn single_value(self, errors: &mut Errors) -> Option<NodeValue<'a>> {
+    pub(crate) fn single_value(self, errors: &mut Errors) -> Option<NodeValue<'a>> {
         const ONE: NodeShape = NodeShape { arguments: (1, 1), properties: &[], block: BlockRule::Never, example: "" };
         self.read_parts(&ONE, errors).argument(0)
     }
@@ -200,7 +200,7 @@ impl<'a> ManifestNode<'a> {
     }
 
     /// Reports a node that is unknown in its block.
-    pub(super) fn report_unknown(self, place: &'static str, known: &[&'static str], errors: &mut Errors) {
+    pub(crate) fn report_unknown(self, place: &'static str, known: &[&'static str], errors: &mut Errors) {
         errors.push(ManifestError::UnknownNode {
             name: self.name().to_owned(),
             place,
@@ -210,7 +210,7 @@ impl<'a> ManifestNode<'a> {
     }
 
     /// Reports a node of the grammar that is not supported yet.
-    pub(super) fn report_not_yet_supported(self, errors: &mut Errors) {
+    pub(crate) fn report_not_yet_supported(self, errors: &mut Errors) {
         errors.push(ManifestError::NotYet {
             what: format!("`{}`", self.name()),
             help: Some("remove it: this version of larder would ignore it".to_owned()),
@@ -218,7 +218,7 @@ impl<'a> ManifestNode<'a> {
         });
     }
 
-    pub(super) fn missing_error(self, what: &'static str, help: Option<String>) -> ManifestError {
+    pub(crate) fn missing_error(self, what: &'static str, help: Option<String>) -> ManifestError {
         ManifestError::Missing { node: self.name().to_owned(), what, help, span: self.head_span() }
     }
 
@@ -229,12 +229,12 @@ impl<'a> ManifestNode<'a> {
 
 impl<'a> NodeValue<'a> {
     /// Returns the text if the value is a string. Reports nothing otherwise.
-    pub(super) fn as_str(self) -> Option<&'a str> {
+    pub(crate) fn as_str(self) -> Option<&'a str> {
         self.kdl.as_string()
     }
 
     /// Returns the text, or reports that the value is not a string.
-    pub(super) fn string(self, errors: &mut Errors) -> Option<Spanned<&'a str>> {
+    pub(crate) fn string(self, errors: &mut Errors) -> Option<Spanned<&'a str>> {
         match self.kdl {
             KdlValue::String(text) => Some(Spanned { value: text, span: self.span }),
             KdlValue::Integer(_) | KdlValue::Float(_) => {
@@ -250,7 +250,7 @@ impl<'a> NodeValue<'a> {
     }
 
     /// Returns the text of a version or range, or reports that the value is not a string.
-    pub(super) fn version(self, errors: &mut Errors) -> Option<Spanned<&'a str>> {
+    pub(crate) fn version(self, errors: &mut Errors) -> Option<Spanned<&'a str>> {
         if let KdlValue::Integer(_) | KdlValue::Float(_) = self.kdl {
             let text = slice(self.text, self.span).to_owned();
             errors.push(ManifestError::UnquotedVersion { text, span: self.span });
@@ -260,7 +260,7 @@ impl<'a> NodeValue<'a> {
     }
 
     /// Reads the name of a registry, a group, an environment or a catalog.
-    pub(super) fn label(self, errors: &mut Errors) -> Option<Spanned<Label>> {
+    pub(crate) fn label(self, errors: &mut Errors) -> Option<Spanned<Label>> {
         let text = self.string(errors)?;
         match text.value.parse() {
             Ok(label) => Some(Spanned { value: label, span: text.span }),
@@ -273,7 +273,7 @@ impl<'a> NodeValue<'a> {
     }
 
     /// Reads a span of time: `3d`, `12h`.
-    pub(super) fn duration(self, errors: &mut Errors) -> Option<Duration> {
+    pub(crate) fn duration(self, errors: &mut Errors) -> Option<Duration> {
         let text = self.string(errors)?;
         let found = parse_span(text.value);
         if found.is_none() {
@@ -289,7 +289,7 @@ impl<'a> NodeValue<'a> {
     }
 
     /// Reads an instant in the form of RFC 3339.
-    pub(super) fn instant(self, errors: &mut Errors) -> Option<jiff::Timestamp> {
+    pub(crate) fn instant(self, errors: &mut Errors) -> Option<jiff::Timestamp> {
         let text = self.string(errors)?;
         let instant = text.value.parse().ok();
         if instant.is_none() {
@@ -305,11 +305,11 @@ impl<'a> NodeValue<'a> {
     }
 
     /// Returns whether the value is `#true` or `#false`. Reports nothing.
-    pub(super) fn is_boolean(self) -> bool {
+    pub(crate) fn is_boolean(self) -> bool {
         matches!(self.kdl, KdlValue::Bool(_))
     }
 
-    pub(super) fn boolean(self, errors: &mut Errors) -> Option<bool> {
+    pub(crate) fn boolean(self, errors: &mut Errors) -> Option<bool> {
         if let KdlValue::Bool(value) = self.kdl {
             return Some(*value);
         }
@@ -322,7 +322,7 @@ impl<'a> NodeValue<'a> {
     }
 
     /// Returns the number, or reports that the value is not a number between `least` and `most`.
-    pub(super) fn number(self, (least, most): (i64, i64), errors: &mut Errors) -> Option<i64> {
+    pub(crate) fn number(self, (least, most): (i64, i64), errors: &mut Errors) -> Option<i64> {
         let KdlValue::Integer(number) = self.kdl else {
             errors.push(self.wrong_type_error("a whole number", None));
             return None;
@@ -343,7 +343,7 @@ impl<'a> NodeValue<'a> {
     }
 
     /// Returns the choice that the value names, or reports that it names none.
-    pub(super) fn choice<T: Copy>(self, choices: &[(&'static str, T)], errors: &mut Errors) -> Option<T> {
+    pub(crate) fn choice<T: Copy>(self, choices: &[(&'static str, T)], errors: &mut Errors) -> Option<T> {
         let word = self.string(errors)?;
         let found = choices.iter().find(|(name, _)| *name == word.value).map(|(_, value)| *value);
         if found.is_none() {
@@ -371,7 +371,7 @@ impl<'a> NodeValue<'a> {
 }
 
 /// Returns a suggestion: the nearest name, or all names if they are few.
-pub(super) fn did_you_mean(word: &str, known: &[&str]) -> Option<String> {
+pub(crate) fn did_you_mean(word: &str, known: &[&str]) -> Option<String> {
     if let Some(near) = nearest(word, known.iter().copied()) {
         return Some(format!("did you mean `{near}`?"));
     }
@@ -386,11 +386,11 @@ pub(super) fn did_you_mean(word: &str, known: &[&str]) -> Option<String> {
 
 /// Nodes seen so far that may appear only once.
 #[derive(Default)]
-pub(super) struct UniqueNodes<'a>(Vec<(&'a str, SourceSpan)>);
+pub(crate) struct UniqueNodes<'a>(Vec<(&'a str, SourceSpan)>);
 
 impl<'a> UniqueNodes<'a> {
     /// Reports a node that was seen before.
-    pub(super) fn check(&mut self, node: ManifestNode<'a>, errors: &mut Errors) {
+    pub(crate) fn check(&mut self, node: ManifestNode<'a>, errors: &mut Errors) {
         if let Some((name, first)) = self.0.iter().find(|(name, _)| *name == node.name()) {
             errors.push(ManifestError::Repeated {
                 what: format!("`{name}`"),
@@ -405,7 +405,7 @@ impl<'a> UniqueNodes<'a> {
 }
 
 /// Returns the span of an entry's value, which is the end of the entry's span.
-pub(super) fn value_span(text: &str, entry: &KdlEntry) -> SourceSpan {
+pub(crate) fn value_span(text: &str, entry: &KdlEntry) -> SourceSpan {
     let whole = trimmed(text, entry.span());
     let length = entry.format().map_or(whole.len(), |format| format.value_repr.len()).min(whole.len());
     (whole.offset() + whole.len() - length, length).into()
@@ -419,6 +419,6 @@ fn trimmed(text: &str, span: SourceSpan) -> SourceSpan {
 }
 
 /// Returns the text of a span, or an empty text if the span is invalid.
-pub(super) fn slice(text: &str, span: SourceSpan) -> &str {
+pub(crate) fn slice(text: &str, span: SourceSpan) -> &str {
     text.get(span.offset()..span.offset() + span.len()).unwrap_or_default()
 }

@@ -7,17 +7,19 @@ use miette::SourceSpan;
 
 use crate::model::{Catalogs, EntryPath, Label, RuntimeName, RuntimeSource, Settings};
 
+use super::alerts::Alerts;
 use super::dependencies::{read_dependencies, read_group};
 use super::environments::DraftEnvironment;
 use super::error::MAX_REPORTED;
+use super::monitor::Monitor;
 use super::node::{BlockRule, Errors, ManifestNode, NodeShape, UniqueNodes, nodes};
 use super::runtime_registries::read_runtime_registries;
 use super::runtimes::{DeclaredPlatforms, read_runtimes};
 use super::{
-    AdvisorySource, BuildCache, Conflict, DependencyLine, Group, Hoisting, Hook, Manifest, ManifestError,
-    ManifestErrors, Package, PatchLine, Policy, ProjectMetadata, Registry, RuntimeAddress, RuntimeRegistry, Spanned,
-    Task, advisories, builds, catalogs, check, conflicts, creatio, environments, hooks, package, patches, registries,
-    resolution, syntax, tasks,
+    AdvisorySource, AssetDeclaration, BuildCache, Conflict, DependencyLine, Group, Hoisting, Hook, Manifest,
+    ManifestError, ManifestErrors, Package, PatchLine, Policy, ProjectMetadata, Registry, RuntimeAddress,
+    RuntimeRegistry, Spanned, Task, advisories, alerts, assets, builds, catalogs, check, conflicts, creatio,
+    environments, hooks, monitor, package, patches, registries, resolution, syntax, tasks,
 };
 
 /// The kind of a manifest.
@@ -25,17 +27,18 @@ use super::{
 pub enum ManifestKind<'a> {
     /// The manifest of a project.
     Root,
-    /// The manifest of a member or path package. It has only `project`, `package`, `dependencies`, `group`s and `tasks`; its lines may
+    /// The manifest of a member or path package. It has only `project`, `package`, `assets`, `dependencies`, `group`s and `tasks`; its lines may
     /// refer to the catalogs of the root.
     Member(&'a Catalogs),
     /// The manifest of a package that stands alone, as in an archive: of a project's manifest only `project`, `package`,
-    /// `dependencies`, catalogs, `members` and `order` are read. Where its dependencies come from, and for which runtimes, its dependents decide.
+    /// `assets`, `dependencies`, catalogs, `members` and `order` are read. Where its dependencies come from, and for which runtimes, its dependents decide.
     Package,
 }
 
-const TOP: [&str; 20] = [
+const TOP: [&str; 23] = [
     "project",
     "package",
+    "assets",
     "runtimes",
     "platforms",
     "platform",
@@ -54,12 +57,12 @@ const TOP: [&str; 20] = [
     "patch",
     "creatio",
     "hooks",
+    "monitor",
+    "alerts",
 ];
-const MEMBER: [&str; 5] = ["project", "package", "dependencies", "group", "tasks"];
+const MEMBER: [&str; 6] = ["project", "package", "assets", "dependencies", "group", "tasks"];
 /// What is read of the manifest of a package that stands alone.
-const PACKAGE: [&str; 6] = ["project", "package", "dependencies", "catalog", "members", "order"];
-/// Nodes of the grammar that are not supported yet.
-const NOT_YET_SUPPORTED: [&str; 3] = ["assets", "monitor", "alerts"];
+const PACKAGE: [&str; 7] = ["project", "package", "assets", "dependencies", "catalog", "members", "order"];
 
 /// Parses a manifest. Reports all errors of the file at once.
 pub fn parse(file: &str, text: &str, kind: ManifestKind<'_>) -> Result<Manifest, ManifestErrors> {
@@ -112,6 +115,10 @@ struct DraftManifest<'a> {
     once: UniqueNodes<'a>,
     project: Option<ProjectMetadata>,
     package: Option<Package>,
+    assets: Vec<AssetDeclaration>,
+    assets_span: Option<SourceSpan>,
+    /// Whether there is a `package`, even a wrong one.
+    names_package: bool,
     settings: Settings,
     hoisting: Hoisting,
     /// Whether `runtimes` has a `python`, even a wrong or misspelt one.
@@ -132,6 +139,8 @@ struct DraftManifest<'a> {
     order: Vec<Spanned<Label>>,
     tasks: Vec<Task>,
     hooks: Vec<Hook>,
+    monitor: Monitor,
+    alerts: Alerts,
     patches: Vec<PatchLine>,
     provided_lists: Vec<Spanned<EntryPath>>,
 }
@@ -139,20 +148,16 @@ struct DraftManifest<'a> {
 impl<'a> DraftManifest<'a> {
     fn read(&mut self, node: ManifestNode<'a>, kind: ManifestKind<'_>, errors: &mut Errors) {
         const BLOCK: NodeShape = NodeShape { arguments: (0, 0), properties: &[], block: BlockRule::Maybe, example: "" };
-        let is_known = || TOP.contains(&node.name()) || NOT_YET_SUPPORTED.contains(&node.name());
-        if kind == ManifestKind::Package && is_known() && !PACKAGE.contains(&node.name()) {
+        let is_known = TOP.contains(&node.name());
+        if kind == ManifestKind::Package && is_known && !PACKAGE.contains(&node.name()) {
             return;
         }
-        if NOT_YET_SUPPORTED.contains(&node.name()) {
-            node.report_not_yet_supported(errors);
-            return;
-        }
-        if matches!(kind, ManifestKind::Member(_)) && TOP.contains(&node.name()) && !MEMBER.contains(&node.name()) {
+        if matches!(kind, ManifestKind::Member(_)) && is_known && !MEMBER.contains(&node.name()) {
             errors.push(ManifestError::UnknownNode {
                 name: node.name().to_owned(),
                 place: "in a member's manifest",
                 help: Some(
-                    "move it to the root manifest: members have only `package`, `dependencies`, `group`s and `tasks`"
+                    "move it to the root manifest: members have only `package`, `assets`, `dependencies`, `group`s and `tasks`"
                         .to_owned(),
                 ),
                 span: node.name_span(),
@@ -164,7 +169,14 @@ impl<'a> DraftManifest<'a> {
         }
         match node.name() {
             "project" => self.project = read_project(node, errors).or(self.project.take()),
-            "package" => self.package = package::read_package(node, &self.catalogs, errors).or(self.package.take()),
+            "package" => {
+                self.names_package = true;
+                self.package = package::read_package(node, &self.catalogs, errors).or(self.package.take());
+            }
+            "assets" => {
+                self.assets_span = Some(node.head_span());
+                self.assets = assets::read_assets(node, errors);
+            }
             "runtimes" => {
                 self.names_python = node.children().any(|runtime| runtime.name() != "node");
                 self.runtime_spans = read_runtimes(node, &mut self.settings, errors);
@@ -194,6 +206,8 @@ impl<'a> DraftManifest<'a> {
             "patch" => patches::read_patch(node, &mut self.patches, errors),
             "tasks" => self.tasks.extend(tasks::read_tasks(node, errors)),
             "hooks" => self.hooks = hooks::read_hooks(node, errors),
+            "monitor" => self.monitor = monitor::read_monitor(node, errors),
+            "alerts" => self.alerts = alerts::read_alerts(node, errors),
             "policy" => {
                 self.policy = environments::read_policy(node, errors);
                 self.settings.age = self.policy.age.take().map(|age| age.minimum);
@@ -220,11 +234,15 @@ impl<'a> DraftManifest<'a> {
             let exempt = self.settings.age.as_ref().map(|age| &*age.exempt).unwrap_or_default();
             environments = environments::complete(self.environments, (&self.policy, exempt), &self.groups, errors);
         }
+        if let (Some(span), false) = (self.assets_span, self.names_package) {
+            errors.push(assets::no_package(span));
+        }
         let manifest = Manifest {
             file: file.into(),
             text: Arc::clone(text),
             project: self.project,
             package: self.package,
+            assets: self.assets,
             settings: self.settings,
             hoisting: self.hoisting,
             registries: self.registries,
@@ -241,6 +259,8 @@ impl<'a> DraftManifest<'a> {
             order: self.order,
             tasks: self.tasks,
             hooks: self.hooks,
+            monitor: self.monitor,
+            alerts: self.alerts,
             patches: self.patches,
             provided_lists: self.provided_lists,
         };

@@ -7,13 +7,13 @@ use super::ManifestError;
 use super::scan::{newline, scan};
 
 /// A parsed text.
-pub(super) struct ParsedText {
+pub(crate) struct ParsedText {
     /// The nodes.
-    pub(super) document: KdlDocument,
+    pub(crate) document: KdlDocument,
     /// The text without comments, of the same length.
-    pub(super) blanked: String,
+    pub(crate) blanked: String,
     /// Versions without quotes, which were replaced by empty strings to parse the rest.
-    pub(super) repaired: Vec<ManifestError>,
+    pub(crate) repaired: Vec<ManifestError>,
 }
 
 /// The most errors of the parser that are reported: one stray character can cause many.
@@ -22,7 +22,7 @@ const MAX_SYNTAX_ERRORS: usize = 100;
 const MAX_REPAIRS: usize = 20;
 
 /// Parses the text. Returns all syntax errors.
-pub(super) fn parse(text: &str) -> Result<ParsedText, Vec<ManifestError>> {
+pub(crate) fn parse(text: &str) -> Result<ParsedText, Vec<ManifestError>> {
     if let Some(span) = conflict(text) {
         return Err(vec![ManifestError::Conflict { span }]);
     }

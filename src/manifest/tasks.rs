@@ -1,10 +1,8 @@
 //! The `tasks` block: commands that `larder run` knows by name.
 
-use miette::SourceSpan;
-
-use crate::diagnostic::nearest;
-
+use super::environments::check_declared;
 use super::node::{BlockRule, Errors, ManifestNode, NodeShape};
+use super::succession::{Successor, check_order, read_after};
 use super::{Environment, ManifestError, Spanned, Task};
 
 /// The most characters of a task's name.
@@ -28,7 +26,11 @@ pub(super) fn read_tasks(block: ManifestNode<'_>, errors: &mut Errors) -> Vec<Ta
             None => tasks.push(task),
         }
     }
-    check_order(&tasks, errors);
+    let lines: Vec<Successor<'_>> = tasks
+        .iter()
+        .map(|task| Successor { name: &task.name.value, span: task.name.span, after: &task.after })
+        .collect();
+    check_order("task", &lines, errors);
     tasks
 }
 
@@ -45,7 +47,7 @@ fn read_task(node: ManifestNode<'_>, errors: &mut Errors) -> Option<Task> {
         errors.push(ManifestError::BadName { reason, help: None, span: name.span });
     }
     let environment = parts.property("environment").and_then(|value| value.label(errors));
-    let after = parts.property("after").and_then(|value| value.string(errors));
+    let after = read_after(parts.property("after"), errors);
     let command = parts.argument(0)?.string(errors)?;
     if command.value.trim().is_empty() || command.value.contains('\0') {
         errors.push(ManifestError::BadValue {
@@ -57,10 +59,6 @@ fn read_task(node: ManifestNode<'_>, errors: &mut Errors) -> Option<Task> {
         });
         return None;
     }
-    let after = after.map_or_else(Vec::new, |names| {
-        let named = |name: &str| Spanned { value: name.to_owned(), span: names.span };
-        names.value.split_whitespace().map(named).collect()
-    });
     Some(Task { name, command: command.value.to_owned(), environment, after, span: node.span() })
 }
 
@@ -80,75 +78,11 @@ fn check_name(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Checks that the tasks that `after` names are there, and that none has to wait for itself.
-fn check_order(tasks: &[Task], errors: &mut Errors) {
-    let place = |name: &str| tasks.iter().position(|task| task.name.value == name);
-    for task in tasks {
-        for before in task.after.iter().filter(|before| place(&before.value).is_none()) {
-            let known = tasks.iter().map(|task| &*task.name.value).filter(|known| *known != task.name.value);
-            let help = match nearest(&before.value, known) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "`after` names tasks of the same `tasks` block".to_owned(),
-            };
-            errors.push(ManifestError::Undeclared {
-                what: "task",
-                name: before.value.clone(),
-                help: Some(help),
-                span: before.span,
-            });
-        }
-    }
-    if let Some(cycle) = find_cycle(tasks) {
-        let names: Vec<&str> = cycle.iter().chain(cycle.first()).map(|task| &*task.name.value).collect();
-        let span_of = |task: &Task| task.after.first().map_or(task.name.span, |before| before.span);
-        let (Some(first), Some(last)) = (cycle.first(), cycle.last()) else { return };
-        errors.push(ManifestError::TaskCycle {
-            names: names.join("` after `").into(),
-            span: span_of(last),
-            first: (cycle.len() > 1).then(|| span_of(first)),
-        });
-    }
-}
-
-/// Returns tasks of which each has to run after the next, and the last after the first.
-fn find_cycle(tasks: &[Task]) -> Option<Vec<&Task>> {
-    // A task whose predecessors are all removed cannot be part of a cycle.
-    let mut left: Vec<&Task> = tasks.iter().collect();
-    loop {
-        let waits =
-            |task: &&Task| task.after.iter().any(|name| left.iter().any(|other| other.name.value == name.value));
-        let further: Vec<&Task> = left.iter().copied().filter(waits).collect();
-        if further.len() == left.len() {
-            break;
-        }
-        left = further;
-    }
-    let mut path: Vec<&Task> = vec![left.first()?];
-    loop {
-        let next = path.last()?.after.iter().find_map(|name| left.iter().find(|task| task.name.value == name.value))?;
-        if let Some(start) = path.iter().position(|task| task.name.value == next.name.value) {
-            return Some(path.split_off(start));
-        }
-        path.push(next);
-    }
-}
-
 /// Checks that the environments that tasks name are declared.
 pub(super) fn check_environments(tasks: &[Task], environments: &[Environment], errors: &mut Errors) {
     for name in tasks.iter().filter_map(|task| task.environment.as_ref()) {
-        if environments.iter().all(|environment| environment.name != name.value) {
-            errors.push(undeclared(name.value.as_str(), environments, name.span));
-        }
+        check_declared(name, environments, errors);
     }
-}
-
-fn undeclared(name: &str, environments: &[Environment], span: SourceSpan) -> ManifestError {
-    let known: Vec<&str> = environments.iter().map(|environment| environment.name.as_str()).collect();
-    let help = match nearest(name, known.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("the project's environments are: {}", known.join(", ")),
-    };
-    ManifestError::Undeclared { what: "environment", name: name.to_owned(), help: Some(help), span }
 }
 
 #[cfg(test)]

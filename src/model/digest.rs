@@ -84,6 +84,16 @@ impl Digest {
         Self::new(Algorithm::Sha256, &sha2::Sha256::digest(content))
     }
 
+    /// Returns the digest of `content` by this hash function.
+    pub fn of(algorithm: Algorithm, content: impl AsRef<[u8]>) -> Self {
+        use sha2::Digest as _;
+        match algorithm {
+            Algorithm::Sha1 => Self::new(algorithm, &sha1::Sha1::digest(content)),
+            Algorithm::Sha256 => Self::sha256_of(content),
+            Algorithm::Sha512 => Self::new(algorithm, &sha2::Sha512::digest(content)),
+        }
+    }
+
     /// Parses a hexadecimal digest, as in Python's indexes and npm's `shasum`.
     pub fn from_hex(algorithm: Algorithm, text: &str) -> Result<Self, DigestError> {
         let error = || DigestError(text.to_owned());

@@ -4,9 +4,11 @@
 
 mod advisory_severity;
 mod age;
+mod alert;
 mod archive;
 mod archive_source;
 mod artifact;
+mod asset;
 mod attestation;
 mod build_identity;
 mod build_system;
@@ -55,9 +57,11 @@ mod version;
 
 pub use advisory_severity::{AdvisorySeverity, UnknownAdvisorySeverity};
 pub use age::{AgeExemption, MinimumAge, NameGlob, TimeLimits, parse_span, span_text};
+pub use alert::{AlertCategory, AlertLevel};
 pub use archive::version::ToolVersion;
 pub use archive_source::{ArchiveSource, MissingProgram, PROGRAM, program_name};
 pub use artifact::{Artifact, ArtifactKind};
+pub use asset::{AssetId, AssetKind, AssetQuery, AssetQueryError, AssetReference, FlowState, UnknownAssetKind};
 pub use attestation::{Attestation, History, HistoryError};
 pub use build_identity::{BuildIdentity, LockedProvenance};
 pub use build_system::BuildSystem;

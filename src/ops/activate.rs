@@ -5,7 +5,7 @@ use crate::profile::ProfileError;
 use super::generations;
 use super::generations::checkout::Checkout;
 use super::generations::switch::{self, Switched};
-use super::{Context, Result};
+use super::{Context, Result, usage};
 
 /// Makes the environment the active one, as it was built last.
 pub fn activate(context: &Context<'_>, name: &str) -> Result<Switched> {
@@ -23,6 +23,7 @@ pub fn activate(context: &Context<'_>, name: &str) -> Result<Switched> {
     };
     generations::with_folders_beside(&checkout, name, number)?.activate(&held, name)?;
     held.release()?;
+    usage::stamp(&checkout.root, name.as_str());
     let moved = old.filter(|_| before.as_ref() != Some(name));
     Ok(Switched {
         environment: name.to_string(),

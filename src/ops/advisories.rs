@@ -58,6 +58,11 @@ impl SourceReport {
         }
     }
 
+    /// Returns how many seconds ago it was last asked.
+    pub fn age(&self) -> Option<u64> {
+        self.age
+    }
+
     /// Returns what people are told.
     pub fn line(&self) -> String {
         let Self { source, advisories, packages, unreadable, .. } = self;

@@ -5,6 +5,8 @@ use serde::Serialize;
 use crate::model::{Ecosystem, PackageId};
 use crate::policy::{self, FindingReport, LocatedFinding, NamedText};
 
+use super::asset_findings::AssetFinding;
+use super::assets::{self, CheckedAssets};
 use super::compatibility::{self, Baseline, Comparison};
 use super::packages::{OwnPackage, ProjectPackages, prepare};
 use super::policies::Subject;
@@ -26,6 +28,8 @@ pub struct Checked {
     pub comparison: Option<Comparison>,
     /// What was found, in the order of the checks.
     pub findings: Vec<LocatedFinding>,
+    /// What was found in the packages' assets.
+    pub assets: CheckedAssets,
     /// The manifest's text.
     manifest: String,
     /// The lock's text.
@@ -42,6 +46,15 @@ pub struct Summary<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     comparison: Option<&'a Comparison>,
     findings: Vec<FindingReport>,
+    #[serde(skip_serializing_if = "is_zero")]
+    assets: usize,
+    #[serde(rename = "assetFindings", skip_serializing_if = "Vec::is_empty")]
+    asset_findings: Vec<AssetFinding<'a>>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 impl Checked {
@@ -54,23 +67,28 @@ impl Checked {
             own_packages: &self.own_packages,
             comparison: self.comparison.as_ref(),
             findings,
+            assets: self.assets.count,
+            asset_findings: self.assets.findings.iter().map(AssetFinding::from).collect(),
         }
     }
 
     /// Returns what `--sarif` prints.
     pub fn sarif(&self) -> impl Serialize {
-        policy::sarif(&self.findings, self.lock_document(), NamedText { file: MANIFEST, text: &self.manifest })
+        let manifest = NamedText { file: MANIFEST, text: &self.manifest };
+        policy::sarif(&self.findings, self.lock_document(), manifest, &self.assets.findings)
     }
 
     /// Returns what `--github` prints.
     pub fn github(&self) -> String {
-        policy::github_annotations(&self.findings, self.lock_document(), MANIFEST)
+        let policies = policy::github_annotations(&self.findings, self.lock_document(), MANIFEST);
+        policies + &policy::github_annotations_of_files(&self.assets.findings)
     }
 
     /// Returns the findings that are denied as an error.
     pub fn refusal(&self) -> Option<Error> {
         let breaking = self.comparison.as_ref().and_then(Comparison::refusal);
-        policies::refuse(&self.findings, &self.lock).err().or_else(|| breaking.map(Error::from))
+        let denied = policies::refuse(&self.findings, &self.lock).err();
+        denied.or_else(|| self.assets.refusal().map(Error::from)).or_else(|| breaking.map(Error::from))
     }
 
     fn lock_document(&self) -> NamedText<'_> {
@@ -107,19 +125,22 @@ pub fn check(session: &Session<'_>, options: &CheckOptions) -> Result<Checked> {
         && own.is_alone
         && lockfile::text(&own.root)?.is_none()
     {
+        let assets = assets::check(session)?;
         return Ok(Checked {
             environments: Vec::new(),
             packages: 0,
-            own_packages: own.check()?,
+            own_packages: check_own(own, &assets)?,
             comparison: comparison(session, options)?,
             findings: Vec::new(),
+            assets,
             manifest: String::new(),
             lock: String::new(),
         });
     }
     // What is wrong with the manifest is told of all of it, and not of the package alone.
     let project = Project::open(session.context)?;
-    let own_packages = own?.check()?;
+    let assets = assets::check(session)?;
+    let own_packages = check_own(&own?, &assets)?;
     let lock = lockfile::text(&project.root)?.unwrap_or_default();
     let lockfile = lock::fresh(&project)?;
     let comparison = comparison(session, options)?;
@@ -142,9 +163,15 @@ pub fn check(session: &Session<'_>, options: &CheckOptions) -> Result<Checked> {
         own_packages,
         comparison,
         findings: policies::describe(findings, &lockfile, &lock),
+        assets,
         manifest: project.manifest.text.to_string(),
         lock,
     })
+}
+
+/// Holds the packages to what publishing asks. What is wrong with their assets is told first, all of it.
+fn check_own(own: &ProjectPackages, assets: &CheckedAssets) -> Result<Vec<String>> {
+    own.check().map_err(|error| assets.refusal().map_or(error, Error::from))
 }
 
 /// Compares the package whose folder larder was started in with a published version, if that is asked for, or if registries are and

@@ -17,7 +17,7 @@ use crate::store::{CollectMode, GcRoots, KnownProject, Store, UnreadableNote};
 use super::generations::state;
 use super::project::{self, inputs};
 use super::session::{LOCKFILE, MANIFEST};
-use super::{Context, Result, dlx};
+use super::{Context, Result, dlx, usage};
 
 /// What to remove.
 #[derive(Clone, Copy, Debug, Default)]
@@ -275,8 +275,12 @@ struct Declared {
 }
 
 /// Asks the manifest of a project. An environment that is not declared any more keeps all of its generations for a while:
-/// it may be declared on another branch. One that is active or has pinned generations is never forgotten.
+/// it may be declared on another branch, and one that is run is not idle. One that is active or has pinned generations is never forgotten.
 fn declared(profile: &profile::Profiles, patience: Duration) -> Result<Declared> {
+    let idle = |name: &Label| -> std::result::Result<Option<Duration>, ProfileError> {
+        let used = usage::since(profile.root(), name.as_str());
+        Ok(profile.time_since_switch(name)?.map(|switched| used.map_or(switched, |used| used.min(switched))))
+    };
     let text = inputs::manifest(&profile.root().join(MANIFEST))?;
     let manifest = manifest::parse(MANIFEST, &text, ManifestKind::Root)?;
     let kept = manifest.environments.iter().map(|environment| {
@@ -287,7 +291,7 @@ fn declared(profile: &profile::Profiles, patience: Duration) -> Result<Declared>
     let active = profile.active()?;
     let mut gone = BTreeSet::new();
     for name in profile.environments()?.into_iter().filter(|name| !kept.contains_key(name)) {
-        let is_idle = profile.time_since_switch(&name)?.is_some_and(|idle| idle >= patience);
+        let is_idle = idle(&name)?.is_some_and(|idle| idle >= patience);
         if is_idle && active.as_ref() != Some(&name) && profile.pins(&name)?.is_empty() {
             gone.insert(name);
         }

@@ -80,7 +80,7 @@ impl Inspected {
 
     /// Returns what `--sarif` prints.
     pub fn sarif(&self) -> impl Serialize {
-        policy::sarif(&self.findings, self.lock_document(), NamedText { file: MANIFEST, text: &self.manifest })
+        policy::sarif(&self.findings, self.lock_document(), NamedText { file: MANIFEST, text: &self.manifest }, &[])
     }
 
     /// Returns what `--github` prints.

@@ -7,6 +7,7 @@ use crate::model::{Label, Side};
 use crate::policy::CheckStage;
 use crate::profile::{Generation, ProfileError, PromotionSource};
 
+use super::deployed_flows::FlowUse;
 use super::generations::state;
 use super::install::{Activation, BytecodeUse, Installation, Installed, Purpose};
 use super::policies::Subject;
@@ -50,6 +51,7 @@ pub fn promote(session: &Session<'_>, from: &str, to: &str) -> Result<Synced> {
         purpose: Purpose::Promote(&promoted),
         activation: Activation::Leave,
         bytecode: BytecodeUse::AsDeclared,
+        flows: FlowUse::TakeOver(&tested.flows),
         bundled: None,
     };
     let ingredients = installation.gather(&selection, closure)?;

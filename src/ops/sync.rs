@@ -19,6 +19,7 @@ use crate::policy::{Finding, FindingReport};
 use crate::profile::python::Interpreter;
 use crate::profile::{self, RequiredLinks, Rollback};
 
+use super::deployed_flows::FlowUse;
 use super::generations::state::{self, Facts};
 use super::install::{self, Activation, BytecodeUse, Ingredients, Installation, Installed, Purpose};
 use super::interpreter;
@@ -407,6 +408,7 @@ impl<'a> Sync<'a> {
             purpose,
             activation: self.options.activation,
             bytecode: self.options.bytecode,
+            flows: FlowUse::Keep,
             bundled: None,
         };
         let ingredients = installation.gather(&selection, closure)?;

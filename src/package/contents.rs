@@ -1,11 +1,11 @@
 //! Whether the files of a package are what its manifest says.
 
-use crate::manifest::{ManifestError, Package, Spanned};
+use crate::manifest::{AssetDeclaration, ManifestError, Package, Spanned};
 
 use super::archive::{ArchiveFile, PackageFiles};
 
 /// Returns what is missing or wrong, each at the line that says otherwise. `files` are sorted by path.
-pub fn check_contents(package: &Package, files: &[ArchiveFile]) -> Vec<ManifestError> {
+pub fn check_contents(package: &Package, assets: &[AssetDeclaration], files: &[ArchiveFile]) -> Vec<ManifestError> {
     let mut errors = Vec::new();
     let find = |path: &str| files.binary_search_by(|file| file.path.as_str().cmp(path)).ok().map(|at| &files[at]);
     let below = |folder: &str| {
@@ -38,6 +38,17 @@ pub fn check_contents(package: &Package, files: &[ArchiveFile]) -> Vec<ManifestE
     for bin in &package.bin {
         if find(bin.file.value.as_str()).is_none() {
             let file = Spanned { value: bin.file.value.to_string(), span: bin.file.span };
+            errors.push(wrong(
+                &file,
+                "a file of the package",
+                "it is not there, or not among the files that are packed",
+                "correct the path, or add it to `files`",
+            ));
+        }
+    }
+    for asset in assets {
+        if find(asset.file.value.as_str()).is_none() {
+            let file = Spanned { value: asset.file.value.to_string(), span: asset.file.span };
             errors.push(wrong(
                 &file,
                 "a file of the package",

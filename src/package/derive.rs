@@ -25,7 +25,7 @@ pub fn open_archive(archive: &[u8]) -> Result<(Body, Vec<ArchiveFile>), String> 
     if !is_plain_gzip(archive) {
         return Err("it is not compressed as larder does".to_owned());
     }
-    let files = read(archive).map_err(|error| format!("it cannot be read: {error}"))?;
+    let files = read_archive(archive).map_err(|error| format!("it cannot be read: {error}"))?;
     Ok((body_of_files(&files)?, files))
 }
 
@@ -47,7 +47,7 @@ pub fn body_of_manifest(manifest: &[u8], tree: TreeDigest) -> Result<Body, Strin
 }
 
 /// Reads all files of an archive, within the bounds of what is packed.
-fn read(archive: &[u8]) -> io::Result<Vec<ArchiveFile>> {
+pub fn read_archive(archive: &[u8]) -> io::Result<Vec<ArchiveFile>> {
     let too_large = || io::Error::new(io::ErrorKind::InvalidData, "it is larger than an archive may be");
     let mut reader = ArchiveReader::new(GzDecoder::new(archive));
     let (mut files, mut total) = (Vec::new(), 0_u64);

@@ -35,12 +35,12 @@ pub use archive::{
     ArchiveEntry, ArchiveFile, ArchiveReader, BLOCK, END, IgnoreRules, MANIFEST, MAX_FILES, MAX_SIZE, NotAsPacked,
     PackageFiles, Secret, find_secret, gzip, headers, is_plain_gzip, tree_digest, write,
 };
-pub use body::{Body, BodyDependency, BodyError, BodyFeature};
+pub use body::{Body, BodyAsset, BodyDependency, BodyError, BodyFeature};
 pub use build_output::{OutputFault, SignedOutput, output_paths};
 pub use bundle_file::{BUNDLE_FILE, BundleFile, BundleRuntime, BundledPackage, PROJECT, TREES};
 pub use compatibility::{Surface, may_break};
 pub use contents::check_contents;
-pub use derive::{body_of_archive, body_of_manifest, open_archive};
+pub use derive::{body_of_archive, body_of_manifest, open_archive, read_archive};
 pub use event::{Deposit, Event, EventFault, EventKind, MAX_EVENT, StatusChange, YankRequest};
 pub use index_file::{IndexFault, IndexFile, Notice, Published, index_path};
 pub use registry_file::{REGISTRY_FILE, RegistryFile};

@@ -8,6 +8,7 @@
 
 use std::fmt::Write;
 
+use crate::diagnostic::{FindingLevel, SourceFinding};
 use crate::model::Severity;
 
 use super::report::path_text;
@@ -41,6 +42,30 @@ pub fn github_annotations(findings: &[LocatedFinding], lock: NamedText<'_>, mani
         let message = data(&format!("{}{path}", finding.message));
         // Writing to a string does not fail.
         let _ = writeln!(lines, "::{command} {place},title={}::{message}", property(finding.code));
+    }
+    lines
+}
+
+/// Returns a line for each finding that is about a place in a file.
+pub fn github_annotations_of_files(findings: &[SourceFinding]) -> String {
+    let mut lines = String::new();
+    for finding in findings {
+        let command = match finding.level {
+            FindingLevel::Error => "error",
+            FindingLevel::Warning => "warning",
+            FindingLevel::Note => "notice",
+        };
+        let path = finding.path.as_deref().map(|path| format!(" (at {path})")).unwrap_or_default();
+        // Writing to a string does not fail.
+        let _ = writeln!(
+            lines,
+            "::{command} file={},line={},col={},title={}::{}",
+            property(&finding.file),
+            finding.position.line,
+            finding.position.column,
+            property(finding.code),
+            data(&format!("{}{path}", finding.message)),
+        );
     }
     lines
 }

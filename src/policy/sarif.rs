@@ -1,17 +1,31 @@
 //! Findings as SARIF 2.1.0, the interchange format of code scanners.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
+use crate::diagnostic::SourceFinding;
 use crate::model::Severity;
 
 use super::named_text::Position;
 use super::report::path_text;
 use super::{CHECKS, Check, LocatedFinding, NamedText};
 
-/// Returns a SARIF log with one run. Findings without a position in the lock are placed at the start of `manifest`.
-pub fn sarif(findings: &[LocatedFinding], lock: NamedText<'_>, manifest: NamedText<'_>) -> impl Serialize {
-    let results = findings.iter().map(|finding| SarifResult::new(finding, lock, manifest)).collect();
-    let rules = CHECKS.into_iter().map(SarifRule::new).collect();
+/// Returns a SARIF log with one run. Findings without a position in the lock are placed at the start of `manifest`; those of
+/// `in_files` have places of their own.
+pub fn sarif(
+    findings: &[LocatedFinding],
+    lock: NamedText<'_>,
+    manifest: NamedText<'_>,
+    in_files: &[SourceFinding],
+) -> impl Serialize + use<> {
+    let codes: BTreeSet<&'static str> = in_files.iter().map(|finding| finding.code).collect();
+    let codes: Vec<&'static str> = codes.into_iter().collect();
+    let found_in_files = in_files.iter().map(|finding| SarifResult::in_file(finding, &codes));
+    let results =
+        findings.iter().map(|finding| SarifResult::new(finding, lock, manifest)).chain(found_in_files).collect();
+    let rules =
+        CHECKS.into_iter().map(SarifRule::new).chain(codes.iter().map(|code| SarifRule::of_files(code))).collect();
     let driver = SarifDriver { name: "larder", version: env!("CARGO_PKG_VERSION"), rules };
     let run = SarifRun { tool: SarifTool { driver }, column_kind: "unicodeCodePoints", results };
     SarifLog { schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs: [run] }
@@ -128,7 +142,40 @@ impl SarifRule {
     }
 }
 
+impl SarifRule {
+    /// Returns the rule of findings that are about places in files.
+    fn of_files(code: &'static str) -> Self {
+        Self {
+            id: code,
+            name: code,
+            short_description: SarifMessage { text: format!("{code}: what is wrong with assets of packages") },
+            help: SarifMessage { text: "each result says what can be done".to_owned() },
+            default_configuration: SarifConfiguration { level: "error" },
+        }
+    }
+}
+
 impl SarifResult {
+    /// Returns the result of a finding in a file. `codes` are those of the rules behind the checks'.
+    fn in_file(finding: &SourceFinding, codes: &[&'static str]) -> Self {
+        let (line, column) = (finding.position.line as usize, finding.position.column as usize);
+        let region = SarifRegion { start_line: line, start_column: column, end_line: line, end_column: column };
+        let artifact_location = ArtifactLocation { uri: finding.file.to_string() };
+        let physical_location = PhysicalLocation { artifact_location, region };
+        let path = finding.path.as_deref().map(|path| format!(" (at {path})")).unwrap_or_default();
+        let text = format!("{}{path}", finding.message);
+        let fingerprint = blake3::hash(format!("{}\n{}\n{text}", finding.code, finding.file).as_bytes());
+        Self {
+            rule_id: finding.code,
+            rule_index: CHECKS.len() + codes.iter().position(|code| *code == finding.code).unwrap_or_default(),
+            level: finding.level.as_str(),
+            message: SarifMessage { text },
+            locations: [SarifLocation { id: None, message: None, physical_location }],
+            related_locations: Vec::new(),
+            partial_fingerprints: SarifFingerprints { finding: fingerprint.to_hex().to_string() },
+        }
+    }
+
     fn new(located: &LocatedFinding, lock: NamedText<'_>, manifest: NamedText<'_>) -> Self {
         let finding = &located.finding;
         let location = located

@@ -1,6 +1,7 @@
 //! What stops a profile from being built, switched or checked.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::diagnostic::{Exit, Failure};
 use crate::fs::{FsError, Kind};
@@ -264,6 +265,14 @@ pub enum ProfileError {
         number: u64,
     },
 
+    /// A deployed flow whose files are gone.
+    #[error("the files of flow `{name}` are neither in the store nor in the environment")]
+    #[diagnostic(code(larder::profile::no_flow), help("deploy it again: `larder flow deploy {name}`"))]
+    NoFlow {
+        /// The flow.
+        name: Arc<str>,
+    },
+
     /// A generation that something was taken from.
     #[error("generation {number} of {environment} is incomplete: {missing} is missing")]
     #[diagnostic(
@@ -388,9 +397,11 @@ impl Failure for ProfileError {
             Self::Fs(error) => error.exit(),
             Self::Store(error) => error.exit(),
             Self::NotFetched(_) => Exit::Network,
-            Self::DamagedFile { .. } | Self::BadRecord { .. } | Self::LongName { .. } | Self::WrongRuntime { .. } => {
-                Exit::Integrity
-            }
+            Self::DamagedFile { .. }
+            | Self::BadRecord { .. }
+            | Self::LongName { .. }
+            | Self::NoFlow { .. }
+            | Self::WrongRuntime { .. } => Exit::Integrity,
             Self::Foreign { .. }
             | Self::NotInstallable { .. }
             | Self::OtherCheckout { .. }

@@ -14,6 +14,7 @@ use crate::model::{
 use crate::store::{Tree, TreeEntry, TreeOrigin};
 
 use super::compute_layout::{compute_layout, read_private};
+use super::deployed_flow::DeployedFlows;
 use super::layout::{ClosurePackage, Layout, LocalFolder};
 use super::layout_input::LayoutInput;
 use super::link_mode::LinkMode;
@@ -212,6 +213,8 @@ impl Fixture {
             interpreter: self.interpreter.as_ref(),
             runtimes: &[],
             bytecode: self.bytecode.as_ref(),
+            flows: &DeployedFlows::new(),
+            flow_trees: &[],
             project: None,
             created: jiff::Timestamp::UNIX_EPOCH,
             larder: "0.1.0",

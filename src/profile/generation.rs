@@ -19,6 +19,7 @@ use crate::fs;
 use crate::model::{EntryPath, Label, PackageId, Platform, RuntimeName, TreeDigest, Version};
 
 use super::as_text::Text;
+use super::deployed_flow::{self, DeployedFlows};
 use super::generation_summary::GenerationSummary;
 use super::layout::{ClosurePackage, Layout, PackageContent};
 use super::paths::{KEYS, LOCK, RECORD, SUMMARY};
@@ -70,6 +71,9 @@ pub struct Generation {
     pub members: Vec<Arc<str>>,
     /// The packages, sorted.
     pub closure: Vec<ClosurePackage>,
+    /// The flows that are deployed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub flows: DeployedFlows,
 }
 
 /// A runtime of a generation.
@@ -118,6 +122,7 @@ impl Generation {
             PackageContent::Folder(_) => None,
         });
         let packages = packages.chain(self.runtimes.values().map(|runtime| runtime.tree));
+        let packages = packages.chain(self.flows.values().map(|flow| flow.tree));
         packages.chain(self.bytecode.iter().flat_map(BTreeMap::values).map(|digest| digest.0))
     }
 
@@ -162,12 +167,19 @@ impl Generation {
         versions.collect()
     }
 
-    /// Compares its packages and runtimes with those of the generation before it.
+    /// Returns what is told of its flows, by name.
+    pub fn flow_texts(&self) -> BTreeMap<Arc<str>, String> {
+        self.flows.iter().map(|(name, flow)| (Arc::clone(name), flow.text())).collect()
+    }
+
+    /// Compares its packages, runtimes and flows with those of the generation before it.
     pub fn difference_from(&self, before: Option<&Self>) -> Difference {
         let there = before.map(Self::packages).unwrap_or_default();
         let direct = before.map(Self::direct).unwrap_or_default().into_iter().chain(self.direct()).collect();
         let difference = Difference { direct, ..Difference::between(&there, &self.packages()) };
-        difference.with_runtimes(&before.map(Self::runtime_versions).unwrap_or_default(), &self.runtime_versions())
+        let there = |of: Option<&Self>| of.map(Self::runtime_versions).unwrap_or_default();
+        let flows = before.map(Self::flow_texts).unwrap_or_default();
+        difference.with_runtimes(&there(before), &self.runtime_versions()).with_flows(&flows, &self.flow_texts())
     }
 
     /// Writes the records into a new folder.
@@ -238,7 +250,7 @@ impl Contents {
         let paths = self.generated.keys().chain(self.links.keys()).map(String::as_str);
         let realised = self.layout.packages.values();
         let names = realised.flat_map(|package| package.dependencies.keys().chain([&package.name])).map(|name| &**name);
-        paths.chain(names).find(|path| !is_inside(path))
+        paths.chain(names).find(|path| !is_inside(path)).or_else(|| deployed_flow::stray(&self.layout.flows))
     }
 }
 
@@ -298,6 +310,7 @@ mod tests {
             node_modules: true,
             members: vec!["apps/web".into()],
             closure: Vec::new(),
+            flows: DeployedFlows::new(),
         };
         let contents = Contents {
             root: "/home/me/shop".into(),

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{Ecosystem, PackageId, PackageName, Platform, RuntimeKey, TreeDigest};
 
+use super::deployed_flow::DeployedFlows;
 use super::key::RealisedKey;
 use super::link_mode::LinkMode;
 use super::private::PrivateContent;
@@ -212,6 +213,9 @@ pub struct Layout {
     pub owners: Vec<OwnerRule>,
     /// The local packages, by name.
     pub folders: BTreeMap<Arc<str>, LocalFolder>,
+    /// The flows that are deployed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub flows: DeployedFlows,
 }
 
 impl Layout {

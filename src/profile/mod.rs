@@ -14,7 +14,7 @@
 //!         ├── .packages/node_modules -> ../../active/fallback
 //!         └── .profiles/development/
 //!             ├── current -> 12
-//!             └── 12/                     node_modules, fallback, python, packages, bin, members, generation.json
+//!             └── 12/                     node_modules, fallback, python, packages, flows, bin, members, generation.json
 //! ```
 //!
 //! What a profile looks like is computed first, as data ([`Layout`]); then it is built beside what is there; then one
@@ -36,6 +36,7 @@
 //! | `undeclared` | what packages find that they do not declare |
 //! | `compute_layout` | lock, closure and trees → layout |
 //! | `local_folders`, `private` | what the folders of local packages hold; what private packages declare |
+//! | `deployed_flow`, `flows` | a flow that is deployed in an environment; those of the current generation |
 //! | `record_file`, `generation_summary`, `generation` | what a generation says of itself |
 //! | `complete_generations` | which generations are known to have all their packages |
 //! | `profiles`, `leftovers`, `git_exclude`, `project_lock` | a checkout with its profiles, and the right to change it |
@@ -54,10 +55,12 @@ mod collect;
 mod complete_generations;
 mod components;
 mod compute_layout;
+mod deployed_flow;
 mod error;
 mod fallback_link;
 #[cfg(test)]
 mod fixture;
+mod flows;
 mod generation;
 mod generation_summary;
 mod git_exclude;
@@ -95,6 +98,7 @@ mod verify;
 
 pub use build::{BuildInput, Built, names_of_project};
 pub use collect::{Garbage, Retention};
+pub use deployed_flow::{DeployedFlow, DeployedFlows};
 pub use error::{FoundContent, FoundPythons, ProfileError};
 pub use generation::{Generation, RuntimeOfGeneration};
 pub use generation_summary::{ChangeSummary, GenerationSummary, PromotionSource};

@@ -15,6 +15,7 @@
 //! | `open_artifact`, `platform_metadata` | where an artifact is looked for; artifacts with different dependencies |
 //! | `protocol` | the contract of an ecosystem: `Protocol` and `PackageListing` |
 //! | `source`, `source_reader` | packages outside of registries; the contract by which an ecosystem reads them |
+//! | `release` | packages of a project that are sent to their registries |
 //! | `advisories` | advisories about packages: where they come from, and the databases of them in the cache |
 //! | `tarball` | single files of archives |
 //! | `client`, `cache`, `listing_record`, `provenance` | listings: fetching, caching, their compact form, their age |
@@ -45,6 +46,7 @@ mod protocol;
 mod provenance;
 mod pypi;
 mod registries;
+mod release;
 mod routing;
 mod runtimes;
 mod source;
@@ -63,6 +65,7 @@ pub use options::RegistryOptions;
 pub use registries::{
     Account, AttestedFile, CopyProgress, MirrorFailure, Mirrored, PublishedVersion, Registries, StatedSignatures,
 };
+pub use release::{PackedRelease, ReleaseFolder, ReleaseUpload, UploadRefused, Uploaded};
 pub use routing::Routing;
 pub use runtimes::{ChosenRuntimes, NoRuntime, RuntimeOffer, choose as choose_runtimes};
 pub use source::{FetchedSource, SourceClient, SourceFailure, SourceRelease};

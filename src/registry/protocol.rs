@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::client::{FileLocation, ListingError, RegistryClient};
 use super::mirror_folder::MirroredPackage;
 use super::platform_metadata::MetadataQuery;
+use super::release::{PackedRelease, ReleaseFolder};
 use crate::diagnostic::Failure;
 use crate::fetch::{Authorization, Endpoint, RegistryAddress, RequestTarget};
 use crate::model::{Artifact, Digest, PackageName, Platform, Requirement, Settings, Version};
@@ -74,6 +75,19 @@ pub(super) trait Protocol: Send + Sync {
 
     /// Returns the path below the registry at which it takes publications. Returns `None` if larder does not publish to it.
     fn publications(&self, _client: &RegistryClient) -> Result<Option<String>, Arc<dyn Failure>> {
+        Ok(None)
+    }
+
+    /// Returns the globs of files that belong to a released package though git ignores them. `read` reads files of its folder.
+    fn release_includes(&self, _read: &dyn Fn(&str) -> Option<String>) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Packs a folder for a release. Returns `None` if it is no package of this ecosystem, or not to be published.
+    ///
+    /// # Errors
+    /// The reason why it cannot be packed, as a sentence.
+    fn pack_release(&self, _: &RegistryClient, _: &ReleaseFolder<'_>) -> Result<Option<PackedRelease>, String> {
         Ok(None)
     }
 

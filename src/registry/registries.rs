@@ -9,6 +9,7 @@ mod histories;
 mod mirrored;
 mod prefetching;
 mod published;
+mod releases;
 mod runtime_artifacts;
 mod uploads;
 

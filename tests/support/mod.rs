@@ -14,6 +14,7 @@ mod project;
 mod pypi;
 mod random;
 mod registry;
+mod release_server;
 pub(crate) mod runtime;
 mod schema;
 mod universe;
@@ -28,6 +29,7 @@ pub(crate) use project::{Project, host_platform, python_executable, python_full_
 pub(crate) use pypi::{Metadata, PypiPackage};
 pub(crate) use random::Random;
 pub(crate) use registry::Registry;
+pub(crate) use release_server::{RELEASE_TOKEN, ReleaseServer};
 pub(crate) use schema::conforms;
 pub(crate) use universe::Universe;
 

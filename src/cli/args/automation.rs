@@ -1,5 +1,7 @@
 //! The grammar of the commands that set up what calls larder by itself.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand, ValueEnum};
 
 #[derive(Debug, Args)]
@@ -46,4 +48,56 @@ pub(in crate::cli) struct ScheduleArgs {
     /// Add lines to the user's crontab
     #[arg(long, conflicts_with = "systemd")]
     pub(in crate::cli) cron: bool,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ServiceArgs {
+    #[command(subcommand)]
+    pub(in crate::cli) command: ServiceCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum ServiceCommand {
+    /// Write units of the manifest's services and of the monitor
+    Export(ServiceExportArgs),
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ServiceExportArgs {
+    /// Who keeps the services running
+    #[arg(value_name = "SUPERVISOR")]
+    pub(in crate::cli) supervisor: SupervisorName,
+    /// Write units of the machine, which run services as this user, instead of the user's own
+    #[arg(long, value_name = "USER", value_parser = user_name)]
+    pub(in crate::cli) system: Option<String>,
+    /// The folder [default: where the supervisor looks]
+    #[arg(short, long, value_name = "DIR")]
+    pub(in crate::cli) output: Option<PathBuf>,
+    /// Replace units that have other text
+    #[arg(long, conflicts_with = "print")]
+    pub(in crate::cli) force: bool,
+    /// Print the units, and write nothing
+    #[arg(long)]
+    pub(in crate::cli) print: bool,
+}
+
+/// Who keeps services running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum SupervisorName {
+    /// Units of systemd
+    Systemd,
+    /// Property lists of macOS
+    Launchd,
+}
+
+fn user_name(text: &str) -> Result<String, String> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let is_name = !text.is_empty() && text.len() <= 32 && !text.starts_with('-') && text.chars().all(is_plain);
+    is_name.then(|| text.to_owned()).ok_or_else(|| "it is no name of a user".to_owned())
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct CompletionsArgs {
+    /// The shell
+    pub(in crate::cli) shell: clap_complete::Shell,
 }

@@ -1,5 +1,6 @@
 //! The grammar of the commands about what happened, and what is to be done.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -21,6 +22,60 @@ pub(in crate::cli) struct LogArgs {
     /// At most so many lines, the newest
     #[arg(long, value_name = "N", default_value_t = 1000)]
     pub(in crate::cli) limit: usize,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct BackupArgs {
+    /// The file to write: shop.backup.tar.gz
+    #[arg(value_name = "FILE")]
+    pub(in crate::cli) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct RestoreArgs {
+    /// The backup
+    #[arg(value_name = "FILE")]
+    pub(in crate::cli) file: PathBuf,
+    /// The project's folder, which may be empty or not there [default: the current folder]
+    #[arg(value_name = "DIR")]
+    pub(in crate::cli) target: Option<PathBuf>,
+    /// Take the lock of this generation: production@12
+    #[arg(long, value_name = "ENVIRONMENT@NUMBER", value_parser = generation, conflicts_with = "list")]
+    pub(in crate::cli) generation: Option<(String, u64)>,
+    /// Replace files that are newer than the backup
+    #[arg(long, conflicts_with = "list")]
+    pub(in crate::cli) force: bool,
+    /// Check the backup and show what is in it; change nothing
+    #[arg(long)]
+    pub(in crate::cli) list: bool,
+}
+
+/// Parses `production@12`.
+fn generation(text: &str) -> Result<(String, u64), String> {
+    let parsed = text.rsplit_once('@').and_then(|(name, number)| Some((name.to_owned(), number.parse().ok()?)));
+    parsed.filter(|(name, _)| !name.is_empty()).ok_or_else(|| "write production@12".to_owned())
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ReleaseArgs {
+    /// Show what would be released, and change nothing
+    #[arg(long)]
+    pub(in crate::cli) dry_run: bool,
+    /// Publish to this registry of larder.kdl; several times for several
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) registry: Vec<String>,
+    /// Sign private packages with a key of larder key list, or with one in a variable or a file: env=NAME, file=PATH
+    #[arg(long, value_name = "KEY")]
+    pub(in crate::cli) sign: Option<String>,
+    /// A branch of releases; on others there are pre-releases, which are neither committed nor tagged [default: main, master]
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) branch: Vec<String>,
+    /// The number of a pre-release: X-dev.N [default: the run's number in CI]
+    #[arg(long, value_name = "N")]
+    pub(in crate::cli) run: Option<u64>,
+    /// Give up a release that stopped; what was published stays so
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(in crate::cli) abort: bool,
 }
 
 /// Which log is read.

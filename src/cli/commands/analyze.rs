@@ -1,5 +1,6 @@
 //! `larder analyze`
 
+use crate::diagnostic::counted;
 use crate::ops::Session;
 use crate::ops::analyze::{Analysis, Counts, analyze};
 
@@ -8,7 +9,7 @@ use super::{CommandResult, DONE, Output};
 pub(in crate::cli) fn run(session: &Session<'_>, output: &Output) -> CommandResult {
     let analysis = analyze(session)?;
     output.json(&analysis);
-    let Analysis { environment, counts, conflicts, unused, outdated, recommendations } = &analysis;
+    let Analysis { environment, counts, conflicts, unused, days_since_use, outdated, recommendations } = &analysis;
     let Counts { packages, versions, direct, indirect, by_ecosystem, by_registry } = counts;
     output.data_line(format!(
         "{environment}: {packages} packages in {versions} versions, {direct} direct, {indirect} indirect"
@@ -31,6 +32,13 @@ pub(in crate::cli) fn run(session: &Session<'_>, output: &Output) -> CommandResu
         unused.dependencies.len(),
         unused.environments.len()
     ));
+    let used = days_since_use
+        .iter()
+        .filter_map(|(name, days)| Some(format!("{name} {} ago", counted((*days)? as usize, "day"))));
+    let used: Vec<String> = used.collect();
+    if !used.is_empty() {
+        output.data_line(format!("  last used: {}", used.join(", ")));
+    }
     for recommendation in recommendations {
         let priority = format!("{:?}", recommendation.priority).to_lowercase();
         output.data_line(format!("{priority:<7} {}: {}", recommendation.message, recommendation.action));

@@ -1,6 +1,7 @@
 //! `larder check`
 
 use crate::cli::args::{BaselineArgument, CheckArgs};
+use crate::diagnostic::counted;
 use crate::ops::check::{CheckOptions, ComparedWith};
 use crate::ops::{self, Session};
 
@@ -26,6 +27,9 @@ pub(in crate::cli) fn run(arguments: &CheckArgs, session: &Session<'_>, output: 
     for finding in &checked.findings {
         output.message(format!("warning: {}", finding.finding.message));
     }
+    for finding in &checked.assets.findings {
+        output.message(ops::asset_findings::line(finding));
+    }
     for package in &checked.own_packages {
         output.message(format!("{package} can be published, as far as no registry has to be asked"));
     }
@@ -36,6 +40,9 @@ pub(in crate::cli) fn run(arguments: &CheckArgs, session: &Session<'_>, output: 
         if comparison.removed.is_empty() {
             output.message(format!("{} has all that {} has", comparison.package, comparison.against));
         }
+    }
+    if checked.assets.count > 0 {
+        output.message(format!("{} can be used", counted(checked.assets.count, "asset")));
     }
     if checked.environments.is_empty() {
         return DONE;

@@ -1,6 +1,7 @@
 //! `larder rollback`
 
 use crate::cli::args::RollbackArgs;
+use crate::ops::assets::flow::roll_back;
 use crate::ops::partial_rollback::partial_rollback;
 use crate::ops::rollback::{Care, rollback};
 use crate::ops::{Session, switch::Switched};
@@ -8,6 +9,12 @@ use crate::ops::{Session, switch::Switched};
 use super::{CommandResult, DONE, Output};
 
 pub(in crate::cli) fn run(arguments: &RollbackArgs, session: &Session<'_>, output: &Output) -> CommandResult {
+    if let [only] = &arguments.only[..]
+        && let Some(flow) = only.strip_prefix("flow:")
+    {
+        super::flow::report(&roll_back(session, arguments.generation, flow)?, output);
+        return DONE;
+    }
     if !arguments.only.is_empty() {
         let back = partial_rollback(session, arguments.generation, &arguments.only)?;
         if back.locked.changed {

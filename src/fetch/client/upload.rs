@@ -1,4 +1,4 @@
-//! Uploads: a file that is put at a path below a registry.
+//! Uploads: a file that is sent to a registry.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use reqwest::header::{self, HeaderValue};
 
 use super::{Client, DOCUMENT_DEADLINE, missing, read_failure, refused, retry_after, send_failure, unreachable};
 use crate::fetch::pace::Pace;
-use crate::fetch::request::{Upload, UploadAnswer};
+use crate::fetch::request::{Upload, UploadAnswer, UploadMethod, UploadPlace};
 use crate::fetch::transport::HostRole;
 use crate::fetch::{Endpoint, Network, Request, RequestError, RequestTarget, retry};
 
@@ -15,7 +15,7 @@ use crate::fetch::{Endpoint, Network, Request, RequestError, RequestTarget, retr
 const LARGEST_ANSWER: u64 = 1 << 20;
 
 impl Client {
-    /// Puts a file at a path below a registry. Mirrors are not asked, and redirects not followed. A server that is out of order is
+    /// Sends a file to a registry. Mirrors are not asked, and redirects not followed. A server that is out of order is
     /// asked again: an upload that arrives twice is one.
     ///
     /// Returns the server's answer, which may be a refusal.
@@ -38,7 +38,11 @@ impl Client {
     }
 
     fn put_once(&self, endpoint: &Arc<Endpoint>, upload: &Upload) -> Result<UploadAnswer, RequestError> {
-        let target = RequestTarget::Below(&upload.path);
+        let target = match &upload.place {
+            UploadPlace::Below(path) => RequestTarget::Below(path),
+            UploadPlace::Beside(path) => RequestTarget::Beside(path),
+            UploadPlace::Named(url) => RequestTarget::At(url),
+        };
         let own = endpoint.addresses().iter().find(|address| !address.is_mirror());
         let found = own.and_then(|address| Some((address, target.url(address)?)));
         let (address, url) = found.ok_or_else(|| missing(endpoint, &target.what()))?;
@@ -51,15 +55,25 @@ impl Client {
         }
         let _permit = endpoint.permit();
         endpoint.keep_pace();
-        let headers = super::headers(&Request { target, ..Request::default() }, address.authorization(&url));
+        let authorization = match &upload.place {
+            UploadPlace::Named(_) => address.own_authorization(),
+            UploadPlace::Below(_) | UploadPlace::Beside(_) => address.authorization(&url),
+        };
+        let headers = super::headers(&Request { target, ..Request::default() }, authorization);
         let mut headers = headers
             .map_err(|_| unreachable(server.clone(), url.as_str(), "a header that no server takes".to_owned()))?;
         headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(upload.content_type));
+        let content_type = HeaderValue::from_str(&upload.content_type)
+            .map_err(|_| unreachable(server.clone(), url.as_str(), "a header that no server takes".to_owned()))?;
+        headers.insert(header::CONTENT_TYPE, content_type);
+        let method = match upload.method {
+            UploadMethod::Put => reqwest::Method::PUT,
+            UploadMethod::Post => reqwest::Method::POST,
+        };
         let sent = self.transport.exchange(
             &self.options,
             (&url, HostRole::Registry),
-            (headers, Some(upload.content.clone())),
+            (headers, Some((method, upload.content.clone()))),
             Pace::new(endpoint.timeout().unwrap_or(self.options.read_timeout), DOCUMENT_DEADLINE),
         );
         let mut answer = sent.map_err(|error| send_failure(&server, &url, error))?;

@@ -80,7 +80,7 @@ pub(in crate::fetch) fn unpack_zip(
     staging: &mut Staging<'_>,
     limits: Limits,
 ) -> Result<(), UnpackError> {
-    in_zip(spool, staging, limits, |archive, staging| unpack_entries(archive, root, None, memory, staging, limits))?;
+    in_zip(spool, staging, limits, |archive, staging| unpack_entries(archive, (root, None), memory, staging, limits))?;
     if staging.entries().is_empty() { Err(ArchiveRefusal::Archive(ArchiveFault::NoFiles).into()) } else { Ok(()) }
 }
 

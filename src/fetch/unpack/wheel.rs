@@ -63,7 +63,7 @@ fn files(
 ) -> Result<(), UnpackError> {
     let (path, text) = read_record(archive, package, limits)?;
     let mut record = Record::parse(&path, &text)?;
-    unpack_entries(archive, ZipRoot::Archive, Some(&mut record), memory, staging, limits)?;
+    unpack_entries(archive, (ZipRoot::Archive, Some(&mut record)), memory, staging, limits)?;
     Ok(record.finish()?)
 }
 
@@ -89,8 +89,7 @@ impl ZipRoot {
 /// Unpacks the entries of a zip, and checks each against its line of RECORD if there is one.
 pub(super) fn unpack_entries(
     archive: &mut ZipArchive<impl BufRead + Seek>,
-    root: ZipRoot,
-    mut record: Option<&mut Record<'_>>,
+    (root, mut record): (ZipRoot, Option<&mut Record<'_>>),
     memory: &Memory,
     staging: &mut Staging<'_>,
     limits: Limits,

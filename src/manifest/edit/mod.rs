@@ -4,6 +4,7 @@
 
 mod catalogs;
 mod document;
+mod flow_state;
 mod quote;
 mod splice;
 
@@ -18,6 +19,7 @@ use document::{ManifestText, TextNode};
 use splice::Splice;
 
 pub use catalogs::without_catalogs;
+pub use flow_state::set_flow_state;
 pub use quote::quoted;
 
 /// A block of dependency lines.
@@ -172,6 +174,19 @@ pub fn add_line(file: &str, text: &str, block: &Block, line: &str) -> Result<Str
         Some(()) => Ok(edited),
         None => Err(EditError::CannotAdd { line: line.to_owned() }),
     }
+}
+
+/// Returns the manifest with another version of its `package` and its `project`, where they state one. Returns `None` if neither
+/// does.
+pub fn set_version(file: &str, text: &str, version: &str) -> Result<Option<String>, EditError> {
+    let parsed = parsed(file, text)?;
+    let document = ManifestText::new(text, &parsed);
+    let nodes = document.top_level().filter(|node| matches!(node.node_name(), "package" | "project"));
+    let splices: Vec<Splice> = nodes
+        .filter_map(|node| node.property("version"))
+        .map(|entry| Splice::over(value_span(document.blanked, entry), quoted(version)))
+        .collect();
+    Ok((!splices.is_empty()).then(|| splice::apply(text, splices)))
 }
 
 /// Removes a dependency's line with the comment at its end. Comments above it stay.

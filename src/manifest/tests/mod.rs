@@ -1,5 +1,6 @@
 //! Whole manifests: what they mean.
 
+mod monitor;
 mod package;
 mod wrong;
 

@@ -23,7 +23,7 @@ use crate::profile::Profiles;
 use super::outdated::{Newer, outdated};
 use super::policies::is_asked_for;
 use super::project::selection;
-use super::{Project, Result, Session, lock};
+use super::{Project, Result, Session, lock, usage};
 
 pub use unused::UnusedDependency;
 
@@ -38,6 +38,8 @@ pub struct Analysis {
     pub conflicts: Vec<VersionConflict>,
     /// What nothing uses.
     pub unused: Unused,
+    /// How many days ago each environment was last used by `run` or `use`; `null` where that is not known.
+    pub days_since_use: BTreeMap<String, Option<u64>>,
     /// Direct dependencies with newer versions; `null` offline.
     pub outdated: Option<Vec<Newer>>,
     /// What to do, the most important first.
@@ -139,9 +141,17 @@ pub fn analyze(session: &Session<'_>) -> Result<Analysis> {
         counts: counts(&closure, &lockfile),
         conflicts,
         unused,
+        days_since_use: days_since_use(&project)?,
         outdated,
         recommendations,
     })
+}
+
+/// Returns how many days ago the environments that were built were last used.
+fn days_since_use(project: &Project) -> Result<BTreeMap<String, Option<u64>>> {
+    let built = project.profile()?.environments()?.into_iter();
+    let days = |name: &str| usage::since(&project.root, name).map(|since| since.as_secs() / (24 * 60 * 60));
+    Ok(built.map(|name| (name.to_string(), days(name.as_str()))).collect())
 }
 
 /// Looks for direct dependencies that nothing in the checkout names, in those environments whose policy says something of them.

@@ -6,19 +6,19 @@
 //! ```
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde::Serialize;
 
 use crate::diagnostic::{Exit, Failure};
-use crate::model::TreeDigest;
 use crate::ops::project::find_root;
 use crate::ops::{Context, Result};
 use crate::profile::python::on_path;
 
 use super::PlacedFile;
 use super::placed::{Existing, place};
+use super::unit::{Place, folder_text, unit_word};
 
 /// Who calls larder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,28 +80,6 @@ pub fn schedule(context: &Context<'_>, scheduler: Scheduler) -> Result<Scheduled
     }
 }
 
-/// A project, and the larder that works on it, as texts that can stand in a line.
-struct Place {
-    root: String,
-    larder: String,
-    /// What tells this project's timers from others'.
-    id: String,
-}
-
-impl Place {
-    fn new(root: &Path, larder: &Path) -> Result<Self> {
-        let line = |path: &Path| {
-            let text = path.to_str().filter(|text| !text.contains(char::is_control));
-            text.map(str::to_owned).ok_or_else(|| NotALine(path.to_owned()))
-        };
-        let digest = TreeDigest::of(root.as_os_str().as_encoded_bytes()).to_string();
-        let digits = &digest[digest.len().saturating_sub(8)..];
-        let name = root.file_name().unwrap_or_default().to_string_lossy();
-        let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-        Ok(Self { root: line(root)?, larder: line(larder)?, id: format!("{name}-{digits}") })
-    }
-}
-
 fn with_timers(context: &Context<'_>, place_of: &Place) -> Result<Scheduled> {
     // larder's own configuration lies beside systemd's.
     let units = context.configuration.parent().unwrap_or(Path::new("/")).join("systemd/user");
@@ -126,7 +104,7 @@ fn service(job: &Job, place: &Place) -> String {
         "[Unit]\nDescription=larder: {}\nWants=network-online.target\nAfter=network-online.target\n\n[Service]\nType=oneshot\n\
          WorkingDirectory={}\n{run}\nNice=10\n",
         job.description,
-        place.root.replace('%', "%%")
+        folder_text(place)
     )
 }
 
@@ -136,12 +114,6 @@ fn timer(job: &Job) -> String {
          WantedBy=timers.target\n",
         job.description, job.calendar
     )
-}
-
-/// Returns a word of a command line as units of systemd have it.
-fn unit_word(text: &str) -> String {
-    let escaped = text.replace('\\', "\\\\").replace('"', "\\\"").replace('%', "%%").replace('$', "$$");
-    format!("\"{escaped}\"")
 }
 
 fn with_crontab(context: &Context<'_>, place: &Place) -> Result<Scheduled> {
@@ -229,18 +201,6 @@ impl CronError {
 impl Failure for CronError {
     fn exit(&self) -> Exit {
         Exit::Machine
-    }
-}
-
-/// A path that no line can have.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("`{}` cannot stand in a line of a timer: it is no text, or has control characters", .0.display())]
-#[diagnostic(code(larder::automation::not_a_line))]
-struct NotALine(PathBuf);
-
-impl Failure for NotALine {
-    fn exit(&self) -> Exit {
-        Exit::Refused
     }
 }
 

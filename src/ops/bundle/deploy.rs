@@ -22,6 +22,7 @@ use crate::package::BundleFile;
 use crate::profile::{Profiles, RequiredLinks, RuntimeTree, names_of_project};
 use crate::store::Tree;
 
+use crate::ops::deployed_flows::FlowUse;
 use crate::ops::install::gather::Gathered;
 use crate::ops::install::{Activation, BundledProject, BytecodeUse, Installation, Installed, Purpose};
 use crate::ops::lock::{self, Absent, LockUse};
@@ -92,6 +93,7 @@ pub(super) fn deploy(
         purpose: Purpose::Sync,
         activation: Activation::Activate,
         bytecode: BytecodeUse::AsDeclared,
+        flows: FlowUse::Keep,
         bundled: Some(BundledProject { files: content.project, time }),
     };
     let ingredients = installation.gathered(closure, gathered, runtimes)?;

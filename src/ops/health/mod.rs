@@ -138,6 +138,25 @@ pub(super) fn score(session: &Session<'_>, project: &Project) -> Result<u8> {
     Ok(HealthScore::of(&faults).value())
 }
 
+/// The health of what is locked, in numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DependencyHealth {
+    /// The score, up to 100.
+    pub score: u8,
+    /// The known vulnerabilities.
+    pub vulnerabilities: Counts,
+    /// The locked packages.
+    pub packages: usize,
+}
+
+/// Looks at the health of what is locked, without what is installed.
+pub fn dependencies(session: &Session<'_>) -> Result<DependencyHealth> {
+    let project = Project::open(session.context())?;
+    let (faults, _) = faults(session, &project)?;
+    let packages = lock::existing(&project)?.graph.packages.len();
+    Ok(DependencyHealth { score: HealthScore::of(&faults).value(), vulnerabilities: faults.vulnerabilities, packages })
+}
+
 /// Looks for what the score is made of. Returns it with the newer versions of direct dependencies, if the registries could be asked.
 fn faults(session: &Session<'_>, project: &Project) -> Result<(Faults, Option<Vec<Newer>>)> {
     let audited = inspect(session, project, &Options::default())?;

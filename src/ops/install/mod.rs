@@ -12,6 +12,7 @@ mod patched;
 mod repair;
 pub(super) mod scripted;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::difference::{self, Difference, RuntimeVersions};
@@ -25,6 +26,7 @@ use crate::store::{Lease, Tree};
 
 use crate::ops::analyze;
 use crate::ops::building::{Builder, ScriptRunner};
+use crate::ops::deployed_flows::{self, FlowUse};
 use crate::ops::generations::{self, switch};
 use crate::ops::interpreter;
 use crate::ops::license_facts;
@@ -86,6 +88,8 @@ pub(super) struct Installation<'a> {
     pub(super) purpose: Purpose<'a>,
     pub(super) activation: Activation,
     pub(super) bytecode: BytecodeUse,
+    /// Which flows the environment is to have.
+    pub(super) flows: FlowUse<'a>,
     /// What is so where the environment comes from a bundle.
     pub(super) bundled: Option<BundledProject<'a>>,
 }
@@ -108,6 +112,7 @@ impl<'a> Installation<'a> {
             purpose: Purpose::Sync,
             activation: Activation::Leave,
             bytecode: BytecodeUse::AsDeclared,
+            flows: FlowUse::Keep,
             bundled: None,
         }
     }
@@ -142,7 +147,7 @@ impl Ingredients<'_> {
         (self.gathered.fetched + self.runtimes.fetched, self.gathered.bytes + self.runtimes.bytes)
     }
 
-    fn store_trees(&self) -> impl Iterator<Item = &Arc<Tree>> {
+    fn store_trees(&self) -> impl Iterator<Item = &Arc<Tree>> + Clone {
         let runtimes = self.runtimes.trees.iter().map(|runtime| &runtime.tree);
         self.gathered.trees.values().chain(runtimes).chain(self.bytecode.iter().flat_map(|bytecode| bytecode.values()))
     }
@@ -279,7 +284,11 @@ impl Installation<'_> {
         let (name, store) = (&environment.name, &self.session.store);
         let runtimes = difference::runtimes_of(&self.lock.runtimes, Some(self.platform));
         let difference = compare_with_current(profile, name, &from.closure, &runtimes);
-        store.note_project(profile.root(), from.store_trees().map(|tree| tree.digest))?;
+        let flows = self.flows.flows(profile, name)?;
+        let flow_trees = deployed_flows::trees(store, profile, name, &flows)?;
+        let difference = difference.with_flows(&flow_texts(&profile.flows(name)?), &flow_texts(&flows));
+        let used = from.store_trees().chain(&flow_trees);
+        store.note_project(profile.root(), used.clone().map(|tree| tree.digest))?;
         (self.session.context.reporter)(Event::Building(from.closure.instances.len()));
         let (before, moves_links) = (seen_by_node(profile)?, self.moves_links()?);
         let environments: Vec<_> = self.project.manifest.environments.iter().map(Environment::groups).collect();
@@ -302,12 +311,14 @@ impl Installation<'_> {
             interpreter: interpreter.as_ref(),
             runtimes: &from.runtimes.trees,
             bytecode: from.bytecode.as_ref(),
+            flows: &flows,
+            flow_trees: &flow_trees,
             project: self.bundled.map(|bundled| bundled.files),
             created: self.bundled.map_or_else(jiff::Timestamp::now, |bundled| bundled.time),
             larder: env!("CARGO_PKG_VERSION"),
         };
         let mut built = if self.purpose.repairs() {
-            repair::heal(profile, held, &input, from.store_trees())?
+            repair::heal(profile, held, &input, used)?
         } else {
             profile.build(held, &input)?
         };
@@ -356,6 +367,11 @@ impl Installation<'_> {
     fn moves_links(&self) -> Result<bool> {
         Ok(self.activation == Activation::Activate || self.profile.active()?.as_ref() == Some(&self.environment.name))
     }
+}
+
+/// Returns what is told of flows, by name.
+fn flow_texts(flows: &profile::DeployedFlows) -> BTreeMap<Arc<str>, String> {
+    flows.iter().map(|(name, flow)| (Arc::clone(name), flow.text())).collect()
 }
 
 /// Compares the packages of an environment's current generation with those of the closure that it is to have.

@@ -16,7 +16,8 @@ pub(super) struct Observed {
     root: PathBuf,
     manifest: Option<OpenFile>,
     lockfile: Option<OpenFile>,
-    generations: BTreeMap<Label, u64>,
+    /// The current generations of the environments that are looked at.
+    generations: BTreeMap<Label, Option<u64>>,
     active: Option<Label>,
 }
 
@@ -50,29 +51,39 @@ impl Changes {
 }
 
 impl Observed {
-    /// Looks at the project in `root`. What cannot be looked at is not there: the command itself will say why.
-    pub(super) fn of(root: &Path) -> Self {
+    /// Looks at the project in `root`: at the active environment and at those that are named. No folder is listed, so that a switch
+    /// takes as long in a large project as in a small one. What cannot be looked at is not there: the command itself will say why.
+    pub(super) fn of<'n>(root: &Path, named: impl IntoIterator<Item = &'n str>) -> Self {
+        let active = profile::active(root);
+        let looked_at = named.into_iter().filter_map(|name| name.parse().ok()).chain(active.clone());
         Self {
             root: root.to_owned(),
             manifest: OpenFile::open(&root.join(MANIFEST), inputs::MANIFEST_SIZE),
             lockfile: OpenFile::open(&root.join(LOCKFILE), inputs::LOCK_SIZE),
-            generations: generations(root),
-            active: profile::active(root),
+            generations: looked_at
+                .map(|name: Label| (current(root, &name), name))
+                .map(|(number, name)| (name, number))
+                .collect(),
+            active,
         }
     }
 
     /// Returns what changed since.
     pub(super) fn changes(self) -> Changes {
-        let generations_now = generations(&self.root);
+        let active_now = profile::active(&self.root);
         let mut changes = Changes {
             manifest: compare(self.manifest, &self.root.join(MANIFEST), inputs::MANIFEST_SIZE, false),
-            active: transition(self.active, profile::active(&self.root)),
+            active: transition(self.active, active_now.clone()),
             ..Changes::default()
         };
-        let names = self.generations.keys().chain(generations_now.keys());
-        for name in names {
-            let (from, to) = (self.generations.get(name).copied(), generations_now.get(name).copied());
-            changes.generations.extend(transition(from, to).map(|changed| (name.clone(), changed)));
+        let mut before = self.generations;
+        // The first sync of a project builds one that nobody named.
+        if let Some(name) = active_now {
+            before.entry(name).or_insert(None);
+        }
+        for (name, from) in before {
+            let to = current(&self.root, &name);
+            changes.generations.extend(transition(from, to).map(|changed| (name, changed)));
         }
         let always = !changes.is_empty();
         changes.lock = compare(self.lockfile, &self.root.join(LOCKFILE), inputs::LOCK_SIZE, always);
@@ -100,19 +111,9 @@ fn compare(before: Option<OpenFile>, path: &Path, limit: u64, always: bool) -> O
     (always || from != to).then_some(Transition { from, to })
 }
 
-/// Returns the current generation of each environment.
-fn generations(root: &Path) -> BTreeMap<Label, u64> {
-    let current = || {
-        let profiles = profile::Profiles::open(root).ok()?;
-        let mut numbers = BTreeMap::new();
-        for name in profiles.environments().ok()? {
-            if let Some(number) = profiles.current_number(&name).ok()? {
-                numbers.insert(name, number);
-            }
-        }
-        Some(numbers)
-    };
-    current().unwrap_or_default()
+/// Returns the number of an environment's current generation.
+fn current(root: &Path, name: &Label) -> Option<u64> {
+    profile::Profiles::open(root).ok()?.current_number(name).ok()?
 }
 
 /// A file that was opened and not read.
@@ -149,9 +150,9 @@ mod tests {
         let write = |name: &str, text: &str| fs::write_atomic(&root.join(name), text.as_bytes(), Durability::Lazy);
         write(MANIFEST, "a").unwrap();
         write(LOCKFILE, "one").unwrap();
-        assert!(Observed::of(root).changes().is_empty());
+        assert!(Observed::of(root, []).changes().is_empty());
 
-        let before = Observed::of(root);
+        let before = Observed::of(root, []);
         write(LOCKFILE, "two").unwrap();
         let digest = |text: &str| Some(TreeDigest::of(text.as_bytes()));
         let changes = before.changes();
@@ -159,10 +160,10 @@ mod tests {
         assert_eq!(changes.manifest, None);
 
         // The same text in a new file is no change.
-        let before = Observed::of(root);
+        let before = Observed::of(root, []);
         write(LOCKFILE, "two").unwrap();
         assert!(before.changes().is_empty());
-        let before = Observed::of(root);
+        let before = Observed::of(root, []);
         write(MANIFEST, "b").unwrap();
         let changes = before.changes();
         assert_eq!(changes.lock, Some(Transition { from: digest("two"), to: digest("two") }));

@@ -46,9 +46,12 @@ pub fn watched<T>(
     operation: &Operation,
     work: impl FnOnce(&Context<'_>) -> Result<T>,
 ) -> Result<T> {
-    let find_root = || operation.folder.clone().or_else(|| project::find_root(context).ok());
+    let find_root = || {
+        operation.folder.as_ref().map(|folder| context.folder.join(folder)).or_else(|| project::find_root(context).ok())
+    };
     let root = find_root();
-    let before = root.as_deref().map(Observed::of);
+    let named = || context.environment.iter().chain(&operation.subjects).map(String::as_str);
+    let before = root.as_deref().map(|root| Observed::of(root, named()));
     let (started, warnings) = (Instant::now(), Mutex::new(Vec::new()));
     let reporter = |event: Event| {
         if let Event::Warning(text) = &event {

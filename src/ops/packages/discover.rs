@@ -110,7 +110,8 @@ impl Discovered {
         prepare(&self.own, &[]).map(drop)
     }
 
-    fn lines(&self) -> impl Iterator<Item = &DependencyLine> {
+    /// Returns its dependency lines, those of its features included.
+    pub(in crate::ops) fn lines(&self) -> impl Iterator<Item = &DependencyLine> {
         let features = self.own.package.features.iter().flat_map(|feature| &feature.dependencies);
         self.own.manifest.dependencies.iter().chain(features)
     }

@@ -1,7 +1,14 @@
 //! A package made ready to be published: its body and its archive.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::assets::adapter::{Adapter, SECRET};
+use crate::document::SourceFile;
 use crate::manifest::ManifestErrors;
+use crate::model::AssetKind;
 use crate::ops::Result;
+use crate::ops::asset_findings::WrongAssets;
 use crate::package::{self, ArchiveFile, Body, check_contents, tree_digest};
 
 use super::{OwnPackage, files};
@@ -25,10 +32,30 @@ impl Prepared {
 /// Reads a package's files and holds them to all that needs no registry. `allowed` are paths that may look like secrets.
 pub(in crate::ops) fn prepare(own: &OwnPackage, allowed: &[String]) -> Result<Prepared> {
     let files = files::read(own, allowed)?;
-    let errors = check_contents(&own.package, &files);
+    let errors = check_contents(&own.package, &own.manifest.assets, &files);
     if let Some(errors) = ManifestErrors::new(&own.manifest.file, &own.manifest.text, errors) {
         return Err(errors.into());
     }
+    check_assets(own, &files)?;
     let body = Body::of(&own.manifest, &own.package, tree_digest(&files))?;
     Ok(Prepared { body, files })
+}
+
+/// Makes sure that no adapter has a secret in clear text: whoever can read the registry could read it.
+fn check_assets(own: &OwnPackage, files: &[ArchiveFile]) -> Result<()> {
+    let mut secrets = Vec::new();
+    let mut texts: BTreeMap<Arc<str>, Arc<str>> = BTreeMap::new();
+    for asset in own.manifest.assets.iter().filter(|asset| asset.kind == AssetKind::Adapter) {
+        let found = files.binary_search_by(|file| file.path.cmp(&asset.file.value)).ok().map(|at| &files[at]);
+        let text = found.and_then(|file| std::str::from_utf8(&file.content).ok());
+        let Some(text) = text else { continue };
+        let source = SourceFile { file: asset.file.value.as_str().into(), text: text.into() };
+        let (_, findings) = Adapter::parse(&source);
+        secrets.extend(findings.into_iter().filter(|finding| finding.code == SECRET));
+        texts.insert(source.file, source.text);
+    }
+    match WrongAssets::new(&secrets, &|file| texts.get(file).cloned()) {
+        Some(wrong) => Err(wrong.into()),
+        None => Ok(()),
+    }
 }

@@ -10,6 +10,7 @@ pub(super) mod members;
 pub(super) mod own_runtimes;
 pub(super) mod patches;
 mod provided;
+pub(super) mod restoring;
 mod routes;
 pub(super) mod snapshot;
 mod sources;
@@ -319,6 +320,7 @@ pub(super) fn find_root(context: &Context<'_>) -> Result<PathBuf> {
     };
     let root = above.iter().rev().find(|root| in_member(root).is_some()).unwrap_or(nearest);
     files_stay_inside(root)?;
+    restoring::check(root)?;
     Ok(root.to_path_buf())
 }
 

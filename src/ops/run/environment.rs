@@ -10,14 +10,17 @@ use crate::ops::lock::LockUse;
 use crate::ops::operation_log::{Operation, Trace, watched};
 use crate::ops::project::snapshot;
 use crate::ops::sync::{self, Options, Synced};
-use crate::ops::{Context, Project, Result, Session};
+use crate::ops::{Context, Project, Result, Session, usage};
 use crate::profile;
 use crate::resolve::RequiredLine;
 
 /// Returns the environment to run in, up to date. That is logged as an operation of its own, before anything runs in it.
-pub(super) fn bring_up(session: &Session<'_>, root: PathBuf, lock_use: LockUse) -> Result<Synced> {
-    let operation = Operation { name: "run", subjects: Vec::new(), folder: Some(root.clone()), trace: Trace::Changes };
-    watched(session.context, &operation, |_| find(session, root, lock_use))
+pub(super) fn bring_up(session: &Session<'_>, root: &Path, lock_use: LockUse) -> Result<Synced> {
+    let operation =
+        Operation { name: "run", subjects: Vec::new(), folder: Some(root.to_owned()), trace: Trace::Changes };
+    let synced = watched(session.context, &operation, |_| find(session, root.to_owned(), lock_use))?;
+    usage::stamp(root, &synced.environment);
+    Ok(synced)
 }
 
 fn find(session: &Session<'_>, root: PathBuf, lock_use: LockUse) -> Result<Synced> {

@@ -71,10 +71,10 @@ impl<'a> Prepared<'a> {
         let named = named.filter(|_| !context.is_environment_flagged).cloned();
         if !self.known.contains_key(&named) {
             let synced = match &named {
-                None => environment::bring_up(self.session, self.root.clone(), self.lock_use)?,
+                None => environment::bring_up(self.session, &self.root, self.lock_use)?,
                 Some(name) => {
                     let context = Context { environment: Some(name.to_string()), ..context.clone() };
-                    environment::bring_up(&Session::new(&context), self.root.clone(), self.lock_use)?
+                    environment::bring_up(&Session::new(&context), &self.root, self.lock_use)?
                 }
             };
             synced.warnings.iter().for_each(|warning| warn(warning));

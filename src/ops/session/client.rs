@@ -6,7 +6,7 @@ use crate::fetch::{BadProxy, ClientOptions, Network, Proxies, RootCertificateSou
 use super::{Context, Result, Variables};
 
 /// Returns how a command asks.
-pub(super) fn options(context: &Context<'_>) -> Result<ClientOptions> {
+pub fn client_options(context: &Context<'_>) -> Result<ClientOptions> {
     Ok(ClientOptions {
         network: if context.offline { Network::Offline } else { Network::Online },
         proxies: Proxies::read(|name| context.variables.text(name)).map_err(BadProxyVariable)?,

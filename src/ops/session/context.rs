@@ -178,6 +178,27 @@ impl<'a> Context<'a> {
     }
 }
 
+impl Context<'_> {
+    /// Returns the same for work that outlives the command that began it: nobody is asked, and nobody hears.
+    pub fn detached(&self) -> Context<'static> {
+        Context {
+            folder: self.folder.clone(),
+            store: self.store.clone(),
+            cache: self.cache.clone(),
+            configuration: self.configuration.clone(),
+            state: self.state.clone(),
+            environment: self.environment.clone(),
+            is_environment_flagged: self.is_environment_flagged,
+            offline: self.offline,
+            mirror: self.mirror.clone(),
+            executable: self.executable.clone(),
+            variables: self.variables.clone(),
+            ask_secret: &nobody,
+            reporter: &|_| {},
+        }
+    }
+}
+
 /// Returns the user's home.
 fn home(variables: &Variables) -> Result<PathBuf> {
     match variables.path("HOME") {

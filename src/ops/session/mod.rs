@@ -10,6 +10,7 @@ use std::sync::{Arc, OnceLock};
 use crate::fetch::Client;
 use crate::store::Store;
 
+pub use client::client_options;
 pub use context::{AskSecret, Context, Flags, Variables};
 pub(super) use context::{LOCKFILE, MANIFEST};
 pub use error::{Error, Result};
@@ -43,7 +44,7 @@ impl<'a> Session<'a> {
         if let Some(client) = self.client.get() {
             return Ok(Arc::clone(client));
         }
-        let client = Arc::new(Client::new(client::options(self.context)?));
+        let client = Arc::new(Client::new(client::client_options(self.context)?));
         Ok(Arc::clone(self.client.get_or_init(|| client)))
     }
 }

@@ -107,6 +107,29 @@ pub(in crate::ops) fn run(
     Ok(())
 }
 
+/// Whether a hook may run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::ops) enum HookState {
+    /// It may.
+    Allowed,
+    /// Nobody allowed it as it is.
+    NotAllowed,
+}
+
+/// Returns the hooks that a project declares, as people are told of them.
+pub(in crate::ops) fn states(context: &Context<'_>, root: &Path) -> Result<Vec<(String, HookState)>> {
+    let consent = Consent::read(context)?;
+    let mut states = Vec::new();
+    for time in [HookTime::BeforeSync, HookTime::AfterSync] {
+        for hook in declared(root, time)? {
+            let is_allowed = consent.covers(root, &hook, &HookProgram::find(root, &hook)?);
+            let state = if is_allowed { HookState::Allowed } else { HookState::NotAllowed };
+            states.push((format!("{} {}", time.as_str(), hook.command), state));
+        }
+    }
+    Ok(states)
+}
+
 /// Returns the hooks of a time that the manifest declares. A manifest with errors has none: the sync tells of them.
 fn declared(root: &Path, time: HookTime) -> Result<Vec<Hook>> {
     let text = inputs::manifest(&root.join(MANIFEST))?;

@@ -8,7 +8,7 @@ use rustix::process::Signal;
 
 use super::IN_HOOK;
 use super::program::HookProgram;
-use crate::diagnostic::{Exit, Failure};
+use crate::diagnostic::{Exit, Failure, list};
 use crate::manifest::{Hook, HookTime};
 use crate::ops::children::{ChildEvent, Children, Running};
 use crate::ops::{Context, Event, Result};
@@ -54,7 +54,7 @@ fn run_within(
     let failed = |reason: String, said: &[String]| HookFailed {
         hook: format!("{} {}", hook.time.as_str(), hook.command),
         reason,
-        said: said.iter().map(|line| format!("\n- {line}")).collect(),
+        said: list(said),
         help: match hook.time {
             HookTime::BeforeSync => "nothing was changed",
             HookTime::AfterSync => "the environment was built and switched to before: `larder rollback` goes back",

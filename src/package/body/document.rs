@@ -5,7 +5,8 @@
 //!  "dependencies":[{"ecosystem":"npm","name":"zod","range":"^4"},
 //!                  {"ecosystem":"pypi","name":"fastapi","range":">=0.115","features":["standard"],"when":"os_name == 'nt'"}],
 //!  "features":{"default":{"includes":["rest"]},"rest":{}},
-//!  "node":"js","python":"py","bin":{"orders":"js/bin/orders.mjs"},"tree":"0f…"}
+//!  "node":"js","python":"py","bin":{"orders":"js/bin/orders.mjs"},
+//!  "assets":[{"kind":"flow","name":"order-intake","version":"1","file":"flows/order-intake.kdl","state":"ready"}],"tree":"0f…"}
 //! ```
 //!
 //! `features` of a Python dependency are its extras; of a private one `"default-features":false` and `"beta":true` say the rest.
@@ -14,9 +15,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Body, BodyDependency, BodyFeature};
+use super::{Body, BodyAsset, BodyDependency, BodyFeature};
 use crate::manifest::parse_requirement;
-use crate::model::{Ecosystem, EntryPath, ExtraName, FeatureName, Marker, PackageName, PackageStatus, Version};
+use crate::model::{
+    Ecosystem, EntryPath, ExtraName, FeatureName, FlowState, Marker, PackageName, PackageStatus, Version,
+};
 
 /// Why a text is not the body of a version.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -71,7 +74,20 @@ struct BodyDocument {
     python: Option<Box<str>>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     bin: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    assets: Vec<AssetDocument>,
     tree: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AssetDocument {
+    kind: String,
+    name: String,
+    version: String,
+    file: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    state: Option<String>,
 }
 
 #[derive(Serialize, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
@@ -163,8 +179,39 @@ impl From<&Body> for BodyDocument {
             node: body.node.clone(),
             python: body.python.clone(),
             bin: body.bin.iter().map(|(name, file)| (name.to_string(), file.to_string())).collect(),
+            assets: body.assets.iter().map(AssetDocument::from).collect(),
             tree: body.tree.to_string(),
         }
+    }
+}
+
+impl From<&BodyAsset> for AssetDocument {
+    fn from(asset: &BodyAsset) -> Self {
+        Self {
+            kind: asset.kind.to_string(),
+            name: asset.name.to_string(),
+            version: asset.version.to_string(),
+            file: asset.file.to_string(),
+            state: asset.state.map(|state| state.as_str().to_owned()),
+        }
+    }
+}
+
+impl TryFrom<AssetDocument> for BodyAsset {
+    type Error = BodyError;
+
+    fn try_from(document: AssetDocument) -> Result<Self, BodyError> {
+        let state = |text: &str| {
+            let known = FlowState::WORDS.into_iter().find(|(word, _)| *word == text);
+            known.map(|(_, state)| state).ok_or("it is not known")
+        };
+        Ok(Self {
+            kind: named("kind", document.kind, str::parse)?,
+            name: named("asset", document.name, str::parse)?,
+            version: named("version", document.version, str::parse)?,
+            file: named("file", document.file, EntryPath::parse)?,
+            state: document.state.map(|text| named("state", text, state)).transpose()?,
+        })
     }
 }
 
@@ -233,6 +280,7 @@ impl TryFrom<BodyDocument> for Body {
             node: document.node.map(folder).transpose()?,
             python: document.python.map(folder).transpose()?,
             bin: bin.collect::<Result<_, BodyError>>()?,
+            assets: document.assets.into_iter().map(BodyAsset::try_from).collect::<Result<_, _>>()?,
             tree: named("tree", document.tree, str::parse)?,
         })
     }

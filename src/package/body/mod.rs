@@ -12,7 +12,9 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use crate::model::{EntryPath, FeatureName, Label, Marker, PackageName, PackageStatus, Requirement, TreeDigest};
+use crate::model::{
+    AssetKind, EntryPath, FeatureName, FlowState, Label, Marker, PackageName, PackageStatus, Requirement, TreeDigest,
+};
 
 pub use document::BodyError;
 
@@ -46,8 +48,25 @@ pub struct Body {
     pub python: Option<Box<str>>,
     /// Its executables: the file of each.
     pub bin: BTreeMap<Label, EntryPath>,
+    /// Its assets, sorted by their identities.
+    pub assets: Vec<BodyAsset>,
     /// The digest of its files.
     pub tree: TreeDigest,
+}
+
+/// An asset of a version.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BodyAsset {
+    /// The kind.
+    pub kind: AssetKind,
+    /// The name.
+    pub name: Label,
+    /// The version, which is not the package's.
+    pub version: Label,
+    /// The file.
+    pub file: EntryPath,
+    /// The state of a flow.
+    pub state: Option<FlowState>,
 }
 
 /// A dependency of a version, or of one of its features.

@@ -1,9 +1,11 @@
 //! The body that a manifest stands for.
 
 use super::document::sorted;
-use super::{Body, BodyDependency, BodyFeature};
-use crate::manifest::{DependencyLine, DependencySpec, Manifest, ManifestError, ManifestErrors, Package};
-use crate::model::TreeDigest;
+use super::{Body, BodyAsset, BodyDependency, BodyFeature};
+use crate::manifest::{
+    AssetDeclaration, DependencyLine, DependencySpec, Manifest, ManifestError, ManifestErrors, Package,
+};
+use crate::model::{AssetKind, TreeDigest};
 
 impl Body {
     /// Returns the body of a manifest's package, whose files have this digest.
@@ -34,6 +36,7 @@ impl Body {
             node: package.node.as_ref().map(|folder| folder.value.as_str().into()),
             python: package.python.as_ref().map(|folder| folder.value.as_str().into()),
             bin: package.bin.iter().map(|bin| (bin.name.value.clone(), bin.file.value.clone())).collect(),
+            assets: assets(&manifest.assets),
             tree,
         };
         let size = body.to_json().len();
@@ -48,6 +51,19 @@ impl Body {
         }
         ManifestErrors::new(&manifest.file, &manifest.text, errors).map_or(Ok(body), Err)
     }
+}
+
+fn assets(declared: &[AssetDeclaration]) -> Vec<BodyAsset> {
+    let asset = |one: &AssetDeclaration| BodyAsset {
+        kind: one.kind,
+        name: one.name.value.clone(),
+        version: one.version.clone(),
+        file: one.file.value.clone(),
+        state: (one.kind == AssetKind::Flow).then_some(one.state),
+    };
+    let mut assets: Vec<BodyAsset> = declared.iter().map(asset).collect();
+    assets.sort();
+    assets
 }
 
 fn dependencies(lines: &[DependencyLine], errors: &mut Vec<ManifestError>) -> Vec<BodyDependency> {

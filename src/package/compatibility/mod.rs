@@ -13,7 +13,7 @@ mod python;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::archive::ArchiveFile;
-use super::body::Body;
+use super::body::{Body, BodyAsset};
 use crate::model::FeatureName;
 
 /// What dependents can use of a version.
@@ -26,6 +26,7 @@ pub struct Surface {
     features: BTreeSet<String>,
     default_features: BTreeSet<String>,
     executables: BTreeSet<String>,
+    assets: BTreeSet<String>,
 }
 
 impl Surface {
@@ -41,6 +42,7 @@ impl Surface {
             python: python.as_ref().map(python::modules).unwrap_or_default(),
             features: body.features.keys().map(text).collect(),
             default_features: default_features.into_iter().flat_map(|(_, it)| &it.includes).map(text).collect(),
+            assets: body.assets.iter().map(asset_text).collect(),
             executables: body.bin.keys().map(ToString::to_string).chain(scripts).collect(),
         }
     }
@@ -77,8 +79,14 @@ impl Surface {
         let still: BTreeSet<String> = self.default_features.intersection(&newer.features).cloned().collect();
         removed.extend(gone("default feature", &still, &newer.default_features));
         removed.extend(gone("executable", &self.executables, &newer.executables));
+        removed.extend(self.assets.difference(&newer.assets).map(|asset| format!("the {asset}")));
         removed
     }
+}
+
+/// Returns how an asset is told: `` schema `order@2` ``.
+fn asset_text(asset: &BodyAsset) -> String {
+    format!("{} `{}@{}`", asset.kind, asset.name, asset.version)
 }
 
 /// Returns whether `newer` may take away what `older` has, as semver counts: another major version, or before 1.0 another minor

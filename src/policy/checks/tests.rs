@@ -210,7 +210,7 @@ fn sarif_names_the_rule_the_place_and_the_level() {
     let described = locate(found, &lock, &text, "larder.kdl");
     let (lock, manifest) =
         (NamedText { file: "larder.lock", text: &text }, NamedText { file: "larder.kdl", text: "x" });
-    let log = serde_json::to_value(sarif(&described, lock, manifest)).unwrap();
+    let log = serde_json::to_value(sarif(&described, lock, manifest, &[])).unwrap();
     assert_eq!(log["version"], "2.1.0");
     let run = &log["runs"][0];
     let results = run["results"].as_array().unwrap();

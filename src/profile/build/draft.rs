@@ -17,7 +17,7 @@ use crate::profile::layout::{Layout, LinkTarget, Links};
 use crate::profile::paths::{PROJECT, ProfilePaths};
 use crate::profile::python::{self, Interpreter};
 use crate::profile::source_copy::copy_tree;
-use crate::profile::{ProfileError, npm, private, root_links, runtime};
+use crate::profile::{ProfileError, deployed_flow, npm, private, root_links, runtime};
 
 /// A generation that is being put together.
 pub(super) struct GenerationDraft<'a> {
@@ -73,6 +73,7 @@ impl<'a> GenerationDraft<'a> {
             self.link(format!("packages/{name}"), self.absolute(target));
         }
         let mut generated = self.write_install_order(layout)?;
+        generated.extend(self.copy_flows(layout, trees)?);
         if let Some(project) = input.project {
             generated.extend(self.copy_project(project, layout)?);
         }
@@ -124,6 +125,29 @@ impl<'a> GenerationDraft<'a> {
         fs::create_dir_all(&folder)?;
         fs::write_new(&folder.join(INSTALL_ORDER), text.as_bytes(), 0o644)?;
         Ok([(format!("packages/creatio/{INSTALL_ORDER}"), Text(TreeDigest::of(text.as_bytes())))].into())
+    }
+
+    /// Copies the files of the deployed flows, and says which there are.
+    fn copy_flows(&self, layout: &Layout, trees: &BTreeMap<TreeDigest, Arc<Tree>>) -> Result<Generated, ProfileError> {
+        let mut generated = Generated::new();
+        if layout.flows.is_empty() {
+            return Ok(generated);
+        }
+        fs::create_dir_all(&self.folder.join(deployed_flow::FLOWS_FOLDER))?;
+        for (name, flow) in &layout.flows {
+            let tree = trees.get(&flow.tree).ok_or_else(|| ProfileError::NoFlow { name: Arc::clone(name) })?;
+            let place = format!("{}/{name}", deployed_flow::FLOWS_FOLDER);
+            copy_tree(tree, &self.folder.join(&place))?;
+            let digest = |entry: &TreeEntry| (format!("{place}/{}", entry.path), Text(entry.digest));
+            generated.extend(tree.entries.iter().map(digest));
+        }
+        let text = deployed_flow::document(&layout.flows).map_err(|error| ProfileError::BadRecord {
+            file: self.folder.join(deployed_flow::FLOWS),
+            problem: error.to_string(),
+        })?;
+        fs::write_new(&self.folder.join(deployed_flow::FLOWS), &text, 0o644)?;
+        generated.insert(deployed_flow::FLOWS.to_owned(), Text(TreeDigest::of(&text)));
+        Ok(generated)
     }
 
     /// Copies the project's files. Node finds the generation's packages from there, whichever is active.

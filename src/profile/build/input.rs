@@ -8,6 +8,7 @@ use crate::manifest::{FilesMode, Hoisting};
 use crate::model::{Label, PackageKey, Platform, TreeDigest};
 use crate::store::Tree;
 
+use crate::profile::deployed_flow::DeployedFlows;
 use crate::profile::generation_summary::PromotionSource;
 use crate::profile::link_mode::LinkMode;
 use crate::profile::python::{Bytecode, Interpreter};
@@ -44,6 +45,10 @@ pub struct BuildInput<'a> {
     pub runtimes: &'a [RuntimeTree],
     /// The byte-code of wheels, where it is made ahead.
     pub bytecode: Option<&'a Bytecode>,
+    /// The flows that are deployed.
+    pub flows: &'a DeployedFlows,
+    /// Their files.
+    pub flow_trees: &'a [Arc<Tree>],
     /// The project's files, where the generation has its own copy of them.
     pub project: Option<&'a Arc<Tree>>,
     /// The current time.
@@ -61,6 +66,6 @@ impl BuildInput<'_> {
     /// Returns the unpacked artifacts by their digests.
     pub(in crate::profile) fn trees_by_digest(&self) -> BTreeMap<TreeDigest, Arc<Tree>> {
         let runtimes = self.runtimes.iter().map(|runtime| &runtime.tree);
-        self.trees.values().chain(runtimes).map(|tree| (tree.digest, tree.clone())).collect()
+        self.trees.values().chain(runtimes).chain(self.flow_trees).map(|tree| (tree.digest, tree.clone())).collect()
     }
 }

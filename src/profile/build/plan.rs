@@ -112,6 +112,7 @@ impl<'a> Plan<'a> {
             node_modules: self.layout.has_node_modules(),
             members: self.layout.members.keys().cloned().collect(),
             closure: Vec::new(),
+            flows: self.layout.flows.clone(),
         };
         let folder = paths.profile.join(BUILDING);
         let place = input.project.map(|_| paths.generation(number).join(PROJECT));
@@ -178,7 +179,7 @@ pub fn names_of_project(project: &Tree) -> Vec<Arc<str>> {
 fn layout_of(input: &BuildInput<'_>, folders: &LocalFolders) -> Result<(Layout, Vec<ClosurePackage>), ProfileError> {
     let digests = input.trees.iter().map(|(package, tree)| (package.clone(), tree.digest)).collect();
     let private = read_private(input.trees, input.lock)?;
-    compute_layout(&LayoutInput {
+    let (layout, closure) = compute_layout(&LayoutInput {
         private: &private,
         lock: input.lock,
         closure: input.closure,
@@ -189,7 +190,8 @@ fn layout_of(input: &BuildInput<'_>, folders: &LocalFolders) -> Result<(Layout, 
         hoisting: input.hoisting,
         environments: input.environments,
         runtimes: input.runtimes,
-    })
+    })?;
+    Ok((Layout { flows: input.flows.clone(), ..layout }, closure))
 }
 
 fn of_generation(runtime: &RuntimeTree) -> (Arc<str>, RuntimeOfGeneration) {

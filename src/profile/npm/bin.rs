@@ -46,6 +46,7 @@ pub(in super::super) struct DeclaredBins {
 ///
 /// # Errors
 /// When a name leaves its folder, or a path does that names no file of the package as npm reads it.
+#[expect(clippy::needless_pass_by_value, reason = "an iterator is given away, as iterators are")]
 pub(in super::super) fn declared_bins<'a>(
     package: &str,
     package_json: &[u8],

@@ -7,6 +7,7 @@ mod pack;
 mod packument;
 mod protocol;
 pub(super) mod record;
+mod release;
 pub(super) mod requirement;
 mod signatures;
 mod source;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::listing::NpmListing;
 use super::record::{self, BadDocument, PackumentForm};
+use super::release;
 use super::{location, mirror};
 use crate::diagnostic::Failure;
 use crate::fetch::{Endpoint, FullResponse, RequestTarget};
@@ -13,6 +14,7 @@ use crate::registry::RegistryError;
 use crate::registry::client::{FileLocation, ListingError, ListingRequest, RegistryClient};
 use crate::registry::mirror_folder::{MirroredPackage, describe_each};
 use crate::registry::protocol::{AttestationDocument, PackageListing, Protocol};
+use crate::registry::release::{PackedRelease, ReleaseFolder};
 
 const ABBREVIATED: &str = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*";
 const FULL: &str = "application/json; q=1.0, */*; q=0.8";
@@ -33,6 +35,18 @@ impl NpmProtocol {
 }
 
 impl Protocol for NpmProtocol {
+    fn release_includes(&self, read: &dyn Fn(&str) -> Option<String>) -> Vec<String> {
+        release::includes(read("package.json").as_deref())
+    }
+
+    fn pack_release(
+        &self,
+        client: &RegistryClient,
+        folder: &ReleaseFolder<'_>,
+    ) -> Result<Option<PackedRelease>, String> {
+        release::pack_release(&client.endpoint, folder)
+    }
+
     fn lists_dependencies(&self) -> bool {
         true
     }

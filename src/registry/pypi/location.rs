@@ -1,12 +1,15 @@
 //! The locations of files, and the part of them that a lock keeps.
 
-use crate::fetch::{Endpoint, RegistryAddress};
+use crate::fetch::{Endpoint, RegistryAddress, UploadPlace};
 use crate::model::Url;
 
 /// The host of the public index.
 const PUBLIC_INDEX: &str = "pypi.org";
 /// The host of the public index's files.
 const PUBLIC_FILES: &str = "https://files.pythonhosted.org/";
+
+/// The server that takes files for the public index.
+const PUBLIC_UPLOADS: &str = "https://upload.pypi.org/legacy/";
 
 /// Adds to the address of an index where its files are, and that its credentials are for them: beside a `simple` index, unless it
 /// is the public one.
@@ -19,6 +22,19 @@ pub(in crate::registry) fn with_files(place: RegistryAddress) -> RegistryAddress
     }
     let last = place.url().path().trim_end_matches('/').rsplit('/').next();
     if matches!(last, Some("simple" | "+simple")) { place.trusted_beside() } else { place }
+}
+
+/// Returns where files are uploaded to: beside a `simple` index, unless it is the public one, which names a server.
+pub(super) fn upload_place(index: &Url) -> UploadPlace {
+    if index.host() == PUBLIC_INDEX {
+        return UploadPlace::Named(PUBLIC_UPLOADS);
+    }
+    let last = index.path().trim_end_matches('/').rsplit('/').next();
+    if matches!(last, Some("simple" | "+simple")) {
+        UploadPlace::Beside(String::new())
+    } else {
+        UploadPlace::Below(String::new())
+    }
 }
 
 /// Returns the part of a file's URL that a lock keeps. It does not depend on the mirror that listed the file:

@@ -9,6 +9,7 @@ pub(super) mod page;
 mod pep658;
 mod protocol;
 pub(super) mod record;
+mod release;
 pub(super) mod requirement;
 mod source;
 mod tags;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::listing::{ListingFilter, PypiListing};
 use super::page;
 use super::pep658::MetadataAvailability;
+use super::release;
 use super::{location, mirror, record};
 use crate::diagnostic::Failure;
 use crate::fetch::{Authorization, Endpoint, FullResponse, RegistryAddress, RequestTarget};
@@ -15,6 +16,7 @@ use crate::registry::client::{FileLocation, ListingError, ListingRequest, Regist
 use crate::registry::listing_record::EncodedRecord;
 use crate::registry::mirror_folder::{MirroredPackage, describe_each};
 use crate::registry::protocol::{AttestationDocument, PackageListing, Protocol};
+use crate::registry::release::{PackedRelease, ReleaseFolder};
 
 const ACCEPT: &str =
     "application/vnd.pypi.simple.v1+json;q=1, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01";
@@ -77,6 +79,18 @@ impl Protocol for PypiProtocol {
 
     fn login_authorization(&self, user: &str, password: &str) -> Authorization {
         Authorization::basic(user, password)
+    }
+
+    fn release_includes(&self, _: &dyn Fn(&str) -> Option<String>) -> Vec<String> {
+        vec!["dist/*".to_owned()]
+    }
+
+    fn pack_release(
+        &self,
+        client: &RegistryClient,
+        folder: &ReleaseFolder<'_>,
+    ) -> Result<Option<PackedRelease>, String> {
+        release::pack_release(&client.endpoint, folder)
     }
 
     /// The metadata of a file is a file of its own, or part of it.

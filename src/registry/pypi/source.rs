@@ -1,6 +1,7 @@
 //! Python packages that no registry describes: their own files do.
 
 use std::io::{BufReader, SeekFrom};
+use std::path::Path;
 
 use super::file_name::FileName;
 use super::tags::WheelTarget;
@@ -19,7 +20,7 @@ impl SourceReader for PypiSourceReader {
         match FileName::parse(name, file) {
             Some(FileName::Wheel(_)) => Ok(Artifact::wheel(file)),
             // Archives of forges are called like the commit.
-            _ if file.ends_with(".tar.gz") || file.ends_with(".zip") => Ok(Artifact::sdist(file)),
+            _ if file.ends_with(".tar.gz") || is_zip(file) => Ok(Artifact::sdist(file)),
             _ => Err(format!("`{file}` is no name of a wheel or a source distribution of it")),
         }
     }
@@ -93,9 +94,14 @@ impl SourceReader for PypiSourceReader {
     }
 }
 
+/// Returns whether a file is named as a zip is.
+fn is_zip(file: &str) -> bool {
+    Path::new(file).extension().is_some_and(|extension| extension == "zip")
+}
+
 /// Returns a file of a source distribution called `archive`, which is a gzipped tar or a zip.
 fn file_in_sdist(archive: &str, file: &str, bytes: &mut dyn Reread) -> Option<Vec<u8>> {
-    if archive.ends_with(".zip") { file_in_zip(BufReader::new(bytes), file) } else { file_in_tarball(bytes, file) }
+    if is_zip(archive) { file_in_zip(BufReader::new(bytes), file) } else { file_in_tarball(bytes, file) }
 }
 
 /// Returns the metadata of a wheel.

@@ -30,8 +30,7 @@ impl Registries {
 
     /// Puts a file of a registry. Returns the server's answer, which may be a refusal.
     pub fn put_file(&self, label: &Label, path: &str, content: Vec<u8>) -> Result<UploadAnswer, Arc<dyn Failure>> {
-        let upload =
-            Upload { path: path.to_owned(), content_type: "application/octet-stream", content: content.into() };
+        let upload = Upload::put(path.to_owned(), "application/octet-stream", content);
         self.entry(label)?.client.put(&upload).map_err(|error| Arc::new(error) as Arc<dyn Failure>)
     }
 }

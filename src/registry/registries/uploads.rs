@@ -19,8 +19,8 @@ impl Registries {
             let (registry, file) = (label.clone(), path.to_owned());
             Arc::new(RegistryError::LarderFile { registry, file, reason })
         };
-        let content = submission.to_upload().map_err(bad)?.into();
-        let upload = Upload { path: format!("{interface}{path}"), content_type: Submission::MEDIA_TYPE, content };
+        let content = submission.to_upload().map_err(bad)?;
+        let upload = Upload::put(format!("{interface}{path}"), Submission::MEDIA_TYPE, content);
         registry.client.put(&upload).map_err(|error| Arc::new(error) as Arc<dyn Failure>)
     }
 }

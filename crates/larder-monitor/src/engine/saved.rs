@@ -1,0 +1,58 @@
+//! What outlives the monitor.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Engine;
+use crate::alert::{ChannelKind, Cooldowns, History, Outbox};
+
+/// What a monitor leaves to the next one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Saved {
+    /// The checks that failed, or were restarted, by name.
+    pub checks: BTreeMap<String, SavedCheck>,
+    /// Which alerts are not repeated yet.
+    pub cooldowns: Cooldowns,
+    /// The latest alerts.
+    pub history: History,
+    /// The number of the next alert.
+    #[serde(default)]
+    pub next_alert: u64,
+    /// Until when the log of operations was read.
+    #[serde(default)]
+    pub operations_until: Option<Timestamp>,
+    /// What each channel has to send.
+    pub channels: BTreeMap<ChannelKind, Outbox>,
+}
+
+/// What is kept of a check.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedCheck {
+    /// Its failures in a row.
+    pub failures: u32,
+    /// Its restarts since it was last healthy.
+    pub restarts: u32,
+    /// Whether it is left alone.
+    pub has_given_up: bool,
+}
+
+impl Engine {
+    /// Returns what outlives the monitor.
+    pub(super) fn saved(&self) -> Saved {
+        let checks = self.settings.checks.iter().zip(&self.checks).map(|(settings, check)| {
+            let (failures, restarts) = (check.state.failures, check.restarts);
+            let saved = SavedCheck { failures, restarts: restarts.count, has_given_up: restarts.has_given_up };
+            (settings.name.clone(), saved)
+        });
+        Saved {
+            checks: checks.filter(|(_, check)| *check != SavedCheck::default()).collect(),
+            cooldowns: self.cooldowns.clone(),
+            history: self.history.clone(),
+            next_alert: self.next_alert,
+            operations_until: Some(self.operations_until),
+            channels: self.outboxes.clone(),
+        }
+    }
+}

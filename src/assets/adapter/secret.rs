@@ -1,0 +1,158 @@
+//! Secrets in clear text, which no file of an asset may have.
+
+/// Parts of names whose values are secrets.
+const SECRET_NAMES: [&str; 22] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "pwd",
+    "secret",
+    "token",
+    "apikey",
+    "accesskey",
+    "privatekey",
+    "secretkey",
+    "credential",
+    "authorization",
+    "bearer",
+    "cookie",
+    "signature",
+    "sharedkey",
+    "accountkey",
+    "sessionkey",
+    "clientkey",
+    "encryptionkey",
+    "authkey",
+    "signingkey",
+];
+
+/// Names that only look like it: what they say is where something is, or how.
+const PLAIN_NAMES: [&str; 3] = ["tokenurl", "tokenendpoint", "tokentype"];
+
+/// The beginnings of tokens that say of themselves what they are, with the fewest characters behind them.
+const TOKENS: [(&str, usize); 13] = [
+    ("ghp_", 30),
+    ("gho_", 30),
+    ("ghs_", 30),
+    ("github_pat_", 30),
+    ("glpat-", 16),
+    ("npm_", 30),
+    ("pypi-", 40),
+    ("xoxb-", 16),
+    ("xoxp-", 16),
+    ("sk_live_", 16),
+    ("AKIA", 16),
+    ("eyJ", 20),
+    ("AGE-SECRET-KEY-1", 16),
+];
+
+/// Returns what is secret in the value of a parameter, in words.
+pub fn find(name: &str, value: &str) -> Option<&'static str> {
+    if is_reference(value) || value.is_empty() {
+        return None;
+    }
+    if is_secret_name(name) {
+        return Some("a secret in clear text");
+    }
+    find_in(value)
+}
+
+/// Returns whether the value of a parameter of this name is a secret.
+pub fn is_secret_name(name: &str) -> bool {
+    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    !PLAIN_NAMES.contains(&plain.as_str()) && SECRET_NAMES.iter().any(|part| plain.contains(part))
+}
+
+/// Returns what is secret in a text, whatever it is the value of.
+fn find_in(value: &str) -> Option<&'static str> {
+    if value.contains("-----BEGIN ") && value.contains("PRIVATE KEY") {
+        return Some("a private key");
+    }
+    if has_password_in_address(value) {
+        return Some("an address with a password");
+    }
+    let words = value.split(|c: char| c.is_whitespace() || "/=:;,&?\"'".contains(c));
+    for (begin, least) in TOKENS {
+        let is_token = |word: &str| {
+            word.strip_prefix(begin).is_some_and(|rest| {
+                rest.len() >= least && rest.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+            })
+        };
+        if words.clone().any(is_token) {
+            return Some("a token");
+        }
+    }
+    for scheme in ["basic ", "bearer ", "digest ", "token ", "apikey "] {
+        let begins = value.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+        if begins && value[scheme.len()..].trim().len() >= 4 && !is_reference(value[scheme.len()..].trim()) {
+            return Some("credentials in clear text");
+        }
+    }
+    // `Server=a;Password=b`, `?api_key=b`
+    let assigned = value.split(['&', ';', '?']).filter_map(|part| part.split_once('='));
+    let mut assigned = assigned.map(|(name, value)| (name.trim(), value.trim()));
+    assigned
+        .any(|(name, value)| !name.contains(' ') && is_secret_name(name) && !value.is_empty() && !is_reference(value))
+        .then_some("a secret in clear text")
+}
+
+/// Returns whether a text stands for a value that is somewhere else: `${NAME}`, `{id}`.
+fn is_reference(value: &str) -> bool {
+    let inner = value.strip_prefix("${").or_else(|| value.strip_prefix('{')).and_then(|rest| rest.strip_suffix('}'));
+    inner.is_some_and(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c)))
+}
+
+/// Returns whether an address has a password: `https://user:secret@host/`.
+fn has_password_in_address(value: &str) -> bool {
+    let Some((_, rest)) = value.split_once("://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    let Some((user, _)) = authority.rsplit_once('@') else { return false };
+    user.split_once(':').is_some_and(|(_, password)| !password.is_empty() && !is_reference(password))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literal_secrets_are_found_in_every_form() {
+        for (name, value) in [
+            ("password", "hunter2"),
+            ("Passphrase", "correct horse"),
+            ("api-key", "abc"),
+            ("X-Api-Key", "abc"),
+            ("client_secret", "abc"),
+            ("Authorization", "anything"),
+            ("url", "https://me:hunter2@host/"),
+            ("url", "ftp://me:pa%20ss@host"),
+            ("url", "https://host/?api_key=abc"),
+            ("url", "https://host/x?a=1&token=abc"),
+            ("headers", "Bearer abcdef"),
+            ("x", "Basic bWU6aHVudGVyMg=="),
+            ("path", "/hooks/ghp_0123456789abcdefghijklmnopqrstuvwxyz"),
+            ("x", "AKIAIOSFODNN7EXAMPLE"),
+            ("x", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc"),
+            ("x", "-----BEGIN RSA PRIVATE KEY-----\nMIIB"),
+            ("connection", "Server=db;User=me;Password=hunter2"),
+            ("AccountKey", "abc="),
+            ("session-cookie", "abc"),
+        ] {
+            assert!(find(name, value).is_some(), "{name} {value}");
+        }
+        for (name, value) in [
+            ("host", "sftp.partner.example"),
+            ("password", "${PASSWORD}"),
+            ("token-url", "https://login.example/token"),
+            ("url", "https://host/{token}/x"),
+            ("url", "https://me@host/"),
+            ("url", "https://host/?token=${TOKEN}"),
+            ("path", "/orders/{id}"),
+            ("subject", "orders: token of thanks"),
+            ("pattern", "*.xml"),
+            ("headers", "Bearer ${TOKEN}"),
+            ("X-Client", "shop"),
+        ] {
+            assert_eq!(find(name, value), None, "{name} {value}");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! What is wrong with assets: with each by itself, with what it refers to, and with all of them together.
+
+mod adapter;
+mod flow;
+mod mapping;
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::diagnostic::{FindingLevel, SourceFinding};
+use crate::model::AssetKind;
+
+use super::Strength;
+use super::package::AssetIndex;
+use super::set::AssetSet;
+
+/// The most findings that are told at once.
+const MOST: usize = 1000;
+
+impl AssetSet<'_> {
+    /// Returns all that is wrong with the packages' own assets, in the order of files and lines. `environments` are those that the
+    /// project declares; of a package that stands alone they are not known. The work is spread over `threads`.
+    pub fn check(&self, environments: Option<&[&str]>, threads: usize) -> Vec<SourceFinding> {
+        let own: Vec<AssetIndex> = self.own().collect();
+        let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+        let work = || {
+            let mut mine = Vec::new();
+            while let Some(at) = own.get(next.fetch_add(1, Ordering::Relaxed)) {
+                mine.extend(self.check_asset(*at, environments));
+            }
+            if let Ok(mut all) = found.lock() {
+                all.extend(mine);
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 1..threads.clamp(1, 16).min(own.len().max(1)) {
+                scope.spawn(work);
+            }
+            work();
+        });
+        let mut found = found.into_inner().unwrap_or_default();
+        found.extend(self.check_graph());
+        ordered(found)
+    }
+
+    /// Returns what is wrong with one asset.
+    pub fn check_asset(&self, at: AssetIndex, environments: Option<&[&str]>) -> Vec<SourceFinding> {
+        let mut found = self.content(at).findings.clone();
+        // What an import that failed would have declared is unknown, and not wrong.
+        if found.iter().any(|one| one.code == "schema.import") {
+            found.retain(|one| one.code != "schema.unresolved");
+        }
+        found.extend(self.dangling(at));
+        match self.asset(at).id.kind {
+            AssetKind::Schema => {}
+            AssetKind::Mapping => found.extend(self.check_mapping(at)),
+            AssetKind::Adapter => found.extend(self.check_adapter(at, environments)),
+            AssetKind::Flow => found.extend(self.check_flow(at)),
+        }
+        found
+    }
+
+    /// Returns the references of an asset that mean nothing: a note where it works as well without, a warning where it works
+    /// without, else an error.
+    fn dangling(&self, at: AssetIndex) -> Vec<SourceFinding> {
+        let Some(source) = &self.content(at).source else { return Vec::new() };
+        let finding = |strength, position, message: &str| match strength {
+            Strength::Weak => SourceFinding::note("asset.dangling", &source.file, position, message),
+            Strength::Optional => SourceFinding::warning("asset.dangling", &source.file, position, message),
+            Strength::Required => SourceFinding::error("asset.dangling", &source.file, position, message),
+        };
+        let broken = self.links(at).iter().filter_map(|link| Some((link, link.to.as_ref().err()?)));
+        broken
+            .map(|(link, error)| finding(link.strength, link.position, &error.message).with_help(&*error.help))
+            .collect()
+    }
+}
+
+/// Returns findings in the order of files and lines, each once.
+pub(super) fn ordered(mut found: Vec<SourceFinding>) -> Vec<SourceFinding> {
+    found.sort();
+    found.dedup();
+    if found.len() > MOST {
+        found.sort_by_key(|one| one.level != FindingLevel::Error);
+        found.truncate(MOST);
+        found.sort();
+    }
+    found
+}

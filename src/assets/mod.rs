@@ -1,0 +1,42 @@
+//! Assets of private packages: schemas, adapters, mappings and flows. Read, joined, checked, compared; nothing here does I/O.
+//!
+//! | file | what it owns |
+//! | --- | --- |
+//! | `reference` | references from one asset to another |
+//! | `adapter` | adapters, and the kinds of them |
+//! | `flow` | flows |
+//! | `package` | packages with their assets, as a check is given them |
+//! | `link` | a reference, and what it means |
+//! | `resolve` | what a reference means |
+//! | `set` | the assets of several packages, each read once |
+//! | `links` | which asset refers to which |
+//! | `digest` | digests of assets: of their content and all that they refer to |
+//! | `check` | what is wrong with them |
+//! | `graph` | cycles, orphans; who is touched by a change |
+//! | `readiness` | whether flows can be deployed, and why not |
+//! | `frozen` | a flow with all that it refers to, as it is deployed |
+
+pub mod adapter;
+mod check;
+mod digest;
+mod flow;
+mod frozen;
+mod graph;
+mod link;
+mod links;
+mod package;
+mod readiness;
+mod reference;
+mod resolve;
+mod set;
+#[cfg(test)]
+mod tests;
+
+pub use flow::{Dependency, ErrorWay, Flow, Route, Strength};
+pub use frozen::{FLOW_FILE, FlowDocument, FrozenFiles, FrozenFlow};
+pub use graph::Touched;
+pub use link::{Link, Unresolved};
+pub use package::{AssetFiles, AssetIndex, AssetPackage, PackageIndex};
+pub use readiness::{Readiness, ready_word};
+pub use reference::Reference;
+pub use set::{Asset, AssetBody, AssetSet, Content};

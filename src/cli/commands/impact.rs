@@ -1,0 +1,33 @@
+//! `larder impact`
+
+use crate::cli::args::ImpactArgs;
+use crate::diagnostic::counted;
+use crate::ops::Session;
+use crate::ops::assets::impact::{ImpactOptions, impact};
+
+use super::{CommandResult, DONE, Output};
+
+pub(in crate::cli) fn run(arguments: &ImpactArgs, session: &Session<'_>, output: &Output) -> CommandResult {
+    let options = ImpactOptions { to: arguments.to.clone(), consumers: arguments.consumers.clone() };
+    let impact = impact(session, &arguments.asset, &options)?;
+    output.json(&impact);
+    for touched in &impact.touched {
+        let how =
+            if touched.direct { "directly".to_owned() } else { format!("by {}", touched.path[1..].join(" → ")) };
+        let place = touched.repository.as_ref().map(|name| format!(" in {name}")).unwrap_or_default();
+        let breaks = match touched.breaks {
+            Some(true) => ", breaks",
+            Some(false) => ", compatible",
+            None => "",
+        };
+        output.data_line(format!("{}{place} ({how}{breaks})", touched.id));
+        touched.findings.iter().for_each(|finding| output.message(format!("  {finding}")));
+    }
+    output.message(format!(
+        "{} of {} touched by {}",
+        counted(impact.touched.len(), "asset"),
+        counted(impact.packages.len(), "package"),
+        impact.assets.join(", ")
+    ));
+    DONE
+}

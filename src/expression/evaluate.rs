@@ -1,0 +1,50 @@
+//! What an expression says of given values.
+
+use std::borrow::Cow;
+
+use super::syntax::{Operand, OperandKind, Tree};
+use super::token::Comparison;
+use super::{Value, Values};
+
+/// Returns whether an expression holds. Trees are as deep as the reader allows.
+pub(super) fn holds(tree: &Tree, values: &dyn Values) -> bool {
+    match tree {
+        Tree::And(parts) => parts.iter().all(|part| holds(part, values)),
+        Tree::Or(parts) => parts.iter().any(|part| holds(part, values)),
+        Tree::Not(part) => !holds(part, values),
+        Tree::Compare { left, comparison, right } => match (value(left, values), value(right, values)) {
+            (Some(left), Some(right)) => compare(&left, *comparison, &right),
+            _ => false,
+        },
+        Tree::In { operand, list } => {
+            value(operand, values).is_some_and(|found| list.iter().any(|(item, _)| *found == *item))
+        }
+        Tree::Exists { path, .. } => values.is_present(path),
+        Tree::Holds(operand) => value(operand, values).as_deref() == Some(&Value::Boolean(true)),
+    }
+}
+
+fn value<'a>(operand: &'a Operand, values: &dyn Values) -> Option<Cow<'a, Value>> {
+    match &operand.kind {
+        OperandKind::Literal(value) => Some(Cow::Borrowed(value)),
+        OperandKind::Path(path) => values.value(path).map(Cow::Owned),
+    }
+}
+
+/// Compares two values. Values of different types are neither equal nor unequal: what cannot be compared does not hold.
+fn compare(left: &Value, comparison: Comparison, right: &Value) -> bool {
+    let order = match (left, right) {
+        (Value::Number(left), Value::Number(right)) => left.cmp(right),
+        (Value::String(left), Value::String(right)) => left.cmp(right),
+        (Value::Boolean(left), Value::Boolean(right)) if !comparison.is_order() => left.cmp(right),
+        _ => return false,
+    };
+    match comparison {
+        Comparison::Equal => order.is_eq(),
+        Comparison::NotEqual => order.is_ne(),
+        Comparison::Less => order.is_lt(),
+        Comparison::LessOrEqual => order.is_le(),
+        Comparison::Greater => order.is_gt(),
+        Comparison::GreaterOrEqual => order.is_ge(),
+    }
+}

@@ -1,0 +1,163 @@
+//! What is wrong with assets: as an error for people, and as `--json` has it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+use serde::Serialize;
+
+use crate::assets::adapter::SECRET;
+use crate::diagnostic::{Exit, Failure, FindingLevel, SourceFinding, counted};
+
+/// An element of `"assetFindings"`: see `schema/check.json`.
+#[derive(Debug, Serialize)]
+pub struct AssetFinding<'a> {
+    code: &'static str,
+    level: &'static str,
+    file: &'a str,
+    line: u32,
+    column: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<&'a str>,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<&'a str>,
+}
+
+impl<'a> From<&'a SourceFinding> for AssetFinding<'a> {
+    fn from(finding: &'a SourceFinding) -> Self {
+        Self {
+            code: finding.code,
+            level: finding.level.as_str(),
+            file: &finding.file,
+            line: finding.position.line,
+            column: finding.position.column,
+            path: finding.path.as_deref(),
+            message: &finding.message,
+            help: finding.help.as_deref(),
+        }
+    }
+}
+
+/// Returns a finding as a line for people: `schemas/order.xsd:3:5: error: …`.
+pub fn line(finding: &SourceFinding) -> String {
+    let SourceFinding { file, position, level, message, .. } = finding;
+    let path = finding.path.as_deref().map(|path| format!(" (at {path})")).unwrap_or_default();
+    format!("{file}:{}:{}: {}: {message}{path}", position.line, position.column, level.as_str())
+}
+
+/// Assets that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{} wrong with the assets", match findings.len() { 1 => "1 thing is".to_owned(), n => format!("{n} things are") })]
+pub struct WrongAssets {
+    findings: Vec<WrongAsset>,
+}
+
+impl WrongAssets {
+    /// Returns the errors among findings as one. Returns `None` if there is none. `texts` are those of the findings' files.
+    pub fn new(findings: &[SourceFinding], texts: &dyn Fn(&str) -> Option<Arc<str>>) -> Option<Self> {
+        let mut known: BTreeMap<&str, Option<Arc<str>>> = BTreeMap::new();
+        let wrong: Vec<WrongAsset> = findings
+            .iter()
+            .filter(|finding| finding.level == FindingLevel::Error)
+            .map(|finding| {
+                let text = known.entry(&finding.file).or_insert_with(|| texts(&finding.file)).clone();
+                // A line with a secret is not shown: logs are read by others.
+                let text = text.filter(|_| finding.code != SECRET);
+                WrongAsset::new(finding, text)
+            })
+            .collect();
+        (!wrong.is_empty()).then_some(Self { findings: wrong })
+    }
+}
+
+impl Diagnostic for WrongAssets {
+    fn code<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        Some(Box::new("larder::assets::wrong"))
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        Some(Box::new(format!(
+            "{} told with file and line; all of them at once",
+            counted(self.findings.len(), "finding")
+        )))
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
+        Some(Box::new(self.findings.iter().map(|one| one as &dyn Diagnostic)))
+    }
+}
+
+impl Failure for WrongAssets {
+    fn exit(&self) -> Exit {
+        Exit::Refused
+    }
+}
+
+/// One thing that is wrong with an asset.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+struct WrongAsset {
+    message: String,
+    code: &'static str,
+    help: Option<String>,
+    place: Option<(NamedSource<Arc<str>>, usize)>,
+}
+
+impl WrongAsset {
+    fn new(finding: &SourceFinding, text: Option<Arc<str>>) -> Self {
+        let at = text.as_ref().map(|text| offset(text, finding.position.line, finding.position.column));
+        let path = finding.path.as_deref().map(|path| format!(" (at {path})")).unwrap_or_default();
+        let place_in_text = text.zip(at).map(|(text, at)| (NamedSource::new(&*finding.file, text), at));
+        // Without the text, the place is a part of the message.
+        let place = match &place_in_text {
+            Some(_) => String::new(),
+            None => format!("{}:{}:{}: ", finding.file, finding.position.line, finding.position.column),
+        };
+        let message = format!("{place}{}{path}", finding.message);
+        Self { message, code: finding.code, help: finding.help.clone(), place: place_in_text }
+    }
+}
+
+impl Diagnostic for WrongAsset {
+    fn code<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        Some(Box::new(format!("larder::assets::{}", self.code.replace(['.', '-'], "_"))))
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn std::fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.place.as_ref().map(|(source, _)| source as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let label = |(_, at): &(_, usize)| LabeledSpan::new(Some("here".to_owned()), *at, 0);
+        Some(Box::new(self.place.iter().map(label)))
+    }
+}
+
+/// Returns the offset of a line and a column, which count from 1.
+fn offset(text: &str, line: u32, column: u32) -> usize {
+    let mut start = 0;
+    for _ in 1..line {
+        match memchr::memchr(b'\n', &text.as_bytes()[start..]) {
+            Some(end) => start += end + 1,
+            None => return text.len(),
+        }
+    }
+    let columns = usize::try_from(column).unwrap_or(1).saturating_sub(1);
+    text[start..].char_indices().nth(columns).map_or(text.len(), |(at, _)| start + at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_found_again() {
+        let text = "añb\nc\n";
+        assert_eq!([offset(text, 1, 1), offset(text, 1, 3), offset(text, 2, 1), offset(text, 9, 1)], [0, 3, 5, 7]);
+    }
+}

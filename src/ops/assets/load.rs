@@ -1,0 +1,256 @@
+//! Which packages with assets there are, and where their files lie.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::assets::{AssetFiles, AssetPackage, AssetSet, PackageIndex};
+use crate::fs;
+use crate::lock::Lockfile;
+use crate::manifest::{self, DependencySpec, Manifest, ManifestKind};
+use crate::model::{Ecosystem, Package, PackageKey, Requirement};
+use crate::ops::locked_trees::{self, MissingTrees};
+use crate::ops::packages::{Discovered, Repository};
+use crate::ops::project::{find_root, inputs, lockfile};
+use crate::ops::session::MANIFEST;
+use crate::ops::{Context, Project, Result, Session};
+use crate::store::Tree;
+
+/// The most bytes of an asset's file.
+const MAX_FILE: u64 = 8 << 20;
+
+/// The packages of a project with their assets, and those that they depend on.
+pub(in crate::ops) struct ProjectAssets {
+    /// The project's root.
+    pub(in crate::ops) root: PathBuf,
+    /// The environments that the project declares. `None` of a package that stands alone: its users have theirs.
+    environments: Option<Vec<String>>,
+    packages: Vec<AssetPackage>,
+    folders: Folders,
+}
+
+/// Where the files of each package lie.
+struct Folders(Vec<PathBuf>);
+
+impl AssetFiles for Folders {
+    fn read(&self, package: PackageIndex, path: &str) -> Option<Arc<str>> {
+        let folder = self.0.get(package)?;
+        fs::read_text_below(folder, path, &[folder], MAX_FILE).map(Into::into)
+    }
+}
+
+impl ProjectAssets {
+    /// Finds the packages of the repository around the folder that larder was started in, whose own assets are those at and below
+    /// that folder; and the locked ones that they refer to, as far as the store has them.
+    pub(in crate::ops) fn of(session: &Session<'_>) -> Result<Self> {
+        Self::with_lock(session, None)
+    }
+
+    /// The same, with the packages of this lock instead of the one that lies beside the manifest.
+    pub(in crate::ops) fn with_lock(session: &Session<'_>, locked: Option<Lockfile>) -> Result<Self> {
+        Self::read(session, session.context, locked)
+    }
+
+    /// The same, for the folder that a context names.
+    fn read(session: &Session<'_>, context: &Context<'_>, locked: Option<Lockfile>) -> Result<Self> {
+        let root = find_root(context)?;
+        let text = inputs::manifest(&root.join(MANIFEST))?;
+        let own = manifest::parse(MANIFEST, &text, ManifestKind::Package)?;
+        let is_alone = own.package.is_some() && own.project.is_none() && own.members.is_empty();
+        let environments = if is_alone {
+            None
+        } else {
+            let manifest = manifest::parse(MANIFEST, &text, ManifestKind::Root)?;
+            Some(manifest.environments.iter().map(|one| one.name.to_string()).collect())
+        };
+        let repository = Repository::of(context)?;
+        if let Some((_, error)) = repository.unreadable.first() {
+            return Err(error.clone());
+        }
+        let mut loading = Loading { packages: Vec::new(), folders: Vec::new(), wanted: Vec::new() };
+        loading.add_repository(&repository, |package| package.own.folder.starts_with(&context.folder));
+        if loading.packages.iter().any(|one| !one.declarations.is_empty()) {
+            let locked = match locked {
+                Some(lockfile) => LockedPackages::of_lock(session, &root, lockfile)?,
+                None => LockedPackages::of(session, &root)?,
+            };
+            loading.add_locked(&locked);
+        }
+        let Loading { packages, folders, .. } = loading;
+        Ok(Self { environments, packages, folders: Folders(folders), root })
+    }
+
+    /// Returns whether any package has assets of its own.
+    pub(in crate::ops) fn has_assets(&self) -> bool {
+        self.packages.iter().any(|package| package.is_own && !package.declarations.is_empty())
+    }
+
+    /// Returns the packages.
+    pub(in crate::ops) fn packages(&self) -> &[AssetPackage] {
+        &self.packages
+    }
+
+    /// Returns the environments that the project declares. `None` of a package that stands alone.
+    pub(in crate::ops) fn environments(&self) -> Option<Vec<&str>> {
+        Some(self.environments.as_ref()?.iter().map(String::as_str).collect())
+    }
+
+    /// Returns the folder of a package on disk.
+    pub(in crate::ops) fn folder(&self, package: PackageIndex) -> &Path {
+        &self.folders.0[package]
+    }
+
+    /// Returns the files of the packages.
+    pub(in crate::ops) fn files(&self) -> &dyn AssetFiles {
+        &self.folders
+    }
+
+    /// Returns the assets of all packages.
+    pub(in crate::ops) fn set(&self) -> AssetSet<'_> {
+        AssetSet::new(self.packages.clone(), &self.folders)
+    }
+}
+
+/// Finds the repositories in a folder that have packages, besides the one at `own`; each with its name in the folder. One that cannot
+/// be read is no consumer.
+pub(in crate::ops) fn consumers(
+    session: &Session<'_>,
+    folder: &Path,
+    own: &Path,
+) -> Result<Vec<(String, ProjectAssets)>> {
+    let own = fs::canonicalize(own)?;
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)?.into_iter().filter(|entry| entry.kind == fs::Kind::Folder) {
+        let path = folder.join(&entry.path);
+        if fs::stat(&path.join(MANIFEST))?.is_none() || fs::canonicalize(&path)? == own {
+            continue;
+        }
+        let context = Context { folder: fs::canonicalize(&path)?, ..session.context.clone() };
+        if let Ok(consumer) = ProjectAssets::read(session, &context, None) {
+            found.push((entry.path.display().to_string(), consumer));
+        }
+    }
+    found.sort_by(|one, other| one.0.cmp(&other.0));
+    Ok(found)
+}
+
+/// Packages as they are found.
+struct Loading {
+    packages: Vec<AssetPackage>,
+    folders: Vec<PathBuf>,
+    /// The private packages that packages ask for and that were not looked for yet: who asks, and for what.
+    wanted: Vec<(PackageIndex, Requirement)>,
+}
+
+impl Loading {
+    /// Adds the packages of the repository.
+    fn add_repository(&mut self, repository: &Repository, is_own: impl Fn(&Discovered) -> bool) {
+        for package in &repository.packages {
+            self.add(&package.own.manifest, &package.folder, package.own.folder.clone(), is_own(package));
+        }
+        for (at, package) in repository.packages.iter().enumerate() {
+            // Packages have the same places there and here.
+            for needed in &package.needs {
+                let name = repository.packages[*needed].name().folded().into_owned();
+                self.packages[at].dependencies.insert(name, *needed);
+            }
+        }
+    }
+
+    /// Adds a package and what it asks for.
+    fn add(&mut self, manifest: &Manifest, shown: &str, folder: PathBuf, is_own: bool) -> Option<PackageIndex> {
+        let package = manifest.package.as_ref()?;
+        let at = self.packages.len();
+        self.packages.push(AssetPackage {
+            name: package.name.value.clone(),
+            version: package.version.value.clone(),
+            manifest: if shown.is_empty() { MANIFEST.into() } else { format!("{shown}/{MANIFEST}").into() },
+            text: Arc::clone(&manifest.text),
+            folder: shown.into(),
+            declarations: manifest.assets.clone(),
+            dependencies: BTreeMap::new(),
+            absent: BTreeMap::new(),
+            is_own,
+        });
+        self.folders.push(folder);
+        let features = package.features.iter().flat_map(|feature| &feature.dependencies);
+        for line in manifest.dependencies.iter().chain(features) {
+            if let DependencySpec::Package(requirement) = &line.spec
+                && requirement.semver_range().is_some()
+            {
+                self.wanted.push((at, requirement.clone()));
+            }
+        }
+        Some(at)
+    }
+
+    /// Adds the locked packages that are asked for, and those that these ask for in turn.
+    fn add_locked(&mut self, locked: &LockedPackages) {
+        let mut known: BTreeMap<&PackageKey, PackageIndex> = BTreeMap::new();
+        while let Some((at, requirement)) = self.wanted.pop() {
+            let name = requirement.package().name.folded().into_owned();
+            if self.packages[at].dependencies.contains_key(&name) {
+                continue;
+            }
+            let fits = |(key, _): &(&PackageKey, &Package)| {
+                key.id.ecosystem == Ecosystem::PRIVATE
+                    && key.id.name.folded() == name
+                    && requirement.matches(&key.version)
+            };
+            let Some((key, _)) = locked.packages().filter(fits).last() else {
+                self.packages[at].absent.insert(name, "larder.lock has no version of it that fits".to_owned());
+                continue;
+            };
+            let found = match (known.get(key), locked.trees.get(key)) {
+                (Some(found), _) => Some(*found),
+                (None, Some(tree)) => {
+                    let shown = format!("{}-{}", key.id.name, key.version);
+                    read_locked(&tree.folder)
+                        .and_then(|manifest| self.add(&manifest, &shown, tree.folder.clone(), false))
+                }
+                (None, None) => None,
+            };
+            match found {
+                Some(found) => {
+                    known.insert(key, found);
+                    self.packages[at].dependencies.insert(name, found);
+                }
+                None => drop(self.packages[at].absent.insert(name, "the store does not have it".to_owned())),
+            }
+        }
+    }
+}
+
+/// Reads the manifest of a package in the store.
+fn read_locked(folder: &Path) -> Option<Manifest> {
+    let text = fs::read_text_below(folder, MANIFEST, &[folder], MAX_FILE)?;
+    manifest::parse(MANIFEST, &text, ManifestKind::Package).ok()
+}
+
+/// What a lock has, with the trees that are in the store.
+#[derive(Default)]
+pub(in crate::ops) struct LockedPackages {
+    lockfile: Lockfile,
+    trees: BTreeMap<PackageKey, Tree>,
+}
+
+impl LockedPackages {
+    /// Reads those of the project's lock. Without a lock there are none.
+    fn of(session: &Session<'_>, root: &Path) -> Result<Self> {
+        let Some(lockfile) = lockfile::read(root)?.lockfile() else { return Ok(Self::default()) };
+        Self::of_lock(session, root, lockfile)
+    }
+
+    /// Reads those of a lock.
+    pub(in crate::ops) fn of_lock(session: &Session<'_>, root: &Path, lockfile: Lockfile) -> Result<Self> {
+        let project = Project::as_locked(root.to_owned(), &lockfile)?;
+        let private = lockfile.graph.packages.iter().filter(|(key, _)| key.id.ecosystem == Ecosystem::PRIVATE);
+        let trees = locked_trees::of(session, &project, private, MissingTrees::LeftOut)?;
+        Ok(Self { lockfile, trees })
+    }
+
+    /// Returns the packages, those of one name in the order of their versions.
+    fn packages(&self) -> impl Iterator<Item = (&PackageKey, &Package)> {
+        self.lockfile.graph.packages.iter()
+    }
+}

@@ -1,0 +1,69 @@
+//! Assets of a project: its packages' own, and those of the private packages that they depend on.
+//!
+//! | file | what it owns |
+//! | --- | --- |
+//! | `load` | which packages and files there are |
+//! | `ready` | `larder ready` |
+//! | `probe` | whether adapters reach what they name, and the record of it |
+//! | `flow` | `larder flow`: states in the manifest, and in an environment |
+//! | `impact` | `larder impact` |
+//! | `explain` | `larder explain adapter` |
+
+pub mod explain;
+pub mod flow;
+pub mod impact;
+pub(super) mod load;
+mod probe;
+pub mod ready;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::assets::AssetSet;
+use crate::diagnostic::SourceFinding;
+
+use super::asset_findings::WrongAssets;
+use super::{Result, Session};
+use load::ProjectAssets;
+
+/// What a check of assets came to.
+#[derive(Debug, Default)]
+pub struct CheckedAssets {
+    /// How many assets were checked.
+    pub count: usize,
+    /// What was found, in the order of files and lines.
+    pub findings: Vec<SourceFinding>,
+    /// The texts of the files in which errors were found.
+    texts: BTreeMap<Arc<str>, Arc<str>>,
+}
+
+impl CheckedAssets {
+    fn new(set: &AssetSet<'_>, count: usize, findings: Vec<SourceFinding>) -> Self {
+        let wrong = findings.iter().filter(|finding| finding.is_error());
+        let texts =
+            wrong.filter_map(|finding| Some((Arc::clone(&finding.file), set.text_of(&finding.file)?))).collect();
+        Self { count, findings, texts }
+    }
+
+    /// Returns the errors among the findings as one.
+    pub fn refusal(&self) -> Option<WrongAssets> {
+        WrongAssets::new(&self.findings, &|file| self.texts.get(file).cloned())
+    }
+}
+
+/// Checks the assets of the packages at and below the folder that larder was started in.
+pub(super) fn check(session: &Session<'_>) -> Result<CheckedAssets> {
+    let project = ProjectAssets::of(session)?;
+    if !project.has_assets() {
+        return Ok(CheckedAssets::default());
+    }
+    let set = project.set();
+    let environments = project.environments();
+    let findings = set.check(environments.as_deref(), threads());
+    Ok(CheckedAssets::new(&set, set.own().count(), findings))
+}
+
+/// Returns how many threads a check is spread over.
+pub(super) fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}

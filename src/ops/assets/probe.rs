@@ -1,0 +1,207 @@
+//! Whether adapters reach what they name: tried when somebody asks for it, and kept as evidence.
+//!
+//! ```text
+//! .larder/probes.json    of each environment and adapter: what was tried, when, and what came of it
+//! ```
+
+use std::collections::BTreeMap;
+use std::net::{TcpStream, ToSocketAddrs};
+use std::path::Path;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::assets::adapter::{Adapter, AdapterKind, Direction, ParameterValue};
+use crate::assets::{AssetIndex, AssetSet};
+use crate::diagnostic::{Exit, Failure};
+use crate::fs::{self, Durability};
+use crate::model::AssetKind;
+use crate::ops::{Result, Session};
+
+use super::load::ProjectAssets;
+
+const FILE: &str = ".larder/probes.json";
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What came of a probe.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ProbeResult {
+    /// The adapter.
+    pub adapter: String,
+    /// The environment whose values were used.
+    pub environment: String,
+    /// What was tried: `sftp.example:22`, or a folder.
+    pub target: String,
+    /// Whether it was reached.
+    pub reached: bool,
+    /// Why not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+    /// When.
+    pub time: String,
+    /// The digest of the adapter.
+    pub digest: String,
+}
+
+/// The results that are kept.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Probes {
+    version: u32,
+    results: Vec<ProbeResult>,
+}
+
+impl Probes {
+    /// Reads the results of a project. What cannot be read is no evidence.
+    pub(super) fn read(root: &Path) -> Result<Self> {
+        let bytes = match fs::read_record(&root.join(FILE)) {
+            Err(error) if error.is_wrong_kind() => None,
+            bytes => bytes?,
+        };
+        let read = bytes.and_then(|bytes| serde_json::from_slice::<Self>(&bytes).ok());
+        Ok(read.filter(|read| read.version == 1).unwrap_or_default())
+    }
+
+    /// Returns whether the adapter was reached, in each environment in which it was tried and as it is now.
+    pub(super) fn known(&self, adapter: &str, digest: impl FnOnce() -> String) -> Option<bool> {
+        let mut of_adapter = self.results.iter().filter(|result| result.adapter == adapter).peekable();
+        of_adapter.peek()?;
+        let digest = digest();
+        let mut current = of_adapter.filter(|result| result.digest == digest).peekable();
+        current.peek()?;
+        Some(current.all(|result| result.reached))
+    }
+}
+
+/// Tries the adapters that flows need; without flows all of the packages' own. Notes what came of it.
+pub(super) fn probe(
+    session: &Session<'_>,
+    assets: &ProjectAssets,
+    set: &AssetSet<'_>,
+    flows: Option<&[AssetIndex]>,
+) -> Result<Vec<ProbeResult>> {
+    if session.context.offline {
+        return Err(Offline.into());
+    }
+    let environment = session.context.environment.clone();
+    let environment = environment.or_else(|| Some((*assets.environments()?.first()?).to_owned())).unwrap_or_default();
+    let needed: Vec<AssetIndex> = match flows {
+        Some(flows) => set.closure(flows.iter().copied()),
+        None => set.own().collect(),
+    };
+    let mut results = Vec::new();
+    for at in needed.into_iter().filter(|at| set.asset(*at).id.kind == AssetKind::Adapter) {
+        let Some(target) = set.adapter(at).and_then(|adapter| Target::of(adapter, &environment)) else { continue };
+        let tried = target.reach();
+        results.push(ProbeResult {
+            adapter: set.asset(at).id.to_string(),
+            environment: environment.clone(),
+            target: target.to_string(),
+            reached: tried.is_ok(),
+            problem: tried.err(),
+            time: jiff::Timestamp::now()
+                .round(jiff::Unit::Second)
+                .unwrap_or_else(|_| jiff::Timestamp::now())
+                .to_string(),
+            digest: set.digest(at).to_string(),
+        });
+    }
+    let mut known: BTreeMap<(String, String), ProbeResult> = BTreeMap::new();
+    for result in Probes::read(&assets.root)?.results.into_iter().chain(results.clone()) {
+        known.insert((result.environment.clone(), result.adapter.clone()), result);
+    }
+    let probes = Probes { version: 1, results: known.into_values().collect() };
+    let text = serde_json::to_vec_pretty(&probes).unwrap_or_default();
+    fs::create_dir_all(&assets.root.join(".larder"))?;
+    fs::write_atomic(&assets.root.join(FILE), &text, Durability::Lazy)?;
+    Ok(results)
+}
+
+/// What an adapter has to reach.
+enum Target {
+    Host(String, u16),
+    Folder(String),
+}
+
+impl Target {
+    /// Returns what an adapter has to reach with the values of an environment. What only receives reaches nothing.
+    fn of(adapter: &Adapter, environment: &str) -> Option<Self> {
+        let parameters = adapter.parameters_in(environment);
+        let text = |name: &str| match parameters.get(name)? {
+            ParameterValue::Texts(texts) => texts.first().cloned(),
+            _ => None,
+        };
+        let number = |name: &str| match parameters.get(name)? {
+            ParameterValue::Number(number) => u16::try_from(*number).ok(),
+            _ => None,
+        };
+        let default = || {
+            let default = adapter.kind.rules().parameter("port")?.default.as_ref()?.as_u64()?;
+            u16::try_from(default).ok()
+        };
+        match adapter.kind {
+            AdapterKind::File => Some(Self::Folder(text("path")?)),
+            AdapterKind::Ftp | AdapterKind::Sftp => Some(Self::Host(text("host")?, number("port").or_else(default)?)),
+            AdapterKind::Email => {
+                let is_plain = text("tls").is_some_and(|tls| tls != "implicit");
+                let usual = match (text("protocol")?.as_str(), is_plain) {
+                    ("imap", false) => 993,
+                    ("imap", true) => 143,
+                    (_, false) => 465,
+                    (_, true) => 587,
+                };
+                Some(Self::Host(text("host")?, number("port").unwrap_or(usual)))
+            }
+            AdapterKind::Http | AdapterKind::Rest | AdapterKind::Soap if adapter.direction == Direction::Out => {
+                let url = url::Url::parse(&text("url")?).ok()?;
+                Some(Self::Host(url.host_str()?.trim_matches(['[', ']']).to_owned(), url.port_or_known_default()?))
+            }
+            AdapterKind::Http | AdapterKind::Rest | AdapterKind::Soap => None,
+        }
+    }
+
+    /// Tries it.
+    ///
+    /// # Errors
+    /// Why it is not reached, as a sentence.
+    fn reach(&self) -> std::result::Result<(), String> {
+        match self {
+            Self::Folder(path) => match fs::stat(Path::new(path)) {
+                Ok(Some(stat)) if stat.kind == fs::Kind::Folder => Ok(()),
+                Ok(_) => Err("there is no such folder".to_owned()),
+                Err(error) => Err(error.to_string()),
+            },
+            Self::Host(host, port) => {
+                let addresses = (host.as_str(), *port).to_socket_addrs().map_err(|error| error.to_string())?;
+                let mut problem = "the name has no address".to_owned();
+                for address in addresses.take(4) {
+                    match TcpStream::connect_timeout(&address, TIMEOUT) {
+                        Ok(_) => return Ok(()),
+                        Err(error) => problem = error.to_string(),
+                    }
+                }
+                Err(problem)
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Host(host, port) => write!(f, "{host}:{port}"),
+            Self::Folder(path) => f.write_str(path),
+        }
+    }
+}
+
+/// A probe needs the network.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("adapters cannot be tried offline")]
+#[diagnostic(code(larder::ready::offline), help("leave `--probe` or `--offline` out"))]
+struct Offline;
+
+impl Failure for Offline {
+    fn exit(&self) -> Exit {
+        Exit::Network
+    }
+}

@@ -1,0 +1,153 @@
+//! What of a project is kept.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::index::{Index, KeptFile, KeptGeneration, VERSION};
+use crate::fs::{self, Kind};
+use crate::manifest::RegistryUrl;
+use crate::model::{EntryPath, TreeDigest};
+use crate::ops::packages::{below, walk};
+use crate::ops::session::{LOCKFILE, MANIFEST};
+use crate::ops::{Project, Result};
+use crate::profile;
+
+/// The folder of the project's files in the archive.
+pub(super) const FILES: &str = "files/";
+
+/// The files of generations in the archive.
+pub(super) const GENERATIONS: &str = "generations/";
+
+/// The manifests that a folder may have.
+const MANIFESTS: [&str; 3] = [MANIFEST, "package.json", "pyproject.toml"];
+
+/// The files of a generation that say what it consists of.
+const OF_GENERATION: [&str; 2] = ["generation.json", LOCKFILE];
+
+/// Folders that are made again.
+const MADE: [&str; 5] = ["node_modules", ".git", ".larder", ".venv", "__pycache__"];
+
+/// What is kept of a project.
+#[derive(Debug)]
+pub(super) struct Contents {
+    /// The list.
+    pub(super) index: Index,
+    /// Where each entry of the list is read.
+    pub(super) places: BTreeMap<String, PathBuf>,
+    /// What is not kept, for people.
+    pub(super) left_out: Vec<String>,
+}
+
+/// Finds what is kept of a project, without the backup itself.
+pub(super) fn of(project: &Project, backup: &Path) -> Result<Contents> {
+    let root = &project.root;
+    let (mut paths, mut left_out) = (BTreeSet::new(), Vec::new());
+    for folder in std::iter::once("").chain(project.members.iter().map(|folder| &**folder)) {
+        paths.extend(MANIFESTS.iter().map(|file| below(folder, file)));
+    }
+    paths.extend([LOCKFILE, ".gitignore", "CHANGELOG.md"].map(str::to_owned));
+    paths.extend(project.manifest.patches.iter().map(|line| line.file.to_string()));
+    paths.extend(project.manifest.provided_lists.iter().map(|list| list.value.as_str().to_owned()));
+    for folder in project.path_packages.keys().filter(|folder| !project.members.contains(folder)) {
+        if is_inside(folder) {
+            add_package(root, folder, &mut paths)?;
+        } else {
+            left_out.push(format!("local package `{folder}`, which lies outside of the project"));
+        }
+    }
+    for registry in &project.manifest.registries {
+        let RegistryUrl::Folder(folder) = &registry.url else { continue };
+        let place = root.join(&**folder);
+        match place.strip_prefix(root).ok().and_then(Path::to_str).filter(|folder| is_inside(folder)) {
+            Some(folder) => add_folder(root, folder, &mut paths)?,
+            None => left_out.push(format!("registry {}, whose folder lies outside of the project", registry.name)),
+        }
+    }
+    let mut entries = BTreeMap::new();
+    for path in paths.iter().filter(|path| root.join(path) != backup) {
+        match fs::lstat(&root.join(path))? {
+            Some(stat) if stat.kind == Kind::File => {
+                entries.insert(format!("{FILES}{path}"), root.join(path));
+            }
+            Some(stat) if stat.kind == Kind::Symlink => left_out.push(format!("`{path}`, which is a link")),
+            _ => {}
+        }
+    }
+    let generations = generations(project, &mut entries)?;
+    let mut files = BTreeMap::new();
+    for (entry, place) in &entries {
+        let content = fs::read(place)?;
+        let executable = fs::lstat(place)?.is_some_and(|stat| stat.is_executable());
+        files.insert(entry.clone(), KeptFile { digest: TreeDigest::of(&content).to_string(), executable });
+    }
+    let index = Index {
+        version: VERSION,
+        created: Timestamp::now().round(jiff::Unit::Second).unwrap_or_default().to_string(),
+        larder: env!("CARGO_PKG_VERSION").to_owned(),
+        active: profile::active(root).map(|name| name.to_string()),
+        generations,
+        files,
+    };
+    Ok(Contents { index, places: entries, left_out })
+}
+
+fn is_inside(folder: &str) -> bool {
+    !folder.is_empty() && EntryPath::parse(folder).is_ok_and(|path| path.as_str() == folder)
+}
+
+/// Adds the files of a local package that git does not ignore.
+fn add_package(root: &Path, folder: &str, paths: &mut BTreeSet<String>) -> Result<()> {
+    walk(
+        &root.join(folder),
+        |name| !MADE.contains(&name),
+        |at, entries, rules| {
+            for entry in entries.iter().filter(|entry| entry.kind != Kind::Folder) {
+                let Some(name) = entry.path.to_str() else { continue };
+                let path = below(at, name);
+                if !rules.ignores(&path, false) {
+                    paths.insert(below(folder, &path));
+                }
+            }
+        },
+    )
+}
+
+/// Adds all files of a folder.
+fn add_folder(root: &Path, folder: &str, paths: &mut BTreeSet<String>) -> Result<()> {
+    if fs::lstat(&root.join(folder))?.is_none() {
+        return Ok(());
+    }
+    let found = fs::walk(&root.join(folder), |_| true)?;
+    let files = found.iter().filter(|entry| entry.kind != Kind::Folder && !fs::is_temporary(&entry.path));
+    paths.extend(files.filter_map(|entry| Some(below(folder, entry.path.to_str()?))));
+    Ok(())
+}
+
+/// Adds what the generations consist of.
+fn generations(project: &Project, entries: &mut BTreeMap<String, PathBuf>) -> Result<Vec<KeptGeneration>> {
+    let profile = project.profile()?;
+    let mut generations = Vec::new();
+    for environment in profile.environments()? {
+        let current = profile.current_number(&environment)?;
+        for number in profile.history(&environment)? {
+            // One that is being built, or is damaged, is nothing to go back to.
+            let Ok(summary) = profile.summary(&environment, number) else { continue };
+            let folder = profile.folder(&environment, number);
+            for file in OF_GENERATION {
+                if fs::lstat(&folder.join(file))?.is_some_and(|stat| stat.kind == Kind::File) {
+                    entries.insert(format!("{GENERATIONS}{environment}/{number}/{file}"), folder.join(file));
+                }
+            }
+            generations.push(KeptGeneration {
+                environment: environment.to_string(),
+                number,
+                current: current == Some(number),
+                created: summary.created.round(jiff::Unit::Second).unwrap_or(summary.created).to_string(),
+                digest: summary.digest.to_string(),
+            });
+        }
+    }
+    Ok(generations)
+}

@@ -1,0 +1,203 @@
+//! Putting the files of a backup into their places, all or none.
+//!
+//! The files are unpacked and checked in `.larder/restoring/files`. Then `.larder/restoring/ready` is written, which lists them,
+//! and each is moved. A run that is killed before leaves the project as it was; one that is killed after is finished by the next
+//! `larder restore`, and no other command works on the project until then.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::archive;
+use super::contents::{FILES, GENERATIONS};
+use super::error::BackupError;
+use super::index::{Index, KeptGeneration};
+use crate::fs::{self, Durability, Kind, PathState};
+use crate::model::EntryPath;
+use crate::ops::project::restoring;
+use crate::ops::session::LOCKFILE;
+use crate::ops::{Context, Result};
+
+/// What is asked of a restore.
+#[derive(Clone, Debug, Default)]
+pub struct RestoreOptions {
+    /// The folder; the current one if none is given.
+    pub folder: Option<PathBuf>,
+    /// Whether files that are newer than the backup are replaced.
+    pub force: bool,
+    /// The environment and number of the generation whose lock is taken.
+    pub generation: Option<(String, u64)>,
+    /// Whether the backup is checked, and nothing is changed.
+    pub list: bool,
+}
+
+/// `larder restore --json`: see `schema/restore.json`.
+#[derive(Debug, Serialize)]
+pub struct Restored {
+    /// The project's folder.
+    pub folder: PathBuf,
+    /// When the backup was made; none where an earlier restore was finished.
+    pub created: Option<String>,
+    /// The environment that was active.
+    pub active: Option<String>,
+    /// The files that were put into their places.
+    pub files: Vec<String>,
+    /// The generations that the backup knows.
+    pub generations: Vec<KeptGeneration>,
+    /// Whether a restore that was cut off was finished, and nothing else done.
+    pub finished_earlier: bool,
+}
+
+/// Restores a backup.
+pub fn restore(context: &Context<'_>, file: &Path, options: &RestoreOptions) -> Result<Restored> {
+    let file = context.folder.join(file);
+    if options.list {
+        let index = archive::read(&file, |_, _| Ok(()))?;
+        return Ok(restored(context.folder.clone(), index, Vec::new()));
+    }
+    let folder = options.folder.as_ref().map_or_else(|| context.folder.clone(), |folder| context.folder.join(folder));
+    fs::create_dir_all(&folder)?;
+    let folder = fs::canonicalize(&folder)?;
+    check_own(&folder)?;
+    let staging = restoring::folder(&folder);
+    if let Some(files) = restoring::ready(&folder)? {
+        move_all(&folder, &files)?;
+        let finished_earlier = true;
+        let (created, active, generations) = (None, None, Vec::new());
+        return Ok(Restored { folder, created, active, files, generations, finished_earlier });
+    }
+    fs::remove_tree(&staging)?;
+    fs::create_dir_all(&staging.join("files"))?;
+    let unpacked = unpack(&file, &folder, &staging, options);
+    match unpacked {
+        Ok((index, files)) => {
+            restoring::set_ready(&folder, &files)?;
+            move_all(&folder, &files)?;
+            Ok(restored(folder, index, files))
+        }
+        Err(error) => {
+            fs::remove_tree(&staging)?;
+            Err(error)
+        }
+    }
+}
+
+fn restored(folder: PathBuf, index: Index, files: Vec<String>) -> Restored {
+    let Index { created, active, generations, .. } = index;
+    Restored { folder, created: Some(created), active, files, generations, finished_earlier: false }
+}
+
+/// Fails if `.larder` is reached through a link.
+fn check_own(folder: &Path) -> Result<()> {
+    match fs::inspect_below(folder, Path::new(".larder/restoring"))? {
+        PathState::Clear | PathState::Missing => Ok(()),
+        PathState::Blocked { path, kind } => {
+            Err(BackupError::InTheWay { path: path.display().to_string(), what: named(kind) }.into())
+        }
+    }
+}
+
+/// Unpacks and checks a backup beside its places. Returns the files that are to be moved.
+fn unpack(file: &Path, folder: &Path, staging: &Path, options: &RestoreOptions) -> Result<(Index, Vec<String>)> {
+    let wanted = options.generation.as_ref().map(|(name, number)| format!("{GENERATIONS}{name}/{number}/{LOCKFILE}"));
+    let mut lock = None;
+    let mut folders = BTreeSet::new();
+    let index = archive::read(file, |path, content| {
+        if wanted.as_deref() == Some(path.as_str()) {
+            lock = Some(content.to_vec());
+        }
+        let Some(below) = path.as_str().strip_prefix(FILES) else { return Ok(()) };
+        let place = staging.join("files").join(below);
+        if let Some(parent) = place.parent()
+            && folders.insert(parent.to_owned())
+        {
+            fs::create_dir_all(parent)?;
+        }
+        Ok(fs::write_new(&place, content, 0o644)?)
+    })?;
+    let mut files: Vec<String> =
+        index.files.keys().filter_map(|path| path.strip_prefix(FILES)).map(str::to_owned).collect();
+    for (path, _) in index.files.iter().filter(|(_, kept)| kept.executable) {
+        if let Some(below) = path.strip_prefix(FILES) {
+            fs::set_executable(&staging.join("files").join(below))?;
+        }
+    }
+    if let Some((environment, number)) = &options.generation {
+        let known = index.generations.iter().map(|one| format!("{}@{}", one.environment, one.number));
+        let help = format!("it has {}", known.collect::<Vec<_>>().join(", "));
+        let lock =
+            lock.ok_or_else(|| BackupError::NoGeneration { environment: environment.clone(), number: *number, help })?;
+        fs::write_atomic(&staging.join("files").join(LOCKFILE), &lock, Durability::Lazy)?;
+        if !files.iter().any(|file| file == LOCKFILE) {
+            files.push(LOCKFILE.to_owned());
+        }
+    }
+    compare(folder, staging, &index.created, &mut files, options.force)?;
+    Ok((index, files))
+}
+
+/// Leaves out the files that are there already, and fails where something newer or something else is there.
+fn compare(folder: &Path, staging: &Path, created: &str, files: &mut Vec<String>, force: bool) -> Result<()> {
+    let created_at = created.parse::<Timestamp>().unwrap_or(Timestamp::MIN).as_nanosecond();
+    let (mut newer, mut same) = (Vec::new(), BTreeSet::new());
+    for file in files.iter() {
+        let relative = Path::new(file);
+        let in_the_way =
+            |path: &Path, kind| BackupError::InTheWay { path: path.display().to_string(), what: named(kind) };
+        match fs::inspect_below(folder, relative)? {
+            PathState::Missing => continue,
+            PathState::Clear => return Err(in_the_way(relative, Kind::Folder).into()),
+            PathState::Blocked { path, kind: Kind::File } if path == relative => {}
+            PathState::Blocked { path, kind } => return Err(in_the_way(&path, kind).into()),
+        }
+        let place = folder.join(relative);
+        let there = fs::read(&place)?;
+        if there == fs::read(&staging.join("files").join(relative))? {
+            same.insert(file.clone());
+        } else if fs::lstat(&place)?.is_some_and(|stat| i128::from(stat.mtime) > created_at + 1_000_000_000) {
+            newer.push(file.clone());
+        }
+    }
+    if !newer.is_empty() && !force {
+        newer.truncate(20);
+        return Err(BackupError::Newer { created: created.to_owned(), files: newer }.into());
+    }
+    files.retain(|file| !same.contains(file));
+    Ok(())
+}
+
+fn named(kind: Kind) -> &'static str {
+    match kind {
+        Kind::File => "a file",
+        Kind::Folder => "a folder",
+        Kind::Symlink => "a link",
+        Kind::Other => "no regular file",
+    }
+}
+
+/// Moves files into their places. What was moved by an earlier run is there.
+fn move_all(folder: &Path, files: &[String]) -> Result<()> {
+    let staging = restoring::folder(folder);
+    for file in files {
+        // The list was written by larder, and may have been changed since.
+        let Some(path) = EntryPath::parse(file).ok().filter(|path| path.as_str() == file) else { continue };
+        let (from, to) = (staging.join("files").join(path.as_str()), folder.join(path.as_str()));
+        if fs::lstat(&from)?.is_none() {
+            continue;
+        }
+        if let Some(parent) = Path::new(path.as_str()).parent() {
+            match fs::inspect_below(folder, parent)? {
+                PathState::Clear | PathState::Missing => fs::create_dir_all(&folder.join(parent))?,
+                PathState::Blocked { path, kind } => {
+                    return Err(BackupError::InTheWay { path: path.display().to_string(), what: named(kind) }.into());
+                }
+            }
+        }
+        fs::rename(&from, &to)?;
+    }
+    fs::sync_volume(folder)?;
+    restoring::clear_ready(folder)?;
+    Ok(fs::remove_tree(&staging)?)
+}

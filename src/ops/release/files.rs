@@ -1,0 +1,82 @@
+//! Version and changelog in the files of a unit. Both are written as often as they have to be: a second time changes nothing.
+
+use std::path::Path;
+
+use semver::Version;
+
+use super::planned::PlannedUnit;
+use super::record::Record;
+use crate::fs::{self, Durability};
+use crate::manifest::edit;
+use crate::ops::Result;
+use crate::ops::packages::below;
+use crate::ops::project::inputs;
+use crate::ops::session::MANIFEST;
+use crate::release;
+
+/// The changelog.
+const CHANGELOG: &str = "CHANGELOG.md";
+
+/// Writes the files of a release.
+pub(super) fn write(root: &Path, record: &Record) -> Result<()> {
+    for unit in &record.units {
+        for (file, text) in edited(root, unit, record.prerelease)? {
+            let path = root.join(file);
+            if inputs::text(&path)?.as_deref() != Some(&*text) {
+                fs::write_atomic(&path, text.as_bytes(), Durability::Whole)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Returns the files that a release may have changed, relative to the root.
+pub(super) fn named(root: &Path, record: &Record) -> Result<Vec<String>> {
+    let mut files = Vec::new();
+    for unit in &record.units {
+        files.extend(edited(root, unit, record.prerelease)?.into_iter().map(|(file, _)| file));
+    }
+    Ok(files)
+}
+
+/// Removes a changelog that has nothing but the release.
+pub(super) fn remove_new_changelog(root: &Path, record: &Record, file: &str) -> Result<()> {
+    let path = root.join(file);
+    let text = inputs::text(&path)?;
+    let is_own = |unit: &PlannedUnit| {
+        let version = unit.version.parse().ok()?;
+        (text.as_deref() == Some(&*release::insert_section("", &version, &unit.section))).then_some(())
+    };
+    if record.units.iter().any(|unit| is_own(unit).is_some()) {
+        fs::remove_file(&path)?;
+    }
+    Ok(())
+}
+
+/// Returns the files of a unit with their texts. A pre-release has no section in the changelog.
+fn edited(root: &Path, unit: &PlannedUnit, prerelease: bool) -> Result<Vec<(String, String)>> {
+    let version: Version = unit
+        .version
+        .parse()
+        .map_err(|_| super::ReleaseError::BadRecord { reason: format!("`{}` is no version", unit.version) })?;
+    let mut files = Vec::new();
+    let name = |file: &str| below(&unit.folder, file);
+    if let Some(text) = inputs::text(&root.join(name(MANIFEST)))? {
+        files.extend(edit::set_version(&name(MANIFEST), &text, &unit.version)?.map(|text| (name(MANIFEST), text)));
+    }
+    if let Some(text) = inputs::text(&root.join(name("package.json")))? {
+        let edited = release::set_package_json_version(&name("package.json"), &text, &unit.version)?;
+        files.extend(edited.map(|text| (name("package.json"), text)));
+    }
+    if let (Some(text), Some(version)) =
+        (inputs::text(&root.join(name("pyproject.toml")))?, release::pypi_version(&version))
+    {
+        let edited = release::set_pyproject_version(&name("pyproject.toml"), &text, &version)?;
+        files.extend(edited.map(|text| (name("pyproject.toml"), text)));
+    }
+    if !prerelease {
+        let text = inputs::text(&root.join(name(CHANGELOG)))?.unwrap_or_default();
+        files.push((name(CHANGELOG), release::insert_section(&text, &version, &unit.section)));
+    }
+    Ok(files)
+}

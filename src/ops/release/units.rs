@@ -1,0 +1,82 @@
+//! What has a version of its own: the project, and its members.
+
+use std::path::Path;
+
+use semver::Version;
+
+use super::error::ReleaseError;
+use crate::git::Checkout;
+use crate::manifest::{self, ManifestKind};
+use crate::model::Catalogs;
+use crate::ops::project::{inputs, members};
+use crate::ops::session::MANIFEST;
+use crate::ops::{Context, Result};
+use crate::release::TagNames;
+
+/// Something with a version.
+#[derive(Clone, Debug)]
+pub(super) struct Unit {
+    /// Its name.
+    pub(super) name: String,
+    /// Its folder, relative to the root; empty for the root.
+    pub(super) folder: String,
+    /// The version that its files state.
+    pub(super) version: Version,
+    /// How its releases are tagged.
+    pub(super) tags: TagNames,
+}
+
+/// Opens the repository of a project.
+pub(super) fn open(context: &Context<'_>, root: &Path) -> Result<Checkout> {
+    Ok(Checkout::open(super::git_program(context), root)?)
+}
+
+/// Finds the units of a project: the root first.
+pub(super) fn find(root: &Path) -> Result<Vec<Unit>> {
+    let text = inputs::manifest(&root.join(MANIFEST))?;
+    let manifest = manifest::parse(MANIFEST, &text, ManifestKind::Package)?;
+    let folders = members::find(root, manifest.members.iter().map(|glob| &*glob.value))?.folders;
+    let mut units = Vec::new();
+    for folder in std::iter::once("").chain(folders.iter().map(|folder| &**folder)) {
+        units.extend(unit(root, folder, &manifest.catalogs)?);
+    }
+    if units.is_empty() { Err(ReleaseError::NoVersion.into()) } else { Ok(units) }
+}
+
+fn unit(root: &Path, folder: &str, catalogs: &Catalogs) -> Result<Option<Unit>> {
+    let place = root.join(folder);
+    let mut stated: Option<(String, Version)> = None;
+    if let Some(text) = inputs::text(&place.join(MANIFEST))? {
+        let kind = if folder.is_empty() { ManifestKind::Package } else { ManifestKind::Member(catalogs) };
+        let file = if folder.is_empty() { MANIFEST.to_owned() } else { format!("{folder}/{MANIFEST}") };
+        let manifest = manifest::parse(&file, &text, kind)?;
+        stated = manifest.identity().and_then(|(name, version)| Some((name.to_owned(), version?.clone())));
+    }
+    let foreign = |file: &str, read: fn(&str) -> Option<(String, String)>| -> Result<Option<(String, Version)>> {
+        let Some(text) = inputs::text(&place.join(file))? else { return Ok(None) };
+        Ok(read(&text).and_then(|(name, version)| Some((name, version.parse().ok()?))))
+    };
+    if stated.is_none() {
+        stated = foreign("package.json", of_package_json)?;
+    }
+    if stated.is_none() {
+        stated = foreign("pyproject.toml", of_pyproject)?;
+    }
+    Ok(stated.map(|(name, version)| Unit {
+        tags: if folder.is_empty() { TagNames::Plain } else { TagNames::Of(name.clone()) },
+        name,
+        folder: folder.to_owned(),
+        version,
+    }))
+}
+
+fn of_package_json(text: &str) -> Option<(String, String)> {
+    let value: serde_json::Value = serde_json::from_str(text).ok()?;
+    Some((value["name"].as_str()?.to_owned(), value["version"].as_str()?.to_owned()))
+}
+
+fn of_pyproject(text: &str) -> Option<(String, String)> {
+    let value: toml::Table = toml::from_str(text).ok()?;
+    let project = value.get("project")?.as_table()?;
+    Some((project.get("name")?.as_str()?.to_owned(), project.get("version")?.as_str()?.to_owned()))
+}

@@ -1,0 +1,494 @@
+//! Schemas → shapes. What several schemas say of one value (`$ref`, `allOf`, what stands beside them) is one type.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use url::Url;
+
+use super::super::shape::{
+    Bound, Budget, ChoiceKind, ElementShape, Entry, EntryRoot, Format, Items, Particle, Place, ShapeGraph, SimpleType,
+    Term, TypeId, TypeShape, Undecided, ValueKind,
+};
+use super::super::source::error_at;
+use super::draft::Draft;
+use super::resources::{NodePlace, Resources};
+use crate::diagnostic::SourceFinding;
+use crate::document::{JsonNode, JsonValue, Name};
+use crate::expression::Number;
+
+/// The deepest chain of `$ref`, `allOf` and choices that is followed.
+const MAX_CHAIN: usize = 64;
+
+/// Keywords that decide about values and that no static check follows, with the names they are reported by.
+const UNDECIDED: [&str; 14] = [
+    "if",
+    "not",
+    "patternProperties",
+    "unevaluatedProperties",
+    "unevaluatedItems",
+    "$dynamicRef",
+    "$recursiveRef",
+    "dependentSchemas",
+    "dependentRequired",
+    "dependencies",
+    "propertyNames",
+    "contains",
+    "prefixItems",
+    "minProperties",
+];
+/// Keywords of which only the text is compared.
+const RULES: [&str; 9] = [
+    "multipleOf",
+    "uniqueItems",
+    "maxProperties",
+    "contentMediaType",
+    "contentEncoding",
+    "minContains",
+    "maxContains",
+    "then",
+    "else",
+];
+
+/// Makes the shapes of a schema and of its named parts.
+pub(super) fn build(resources: &Resources, draft: Draft) -> Result<ShapeGraph, Box<SourceFinding>> {
+    let mut builder = Builder {
+        resources,
+        draft,
+        types: Vec::new(),
+        known: HashMap::new(),
+        pending: Vec::new(),
+        budget: Budget::new(),
+    };
+    let root = resources.root();
+    let mut entries = Vec::new();
+    let mut add = |builder: &mut Builder<'_>, text: &str, place: NodePlace| {
+        let at = builder.place(&place);
+        let type_id = builder.type_of(vec![place]);
+        entries.push(Entry { text: text.into(), root: EntryRoot { name: None, type_id, place: at } });
+    };
+    add(&mut builder, "", root.clone());
+    if let Some(node) = resources.node(&root) {
+        for keyword in ["$defs", "definitions"] {
+            for member in node.get(keyword).map(JsonNode::members).unwrap_or_default() {
+                add(&mut builder, &member.name, builder_step(&root, &[keyword, &member.name]));
+            }
+        }
+    }
+    while let Some((type_id, nodes)) = builder.pending.pop() {
+        builder.fill(type_id, &nodes);
+        if builder.budget.is_spent() {
+            let message = "the schema stands for more than 200,000 members";
+            let Some(first) = resources.all.first() else { break };
+            let finding = error_at("schema.limit", &first.source, 0, message);
+            return Err(Box::new(
+                finding.with_help("schemas that refer to each other several times grow with each level"),
+            ));
+        }
+    }
+    Ok(ShapeGraph { format: Format::Json, types: builder.types, entries }.finish())
+}
+
+struct Builder<'a> {
+    resources: &'a Resources,
+    draft: Draft,
+    types: Vec<TypeShape>,
+    known: HashMap<Vec<(usize, String)>, TypeId>,
+    pending: Vec<(TypeId, Vec<NodePlace>)>,
+    budget: Budget,
+}
+
+/// What schemas say of one value.
+#[derive(Default)]
+struct Parts {
+    /// The types that are possible; all without one.
+    types: Option<BTreeSet<String>>,
+    members: Vec<(String, Vec<NodePlace>, Place)>,
+    required: BTreeSet<String>,
+    choices: Vec<Particle>,
+    items: Vec<NodePlace>,
+    min_items: u64,
+    max_items: Option<u64>,
+    is_closed: bool,
+    facets: super::super::shape::Facets,
+    /// The values of `enum` or `const`.
+    values: Option<Vec<JsonNode>>,
+    undecided: Vec<Undecided>,
+    rules: BTreeMap<String, String>,
+    /// Whether a keyword of objects was seen.
+    is_object: bool,
+}
+
+/// Returns the place of something below another one.
+fn builder_step(place: &NodePlace, steps: &[&str]) -> NodePlace {
+    let steps = steps.iter().map(|step| format!("/{}", step.replace('~', "~0").replace('/', "~1")));
+    NodePlace { pointer: format!("{}{}", place.pointer, steps.collect::<Vec<_>>().concat()), ..place.clone() }
+}
+
+impl Builder<'_> {
+    fn place(&self, place: &NodePlace) -> Place {
+        let offset = self.resources.node(place).map_or(0, |node| node.offset);
+        Place { file: self.resources.file(place), offset }
+    }
+
+    /// Returns the number of the type that schemas describe together.
+    fn type_of(&mut self, nodes: Vec<NodePlace>) -> TypeId {
+        let mut key: Vec<(usize, String)> = nodes.iter().map(|node| (node.resource, node.pointer.clone())).collect();
+        key.sort();
+        key.dedup();
+        if let Some(known) = self.known.get(&key) {
+            return *known;
+        }
+        let place = nodes.first().map(|node| self.place(node)).unwrap_or_default();
+        self.types.push(TypeShape { place, ..TypeShape::default() });
+        let type_id = self.types.len() - 1;
+        self.known.insert(key, type_id);
+        self.pending.push((type_id, nodes));
+        type_id
+    }
+
+    fn fill(&mut self, type_id: TypeId, nodes: &[NodePlace]) {
+        let mut parts = Parts::default();
+        for node in nodes {
+            self.read(node, &mut parts, 0);
+        }
+        let content = self.content(&mut parts);
+        let allows = |name: &str| parts.types.as_ref().is_none_or(|types| types.contains(name));
+        let value = value_type(&parts);
+        let items = allows("array") && (!parts.items.is_empty() || parts.types.is_some());
+        let items = items.then(|| Items {
+            type_id: if parts.items.is_empty() { self.open_type() } else { self.type_of(parts.items.clone()) },
+            min: parts.min_items,
+            max: parts.max_items,
+        });
+        let nullable = parts.types.as_ref().is_some_and(|types| types.contains("null"))
+            || parts.values.iter().flatten().any(|value| value.value == JsonValue::Null);
+        let shape = &mut self.types[type_id];
+        shape.value = value;
+        shape.is_nullable = nullable;
+        shape.is_open = !parts.is_closed && allows("object");
+        shape.content = content.filter(|_| allows("object"));
+        shape.items = items;
+        shape.undecided = parts.undecided;
+        shape.rules = parts.rules;
+    }
+
+    /// Returns the type of which nothing is known.
+    fn open_type(&mut self) -> TypeId {
+        let key = vec![(usize::MAX, String::new())];
+        if let Some(known) = self.known.get(&key) {
+            return *known;
+        }
+        let value = Some(SimpleType::of(ValueKind::Any));
+        self.types.push(TypeShape { value, is_open: true, is_nullable: true, ..TypeShape::default() });
+        self.known.insert(key, self.types.len() - 1);
+        self.types.len() - 1
+    }
+
+    /// Returns the members of an object with its choices.
+    fn content(&mut self, parts: &mut Parts) -> Option<Particle> {
+        let mut particles = Vec::new();
+        for (name, nodes, place) in std::mem::take(&mut parts.members) {
+            let fixed = nodes.iter().find_map(|node| self.fixed(node));
+            let type_id = self.type_of(nodes);
+            let min = u64::from(parts.required.remove(&name));
+            let element = ElementShape { name: Name::local(name), type_id, fixed, place };
+            particles.push(Particle { min, max: Some(1), term: Term::Element(element) });
+        }
+        for name in std::mem::take(&mut parts.required) {
+            let type_id = self.open_type();
+            let element = ElementShape { name: Name::local(name), type_id, fixed: None, place: Place::default() };
+            particles.push(Particle::once(Term::Element(element)));
+        }
+        particles.append(&mut parts.choices);
+        self.budget.take(particles.len());
+        (!particles.is_empty() || parts.is_object).then(|| Particle::once(Term::All(particles)))
+    }
+
+    /// Returns the only value that a schema allows, as it is written.
+    fn fixed(&self, place: &NodePlace) -> Option<String> {
+        let node = self.resources.node(place)?;
+        let ((Some(only), _) | (None, Some([only]))) = (node.get("const"), node.get("enum").map(JsonNode::items))
+        else {
+            return None;
+        };
+        scalar_text(only)
+    }
+
+    /// Adds what a schema says.
+    fn read(&mut self, place: &NodePlace, parts: &mut Parts, depth: usize) {
+        if depth > MAX_CHAIN || !self.budget.take(1) {
+            return;
+        }
+        let resources = self.resources;
+        let Some(node) = resources.node(place) else { return };
+        if node.value == JsonValue::Boolean(false) {
+            parts.undecided.push(Undecided { construct: "false", place: self.place(place) });
+        }
+        let place = &with_own_base(place, node, self.draft);
+        if let Some(target) = node.get("$ref").and_then(JsonNode::as_str) {
+            if let Some(target) = resources.target(&place.base, target) {
+                self.read(&target, parts, depth + 1);
+            }
+            if self.draft.ref_stands_alone() {
+                return;
+            }
+        }
+        for (number, _) in node.get("allOf").map(JsonNode::items).unwrap_or_default().iter().enumerate() {
+            self.read(&builder_step(place, &["allOf", &number.to_string()]), parts, depth + 1);
+        }
+        if let Some(types) = node.get("type") {
+            let names = types.as_str().into_iter().chain(types.items().iter().filter_map(JsonNode::as_str));
+            let mut names: BTreeSet<String> = names.map(ToOwned::to_owned).collect();
+            if names.contains("number") {
+                names.insert("integer".to_owned());
+            }
+            parts.types = Some(match parts.types.take() {
+                Some(known) => known.intersection(&names).cloned().collect(),
+                None => names,
+            });
+        }
+        self.read_object(place, node, parts);
+        self.read_list(place, node, parts);
+        read_facets(node, parts);
+        for keyword in UNDECIDED {
+            if let Some(value) = node.get(keyword) {
+                parts.undecided.push(Undecided { construct: keyword, place: self.place_of(place, value) });
+                parts.rules.insert(keyword.to_owned(), value.to_serde().to_string());
+            }
+        }
+        for keyword in RULES {
+            if let Some(value) = node.get(keyword) {
+                parts.rules.insert(keyword.to_owned(), value.to_serde().to_string());
+            }
+        }
+        for (keyword, kind) in [("oneOf", ChoiceKind::Exactly), ("anyOf", ChoiceKind::AtLeast)] {
+            self.read_choice(place, node, keyword, kind, parts, depth);
+        }
+    }
+
+    fn place_of(&self, place: &NodePlace, node: &JsonNode) -> Place {
+        Place { file: self.resources.file(place), offset: node.offset }
+    }
+
+    fn read_object(&mut self, place: &NodePlace, node: &JsonNode, parts: &mut Parts) {
+        if let Some(properties) = node.get("properties") {
+            parts.is_object = true;
+            for member in properties.members() {
+                let below = builder_step(place, &["properties", &member.name]);
+                let known = parts.members.iter_mut().find(|(name, ..)| *name == member.name);
+                if let Some((_, nodes, _)) = known {
+                    nodes.push(below);
+                } else {
+                    let at = Place { file: self.resources.file(place), offset: member.offset };
+                    parts.members.push((member.name.clone(), vec![below], at));
+                }
+            }
+        }
+        if let Some(required) = node.get("required") {
+            parts.is_object = true;
+            parts.required.extend(required.items().iter().filter_map(JsonNode::as_str).map(ToOwned::to_owned));
+        }
+        match node.get("additionalProperties") {
+            Some(value) if value.value == JsonValue::Boolean(false) => parts.is_closed = true,
+            Some(value) => drop(parts.rules.insert("additionalProperties".to_owned(), value.to_serde().to_string())),
+            None => {}
+        }
+    }
+
+    fn read_list(&mut self, place: &NodePlace, node: &JsonNode, parts: &mut Parts) {
+        match node.get("items") {
+            Some(items) if matches!(items.value, JsonValue::Array(_)) => {
+                let at = self.place_of(place, items);
+                parts.undecided.push(Undecided { construct: "items for each place", place: at });
+                parts.rules.insert("items".to_owned(), items.to_serde().to_string());
+            }
+            Some(_) => parts.items.push(builder_step(place, &["items"])),
+            None => {}
+        }
+        let number = |name: &str| node.get(name).and_then(number_of).and_then(|number| number.to_string().parse().ok());
+        if let Some(least) = number("minItems") {
+            parts.min_items = parts.min_items.max(least);
+        }
+        if let Some(most) = number("maxItems") {
+            parts.max_items = Some(parts.max_items.map_or(most, |known| known.min(most)));
+        }
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "each of them is a thing of its own")]
+    fn read_choice(
+        &mut self,
+        place: &NodePlace,
+        node: &JsonNode,
+        keyword: &'static str,
+        kind: ChoiceKind,
+        parts: &mut Parts,
+        depth: usize,
+    ) {
+        let Some(branches) = node.get(keyword) else { return };
+        let mut read = Vec::new();
+        for number in 0..branches.items().len() {
+            let mut branch = Parts::default();
+            self.read(&builder_step(place, &[keyword, &number.to_string()]), &mut branch, depth + 1);
+            read.push(branch);
+        }
+        let is_object = |branch: &Parts| {
+            branch.is_object
+                || !branch.choices.is_empty()
+                || branch.types.as_ref().is_some_and(|types| types.contains("object"))
+        };
+        if read.iter().all(|branch| !is_object(branch)) {
+            // Scalars and lists: what one of them allows, the value may be.
+            let types = read.iter().map(types_of).reduce(|all, more| Some(all?.union(&more?).cloned().collect()));
+            if let Some(Some(types)) = types {
+                parts.types = Some(match parts.types.take() {
+                    Some(known) => known.intersection(&types).cloned().collect(),
+                    None => types,
+                });
+            }
+            let plain =
+                |branch: &Parts| branch.types.as_ref().is_some_and(|types| types.len() == 1 && types.contains("null"));
+            let mut others = read.into_iter().filter(|branch| !plain(branch));
+            match (others.next(), others.next()) {
+                // `T or null`: what T says counts.
+                (Some(only), None) => {
+                    parts.items.extend(only.items);
+                    parts.min_items = parts.min_items.max(only.min_items);
+                    parts.max_items = parts.max_items.or(only.max_items);
+                    if let Some(values) = only.values {
+                        let null = JsonNode::new(JsonValue::Null);
+                        parts.values = Some(values.into_iter().chain([null]).collect());
+                    }
+                    parts.facets = only.facets;
+                    parts.undecided.extend(only.undecided);
+                    parts.rules.extend(only.rules);
+                }
+                (Some(_), Some(_)) => {
+                    parts.facets.rules.insert(format!("{keyword} {}", branches.to_serde()));
+                }
+                _ => {}
+            }
+            return;
+        }
+        let particles: Vec<Particle> = read
+            .into_iter()
+            .map(|mut branch| {
+                parts.undecided.append(&mut branch.undecided);
+                for (rule, text) in std::mem::take(&mut branch.rules) {
+                    parts.rules.insert(format!("{keyword}: {rule}"), text);
+                }
+                self.content(&mut branch).unwrap_or_else(|| Particle::once(Term::All(Vec::new())))
+            })
+            .collect();
+        parts.is_object = true;
+        parts.choices.push(Particle::once(Term::Choice(particles, kind)));
+    }
+}
+
+/// Returns a place with the address that the schema there gives itself.
+fn with_own_base(place: &NodePlace, node: &JsonNode, draft: Draft) -> NodePlace {
+    let own = node.get(draft.id_keyword()).and_then(JsonNode::as_str).filter(|id| !id.starts_with('#'));
+    let base: Option<Url> = own.and_then(|id| place.base.join(id).ok());
+    NodePlace { base: base.unwrap_or_else(|| place.base.clone()), ..place.clone() }
+}
+
+fn number_of(node: &JsonNode) -> Option<&Number> {
+    match &node.value {
+        JsonValue::Number(number) => Some(number),
+        _ => None,
+    }
+}
+
+/// Returns a scalar as text; `None` for lists and objects.
+fn scalar_text(node: &JsonNode) -> Option<String> {
+    match &node.value {
+        JsonValue::String(text) => Some(text.clone()),
+        JsonValue::Number(number) => Some(number.to_string()),
+        JsonValue::Boolean(value) => Some(value.to_string()),
+        JsonValue::Null => Some("null".to_owned()),
+        _ => None,
+    }
+}
+
+fn read_facets(node: &JsonNode, parts: &mut Parts) {
+    let bound = |name: &str, is_exclusive: bool| {
+        let number = node.get(name).and_then(number_of)?;
+        Some(Bound { text: number.to_string(), is_exclusive })
+    };
+    // Before edition 6 `exclusiveMinimum` is a Boolean beside `minimum`.
+    let old = |name: &str| node.get(name).is_some_and(|value| value.value == JsonValue::Boolean(true));
+    let facets = &mut parts.facets;
+    let minimum = bound("exclusiveMinimum", true).or_else(|| bound("minimum", old("exclusiveMinimum")));
+    let maximum = bound("exclusiveMaximum", true).or_else(|| bound("maximum", old("exclusiveMaximum")));
+    facets.minimum = minimum.or(facets.minimum.take());
+    facets.maximum = maximum.or(facets.maximum.take());
+    let length = |name: &str| node.get(name).and_then(number_of).cloned();
+    facets.min_length = length("minLength").or(facets.min_length.take());
+    facets.max_length = length("maxLength").or(facets.max_length.take());
+    for keyword in ["pattern", "format"] {
+        if let Some(text) = node.get(keyword).and_then(JsonNode::as_str) {
+            facets.rules.insert(format!("{keyword} {text}"));
+        }
+    }
+    let values = match (node.get("const"), node.get("enum")) {
+        (Some(value), _) => vec![value.clone()],
+        (None, Some(values)) => values.items().to_vec(),
+        (None, None) => return,
+    };
+    parts.values = Some(match parts.values.take() {
+        Some(known) => known.into_iter().filter(|value| values.iter().any(|other| same(value, other))).collect(),
+        None => values,
+    });
+}
+
+fn same(left: &JsonNode, right: &JsonNode) -> bool {
+    left.to_serde() == right.to_serde()
+}
+
+/// Returns the types that a schema allows; those of its values, if it only lists these.
+fn types_of(parts: &Parts) -> Option<BTreeSet<String>> {
+    if parts.types.is_some() {
+        return parts.types.clone();
+    }
+    let values = parts.values.as_ref()?;
+    let names = values.iter().map(|value| match &value.value {
+        JsonValue::Null => "null",
+        JsonValue::Boolean(_) => "boolean",
+        JsonValue::Number(number) if number.is_integer() => "integer",
+        JsonValue::Number(_) => "number",
+        JsonValue::String(_) => "string",
+        JsonValue::Array(_) => "array",
+        JsonValue::Object(_) => "object",
+    });
+    Some(names.map(ToOwned::to_owned).collect())
+}
+
+/// Returns the type of a scalar. `None` if it is never one.
+fn value_type(parts: &Parts) -> Option<SimpleType> {
+    let kind = match types_of(parts) {
+        None if parts.is_object || !parts.items.is_empty() => return None,
+        None => ValueKind::Any,
+        Some(types) => {
+            let has = |name: &str| types.contains(name);
+            let number = match (has("number"), has("integer")) {
+                (true, _) => Some(ValueKind::Decimal),
+                (false, true) => Some(ValueKind::Integer),
+                _ => None,
+            };
+            let string = has("string").then_some(ValueKind::String);
+            let boolean = has("boolean").then_some(ValueKind::Boolean);
+            let mut kinds = [number, string, boolean].into_iter().flatten();
+            match (kinds.next(), kinds.next()) {
+                (Some(kind), None) => kind,
+                (Some(_), Some(_)) => ValueKind::Any,
+                _ => return None,
+            }
+        }
+    };
+    let mut facets = parts.facets.clone();
+    facets.enumeration = parts.values.as_ref().map(|values| values.iter().filter_map(scalar_text).collect());
+    if kind == ValueKind::Any
+        && let Some(types) = types_of(parts)
+    {
+        facets.rules.insert(format!("type {}", Vec::from_iter(types).join("|")));
+    }
+    Some(SimpleType { kind, is_list: false, facets })
+}

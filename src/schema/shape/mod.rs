@@ -1,0 +1,61 @@
+//! Which documents a schema allows, the same for XML and JSON: elements and members with how often they occur, attributes,
+//! values with their types, choices. Recursion is a graph of numbered types.
+//!
+//! | file | what it owns |
+//! | --- | --- |
+//! | `simple` | types of values and their facets |
+//! | `graph` | types, particles, entries |
+//! | `find` | paths in a shape |
+//! | `scope` | shapes as the names of expressions |
+
+mod find;
+mod graph;
+mod scope;
+mod simple;
+
+pub(crate) use find::find;
+pub use find::{Found, PathProblem};
+pub use graph::Format;
+pub(crate) use graph::{
+    AttributeShape, Budget, ChoiceKind, ElementShape, Entry, EntryRoot, Items, Particle, Place, ShapeGraph, Term,
+    TypeId, TypeShape, Undecided,
+};
+pub use scope::ShapeScope;
+pub(crate) use simple::{Bound, Facets, SimpleType, ValueKind};
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::expression::Path;
+
+/// The prefixes that paths use, and the namespaces that they stand for.
+pub type Namespaces = BTreeMap<Box<str>, Box<str>>;
+
+/// Which documents an entry of a schema allows.
+#[derive(Clone, Debug)]
+pub struct Shape {
+    pub(crate) graph: Arc<ShapeGraph>,
+    pub(crate) root: EntryRoot,
+}
+
+impl Shape {
+    /// Returns how documents are written.
+    pub fn format(&self) -> Format {
+        self.graph.format
+    }
+
+    /// Returns the name of the root element, `{urn:acme:order}Order`, or of the type.
+    pub fn name(&self) -> String {
+        self.root.name.as_ref().map_or_else(|| "the document".to_owned(), ToString::to_string)
+    }
+
+    /// Follows a path from the root. The root element itself is no step.
+    pub fn find(&self, path: &Path, namespaces: &Namespaces) -> Result<Found, PathProblem> {
+        find(&self.graph, self.root.type_id, path, namespaces)
+    }
+
+    /// Returns the names that expressions about such a document may use.
+    pub fn scope<'a>(&'a self, namespaces: &'a Namespaces) -> ShapeScope<'a> {
+        ShapeScope { shape: self, namespaces }
+    }
+}

@@ -1,0 +1,277 @@
+//! Typed assets: declared, checked, deployed, rolled back; who is touched by a change.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::{Project, conforms};
+
+/// The hub of `fixtures/integration`: three packages with all kinds of assets, locked and synced in `production`.
+fn hub() -> Project {
+    let project = hub_unlocked();
+    project.run("larder lock").exits(0);
+    project.run("larder sync --env production").exits(0);
+    project
+}
+
+fn hub_unlocked() -> Project {
+    let project = Project::alone();
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/integration");
+    copy(&fixture, &project.path(""));
+    project
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("the fixture").map(|entry| entry.expect("an entry")) {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).expect("a copy");
+        }
+    }
+}
+
+/// Changes a file of the project, which has to have `old`.
+fn edit(project: &Project, file: &str, old: &str, new: &str) {
+    let text = project.read(file);
+    assert!(text.contains(old), "{file} has no `{old}`");
+    project.write(file, &text.replacen(old, new, 1));
+}
+
+fn texts(list: &Value) -> Vec<&str> {
+    list.as_array().expect("a list").iter().map(|one| one.as_str().expect("a text")).collect()
+}
+
+#[test]
+fn the_hub_is_clean_and_ready() {
+    let project = hub();
+    let checked = project.run_json("larder check --json");
+    conforms(&checked, "check");
+    let found = checked["assetFindings"].as_array().cloned().unwrap_or_default();
+    assert!(found.iter().all(|one| one["level"] == "note"), "{checked:#}");
+    let ready = project.run_json("larder ready --json");
+    conforms(&ready, "ready");
+    assert_eq!(ready["ready"], true, "{ready:#}");
+    assert_eq!(project.run("larder ready order-intake").exits(0).stdout, "ready\n");
+    assert_eq!(project.run("larder ready order-inteke").exits(2).stdout, "");
+}
+
+#[test]
+fn what_is_not_ready_is_told_in_full() {
+    let alone = Project::alone();
+    alone.write("larder.kdl", "package \"empty\" version=\"1.0.0\"\n");
+    assert_eq!(alone.run("larder ready").exits(1).stdout, "Package has no assets to deploy\n");
+    alone
+        .write(
+            "larder.kdl",
+            "package \"one\" version=\"1.0.0\"\nassets {\n  schema \"a\" \"a.json\"\n  adapter \"x\" \"x.kdl\"\n  adapter \"y\" \"y.kdl\"\n  \
+             flow \"f\" \"f.kdl\" state=\"archived\"\n}\n",
+        )
+        .write("a.json", "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"type\":\"object\"}\n")
+        .write("x.kdl", "adapter kind=\"file\" direction=\"in\" { schema \"a\"; path \"/in\"; }\n")
+        .write("y.kdl", "adapter kind=\"file\" direction=\"out\" { schema \"b\"; }\n")
+        .write("f.kdl", "flow \"f\" { from \"x\"; to \"y\"; on-error to=\"y\"; }\n");
+    let told = alone.run("larder ready").exits(1).stdout;
+    let lines: Vec<&str> = told.lines().collect();
+    assert_eq!(
+        lines[..2],
+        ["Only 1/2 adapters have validated connections", "No active flows available for deployment"]
+    );
+    assert!(told.contains("y.kdl:1:1: error: the adapter has no `path`"), "{told}");
+    assert!(told.contains("y.kdl:1:46: error: there is no schema `b` in one"), "{told}");
+    let document = alone.run("larder ready --json").exits(1).json();
+    conforms(&document, "ready");
+}
+
+#[test]
+fn flows_move_from_state_to_state_and_no_other_way() {
+    let project = hub();
+    let refused = |command: &str| project.run(command).exits(1).error()["message"].as_str().unwrap_or("").to_owned();
+    assert!(
+        refused("larder flow deploy order-shipping --env production --json")
+            .contains("is draft, and cannot become deployed")
+    );
+    assert!(refused("larder flow archive order-shipping --json").contains("is draft, and cannot become archived"));
+    let before = project.read("packages/orders/larder.kdl");
+    let changed = project.run_json("larder flow ready order-shipping --json");
+    conforms(&changed, "flow");
+    let after = project.read("packages/orders/larder.kdl");
+    assert_eq!(after, before.replace("order-shipping.kdl\"", "order-shipping.kdl\" state=\"ready\""));
+    assert!(refused("larder flow ready order-shipping --json").contains("is ready, and cannot become ready"));
+    assert!(refused("larder flow suspend order-shipping --env production --json").contains("production has no flow"));
+    project.run("larder flow deploy order-shipping --env production").exits(0);
+    assert!(
+        refused("larder flow resume order-shipping --env production --json")
+            .contains("is deployed, and cannot become resumed")
+    );
+    project.run("larder flow suspend order-shipping --env production").exits(0);
+    assert!(refused("larder flow deploy order-shipping --env production --json").contains("is suspended"));
+    assert!(
+        project
+            .read(".larder/node_modules/.profiles/production/current/flows.json")
+            .contains("\"state\": \"suspended\"")
+    );
+    project.run("larder flow resume order-shipping --env production").exits(0);
+    assert!(refused("larder flow withdraw order-shipping --env production --json").contains("only what is archived"));
+    project.run("larder flow archive order-shipping").exits(0).names(["production has it still"]);
+    assert!(refused("larder flow deploy order-shipping --env production --json").contains("is archived"));
+    let listed = project.run_json("larder flow list --env production --json");
+    conforms(&listed, "flow-list");
+    project.run("larder flow withdraw order-shipping --env production").exits(0);
+    assert!(!project.has(".larder/node_modules/.profiles/production/current/flows/order-shipping"));
+    project.run("larder flow deploy order-intak --env production").exits(2).names(["did you mean `order-intake`?"]);
+    // A draft that is not ready stays one.
+    edit(&project, "packages/billing/flows/confirmation.kdl", "to \"confirm-out\"", "to \"confirm-ot\"");
+    project.run("larder flow ready confirmation").exits(1).names(["confirm-ot", "did you mean `confirm-out`?"]);
+    assert!(!project.read("packages/billing/larder.kdl").contains("confirmation.kdl\" state"));
+}
+
+fn history(project: &Project) -> Vec<Value> {
+    let history = project.run_json("larder history --env production --json");
+    conforms(&history, "history");
+    history["generations"].as_array().expect("generations").clone()
+}
+
+fn digest(project: &Project) -> String {
+    history(project)[0]["digest"].as_str().expect("a digest").to_owned()
+}
+
+#[test]
+fn one_flow_is_deployed_and_taken_back_and_others_stay() {
+    let project = hub();
+    project.run("larder flow deploy bookkeeping --env production").exits(0);
+    let deployed = project.run_json("larder flow deploy order-intake --env production --json");
+    conforms(&deployed, "flow");
+    assert_eq!(deployed["built"], true);
+    let first = deployed["generation"].as_u64().expect("a number");
+    let (v1, current) = (digest(&project), ".larder/node_modules/.profiles/production/current");
+    let listed = project.run_json("larder flow list --env production --json");
+    // Deploying the same again changes nothing.
+    let again = project.run_json("larder flow deploy order-intake --env production --json");
+    assert_eq!((again["built"].as_bool(), again["generation"].as_u64()), (Some(false), Some(first)));
+    // Nor does a sync, which keeps what is deployed while the files move on.
+    edit(&project, "packages/orders/adapters/billing-out.kdl", "\"20s\"", "\"40s\"");
+    project.run("larder sync --env production").exits(0);
+    assert_eq!(digest(&project), v1);
+    assert!(
+        project.read(&format!("{current}/flows/order-intake/orders-1.2.0/adapters/billing-out.kdl")).contains("20s")
+    );
+    let second = project.run_json("larder flow deploy order-intake --env production --json");
+    assert_eq!(texts(&second["changes"]).len(), 1, "{second:#}");
+    assert!(texts(&second["changes"])[0].starts_with("~ flow:order-intake 1.2.0 ("), "{second:#}");
+    assert!(
+        project.read(&format!("{current}/flows/order-intake/orders-1.2.0/adapters/billing-out.kdl")).contains("40s")
+    );
+    assert_ne!(digest(&project), v1);
+    let bookkeeping = |listed: &Value| listed["flows"].as_array().expect("flows")[0].clone();
+    let now = project.run_json("larder flow list --env production --json");
+    assert_eq!(bookkeeping(&now), bookkeeping(&listed), "the other flow has not moved");
+    // Back as a whole.
+    project.run("larder rollback --env production").exits(0);
+    let back = project.run_json("larder history --env production --json");
+    let current_digest = back["generations"].as_array().expect("generations").iter().find(|one| one["current"] == true);
+    assert_eq!(current_digest.expect("a current one")["digest"], v1.as_str());
+    project.run("larder sync --env production --forward").exits(0);
+    // Back with one flow only: a generation of its own, with the digest of the first.
+    project.run("larder flow deploy order-intake --env production").exits(0);
+    let partial =
+        project.run_json(&format!("larder rollback {first} --only flow:order-intake --env production --json"));
+    conforms(&partial, "flow");
+    assert_eq!(digest(&project), v1);
+    project.run("larder rollback 1 --only flow:order-intake --env production").exits(2).names(["has no flow"]);
+    project.run("larder verify --env production").exits(0);
+}
+
+#[test]
+fn flows_are_promoted_verified_and_healed() {
+    let project = hub();
+    project.run("larder sync --env staging").exits(0);
+    for flow in ["order-intake", "bookkeeping"] {
+        project.run(&format!("larder flow deploy {flow} --env staging")).exits(0);
+    }
+    project.run("larder flow suspend bookkeeping --env staging").exits(0);
+    project.run("larder promote staging production").exits(0);
+    let listed = project.run_json("larder flow list --env production --json");
+    let states: Vec<(&str, &Value)> = listed["flows"]
+        .as_array()
+        .expect("flows")
+        .iter()
+        .map(|flow| (flow["flow"].as_str().expect("a flow"), &flow["state"]))
+        .filter(|(_, state)| !state.is_null())
+        .collect();
+    assert_eq!(states, [("flow:orders/order-intake@1", &Value::from("deployed"))], "a suspended flow is not carried");
+    let file =
+        ".larder/node_modules/.profiles/production/current/flows/order-intake/orders-1.2.0/flows/order-intake.kdl";
+    let text = project.read(file);
+    std::fs::remove_file(project.path(file)).expect("it is there");
+    project.write(file, "flow \"other\"\n");
+    project.run("larder verify --env production").exits(4).names(["flows/order-intake"]);
+    project.run("larder sync --env production --repair").exits(0);
+    assert_eq!(project.read(file), text);
+    project.run("larder verify --env production").exits(0);
+    // The store can lose it: the environment has it.
+    std::fs::remove_dir_all(project.store()).expect("a store");
+    edit(&project, "packages/orders/adapters/billing-out.kdl", "\"20s\"", "\"40s\"");
+    project.run("larder flow deploy order-intake --env production").exits(0);
+    project.run("larder gc").exits(0);
+    project.run("larder verify --env production").exits(0);
+}
+
+#[test]
+fn a_change_touches_all_that_refers_to_it() {
+    let project = hub_unlocked();
+    let impact = project.run_json("larder impact schema:partner/order@1 --json");
+    conforms(&impact, "impact");
+    let ids: Vec<&str> =
+        impact["touched"].as_array().expect("assets").iter().map(|one| one["id"].as_str().expect("an id")).collect();
+    for id in [
+        "adapter:orders/orders-in@1",
+        "mapping:orders/order-to-invoice@1",
+        "flow:orders/order-intake@1",
+        "flow:orders/order-approval@1",
+        "flow:orders/order-shipping@1",
+    ] {
+        assert!(ids.contains(&id), "{id}: {ids:?}");
+    }
+    assert!(!ids.contains(&"adapter:orders/dead-letter@1"), "{ids:?}");
+    assert_eq!(impact["verdict"], "unknown");
+    project.run("larder impact schema:partner/ordr").exits(2).names(["did you mean `schema:partner/order@1`?"]);
+    project.run("larder impact nothing:x").exits(2).names(["`nothing` is no kind of assets"]);
+}
+
+#[test]
+fn secrets_are_refused_wherever_a_package_is_looked_at() {
+    let project = hub_unlocked();
+    project.run("larder lock").exits(0);
+    edit(
+        &project,
+        "packages/orders/adapters/orders-in.kdl",
+        "credentials env=\"PARTNER_SFTP\"",
+        "credentials \"me:hunter2\"",
+    );
+    let folder = project.path("packages/orders");
+    for command in ["larder check", "larder pack", "larder publish --registry ../../registry"] {
+        let refused = project.run_in(&folder, command);
+        let told = format!("{}{}", refused.stdout, refused.stderr);
+        assert!(told.contains("secret") || told.contains("clear text"), "{command}: {told}");
+        assert!(!told.contains("hunter2"), "{command} repeats it: {told}");
+        refused.exits(1);
+    }
+    assert!(!folder.join("orders-1.2.0.tar.gz").exists());
+}
+
+#[test]
+fn a_kind_of_adapters_is_explained() {
+    let project = Project::alone();
+    let told = project.run("larder explain adapter sftp").exits(0).stdout;
+    for word in ["host", "host-key", "required", "env=\"NAME\""] {
+        assert!(told.contains(word), "{word}: {told}");
+    }
+    let schema = project.run_json("larder explain adapter sftp --json");
+    let file =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/schema/adapters/sftp.json")).expect("a file");
+    assert_eq!(schema, serde_json::from_str::<Value>(&file).expect("JSON"));
+    project.run("larder explain adapter sfpt").exits(2).names(["did you mean `sftp`?"]);
+}

@@ -1,0 +1,161 @@
+//! `larder backup` and `larder restore`: what comes back is what was kept, or nothing changes.
+
+use std::path::Path;
+
+use crate::support::{Project, Registry, Universe, conforms};
+
+fn universe() -> Registry {
+    Universe::new().npm("left", "1.0.0", |p| p).npm("right", "1.0.0", |p| p).serve()
+}
+
+/// Makes a project with three environments, a folder registry, a local package and a member, each environment built.
+fn project(registry: &Registry) -> Project {
+    let project = Project::new(registry);
+    project.write("own/larder.kdl", "package \"money\" version=\"1.0.0\" { node \".\"; }\n").write("own/index.js", "1");
+    project.run("larder registry init registry --origin packages.acme.example").exits(0);
+    project.run("larder -C own publish --registry ../registry").exits(0);
+    std::fs::remove_dir_all(project.path("own")).expect("a folder");
+    project
+        .write("tools/local/package.json", "{\"name\":\"local\",\"version\":\"1.0.0\"}\n")
+        .write("tools/local/bin/run.sh", "#!/bin/sh\n")
+        .write("packages/theme/package.json", "{\"name\":\"theme\",\"version\":\"1.0.0\"}\n")
+        .write("packages/theme/big.bin", "not a manifest");
+    std::fs::set_permissions(
+        project.path("tools/local/bin/run.sh"),
+        std::os::unix::fs::PermissionsExt::from_mode(0o755),
+    )
+    .expect("a mode");
+    let rest = "members \"packages/*\"\ndependencies {\n    npm \"left\" \"^1\"\n    larder \"money\" \"^1\"\n    path \"tools/local\"\n}\n\
+                group \"test\" { npm \"right\" \"^1\"; }\n\
+                environment \"development\" { include \"test\"; }\nenvironment \"staging\" { include \"test\"; }\nenvironment \"production\"\n";
+    project.with_registry_line("    larder \"own\" \"registry/\"\n", rest);
+    for environment in ["staging", "production", "development"] {
+        project.run(&format!("larder sync --env {environment}")).exits(0);
+    }
+    project
+}
+
+fn digests(project: &Project) -> Vec<String> {
+    let digest = |environment: &str| {
+        let history = project.run_json(&format!("larder history --env {environment} --json"));
+        history["generations"][0]["digest"].as_str().expect("a digest").to_owned()
+    };
+    ["development", "staging", "production"].map(digest).to_vec()
+}
+
+fn sync_all(project: &Project) -> Vec<String> {
+    for environment in ["staging", "production", "development"] {
+        project.run(&format!("larder sync --frozen --env {environment}")).exits(0);
+    }
+    digests(project)
+}
+
+#[test]
+fn a_backup_comes_back_in_an_empty_folder_and_over_an_older_one_with_equal_digests() {
+    let registry = universe();
+    let project = project(&registry);
+    let document = project.run_json("larder backup ../shop.backup.tar.gz --json");
+    conforms(&document, "backup");
+    assert_eq!(document["generations"].as_array().map(Vec::len), Some(3));
+    project.run("larder backup ../shop.backup.tar.gz").exits(2).names(["is there already"]);
+    let file = project.path("../shop.backup.tar.gz").display().to_string();
+
+    let other = project.beside();
+    let restored = other.run_json(&format!("larder restore {file} --json"));
+    conforms(&restored, "restore");
+    assert_eq!(restored["active"], "development");
+    assert_eq!(sync_all(&other), digests(&project));
+    assert_eq!(other.read("larder.lock"), project.read("larder.lock"));
+    assert!(other.has("registry/larder-registry.json"));
+    assert!(other.has("tools/local/bin/run.sh") && !other.has("packages/theme/big.bin"));
+    let mode = std::fs::metadata(other.path("tools/local/bin/run.sh")).expect("a file");
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode.permissions()) & 0o111, 0o111);
+    assert!(!other.has(".larder/restoring"));
+
+    // Over an older one: what differs is replaced. A folder that is not there is made.
+    let older = std::time::SystemTime::now() - std::time::Duration::from_secs(90_000);
+    other.write("larder.lock", "old").write("mine.txt", "mine");
+    let lock = std::fs::File::options().write(true).open(other.path("larder.lock")).expect("the lock");
+    lock.set_modified(older).expect("a time");
+    other.run(&format!("larder restore {file}")).exits(0).names(["Restored 1 file"]);
+    assert_eq!((sync_all(&other), other.read("mine.txt").as_str()), (digests(&project), "mine"));
+    other.run(&format!("larder restore {file} deep/new")).exits(0);
+    assert!(other.has("deep/new/larder.kdl"));
+}
+
+#[test]
+fn what_is_newer_stays_without_force_and_a_generation_names_its_lock() {
+    let registry = universe();
+    let project = project(&registry);
+    let first = project.read("larder.lock");
+    project.run("larder remove npm:left").exits(0);
+    project.run("larder backup ../b.tar.gz").exits(0);
+    let list = project.run("larder restore ../b.tar.gz --list").exits(0);
+    assert!(list.stdout.contains("development@2") && list.stdout.contains("production@1"), "{}", list.stdout);
+    std::thread::sleep(std::time::Duration::from_millis(2100));
+    project.write("larder.lock", &format!("{}\n# mine\n", project.read("larder.lock")));
+    let state = project.state();
+    project.run("larder restore ../b.tar.gz").exits(1).names(["is newer", "larder.lock", "--force"]);
+    assert_eq!(project.state(), state);
+    project.run("larder restore ../b.tar.gz --generation production@9").exits(2).names(["no generation 9"]);
+    project.run("larder restore ../b.tar.gz --generation development@1 --force").exits(0);
+    assert_eq!(project.read("larder.lock"), first);
+}
+
+#[test]
+fn a_flipped_byte_is_found_and_nothing_is_restored() {
+    let registry = universe();
+    let project = project(&registry);
+    project.run("larder backup ../b.tar.gz").exits(0);
+    let whole = std::fs::read(project.path("../b.tar.gz")).expect("the backup");
+    let other = project.beside();
+    let bad = other.path("../bad.tar.gz").display().to_string();
+    for at in [whole.len() / 7, whole.len() / 3, whole.len() / 2, whole.len() - 6] {
+        let mut flipped = whole.clone();
+        flipped[at] ^= 0x10;
+        std::fs::write(&bad, &flipped).expect("a file");
+        let listing = other.listing();
+        other.run(&format!("larder restore {bad}")).exits(4).names(["is not what was written"]);
+        assert!(!other.has("larder.kdl"), "byte {at}");
+        assert_eq!(other.listing().len(), listing.len().max(1), "byte {at}");
+    }
+    std::fs::write(&bad, &whole[..whole.len() / 2]).expect("a file");
+    other.run(&format!("larder restore {bad} --list")).exits(4);
+    std::fs::write(&bad, "not an archive").expect("a file");
+    other.run(&format!("larder restore {bad}")).exits(4);
+
+    // What is in the way stays.
+    std::os::unix::fs::symlink("/tmp", other.path("tools")).expect("a link");
+    let good = project.path("../b.tar.gz").display().to_string();
+    other.run(&format!("larder restore {good}")).exits(1).names(["tools", "a link"]);
+    assert!(!other.has("larder.kdl"));
+}
+
+#[test]
+fn a_restore_that_was_cut_off_is_finished_before_anything_else_works() {
+    let registry = universe();
+    let project = project(&registry);
+    project.run("larder backup ../b.tar.gz").exits(0);
+    let file = project.path("../b.tar.gz").display().to_string();
+    let other = project.beside();
+    other.run(&format!("larder restore {file}")).exits(0);
+
+    // As a kill would leave it: all is prepared, and one file of two is moved.
+    let staging = other.path(".larder/restoring");
+    std::fs::create_dir_all(staging.join("files")).expect("a folder");
+    std::fs::write(staging.join("files/second.txt"), "second").expect("a file");
+    std::fs::write(staging.join("ready"), "[\"first.txt\",\"second.txt\",\"../outside.txt\"]").expect("a file");
+    other.write("first.txt", "first");
+    other.run("larder sync").exits(1).names(["was cut off", "larder restore"]);
+    other.run(&format!("larder restore {file}")).exits(0).names(["Finished a restore that was cut off"]);
+    assert_eq!((other.read("second.txt").as_str(), staging.exists()), ("second", false));
+    assert!(!Path::new(&other.path("../outside.txt")).exists());
+    other.run("larder sync").exits(0);
+
+    // Before all is prepared, nothing has happened.
+    std::fs::create_dir_all(staging.join("files")).expect("a folder");
+    std::fs::write(staging.join("files/larder.kdl"), "half").expect("a file");
+    other.run("larder sync").exits(0);
+    other.run(&format!("larder restore {file}")).exits(0);
+    assert!(!staging.exists());
+}
