@@ -262,10 +262,7 @@ impl Reader<'_> {
             Err(errors) => {
                 for error in errors {
                     let finding = SourceFinding::error(EXPRESSION, &self.source.file, when_position, error.message);
-                    self.findings.push(match error.help {
-                        Some(help) => finding.with_help(help),
-                        None => finding,
-                    });
+                    self.findings.push(finding.with_help_if(error.help));
                 }
                 None
             }

@@ -79,6 +79,13 @@ impl SourceFinding {
         self
     }
 
+    /// Adds advice, if there is some.
+    #[must_use]
+    pub fn with_help_if(mut self, help: Option<impl Into<String>>) -> Self {
+        self.help = help.map(Into::into);
+        self
+    }
+
     /// Returns whether what was checked cannot be used.
     pub fn is_error(&self) -> bool {
         self.level == FindingLevel::Error

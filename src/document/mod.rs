@@ -27,6 +27,7 @@ pub use json::{JsonMember, JsonNode, JsonValue, parse_json};
 pub use name::Name;
 pub(crate) use source::Area;
 pub use source::{DocumentError, DocumentProblem, Format, SourceFile};
+pub(crate) use write::escaped_xml;
 pub use write::{json_text, xml_text};
 pub use xml::{XmlAttribute, XmlElement, parse_xml};
 

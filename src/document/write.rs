@@ -39,11 +39,11 @@ fn xml(element: &XmlElement, namespaces: &[String], is_root: bool, depth: usize,
     let _ = write!(text, "{space}<{name}");
     if is_root {
         for (place, namespace) in namespaces.iter().enumerate() {
-            let _ = write!(text, " xmlns:n{place}=\"{}\"", escaped(namespace));
+            let _ = write!(text, " xmlns:n{place}=\"{}\"", escaped_xml(namespace));
         }
     }
     for attribute in &element.attributes {
-        let _ = write!(text, " {}=\"{}\"", written(&attribute.name, namespaces), escaped(&attribute.value));
+        let _ = write!(text, " {}=\"{}\"", written(&attribute.name, namespaces), escaped_xml(&attribute.value));
     }
     if element.children.is_empty() && element.text.is_empty() {
         text.push_str("/>\n");
@@ -51,7 +51,7 @@ fn xml(element: &XmlElement, namespaces: &[String], is_root: bool, depth: usize,
     }
     text.push('>');
     if element.children.is_empty() {
-        text.push_str(&escaped(&element.text));
+        text.push_str(&escaped_xml(&element.text));
     } else {
         text.push('\n');
         element.children.iter().for_each(|child| xml(child, namespaces, false, depth + 1, text));
@@ -67,7 +67,8 @@ fn written(name: &Name, namespaces: &[String]) -> String {
     }
 }
 
-fn escaped(text: &str) -> String {
+/// Returns a text as XML writes it, in an element or in an attribute.
+pub(crate) fn escaped_xml(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -217,10 +217,7 @@ impl Check<'_> {
             Ok(found) => Some(found),
             Err(problem) => {
                 let finding = self.mapping.error("mapping.path", position, problem.message);
-                self.findings.push(match problem.help {
-                    Some(help) => finding.with_help(help),
-                    None => finding,
-                });
+                self.findings.push(finding.with_help_if(problem.help));
                 None
             }
         }

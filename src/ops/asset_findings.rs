@@ -41,9 +41,10 @@ impl<'a> From<&'a SourceFinding> for AssetFinding<'a> {
 
 /// Returns a finding as a line for people: `schemas/order.xsd:3:5: error: …`.
 pub fn line(finding: &SourceFinding) -> String {
-    let SourceFinding { file, position, level, message, .. } = finding;
+    let SourceFinding { file, position, level, message, help, .. } = finding;
     let path = finding.path.as_deref().map(|path| format!(" (at {path})")).unwrap_or_default();
-    format!("{file}:{}:{}: {}: {message}{path}", position.line, position.column, level.as_str())
+    let help = help.as_deref().map(|help| format!(": {help}")).unwrap_or_default();
+    format!("{file}:{}:{}: {}: {message}{path}{help}", position.line, position.column, level.as_str())
 }
 
 /// Assets that cannot be used.

@@ -157,10 +157,7 @@ impl Schema {
             Err(error) => {
                 let finding =
                     SourceFinding::error("schema.entry", &instance.file, instance.position(0), error.to_string());
-                return vec![match error.help() {
-                    Some(help) => finding.with_help(help),
-                    None => finding,
-                }];
+                return vec![finding.with_help_if(error.help())];
             }
         };
         match &self.0.rules {

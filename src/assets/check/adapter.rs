@@ -46,9 +46,6 @@ impl AssetSet<'_> {
         let schema = self.resolve(self.asset(at).package, AssetKind::Schema, &reference.to).ok()?;
         let error = self.schema(schema)?.shape(reference.to.entry.as_deref()).err()?;
         let finding = SourceFinding::error("asset.entry", &source.file, reference.position, error.to_string());
-        Some(match error.help() {
-            Some(help) => finding.with_help(help),
-            None => finding,
-        })
+        Some(finding.with_help_if(error.help()))
     }
 }

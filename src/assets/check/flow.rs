@@ -79,10 +79,7 @@ impl AssetSet<'_> {
         for route in &flow.routes {
             for error in route.when.iter().flat_map(|when| when.check(&scope)) {
                 let finding = SourceFinding::error("flow.expression", &source.file, route.when_position, error.message);
-                found.push(match error.help {
-                    Some(help) => finding.with_help(help),
-                    None => finding,
-                });
+                found.push(finding.with_help_if(error.help));
             }
         }
         found

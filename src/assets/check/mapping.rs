@@ -22,10 +22,7 @@ impl AssetSet<'_> {
                 Ok(shape) => ends.push((schema, entry, shape)),
                 Err(error) => {
                     let finding = SourceFinding::error("asset.entry", &file.file, end.position, error.to_string());
-                    found.push(match error.help() {
-                        Some(help) => finding.with_help(help),
-                        None => finding,
-                    });
+                    found.push(finding.with_help_if(error.help()));
                 }
             }
         }

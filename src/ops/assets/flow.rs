@@ -15,7 +15,7 @@ use crate::diagnostic::{Exit, Failure, nearest};
 use crate::fs::{self, Durability};
 use crate::lock::{self, Closure};
 use crate::manifest::{Environment, edit};
-use crate::model::{AssetKind, FlowState, Label};
+use crate::model::{FlowState, Label};
 use crate::ops::generations::state;
 use crate::ops::install::{Activation, BytecodeUse, Installation, Installed, Purpose};
 use crate::ops::project::{self, inputs, snapshot};
@@ -26,6 +26,7 @@ use crate::store::Store;
 
 use super::load::ProjectAssets;
 use super::ready::{NotReady, known_connections};
+use super::{flows_named, own_flows};
 use crate::ops::deployed_flows::{self, FlowUse};
 
 /// What became of a flow.
@@ -84,7 +85,7 @@ pub fn list(session: &Session<'_>) -> Result<FlowListing> {
     let assets = ProjectAssets::of(session)?;
     let set = assets.set();
     let mut flows: Vec<ListedFlow> = Vec::new();
-    for at in set.own().filter(|at| set.asset(*at).id.kind == AssetKind::Flow) {
+    for at in own_flows(&set) {
         let asset = set.asset(at);
         let here = deployed.get(asset.id.name.as_str()).filter(|flow| *flow.id == *asset.id.to_string());
         flows.push(ListedFlow {
@@ -318,13 +319,11 @@ fn check_ready(assets: &ProjectAssets, set: &AssetSet<'_>, flow: AssetIndex) -> 
 
 /// Returns the flow of the packages' own that a name means: `order-intake`, or `orders/order-intake`.
 fn find(set: &AssetSet<'_>, name: &str) -> Result<AssetIndex> {
-    let query = name.parse::<crate::model::AssetQuery>().map_err(|error| FlowError::Name(error.to_string()))?;
-    let flows = || set.own().filter(|at| set.asset(*at).id.kind == AssetKind::Flow);
-    let found: Vec<AssetIndex> = flows().filter(|at| query.covers(&set.asset(*at).id)).collect();
+    let found = flows_named(set, name).map_err(|error| FlowError::Name(error.to_string()))?;
     match found[..] {
         [one] => Ok(one),
         [] => {
-            let names: Vec<String> = flows().map(|at| set.asset(at).id.name.to_string()).collect();
+            let names: Vec<String> = own_flows(set).map(|at| set.asset(at).id.name.to_string()).collect();
             let meant = nearest(name, names.iter().map(String::as_str)).map(str::to_owned);
             Err(FlowError::Unknown { name: name.to_owned(), meant, known: names.join(", ") }.into())
         }
@@ -386,7 +385,7 @@ enum FlowError {
     /// A move that there is not.
     #[error("flow `{name}` is {from}, and cannot become {to}")]
     #[diagnostic(
-        code(larder::flow::r#move),
+        code(larder::flow::no_such_move),
         help("the moves are draft → ready → deployed ⇄ suspended, and from ready or deployed to archived")
     )]
     Move { name: String, from: String, to: String },

@@ -19,8 +19,9 @@ pub mod ready;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::assets::AssetSet;
+use crate::assets::{AssetIndex, AssetSet};
 use crate::diagnostic::SourceFinding;
+use crate::model::{AssetKind, AssetQuery, AssetQueryError};
 
 use super::asset_findings::WrongAssets;
 use super::{Result, Session};
@@ -61,6 +62,17 @@ pub(super) fn check(session: &Session<'_>) -> Result<CheckedAssets> {
     let environments = project.environments();
     let findings = set.check(environments.as_deref(), threads());
     Ok(CheckedAssets::new(&set, set.own().count(), findings))
+}
+
+/// Returns the flows of the packages' own that a name means: `order-intake`, or `orders/order-intake`.
+fn flows_named(set: &AssetSet<'_>, name: &str) -> std::result::Result<Vec<AssetIndex>, AssetQueryError> {
+    let query: AssetQuery = name.parse()?;
+    Ok(own_flows(set).filter(|at| query.covers(&set.asset(*at).id)).collect())
+}
+
+/// Returns the flows of the packages' own.
+fn own_flows<'s>(set: &'s AssetSet<'_>) -> impl Iterator<Item = AssetIndex> + 's {
+    set.own().filter(|at| set.asset(*at).id.kind == AssetKind::Flow)
 }
 
 /// Returns how many threads a check is spread over.

@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use crate::assets::{AssetIndex, AssetSet, Readiness, ready_word};
 use crate::diagnostic::{Exit, Failure, SourceFinding, list};
-use crate::model::{AssetKind, AssetQuery};
 use crate::ops::{Result, Session};
 
+use super::flows_named;
 use super::load::ProjectAssets;
 use super::probe::{self, ProbeResult, Probes};
 use crate::ops::asset_findings::{self as findings, AssetFinding};
@@ -70,9 +70,7 @@ pub fn ready(session: &Session<'_>, names: &[String], probes_adapters: bool) -> 
 }
 
 fn find(set: &AssetSet<'_>, name: &str) -> Result<Vec<AssetIndex>> {
-    let query: AssetQuery = name.parse().map_err(|error: crate::model::AssetQueryError| NoFlow(error.to_string()))?;
-    let found: Vec<AssetIndex> =
-        set.own().filter(|at| set.asset(*at).id.kind == AssetKind::Flow && query.covers(&set.asset(*at).id)).collect();
+    let found = flows_named(set, name).map_err(|error| NoFlow(error.to_string()))?;
     if found.is_empty() { Err(NoFlow(format!("there is no flow `{name}`")).into()) } else { Ok(found) }
 }
 

@@ -60,10 +60,7 @@ impl Observed {
             root: root.to_owned(),
             manifest: OpenFile::open(&root.join(MANIFEST), inputs::MANIFEST_SIZE),
             lockfile: OpenFile::open(&root.join(LOCKFILE), inputs::LOCK_SIZE),
-            generations: looked_at
-                .map(|name: Label| (current(root, &name), name))
-                .map(|(number, name)| (name, number))
-                .collect(),
+            generations: looked_at.map(|name: Label| (name.clone(), current(root, &name))).collect(),
             active,
         }
     }

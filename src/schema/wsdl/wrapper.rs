@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::description::{Description, Part};
-use crate::document::{SourceFile, XmlElement, parse_xml};
+use crate::document::{SourceFile, XmlElement, escaped_xml, parse_xml};
 
 /// Returns a schema with the elements of all operations; without any, an empty one.
 pub(super) fn schema(source: &SourceFile, description: &Description) -> (SourceFile, XmlElement, usize) {
@@ -32,7 +32,7 @@ fn text(namespace: &str, elements: &BTreeMap<std::sync::Arc<str>, &Vec<Part>>) -
     let mut text = String::from("<xs:schema xmlns:xs=\"http://www.w3.org/2001/XMLSchema\"");
     if !namespace.is_empty() {
         // Writing to a string does not fail.
-        let _ = write!(text, " targetNamespace=\"{}\"", escaped(namespace));
+        let _ = write!(text, " targetNamespace=\"{}\"", escaped_xml(namespace));
     }
     text.push('>');
     let named = elements.values().flat_map(|parts| parts.iter()).filter_map(|part| part.content.as_ref());
@@ -40,17 +40,17 @@ fn text(namespace: &str, elements: &BTreeMap<std::sync::Arc<str>, &Vec<Part>>) -
     imported.sort_unstable();
     imported.dedup();
     for other in imported.iter().filter(|other| **other != namespace && **other != super::super::xsd::XS) {
-        let _ = write!(text, "<xs:import namespace=\"{}\"/>", escaped(other));
+        let _ = write!(text, "<xs:import namespace=\"{}\"/>", escaped_xml(other));
     }
     for (name, parts) in elements {
-        let _ = write!(text, "<xs:element name=\"{}\"><xs:complexType><xs:sequence>", escaped(name));
+        let _ = write!(text, "<xs:element name=\"{}\"><xs:complexType><xs:sequence>", escaped_xml(name));
         for part in *parts {
             let Some((content, is_element)) = &part.content else { continue };
-            let (uri, local) = (escaped(&content.namespace), escaped(&content.local));
+            let (uri, local) = (escaped_xml(&content.namespace), escaped_xml(&content.local));
             let _ = if *is_element {
                 write!(text, "<xs:element xmlns:p=\"{uri}\" ref=\"p:{local}\"/>")
             } else {
-                let part = escaped(&part.name);
+                let part = escaped_xml(&part.name);
                 write!(text, "<xs:element xmlns:p=\"{uri}\" name=\"{part}\" type=\"p:{local}\"/>")
             };
         }
@@ -58,8 +58,4 @@ fn text(namespace: &str, elements: &BTreeMap<std::sync::Arc<str>, &Vec<Part>>) -
     }
     text.push_str("</xs:schema>");
     text
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
 }

@@ -22,7 +22,7 @@ use xsd_schema::{
 use super::XsdDocument;
 use super::documents::Edition;
 use crate::diagnostic::{Position, SourceFinding};
-use crate::document::{Area, MAX_DEPTH, MAX_NODES, Name, SourceFile, XmlElement, parse_xml};
+use crate::document::{Area, MAX_DEPTH, MAX_NODES, Name, SourceFile, XmlElement, escaped_xml, parse_xml};
 
 /// A compiled schema.
 pub(crate) struct Compiled {
@@ -293,7 +293,7 @@ impl Extract {
         let outer = document.root.declarations().into_iter().filter(|(prefix, _)| !declared(prefix));
         let inserted: String = outer
             .map(|(prefix, uri)| {
-                let uri = uri.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
+                let uri = escaped_xml(uri);
                 if prefix.is_empty() { format!(" xmlns=\"{uri}\"") } else { format!(" xmlns:{prefix}=\"{uri}\"") }
             })
             .collect();

@@ -95,10 +95,7 @@ impl Check<'_> {
 
     fn error(&mut self, code: &'static str, attribute: &XmlAttribute, message: String, help: Option<String>) {
         let finding = self.document.error(code, attribute.value_offset, message);
-        self.findings.push(match help {
-            Some(help) => finding.with_help(help),
-            None => finding,
-        });
+        self.findings.push(finding.with_help_if(help));
     }
 }
 
