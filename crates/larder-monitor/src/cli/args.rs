@@ -14,7 +14,6 @@ use crate::alert::ChannelKind;
 /// What is checked stands in the `monitor` block of larder.kdl, who is told in `alerts`.
 #[derive(Debug, Parser)]
 #[command(name = "larder-monitor", version, disable_help_subcommand = true, max_term_width = 100)]
-#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct CommandLine {
     #[command(flatten)]
     pub(super) global: GlobalArgs,
@@ -35,6 +34,13 @@ pub(super) struct WatchArgs {
     /// Answer at this address of this machine, instead of the manifest's
     #[arg(long, value_name = "ADDRESS", value_parser = loopback)]
     pub(super) listen: Option<SocketAddr>,
+}
+
+impl WatchArgs {
+    /// Returns whether any of these options is given.
+    pub(super) fn are_given(&self) -> bool {
+        self.once || self.interval.is_some() || self.listen.is_some()
+    }
 }
 
 #[derive(Debug, Subcommand)]

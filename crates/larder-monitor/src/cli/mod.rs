@@ -14,6 +14,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use larder::cli::extension::{parse, start};
+use larder::diagnostic::{Exit, Failure};
 
 use args::{AlertsCommand, Command, CommandLine};
 
@@ -25,9 +26,22 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     start(&line.global, |context, output| match &line.command {
         None => monitor::run(&line.watch, context, output),
+        Some(Command::Alerts(_)) if line.watch.are_given() => Err(NothingIsWatched.into()),
         Some(Command::Alerts(alerts)) => match &alerts.command {
             AlertsCommand::List => alerts::list(context, output),
             AlertsCommand::Test(test) => alerts::test(test, context, output),
         },
     })
+}
+
+/// A command that watches nothing, with an option of watching.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("`alerts` watches nothing: `--once`, `--interval` and `--listen` are not for it")]
+#[diagnostic(code(larder::cli::usage), help("leave the option out"))]
+struct NothingIsWatched;
+
+impl Failure for NothingIsWatched {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
+    }
 }
