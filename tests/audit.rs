@@ -183,6 +183,91 @@ fn archives_of_a_server_are_fetched_once_and_kept_for_offline_use() {
     project.run("larder audit --offline").exits(1).names(["GHSA-1"]);
 }
 
+/// Where an npm registry tells of advisories.
+const BULK: &str = "/npm/-/npm/v1/security/advisories/bulk";
+
+/// Returns the lines of `registries` by which a registry has the packages of the universe, and is asked about them.
+fn asked(url: &str) -> String {
+    format!("npm \"asked\" \"{url}\" {{ packages \"app\" \"left\" \"dev-only\"; }}\nadvisories \"npm\" \"{url}\";\n")
+}
+
+/// Returns what an npm registry answers: `left` below a version has a vulnerability.
+fn answer(id: &str, below: &str) -> Vec<u8> {
+    let url = format!("https://github.com/advisories/{id}");
+    let one = json!({ "id": 1091, "url": url, "title": "left does what it should not", "severity": "high",
+        "vulnerable_versions": format!(">=1.0.0 <{below}"), "cwe": ["CWE-79"], "cvss": { "score": 0, "vectorString": null } });
+    json!({ "left": [one], "not-asked": [{ "id": 1, "vulnerable_versions": "*" }] }).to_string().into_bytes()
+}
+
+#[test]
+fn a_registry_is_asked_about_what_is_locked_from_it_and_nothing_else() {
+    let registry = universe().pypi("wheel", "1.0", |p| p).file(BULK, answer("GHSA-1", "1.1.1")).serve();
+    let own = Universe::new().npm("secret", "1.0.0", |p| p).serve();
+    let project = Project::new(&registry);
+    let source =
+        format!("{}npm \"own\" \"{}\" {{ packages \"secret\"; }};\n", asked(&registry.npm_url()), own.npm_url());
+    let lines = "dependencies { npm \"app\" \"^1\"; npm \"secret\" \"^1\"; pypi \"wheel\" \"==1.0\"; }\n";
+    let with = |policy: &str| project.with_registry_line(&source, &format!("{lines}{policy}"));
+    with("");
+    project.run("larder lock").exits(0);
+    let document = project.run("larder audit --json").exits(1).json();
+    conforms(&document, "audit");
+    assert_eq!(ids(&document), ["GHSA-1"]);
+    assert_eq!(document["findings"][0]["severity"], "deny");
+    assert_eq!(document["sources"][0]["source"], registry.npm_url().as_str());
+    let received = registry.take_received();
+    let [(path, body)] = &received[..] else { panic!("{} questions", received.len()) };
+    let asked: Value = serde_json::from_slice(body).expect("JSON");
+    assert_eq!((path.as_str(), asked), (BULK, json!({ "app": ["1.0.0"], "left": ["1.1.0"] })));
+    assert!(own.take_received().is_empty(), "it is no source");
+
+    // The answer is kept, and policies use it; about another lock it says nothing.
+    with("policy { advisories { deny \"high\"; } }");
+    project.run("larder audit --offline").exits(1).names(["GHSA-1", "1 advisory about 1 package, just now"]);
+    project.run("larder sync").exits(1).names(["GHSA-1"]);
+    assert!(registry.take_received().is_empty());
+    registry.becomes(
+        &universe().npm("app", "1.1.0", |p| p.dep("left", "^1")).pypi("wheel", "1.0", |p| p).file(BULK, b"{}".to_vec()),
+    );
+    project.run("larder update app").exits(0).names(["was not asked for advisories", "`larder audit` does so"]);
+    project.run("larder audit").exits(0);
+    assert_eq!(registry.take_received().len(), 1);
+}
+
+#[test]
+fn registries_that_have_no_advisories_are_told() {
+    let registry = universe().file(BULK, b"[]".to_vec()).serve();
+    let project = Project::new(&registry);
+    project.with_registry_line("advisories \"npm\" \"https://other.example/\";\n", DEPENDENCIES);
+    project.run("larder lock").exits(2).names(["a registry of npm packages of this manifest", "name one of \"http"]);
+    project.with_registry_line(&asked(&registry.npm_url()), DEPENDENCIES);
+    project.run("larder lock").exits(0);
+    project.run("larder advisories status").exits(0).names(["nothing is here"]);
+    project.run("larder audit").exits(5).names(["cannot be read", "not every registry has advisories"]);
+    registry.fail(BULK, 404);
+    project.run("larder advisories update").exits(5).names(["404"]);
+    registry.fail(BULK, 401);
+    project.run("larder advisories update").exits(5).names(["credentials"]);
+    project.run("larder audit --offline").exits(1).names(["nothing is known of the advisories of"]);
+}
+
+#[test]
+fn what_a_registry_tells_of_is_cured() {
+    let registry = universe().npm("left", "1.2.0", |p| p).file(BULK, answer("GHSA-1", "1.2.0")).serve();
+    let project = Project::new(&registry);
+    let source = asked(&registry.npm_url());
+    let lines = |range: &str| format!("dependencies {{ npm \"left\" \"{range}\"; }}\n");
+    project.with_registry_line(&source, &lines("<1.2")).run("larder lock").exits(0);
+    project.with_registry_line(&source, &lines("^1")).run("larder lock").exits(0);
+    let document = project.run("larder audit --json").exits(1).json();
+    assert_eq!(document["findings"][0]["advisory"]["fixed"], "1.2.0");
+    assert_eq!(document["findings"][0]["advisory"]["curedByUpdate"], true);
+    registry.take_received();
+    project.run("larder audit --fix").exits(0);
+    assert_eq!(registry.take_received().len(), 1, "the new lock is asked about");
+    assert!(project.read("larder.lock").contains("left@1.2.0"));
+}
+
 /// Returns the names of the packages that a fix moved.
 fn moved(document: &Value) -> Vec<String> {
     let plan = &document["fix"]["plan"];

@@ -41,7 +41,7 @@ impl RangeEvent {
 }
 
 /// The version below all others.
-const FIRST: &str = "0";
+pub(super) const FIRST: &str = "0";
 /// The limit above all others.
 const NO_LIMIT: &str = "*";
 

@@ -10,7 +10,7 @@ use crate::model::AdvisorySeverity;
 #[derive(Debug, Deserialize)]
 pub(super) struct CvssEntry {
     /// A vector of CVSS 2, 3.0, 3.1 or 4.0.
-    score: String,
+    pub(super) score: String,
 }
 
 /// The longest vector: CVSS 4.0 with all its metrics has some 200 characters.

@@ -311,18 +311,8 @@ fn refused(server: Server, url: &Url, reason: &'static str) -> RequestError {
 }
 
 fn refusal(server: &Server, url: &Url, answer: &TransportResponse) -> RequestError {
-    let (server, url) = (server.clone(), url.masked());
-    match answer.status {
-        401 => RequestError::Unauthorized { server, url },
-        403 => RequestError::Forbidden { server, url },
-        404 | 410 => RequestError::NotFound { server, url },
-        status => RequestError::Status {
-            server,
-            url,
-            status,
-            retry_after: answer.header("retry-after").and_then(retry_after),
-        },
-    }
+    let retry_after = answer.header("retry-after").and_then(retry_after);
+    RequestError::of_status(answer.status, server.clone(), url.masked(), retry_after)
 }
 
 /// Reads `Retry-After`: seconds, or a date (RFC 9110, section 10.2.3).

@@ -191,6 +191,16 @@ pub enum RequestError {
 }
 
 impl RequestError {
+    /// Returns the error that a status other than those of success is.
+    pub(super) fn of_status(status: u16, server: Server, url: String, retry_after: Option<u64>) -> Self {
+        match status {
+            401 => Self::Unauthorized { server, url },
+            403 => Self::Forbidden { server, url },
+            404 | 410 => Self::NotFound { server, url },
+            status => Self::Status { server, url, status, retry_after },
+        }
+    }
+
     /// Returns whether the same request may succeed later, or at a mirror.
     pub fn is_transient(&self) -> bool {
         match self {

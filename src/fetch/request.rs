@@ -174,12 +174,12 @@ pub struct UploadAnswer {
 impl UploadAnswer {
     /// Returns the error if the server is out of order, and may not be so later.
     pub(super) fn outage(&self) -> Option<RequestError> {
-        let error = RequestError::Status {
-            server: self.server.clone(),
-            url: self.url.clone(),
-            status: self.status,
-            retry_after: self.retry_after,
-        };
-        error.is_transient().then_some(error)
+        self.refusal().filter(RequestError::is_transient)
+    }
+
+    /// Returns the error if the server does not take what was sent.
+    pub fn refusal(&self) -> Option<RequestError> {
+        let error = || RequestError::of_status(self.status, self.server.clone(), self.url.clone(), self.retry_after);
+        (!(200..300).contains(&self.status)).then(error)
     }
 }

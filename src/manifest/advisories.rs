@@ -2,18 +2,18 @@
 
 use jiff::civil::Date;
 
-use super::model::AdvisorySource;
+use super::model::{AdvisoryForm, AdvisorySource};
 use super::node::{BlockRule, Errors, ManifestNode, NodeShape, NodeValue};
 use super::policy::{AdvisoryRules, IgnoredAdvisory, PolicyRule};
 use super::registries::{ADVISORY_KIND, read_url};
-use super::{ManifestError, RegistryUrl};
+use super::{ManifestError, Registry, RegistryUrl};
 use crate::model::{AdvisorySeverity, Severity};
 
 /// The name of the policy's rule.
 pub(super) const ADVISORIES: &str = "advisories";
 
-/// The format of advisories.
-const OSV: &str = "osv";
+/// The forms of sources of advisories.
+const FORMS: [(&str, AdvisoryForm); 2] = [("osv", AdvisoryForm::Osv), ("npm", AdvisoryForm::Registry)];
 
 /// Reads `advisories "osv" "https://…/"` of the `registries` block.
 pub(super) fn read_sources(block: ManifestNode<'_>, errors: &mut Errors) -> Vec<AdvisorySource> {
@@ -26,20 +26,48 @@ pub(super) fn read_sources(block: ManifestNode<'_>, errors: &mut Errors) -> Vec<
     let mut sources: Vec<AdvisorySource> = Vec::new();
     for node in block.children().filter(|node| node.name() == ADVISORY_KIND) {
         let parts = node.read_parts(&SHAPE, errors);
-        let format = parts.argument(0).and_then(|value| value.choice(&[(OSV, ())], errors));
+        let form = parts.argument(0).and_then(|value| value.choice(&FORMS, errors));
         let url: Option<RegistryUrl> = parts.argument(1).and_then(|value| read_url(value, errors));
-        let (Some(()), Some(url)) = (format, url) else { continue };
-        match sources.iter().find(|other| other.url == url) {
+        let (Some(form), Some(url)) = (form, url) else { continue };
+        match sources.iter().find(|other| other.url == url && other.form == form) {
             Some(first) => errors.push(ManifestError::Repeated {
                 what: "this source of advisories".to_owned(),
                 help: Some("keep one of them".to_owned()),
                 span: node.head_span(),
                 first: first.span,
             }),
-            None => sources.push(AdvisorySource { url, span: node.head_span() }),
+            None => sources.push(AdvisorySource { form, url, span: node.head_span() }),
         }
     }
     sources
+}
+
+/// Refuses registries that are asked about advisories but are none of the manifest's: nothing that is locked comes from them.
+pub(super) fn check_registries(sources: &[AdvisorySource], registries: &[Registry], errors: &mut Errors) {
+    let asked = sources.iter().filter(|source| source.form == AdvisoryForm::Registry);
+    for source in asked.filter(|source| source.registry(registries).is_none()) {
+        let known = registries.iter().filter(|registry| registry.ecosystem.has_scopes());
+        let known: Vec<String> = known.filter_map(|one| one.url.http()).map(|url| format!("\"{url}\"")).collect();
+        errors.push(ManifestError::BadValue {
+            value: match &source.url {
+                RegistryUrl::Http(url) => url.to_string(),
+                RegistryUrl::Folder(folder) => folder.to_string(),
+            },
+            what: "a registry of npm packages of this manifest",
+            reason: "a registry is asked about what is locked from it".to_owned(),
+            help: Some(format!("name one of {}", known.join(", "))),
+            span: source.span,
+        });
+    }
+}
+
+impl AdvisorySource {
+    /// Returns the registry that is asked. Returns `None` for records, and for a registry that is not declared.
+    pub fn registry<'r>(&self, registries: &'r [Registry]) -> Option<&'r Registry> {
+        let url = self.url.http()?;
+        let is_asked = |registry: &&Registry| registry.ecosystem.has_scopes() && registry.url.http() == Some(url);
+        registries.iter().filter(|_| self.form == AdvisoryForm::Registry).find(is_asked)
+    }
 }
 
 /// Reads `advisories "deny"` or `advisories { deny "critical" "high"; warn "moderate"; ignore "GHSA-…" reason="…"; }` of a

@@ -54,7 +54,7 @@ pub use folder::{FolderSpec, parse_folder};
 pub use hoisting::{FallbackMode, Hoisting};
 pub use log_trust::parse_signers;
 pub use model::{
-    AdvisorySource, AssetDeclaration, BuildCache, Conflict, DependencyLine, DependencySpec, Environment,
+    AdvisoryForm, AdvisorySource, AssetDeclaration, BuildCache, Conflict, DependencyLine, DependencySpec, Environment,
     EnvironmentSpans, Executable, Feature, FilesMode, Group, Hook, HookTime, LockedMode, LogTrust, Manifest, Package,
     PatchLine, ProjectMetadata, Registry, RegistryForm, RegistryUrl, RuntimeAddress, RuntimeRegistry, Signer,
     SignerList, SignerListSource, TokenSource,

@@ -382,10 +382,21 @@ pub enum LockedMode {
 /// `advisories "osv" "https://osv.acme.example/"`: where advisories come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AdvisorySource {
-    /// A server with archives of records, or a folder with records.
+    /// What is there.
+    pub form: AdvisoryForm,
+    /// Its place.
     pub url: RegistryUrl,
     /// The line.
     pub span: SourceSpan,
+}
+
+/// How a source tells of advisories.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AdvisoryForm {
+    /// Records of OSV: archives on a server, or a folder.
+    Osv,
+    /// A registry that answers of the versions that it is asked about, as npm's does. It is one that the manifest has.
+    Registry,
 }
 
 /// How a registry tells which files it has.

@@ -225,6 +225,7 @@ impl<'a> DraftManifest<'a> {
         if kind == ManifestKind::Root {
             self.settings.platforms = self.platforms.complete();
             registries::complete(&mut self.registries, errors);
+            advisories::check_registries(&self.advisory_sources, &self.registries, errors);
             let takes_packages = |registry: &RuntimeRegistry| registry.address == RuntimeAddress::NpmPackages;
             if self.runtime_registries.iter().any(takes_packages)
                 && let Some(node) = self.settings.managed.get_mut(RuntimeName::Node)

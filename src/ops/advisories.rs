@@ -5,16 +5,20 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
+use crate::advisory::AskedVersions;
 use crate::diagnostic::counted;
 use crate::lock::Lockfile;
-use crate::model::Ecosystem;
+use crate::manifest::Registry;
+use crate::model::{Ecosystem, Label, Origin, Package};
 use crate::policy::KnownVulnerabilities;
-use crate::registry::{AdvisoryDatabases, DatabaseStatus};
+use crate::registry::{AdvisoryDatabases, AdvisoryQuestion, DatabaseStatus, VulnerabilitiesHere};
 
 use super::project::lockfile;
+use super::registries::LazyRegistries;
 use super::{Context, Error, Event, Project, Result, Session, project};
 
 /// `larder audit` asks sources that were not asked for so long.
@@ -81,14 +85,24 @@ impl SourceReport {
 
 /// Fetches what is new.
 pub fn update(session: &Session<'_>) -> Result<Sources> {
-    let databases = of_folder(session.context)?;
-    let updated = databases.update(&session.client()?, i64::MAX).map_err(Error::from)?;
-    Ok(reports(&updated))
+    let context = session.context;
+    let Ok(root) = project::find_root(context) else {
+        let ask = |_: &Label, _: Vec<u8>| Ok(Vec::new());
+        let updated = without_project(context).update(&session.client()?, &ask, i64::MAX);
+        return Ok(reports(&updated.map_err(Error::from)?));
+    };
+    let project = Project::read(root)?;
+    let databases = of_project(context, &project)?;
+    Ok(reports(&ask_sources(session, &project, &databases, i64::MAX)?))
 }
 
 /// Tells what is here.
 pub fn status(context: &Context<'_>) -> Result<Sources> {
-    Ok(reports(&of_folder(context)?.status().map_err(Error::from)?))
+    let databases = match project::find_root(context) {
+        Ok(root) => of_project(context, &Project::read(root)?)?,
+        Err(_) => without_project(context),
+    };
+    Ok(reports(&databases.status().map_err(Error::from)?))
 }
 
 /// Asks sources that were not asked lately. If one does not answer, what is here of all of them is used, if anything is.
@@ -97,7 +111,7 @@ pub(super) fn refresh(session: &Session<'_>, project: &Project, lockfile: &Lockf
     let databases = of_lock(context, project, lockfile);
     if !context.offline {
         let before = Timestamp::now().as_second().saturating_sub(FRESH.as_secs().cast_signed());
-        match databases.update(&session.client()?, before).map_err(Error::from) {
+        match ask_sources(session, project, &databases, before) {
             Ok(updated) => return Ok(reports(&updated).sources),
             Err(error) => {
                 let known = databases.status().map_err(Error::from)?;
@@ -112,16 +126,40 @@ pub(super) fn refresh(session: &Session<'_>, project: &Project, lockfile: &Lockf
     Ok(reports(&databases.status().map_err(Error::from)?).sources)
 }
 
-/// Looks up what is here of the vulnerabilities of a lock, and asks nobody.
+/// Looks up what is here of the vulnerabilities of a lock, and asks nobody. Registries are asked about a lock, so that they cannot
+/// have been asked about a new one: that is told, and keeps nobody from locking.
 pub(super) fn look_up(context: &Context<'_>, project: &Project, lockfile: &Lockfile) -> Result<KnownVulnerabilities> {
+    let here = here(context, project, lockfile)?;
+    for registry in &here.unasked {
+        let told = format!("{registry} was not asked for advisories about what is locked now: `larder audit` does so");
+        (context.reporter)(Event::Warning(told));
+    }
+    Ok(KnownVulnerabilities { found: here.found, missing: here.missing, today: today() })
+}
+
+/// Looks up the same after [`refresh`]: what could not be asked is missing.
+pub(super) fn look_up_refreshed(
+    context: &Context<'_>,
+    project: &Project,
+    lockfile: &Lockfile,
+) -> Result<KnownVulnerabilities> {
+    let here = here(context, project, lockfile)?;
+    let missing = here.missing.into_iter().chain(here.unasked).collect();
+    Ok(KnownVulnerabilities { found: here.found, missing, today: today() })
+}
+
+fn here(context: &Context<'_>, project: &Project, lockfile: &Lockfile) -> Result<VulnerabilitiesHere> {
     let databases = of_lock(context, project, lockfile);
-    let (found, missing) = databases.vulnerabilities(lockfile.graph.packages.keys()).map_err(Error::from)?;
-    Ok(KnownVulnerabilities { found, missing, today: Timestamp::now().to_zoned(TimeZone::UTC).date() })
+    databases.vulnerabilities(lockfile.graph.packages.keys()).map_err(Error::from)
+}
+
+fn today() -> Date {
+    Timestamp::now().to_zoned(TimeZone::UTC).date()
 }
 
 /// Returns the files of the databases that count for a project, whatever it locks.
 pub(super) fn files(context: &Context<'_>, project: &Project) -> Vec<PathBuf> {
-    databases(context, project, &served()).files()
+    databases(context, project, &served(), Vec::new()).files()
 }
 
 /// Says how long ago something was.
@@ -135,25 +173,59 @@ pub(super) fn age_text(seconds: u64) -> String {
     format!("{} {name} old", seconds / unit)
 }
 
-/// Opens the databases of the project that one works in, or those that count without a project.
-fn of_folder(context: &Context<'_>) -> Result<AdvisoryDatabases> {
-    let Ok(root) = project::find_root(context) else {
-        return Ok(AdvisoryDatabases::open(&context.cache, &context.folder, &[], &served()));
-    };
-    let project = Project::read(root)?;
+/// Opens the databases that count for what a project has locked.
+fn of_project(context: &Context<'_>, project: &Project) -> Result<AdvisoryDatabases> {
     Ok(match lockfile::read(&project.root)?.lockfile() {
-        Some(lockfile) => of_lock(context, &project, &lockfile),
-        None => databases(context, &project, &served()),
+        Some(lockfile) => of_lock(context, project, &lockfile),
+        None => databases(context, project, &served(), Vec::new()),
     })
+}
+
+fn without_project(context: &Context<'_>) -> AdvisoryDatabases {
+    AdvisoryDatabases::open(&context.cache, &context.folder, &[], &served(), Vec::new())
 }
 
 pub(super) fn of_lock(context: &Context<'_>, project: &Project, lockfile: &Lockfile) -> AdvisoryDatabases {
     let ecosystems: BTreeSet<Ecosystem> = lockfile.graph.packages.keys().map(|key| key.id.ecosystem).collect();
-    databases(context, project, &ecosystems)
+    databases(context, project, &ecosystems, questions(project, lockfile))
 }
 
-fn databases(context: &Context<'_>, project: &Project, ecosystems: &BTreeSet<Ecosystem>) -> AdvisoryDatabases {
-    AdvisoryDatabases::open(&context.cache, &project.root, &project.manifest.advisory_sources, ecosystems)
+fn databases(
+    context: &Context<'_>,
+    project: &Project,
+    ecosystems: &BTreeSet<Ecosystem>,
+    questions: Vec<AdvisoryQuestion>,
+) -> AdvisoryDatabases {
+    AdvisoryDatabases::open(&context.cache, &project.root, &project.manifest.advisory_sources, ecosystems, questions)
+}
+
+/// Returns what the registries that tell of advisories are asked: about the versions that are locked from each. The names of
+/// packages of other registries are none of its business.
+fn questions(project: &Project, lockfile: &Lockfile) -> Vec<AdvisoryQuestion> {
+    let manifest = &project.manifest;
+    let asked = manifest.advisory_sources.iter().filter_map(|source| source.registry(&manifest.registries));
+    let question = |registry: &Registry| {
+        let url = registry.url.http()?.to_string();
+        let is_from = |package: &Package| package.origin.as_ref().and_then(Origin::registry) == Some(&registry.name);
+        let mut asked = AskedVersions::new();
+        for (key, _) in lockfile.graph.packages.iter().filter(|(_, package)| is_from(package)) {
+            asked.entry(key.id.name.to_string()).or_default().insert(key.version.to_string());
+        }
+        Some(AdvisoryQuestion { registry: registry.name.clone(), ecosystem: registry.ecosystem, url, asked })
+    };
+    asked.filter_map(question).collect()
+}
+
+/// Asks the sources that were last asked before an instant.
+fn ask_sources(
+    session: &Session<'_>,
+    project: &Project,
+    databases: &AdvisoryDatabases,
+    before: i64,
+) -> Result<Vec<DatabaseStatus>> {
+    let registries = LazyRegistries::new(session, project);
+    let ask = |registry: &Label, question: Vec<u8>| registries.registries()?.advisories(registry, question);
+    databases.update(&session.client()?, &ask, before).map_err(Error::from)
 }
 
 fn served() -> BTreeSet<Ecosystem> {

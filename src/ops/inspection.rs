@@ -171,7 +171,7 @@ pub(super) fn inspect_with(
     let (mut sources, mut signed) = (Vec::new(), None);
     if chosen.contains(&CheckName::Advisories) {
         sources = advisories::refresh(session, project, &locked)?;
-        subject = subject.with_advisories(advisories::look_up(context, project, &locked)?);
+        subject = subject.with_advisories(advisories::look_up_refreshed(context, project, &locked)?);
     }
     let mut findings = Vec::new();
     if chosen.contains(&CheckName::Licenses)

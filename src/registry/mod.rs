@@ -54,7 +54,7 @@ mod source_reader;
 mod stale;
 mod tarball;
 
-pub use advisories::{AdvisoryDatabases, AdvisoryError, DatabaseStatus};
+pub use advisories::{AdvisoryDatabases, AdvisoryError, AdvisoryQuestion, DatabaseStatus, VulnerabilitiesHere};
 pub use cache::CachePolicy;
 pub use error::RegistryError;
 pub use larder::folder::{Change, FolderError, FolderRegistry, LockedFolder};

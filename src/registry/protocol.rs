@@ -96,6 +96,12 @@ pub(super) trait Protocol: Send + Sync {
         Ok(None)
     }
 
+    /// Returns the path below the registry that answers which versions have known vulnerabilities, as npm's does. Returns `None` if
+    /// the protocol has none.
+    fn advisories(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Returns where the registry keeps the attestations of a version's file. Returns `None` if the protocol has none.
     fn attestations(&self, _name: &PackageName, _version: &Version, _file: &str) -> Option<AttestationDocument> {
         None

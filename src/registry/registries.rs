@@ -1,6 +1,7 @@
 //! All registries of a project: the resolver's index, and the source of artifacts.
 
 mod accounts;
+mod advisories;
 mod artifact_files;
 mod artifact_urls;
 mod attestations;

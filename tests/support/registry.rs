@@ -1,7 +1,7 @@
 //! The loopback registry: npm below `/npm/`, Python's index below `/pypi/simple/`, its files below `/pypi/files/`.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -38,6 +38,8 @@ struct State {
     played: HashMap<String, (Vec<u8>, usize)>,
     random: Option<Random>,
     asked: HashSet<String>,
+    /// What was sent to which path.
+    received: Vec<(String, Vec<u8>)>,
     /// The paths that were asked for with credentials, and these.
     authorized: Vec<(String, String)>,
 }
@@ -119,6 +121,11 @@ impl Registry {
         all.into_iter().filter(|(asked, _)| asked == path).map(|(_, shown)| shown).collect()
     }
 
+    /// Returns what was sent to which path since the last time, in the order of arrival.
+    pub(crate) fn take_received(&self) -> Vec<(String, Vec<u8>)> {
+        std::mem::take(&mut self.shared.state().received)
+    }
+
     /// Returns how many connections were made.
     pub(crate) fn connections(&self) -> usize {
         self.shared.state().connections
@@ -169,10 +176,10 @@ impl Shared {
     fn serve(&self, stream: TcpStream) -> std::io::Result<()> {
         stream.set_nodelay(true)?;
         let mut out = stream.try_clone()?;
-        let mut lines = BufReader::new(stream).lines();
-        while let Some(first) = lines.next().transpose()? {
+        let mut input = BufReader::new(stream);
+        while let Some(first) = input.by_ref().lines().next().transpose()? {
             let mut headers = HashMap::new();
-            for line in lines.by_ref() {
+            for line in input.by_ref().lines() {
                 let line = line?;
                 if line.is_empty() {
                     break;
@@ -182,6 +189,12 @@ impl Shared {
                 }
             }
             let asked = decoded(first.split(' ').nth(1).unwrap_or("/"));
+            let length = headers.get("content-length").and_then(|length: &String| length.parse().ok()).unwrap_or(0);
+            let mut body = vec![0; length];
+            input.read_exact(&mut body)?;
+            if !body.is_empty() {
+                self.state().received.push((asked.clone(), body));
+            }
             let is_known = self.pages().contains_key(&asked);
             let path = if is_known { &asked } else { asked.split('?').next().unwrap_or("/") };
             self.answer(path, &headers, &mut out)?;

@@ -4,7 +4,7 @@ mod parse;
 
 use std::cmp::Ordering;
 use std::fmt;
-use std::ops::Range;
+use std::ops::{Bound, Range};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -101,6 +101,26 @@ impl Alternative {
         version.pre.is_empty() || self.0.iter().any(|comparator| comparator.names_prerelease_of(version))
     }
 
+    /// Returns the lowest version that the comparators admit, if there is one, and the bound above, pre-releases that they do not
+    /// name included.
+    pub fn limits(&self) -> (Option<String>, Bound<String>) {
+        let lower = self.0.iter().filter(|one| one.is_lower_bound());
+        let lower = lower.max_by_key(|one| (&one.version, one.operator == Operator::Greater));
+        let upper = self.0.iter().filter(|one| one.is_upper_bound());
+        let upper = upper.min_by_key(|one| (&one.version, one.operator != Operator::Less));
+        let lowest = lower.map(|one| match one.operator {
+            Operator::Greater => successor(&one.version),
+            _ => one.version.to_string(),
+        });
+        let highest = upper.map(|one| (one.operator == Operator::Less, one.version.to_string()));
+        let above = match highest {
+            None => Bound::Unbounded,
+            Some((true, version)) => Bound::Excluded(version),
+            Some((false, version)) => Bound::Included(version),
+        };
+        (lowest, above)
+    }
+
     /// Returns the indices for which the comparators hold, in a list of `count` versions in ascending order.
     pub fn bounds<'v>(&self, count: u32, version: impl Fn(u32) -> Option<&'v Version>) -> Range<u32> {
         let first = |passed: &dyn Fn(Ordering) -> bool, bound: &Version| {
@@ -156,6 +176,15 @@ impl Comparator {
             && (self.version.major, self.version.minor, self.version.patch)
                 == (version.major, version.minor, version.patch)
     }
+}
+
+/// Returns the lowest version above another one: `1.2.4-0` for 1.2.3, `1.2.3-rc.1.0` for 1.2.3-rc.1.
+fn successor(version: &Version) -> String {
+    let Version { major, minor, patch, pre, .. } = version;
+    if pre.is_empty() {
+        return format!("{major}.{minor}.{}-0", patch.saturating_add(1));
+    }
+    format!("{major}.{minor}.{patch}-{}.0", pre.join("."))
 }
 
 impl FromStr for NpmRange {

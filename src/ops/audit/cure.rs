@@ -110,7 +110,7 @@ impl<'a> Patient<'a> {
                 .iter()
                 .map(|candidate| PackageKey { id: id.clone(), version: candidate.version.clone() })
                 .collect();
-            let (known, _) = self.databases.vulnerabilities(keys.iter()).map_err(Error::from)?;
+            let known = self.databases.vulnerabilities(keys.iter()).map_err(Error::from)?.found;
             let is_meant = |found: &Vulnerability| {
                 let mut same = vulnerabilities.iter().filter(|one| one.package.id == *id);
                 same.any(|one| found.names().any(|name| one.is_named(name)))

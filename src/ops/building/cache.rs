@@ -24,7 +24,7 @@ pub(in crate::ops) fn find(source: &LazyRegistries<'_>, package: &PackageKey, ou
         return Ok(None);
     }
     for cache in &source.project.manifest.build_caches {
-        let Some(registries) = source.registries() else { return Ok(None) };
+        let Ok(registries) = source.registries() else { return Ok(None) };
         let registry = &cache.registry.value;
         match read(registries, registry, output) {
             Ok(None) => {}

@@ -26,7 +26,7 @@ use crate::registry::{CachePolicy, MirrorFolder, Registries, RegistryOptions};
 use self::grants::Grant;
 use self::tokens::Tokens;
 use crate::ops::session::release;
-use crate::ops::{Context, Project, Result, Session};
+use crate::ops::{Context, Error, Project, Result, Session};
 
 /// Opens them; nothing is asked yet.
 pub(in crate::ops) fn open(session: &Session<'_>, project: &Project, cache_policy: CachePolicy) -> Result<Registries> {
@@ -218,9 +218,10 @@ impl<'a> LazyRegistries<'a> {
         Self { session, project, opened: OnceLock::new() }
     }
 
-    /// Returns the registries. Returns `None` if they cannot be opened, which [`Self::opened`] tells.
-    pub(in crate::ops) fn registries(&self) -> Option<&Registries> {
-        self.opened.get_or_init(|| open(self.session, self.project, CachePolicy::default())).as_ref().ok()
+    /// Returns the registries.
+    pub(in crate::ops) fn registries(&self) -> Result<&Registries> {
+        let opened = self.opened.get_or_init(|| open(self.session, self.project, CachePolicy::default()));
+        opened.as_ref().map_err(Error::clone)
     }
 
     /// Fails where the registries were needed and could not be opened.
@@ -239,10 +240,7 @@ impl ArtifactSource for LazyRegistries<'_> {
         origin: &Origin,
         artifact: &Artifact,
     ) -> std::result::Result<(Body, Option<u64>), SourceError> {
-        match self.opened.get_or_init(|| open(self.session, self.project, CachePolicy::default())) {
-            Ok(registries) => registries.open(owner, origin, artifact),
-            Err(error) => Err(error.clone().into()),
-        }
+        self.registries()?.open(owner, origin, artifact)
     }
 }
 

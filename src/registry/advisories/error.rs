@@ -29,6 +29,18 @@ pub enum AdvisoryError {
         /// The reason.
         reason: String,
     },
+    /// A registry's answer cannot be read.
+    #[error("what `{registry}` answers about advisories cannot be read: {reason}")]
+    #[diagnostic(
+        code(larder::advisories::bad_answer),
+        help("not every registry has advisories: `advisories \"osv\" …` takes them from elsewhere")
+    )]
+    Answer {
+        /// The registry's URL.
+        registry: String,
+        /// The reason.
+        reason: String,
+    },
     /// There are more advisories than a database can hold.
     #[error("`{origin}` has more advisories than larder keeps: 4 GiB")]
     #[diagnostic(code(larder::advisories::too_large))]

@@ -1,13 +1,15 @@
 //! A source → the content of a database.
 
+use std::collections::BTreeSet;
 use std::io::{BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::Ask;
 use super::database::{Database, DatabaseContent};
 use super::error::{AdvisoryError, AdvisoryResult, failure};
-use super::source::{Presence, Source};
-use crate::advisory::parse_osv;
+use super::source::{AdvisoryQuestion, Presence, Source};
+use crate::advisory::{AskedVersions, parse_npm_bulk, parse_osv};
 use crate::diagnostic::Failure;
 use crate::fetch::zip::ZipArchive;
 use crate::fetch::{Client, Content, Encoding, Endpoint, Quota, RegistryAddress, Request, RequestTarget};
@@ -21,6 +23,8 @@ const LARGEST_ARCHIVE: u64 = 2 << 30;
 const LARGEST_RECORD: u64 = 8 << 20;
 /// The most records of a source.
 const MOST_RECORDS: usize = 4_000_000;
+/// The most packages that a registry is asked about at once.
+const MOST_PACKAGES_ASKED: usize = 500;
 /// The end of the names of records.
 const RECORD: &str = ".json";
 /// The name of archives in a folder.
@@ -30,11 +34,16 @@ const ARCHIVE: &str = "all.zip";
 pub(super) fn fetch(
     source: &Source,
     client: &Arc<Client>,
+    ask: Ask<'_>,
     scratch: &Path,
     known: Option<&Database>,
 ) -> AdvisoryResult<DatabaseContent> {
     match source {
         Source::Folder(folder) => read_folder(folder, fingerprint(folder)?),
+        Source::Registry(question) => {
+            let _span = tracing::info_span!("advisories", source = %source).entered();
+            ask_registry(question, ask)
+        }
         Source::Archive { server, path, presence } => {
             let _span = tracing::info_span!("advisories", source = %source).entered();
             match download(server, path, client, scratch, known) {
@@ -46,6 +55,28 @@ pub(super) fn fetch(
             }
         }
     }
+}
+
+/// Asks a registry about some packages after others: an answer of a megabyte is the largest that is read.
+fn ask_registry(question: &AdvisoryQuestion, ask: Ask<'_>) -> AdvisoryResult<DatabaseContent> {
+    let mut content = DatabaseContent { fetched: now(), ..DatabaseContent::default() };
+    let mut hasher = blake3::Hasher::new();
+    let packages: Vec<(&String, &BTreeSet<String>)> = question.asked.iter().collect();
+    for packages in packages.chunks(MOST_PACKAGES_ASKED) {
+        let asked: AskedVersions =
+            packages.iter().map(|(name, versions)| ((*name).clone(), (*versions).clone())).collect();
+        let bad = |reason: String| AdvisoryError::Answer { registry: question.url.clone(), reason };
+        let body = serde_json::to_vec(&asked).map_err(|error| failure(bad(error.to_string())))?;
+        let bytes = ask(&question.registry, body)?;
+        hasher.update(&bytes);
+        let answer =
+            parse_npm_bulk(question.ecosystem, &asked, &bytes).map_err(|error| failure(bad(error.to_string())))?;
+        content.unreadable += answer.faults.len() as u32;
+        content.advisory_count += answer.advisories.len() as u32;
+        answer.advisories.iter().for_each(|advisory| content.packages.add(advisory));
+    }
+    content.packages.check_size(&question.url).map_err(failure)?;
+    Ok(DatabaseContent { content: hasher.finalize().to_hex().to_string(), ..content })
 }
 
 /// Why an archive could not be fetched.

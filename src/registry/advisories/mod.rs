@@ -7,7 +7,7 @@
 //! | file | what it owns |
 //! | --- | --- |
 //! | `database` | the file of a source: an index by package, and the advisories behind it |
-//! | `source` | where advisories come from: archives of a server, a folder |
+//! | `source` | where advisories come from: archives of a server, a folder, a registry that answers |
 //! | `fetch` | a source → the content of a database |
 //! | `error` | why a source cannot be used |
 
@@ -24,9 +24,10 @@ use crate::advisory::{Advisory, Vulnerability, vulnerabilities};
 use crate::fetch::Client;
 use crate::fs;
 use crate::manifest::AdvisorySource;
-use crate::model::{Ecosystem, PackageKey};
+use crate::model::{Ecosystem, Label, PackageKey};
 
 pub use error::AdvisoryError;
+pub use source::AdvisoryQuestion;
 
 use database::Database;
 use error::{AdvisoryResult, failure};
@@ -37,6 +38,20 @@ use source::Source;
 pub struct AdvisoryDatabases {
     folder: PathBuf,
     sources: Vec<Source>,
+}
+
+/// Sends a question, as JSON, to a registry, and returns its answer.
+pub(in crate::registry) type Ask<'a> = &'a dyn Fn(&Label, Vec<u8>) -> AdvisoryResult<Vec<u8>>;
+
+/// What the databases know of packages.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VulnerabilitiesHere {
+    /// The vulnerabilities.
+    pub found: Vec<Vulnerability>,
+    /// The sources of records of which nothing is here.
+    pub missing: Vec<String>,
+    /// The registries that were not asked about just these versions.
+    pub unasked: Vec<String>,
 }
 
 /// What is here of a source.
@@ -58,9 +73,17 @@ pub struct DatabaseStatus {
 
 impl AdvisoryDatabases {
     /// Opens the databases for packages of these ecosystems; nothing is read yet. Without `declared` sources the public archives
-    /// of OSV are used. Folders are relative to `root`.
-    pub fn open(cache: &Path, root: &Path, declared: &[AdvisorySource], ecosystems: &BTreeSet<Ecosystem>) -> Self {
-        Self { folder: cache.join("advisories").join("v1"), sources: source::sources(root, declared, ecosystems) }
+    /// of OSV are used. Folders are relative to `root`. `questions` are those to registries that are declared as sources.
+    pub fn open(
+        cache: &Path,
+        root: &Path,
+        declared: &[AdvisorySource],
+        ecosystems: &BTreeSet<Ecosystem>,
+        questions: Vec<AdvisoryQuestion>,
+    ) -> Self {
+        let records = source::sources(root, declared, ecosystems).into_iter();
+        let sources = records.chain(questions.into_iter().map(Source::Registry)).collect();
+        Self { folder: cache.join("advisories").join("v1"), sources }
     }
 
     /// Returns the files of the databases, whether they are there or not.
@@ -74,8 +97,8 @@ impl AdvisoryDatabases {
     }
 
     /// Asks the sources that were last asked before an instant, in seconds since 1970. A source that has nothing new only gets a new
-    /// time.
-    pub fn update(&self, client: &Arc<Client>, before: i64) -> AdvisoryResult<Vec<DatabaseStatus>> {
+    /// time. `ask` sends a question to a registry.
+    pub fn update(&self, client: &Arc<Client>, ask: Ask<'_>, before: i64) -> AdvisoryResult<Vec<DatabaseStatus>> {
         let mut told = Vec::new();
         for source in &self.sources {
             let known = Database::open(&self.file(source)).map_err(failure)?;
@@ -84,7 +107,7 @@ impl AdvisoryDatabases {
                 continue;
             }
             fs::create_dir_all(&self.folder).map_err(failure)?;
-            let content = fetch::fetch(source, client, &self.folder, known.as_ref())?;
+            let content = fetch::fetch(source, client, ask, &self.folder, known.as_ref())?;
             let is_new = known.as_ref().is_none_or(|known| known.content != content.content);
             content.write(&self.file(source)).map_err(failure)?;
             told.push(status(source, Database::open(&self.file(source)).map_err(failure)?.as_ref(), is_new));
@@ -92,17 +115,17 @@ impl AdvisoryDatabases {
         Ok(told)
     }
 
-    /// Returns the vulnerabilities of packages that the databases know of, in the order of the packages, and the sources of which
-    /// nothing is here.
+    /// Returns the vulnerabilities of packages that the databases know of, in the order of the packages.
     pub fn vulnerabilities<'a>(
         &self,
         packages: impl Iterator<Item = &'a PackageKey>,
-    ) -> AdvisoryResult<(Vec<Vulnerability>, Vec<String>)> {
-        let (mut databases, mut missing) = (Vec::new(), Vec::new());
+    ) -> AdvisoryResult<VulnerabilitiesHere> {
+        let (mut databases, mut missing, mut unasked) = (Vec::new(), Vec::new(), Vec::new());
         for source in &self.sources {
-            match self.current(source)? {
-                Some(database) => databases.push(database),
-                None => missing.push(source.to_string()),
+            match (self.current(source)?, source) {
+                (Some(database), _) => databases.push(database),
+                (None, Source::Registry(_)) => unasked.push(source.to_string()),
+                (None, Source::Archive { .. } | Source::Folder(_)) => missing.push(source.to_string()),
             }
         }
         let mut found = Vec::new();
@@ -113,7 +136,7 @@ impl AdvisoryDatabases {
             }
             found.extend(vulnerabilities(package, &advisories));
         }
-        Ok((found, missing))
+        Ok(VulnerabilitiesHere { found, missing, unasked })
     }
 
     /// Returns the database of a source. That of a folder is made anew if a file of the folder changed.

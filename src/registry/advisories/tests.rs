@@ -47,12 +47,12 @@ impl Fixture {
 
     fn databases(&self) -> AdvisoryDatabases {
         let url = crate::manifest::RegistryUrl::Folder("osv/".into());
-        let source = AdvisorySource { url, span: (0, 0).into() };
-        AdvisoryDatabases::open(&self.folder.path().join("cache"), self.folder.path(), &[source], &npm())
+        let source = AdvisorySource { form: crate::manifest::AdvisoryForm::Osv, url, span: (0, 0).into() };
+        AdvisoryDatabases::open(&self.folder.path().join("cache"), self.folder.path(), &[source], &npm(), Vec::new())
     }
 
     fn ids(&self, packages: &[PackageKey]) -> Vec<String> {
-        self.databases().vulnerabilities(packages.iter()).unwrap().0.into_iter().map(|found| found.id).collect()
+        self.databases().vulnerabilities(packages.iter()).unwrap().found.into_iter().map(|found| found.id).collect()
     }
 }
 

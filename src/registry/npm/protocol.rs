@@ -96,6 +96,10 @@ impl Protocol for NpmProtocol {
         Ok(Some("-/whoami".to_owned()))
     }
 
+    fn advisories(&self) -> Option<&'static str> {
+        Some("-/npm/v1/security/advisories/bulk")
+    }
+
     fn default_path(&self, name: &PackageName, file: &str) -> Option<String> {
         Some(location::default_path(name, file))
     }
