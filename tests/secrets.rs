@@ -80,6 +80,23 @@ fn an_agreement_is_kept_for_the_user() {
 }
 
 #[test]
+fn what_alerts_would_send_is_asked_for_with_the_rest() {
+    let mut project = Project::alone();
+    project.write(
+        "larder.kdl",
+        "project \"case\"\nregistries { npm \"a\" \"https://npm.example/\" { token env=\"A\"; }; }\nalerts {\n    slack env=\"S\"\n    \
+         email \"a@b\" from=\"c@d\" { smtp \"smtp://mail.example:25\"; user \"u\"; password env=\"M\"; }\n    \
+         pagerduty env=\"PAGERDUTY_KEY\"\n    webhook env=\"W\" { authorization env=\"T\"; }\n}\n",
+    );
+    project.run("larder login --allow").exits(1).names(["A@npm.example M@mail.example:25`"]);
+    project.set("W", "https://hooks.example/x");
+    project.run("larder login --allow").exits(1).names(["A@npm.example M@mail.example:25 T@hooks.example`"]);
+    project.run("larder login --allow A@npm.example M@mail.example T@hooks.example").exits(0);
+    let done = project.run_json("larder login --json --allow");
+    assert_eq!(done["allowed"], serde_json::json!([]));
+}
+
+#[test]
 fn a_variable_that_is_for_larder_is_free_and_so_is_what_is_not_sent() {
     let registry = serve();
     let mut project = project(&registry, "token env=\"LARDER_TOKEN_ACME\"");

@@ -13,8 +13,8 @@ use crate::model::{Label, Url};
 use crate::registry::credentials::{Credential, Login, Secret};
 use crate::registry::{Account, Registries, RegistryOptions};
 
-use super::registries::grants::{self, Grant};
 use super::registries::logins::{self, KeptIn};
+use super::secrets::grants::{self, Grant};
 use super::session::MANIFEST;
 use super::{Context, Project, Result, Session, registries};
 

@@ -57,6 +57,7 @@ pub mod reproduce;
 pub mod rollback;
 pub mod run;
 pub mod sbom;
+pub mod secrets;
 pub mod share_builds;
 pub mod sync;
 pub mod sync_hooks;

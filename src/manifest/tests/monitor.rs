@@ -108,11 +108,13 @@ fn an_alerts_block_is_read_whole() {
          }",
     );
     let alerts = &manifest.alerts;
-    assert_eq!(alerts.slack, Some(SecretSource::Env("HOOK".to_owned())));
+    let slack = alerts.slack.as_ref().map(|slack| &slack.value);
+    assert_eq!(slack, Some(&SecretSource::Env("HOOK".to_owned())));
     let email = alerts.email.as_ref().unwrap();
     assert_eq!((email.to.len(), email.server.port, email.server.starts_in_clear_text), (2, 587, true));
-    assert_eq!(email.password, Some(SecretSource::File("/run/secret".to_owned())));
-    assert!(alerts.pagerduty.as_ref().unwrap().url.is_some());
+    let password = email.password.as_ref().map(|password| &password.value);
+    assert_eq!(password, Some(&SecretSource::File("/run/secret".to_owned())));
+    assert_eq!(alerts.pagerduty.as_ref().unwrap().url.port(), Some(1));
     let webhook = alerts.webhook.as_ref().unwrap();
     assert!(matches!(&webhook.address, Address::Plain(url) if url.host() == "hooks.acme.example"));
 }

@@ -3,7 +3,6 @@
 //! Which credentials an address gets, the first that there are: the `token` of its registry's node, then what `larder login`
 //! keeps, then those of the ecosystem's own tools.
 
-pub(super) mod grants;
 pub(super) mod logins;
 mod tokens;
 mod tool_credentials;
@@ -23,8 +22,9 @@ use crate::profile::python;
 use crate::registry::credentials::Credential;
 use crate::registry::{CachePolicy, MirrorFolder, Registries, RegistryOptions};
 
-use self::grants::Grant;
 use self::tokens::Tokens;
+use crate::ops::secrets::alert_pairs;
+use crate::ops::secrets::grants::{self, Grant};
 use crate::ops::session::release;
 use crate::ops::{Context, Error, Project, Result, Session};
 
@@ -135,6 +135,7 @@ pub(in crate::ops) fn unconfirmed(context: &Context<'_>, project: &Project) -> R
         let addresses = addresses(project, ecosystem, &BTreeMap::new(), |_| true);
         pairs.extend(tool_credentials::asks(context, project, ecosystem, &addresses)?);
     }
+    pairs.extend(alert_pairs(&project.manifest.alerts, |name| context.variables.text(name)));
     grants::unconfirmed(context, pairs)
 }
 

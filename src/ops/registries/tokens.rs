@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Component, Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use miette::{NamedSource, SourceSpan};
@@ -16,10 +16,11 @@ use crate::manifest::{Registry, RegistryUrl, TokenSource};
 use crate::model::Label;
 use crate::registry::credentials::Secret;
 
-use super::grants::{self, FREE, Grant};
+use crate::ops::secrets::file::{self, SecretFile};
+use crate::ops::secrets::grants::{self, FREE, Grant};
 use crate::ops::{Context, Project, Result};
 
-/// No token is longer.
+/// No `~/.netrc` is longer.
 const LONGEST: u64 = 64 << 10;
 
 /// The secrets that were found.
@@ -92,46 +93,14 @@ fn check_variable(context: &Context<'_>, project: &Project, registry: &Registry,
 }
 
 fn read_file(context: &Context<'_>, project: &Project, registry: &Registry, file: &str) -> Result<String> {
-    let outside = || TokenError::Outside {
-        place: Place::of(project, registry),
-        file: file.to_owned(),
-        configuration: context.configuration.clone(),
-    };
-    let path = match (file.strip_prefix("~/"), context.variables.absolute("HOME")) {
-        (Some(below), Some(home)) => home.join(below),
-        _ => project.root.join(file),
-    };
-    let places = [project.root.as_path(), &context.configuration];
-    if !places.iter().any(|folder| is_within(&without_dots(&path), folder)) {
-        return Err(outside().into());
-    }
-    // A link of the checkout may lead out of it.
-    let real = fs::canonicalize(&path)?;
-    let real_places = places.iter().filter_map(|folder| fs::canonicalize(folder).ok());
-    if !real_places.into_iter().any(|folder| is_within(&real, &folder)) {
-        return Err(outside().into());
-    }
-    let bytes = fs::read_up_to(&real, LONGEST)?.unwrap_or_default();
-    Ok(String::from_utf8(bytes).map_err(|_| TokenError::NotOneLine(Place::of(project, registry)))?)
-}
-
-/// Tells whether a path lies in a folder, and not in what git keeps there: remotes have passwords.
-fn is_within(path: &Path, folder: &Path) -> bool {
-    let below =
-        path.strip_prefix(folder).ok().filter(|below| !folder.as_os_str().is_empty() && !below.as_os_str().is_empty());
-    below.is_some_and(|below| below.components().all(|part| part.as_os_str() != ".git"))
-}
-
-fn without_dots(path: &Path) -> PathBuf {
-    let mut clean = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => drop(clean.pop()),
-            part => clean.push(part),
+    let place = || Place::of(project, registry);
+    match file::read(context, project, file)? {
+        SecretFile::Text(bytes) => Ok(String::from_utf8(bytes).map_err(|_| TokenError::NotOneLine(place()))?),
+        SecretFile::Outside => {
+            let (file, configuration) = (file.to_owned(), context.configuration.clone());
+            Err(TokenError::Outside { place: place(), file, configuration }.into())
         }
     }
-    clean
 }
 
 fn read_netrc(context: &Context<'_>) -> Result<Option<Secret>> {
@@ -219,20 +188,5 @@ impl miette::Diagnostic for TokenError {
 impl Failure for TokenError {
     fn exit(&self) -> Exit {
         Exit::Refused
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn files_lie_in_the_project_or_in_the_configuration() {
-        let inside = |path: &str| is_within(&without_dots(Path::new(path)), Path::new("/p"));
-        assert!(inside("/p/token") && inside("/p/a/../b/./token"));
-        for outside in ["/p", "/p/../q", "/p/a/../../q", "/px/token", "/p/.git/config", "/p/vendor/.git/config"] {
-            assert!(!inside(outside), "{outside}");
-        }
-        assert!(!is_within(Path::new("/a"), Path::new("")));
     }
 }

@@ -1,14 +1,14 @@
 //! Which channels there are, with their secrets: what the manifest's `alerts` says, and what variables say besides.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use larder::diagnostic::{Exit, Failure};
 use larder::fetch::ClientOptions;
-use larder::fs;
-use larder::manifest::alerts::{Address, Alerts, SecretSource, SmtpServer, check_mail_address};
+use larder::manifest::Spanned;
+use larder::manifest::alerts::{Address, Alerts, PagerDuty, SecretSource, SmtpServer, check_mail_address};
 use larder::model::Url;
-use larder::ops::Variables;
+use larder::ops::secrets::{Receiver, read_alert_secret};
+use larder::ops::{self, Context, Project};
 use serde_json::Value;
 
 use super::mail::{self, MailRoute};
@@ -16,12 +16,6 @@ use super::web::{WebError, sending_client};
 use crate::alert::{Alert, ChannelKind};
 use crate::payload;
 use crate::probe::innermost;
-
-/// Where `PagerDuty` takes events.
-const PAGERDUTY: &str = "https://events.pagerduty.com/v2/enqueue";
-
-/// The largest file with a secret.
-const LARGEST_SECRET: u64 = 64 << 10;
 
 /// The most characters of an answer that are shown.
 const MOST_SHOWN: usize = 200;
@@ -37,54 +31,47 @@ pub struct Receivers {
 }
 
 impl Receivers {
-    /// Reads the channels of a manifest, and those that variables name where the manifest has none of the kind.
+    /// Reads the channels of a project's manifest, and those that variables name where the manifest has none of the kind.
     ///
     /// # Errors
-    /// A secret is not where the manifest says, or is none.
-    pub fn read(
-        alerts: &Alerts,
-        root: &Path,
-        variables: &Variables,
-        options: &ClientOptions,
-    ) -> Result<Self, ChannelError> {
-        let secrets = Secrets { root, variables };
-        let by_variable = |name: &str| SecretSource::Env(name.to_owned());
-        let is_set = |name: &str| variables.text(name).is_some();
-        let named = |name: &str| is_set(name).then(|| by_variable(name));
-
-        let slack = alerts.slack.clone().or_else(|| named("LARDER_ALERTS_SLACK"));
-        let slack = slack.map(|source| secrets.url(ChannelKind::Slack, &source)).transpose()?;
-
-        let (key, url) = match &alerts.pagerduty {
-            Some(pagerduty) => (Some(pagerduty.key.clone()), pagerduty.url.clone()),
-            None => (named("LARDER_ALERTS_PAGERDUTY"), None),
+    /// A secret is not where the manifest says, is none, or may not be sent to whom the manifest names.
+    pub fn read(project: &Project, context: &Context<'_>, options: &ClientOptions) -> ops::Result<Self> {
+        let (secrets, alerts) = (Secrets { project, context }, &project.manifest.alerts);
+        let slack = match &alerts.slack {
+            Some(source) => Some(secrets.url(ChannelKind::Slack, source)?),
+            None => secrets.url_variable(ChannelKind::Slack, "LARDER_ALERTS_SLACK")?,
         };
-        let url = match url {
-            Some(url) => url,
-            None => {
-                PAGERDUTY.parse().map_err(|_| ChannelError::bad(ChannelKind::PagerDuty, "its URL", "it is none"))?
+        let bad = |reason: &str| ChannelError::bad(ChannelKind::PagerDuty, "its URL", reason);
+        let pagerduty = match &alerts.pagerduty {
+            Some(PagerDuty { key, url }) => {
+                let key = secrets.text(ChannelKind::PagerDuty, key, Receiver::Web(url))?;
+                Some((url.clone(), key))
             }
+            None => match secrets.variable(ChannelKind::PagerDuty, "LARDER_ALERTS_PAGERDUTY")? {
+                Some(key) => Some((PagerDuty::EVENTS.parse().map_err(|_| bad("it is none"))?, key)),
+                None => None,
+            },
         };
-        let key = key.map(|source| secrets.text(ChannelKind::PagerDuty, &source)).transpose()?;
-
-        let (address, authorization) = match &alerts.webhook {
-            Some(webhook) => (Some(webhook.address.clone()), webhook.authorization.clone()),
-            None => (named("LARDER_ALERTS_WEBHOOK").map(Address::Secret), named("LARDER_ALERTS_WEBHOOK_AUTHORIZATION")),
+        let webhook = match &alerts.webhook {
+            Some(webhook) => {
+                let url = match &webhook.address {
+                    Address::Plain(url) => url.clone(),
+                    Address::Secret(source) => secrets.url(ChannelKind::Webhook, source)?,
+                };
+                let authorization = webhook.authorization.as_ref();
+                let authorization =
+                    authorization.map(|source| secrets.text(ChannelKind::Webhook, source, Receiver::Web(&url)));
+                Some((url.clone(), authorization.transpose()?))
+            }
+            None => match secrets.url_variable(ChannelKind::Webhook, "LARDER_ALERTS_WEBHOOK")? {
+                Some(url) => {
+                    Some((url, secrets.variable(ChannelKind::Webhook, "LARDER_ALERTS_WEBHOOK_AUTHORIZATION")?))
+                }
+                None => None,
+            },
         };
-        let webhook = match address {
-            None => None,
-            Some(Address::Plain(url)) => Some(url),
-            Some(Address::Secret(source)) => Some(secrets.url(ChannelKind::Webhook, &source)?),
-        };
-        let authorization = authorization.map(|source| secrets.text(ChannelKind::Webhook, &source)).transpose()?;
-
-        Ok(Self {
-            http: sending_client(options)?,
-            slack,
-            mail: mail_route(alerts, &secrets, options)?.map(Arc::new),
-            pagerduty: key.map(|key| (url, key)),
-            webhook: webhook.map(|url| (url, authorization)),
-        })
+        let mail = mail_route(alerts, &secrets, options)?.map(Arc::new);
+        Ok(Self { http: sending_client(options)?, slack, mail, pagerduty, webhook })
     }
 
     /// Returns the kinds of channels that there are.
@@ -148,69 +135,88 @@ impl Receivers {
 }
 
 /// Returns where mail goes.
-fn mail_route(
-    alerts: &Alerts,
-    secrets: &Secrets<'_>,
-    options: &ClientOptions,
-) -> Result<Option<MailRoute>, ChannelError> {
+fn mail_route(alerts: &Alerts, secrets: &Secrets<'_>, options: &ClientOptions) -> ops::Result<Option<MailRoute>> {
     const SERVER: &str = "LARDER_ALERTS_SMTP";
     let roots = || options.roots.certificates().map_err(|reason| ChannelError::Web(WebError::NoRoots(reason)));
     if let Some(email) = &alerts.email {
-        let password = email.password.as_ref().map(|source| secrets.text(ChannelKind::Email, source)).transpose()?;
+        let password = email.password.as_ref();
+        let password = password.map(|source| secrets.text(ChannelKind::Email, source, Receiver::Mail(&email.server)));
+        let password = password.transpose()?;
         let (server, from, to) = (email.server.clone(), email.from.clone(), email.to.clone());
         let login = email.user.clone().zip(password);
         return Ok(Some(MailRoute { server, login, from, to, roots: roots()? }));
     }
-    let Some(text) = secrets.variables.text(SERVER) else { return Ok(None) };
+    let Some(text) = secrets.context.variables.text(SERVER) else { return Ok(None) };
     let bad = |name: &'static str, reason: &str| ChannelError::bad(ChannelKind::Email, name, reason);
     let url: Url = text.parse().map_err(|_| bad(SERVER, "it is not a URL"))?;
     let (url, login) = url.split_credentials();
     let server = SmtpServer::parse(url.as_str()).map_err(|reason| bad(SERVER, reason))?;
     let address = |name: &'static str| {
-        let text = secrets.variables.text(name).ok_or_else(|| bad(name, "it is not set"))?;
+        let text = secrets.context.variables.text(name).ok_or_else(|| bad(name, "it is not set"))?;
         let all: Vec<String> = text.split([',', ' ']).filter(|part| !part.is_empty()).map(str::to_owned).collect();
         all.iter().try_for_each(|one| check_mail_address(one)).map_err(|reason| bad(name, reason))?;
         Ok::<_, ChannelError>(all)
     };
     let to = address("LARDER_ALERTS_EMAIL_TO")?;
     let from = address("LARDER_ALERTS_EMAIL_FROM")?;
-    let [from] = &from[..] else { return Err(bad("LARDER_ALERTS_EMAIL_FROM", "a message has one sender")) };
+    let [from] = &from[..] else { return Err(bad("LARDER_ALERTS_EMAIL_FROM", "a message has one sender").into()) };
     Ok(Some(MailRoute { server, login, from: from.clone(), to, roots: roots()? }))
 }
 
 /// Where secrets are looked for.
 struct Secrets<'a> {
-    root: &'a Path,
-    variables: &'a Variables,
+    project: &'a Project,
+    context: &'a Context<'a>,
 }
 
 impl Secrets<'_> {
-    /// Returns a secret, which is one line.
-    fn text(&self, channel: ChannelKind, source: &SecretSource) -> Result<String, ChannelError> {
-        let bad = |name: &str, reason: &str| ChannelError::bad(channel, name, reason);
-        let (name, text) = match source {
-            SecretSource::Env(name) => (name, self.variables.text(name).ok_or_else(|| bad(name, "it is not set"))?),
-            SecretSource::File(file) => {
-                let bytes = fs::read_up_to(&self.root.join(file), LARGEST_SECRET);
-                let bytes = bytes.map_err(|error| bad(file, &error.to_string()))?;
-                let bytes = bytes.ok_or_else(|| bad(file, "it is not there"))?;
-                (file, String::from_utf8(bytes).map_err(|_| bad(file, "it is no text"))?)
-            }
-        };
-        let text = text.trim();
-        if text.is_empty() || text.contains(char::is_control) || !text.is_ascii() {
-            return Err(bad(name, "it is not one line of ASCII"));
-        }
-        Ok(text.to_owned())
+    /// Returns a secret that the manifest refers to, if it may be sent to `receiver`.
+    fn text(
+        &self,
+        channel: ChannelKind,
+        source: &Spanned<SecretSource>,
+        receiver: Receiver<'_>,
+    ) -> ops::Result<String> {
+        let text = read_alert_secret(self.context, self.project, source, receiver)?;
+        let name = name_of(source);
+        let text = text.ok_or_else(|| ChannelError::bad(channel, name, "it is not set"))?;
+        Ok(one_line(channel, name, &text)?)
     }
 
-    fn url(&self, channel: ChannelKind, source: &SecretSource) -> Result<Url, ChannelError> {
-        let (SecretSource::Env(name) | SecretSource::File(name)) = source;
-        let url: Option<Url> = self.text(channel, source)?.parse().ok();
-        // What it is instead may be another secret.
-        url.filter(Url::is_safe)
-            .ok_or_else(|| ChannelError::bad(channel, name, "it is no URL that begins with https://"))
+    /// Returns the URL that is a secret of the manifest.
+    fn url(&self, channel: ChannelKind, source: &Spanned<SecretSource>) -> ops::Result<Url> {
+        Ok(url(channel, name_of(source), &self.text(channel, source, Receiver::Itself)?)?)
     }
+
+    /// Returns what a variable of larder's own has.
+    fn variable(&self, channel: ChannelKind, name: &str) -> Result<Option<String>, ChannelError> {
+        self.context.variables.text(name).map(|text| one_line(channel, name, &text)).transpose()
+    }
+
+    fn url_variable(&self, channel: ChannelKind, name: &str) -> Result<Option<Url>, ChannelError> {
+        self.variable(channel, name)?.map(|text| url(channel, name, &text)).transpose()
+    }
+}
+
+fn name_of(source: &Spanned<SecretSource>) -> &str {
+    let (SecretSource::Env(name) | SecretSource::File(name)) = &source.value;
+    name
+}
+
+/// Checks a secret, which is one line.
+fn one_line(channel: ChannelKind, name: &str, text: &str) -> Result<String, ChannelError> {
+    let text = text.trim();
+    if text.is_empty() || text.contains(char::is_control) || !text.is_ascii() {
+        return Err(ChannelError::bad(channel, name, "it is not one line of ASCII"));
+    }
+    Ok(text.to_owned())
+}
+
+/// Parses a secret that is a URL.
+fn url(channel: ChannelKind, name: &str, text: &str) -> Result<Url, ChannelError> {
+    let url: Option<Url> = text.parse().ok();
+    // What it is instead may be another secret.
+    url.filter(Url::is_safe).ok_or_else(|| ChannelError::bad(channel, name, "it is no URL that begins with https://"))
 }
 
 /// Why a channel cannot be used.

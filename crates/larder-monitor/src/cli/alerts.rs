@@ -67,7 +67,7 @@ pub(super) fn test(arguments: &TestArgs, context: &Context<'_>, output: &Output)
     let project = Project::open(context)?;
     let environment = &project.environment(context)?.name;
     let options = client_options(context)?;
-    let receivers = Receivers::read(&project.manifest.alerts, &project.root, &context.variables, &options)?;
+    let receivers = Receivers::read(&project, context, &options)?;
     let there = receivers.kinds();
     let mut wanted: Vec<ChannelKind> = arguments.channels.iter().map(|name| name.kind()).collect();
     if let Some(missing) = wanted.iter().find(|kind| !there.contains(kind)) {

@@ -20,7 +20,7 @@ pub(super) fn run(arguments: &WatchArgs, context: &Context<'_>, output: &Output)
     let environment = project.environment(context)?.name.clone();
     let options = client_options(context)?;
     let manifest = &project.manifest;
-    let receivers = Receivers::read(&manifest.alerts, &project.root, &context.variables, &options)?;
+    let receivers = Receivers::read(&project, context, &options)?;
     let settings = Settings::new(manifest, environment.as_str(), arguments.interval, receivers.kinds());
     let state = StateFile::of(&project.root, environment.as_str());
     let _lock = state.lock()?;

@@ -60,6 +60,11 @@ impl HttpReceiver {
     pub(crate) fn received(&self) -> Vec<Received> {
         self.received.lock().expect("a lock").clone()
     }
+
+    /// Returns what it took since the last call.
+    pub(crate) fn take(&self) -> Vec<Received> {
+        std::mem::take(&mut self.received.lock().expect("a lock"))
+    }
 }
 
 fn take(stream: &TcpStream, manner: &Mutex<Manner>, received: &Mutex<Vec<Received>>) {

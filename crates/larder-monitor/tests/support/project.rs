@@ -36,6 +36,11 @@ impl Project {
         self
     }
 
+    /// Agrees that a variable is sent to a host, as `larder login --allow` does.
+    pub(crate) fn agree(&self, pair: &str) -> &Self {
+        self.write("../home/.config/larder/allowed-tokens", &format!("{pair}\n"))
+    }
+
     pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.folder.path().join("project").join(path)
     }

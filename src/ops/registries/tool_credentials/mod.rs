@@ -9,9 +9,9 @@ mod pypi;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::grants::Grant;
 use crate::fs;
 use crate::model::{Ecosystem, PerEcosystem, Url};
+use crate::ops::secrets::grants::Grant;
 use crate::ops::{Context, Project, Result};
 use crate::registry::credentials::Credential;
 

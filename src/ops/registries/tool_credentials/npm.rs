@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{Found, read_settings};
 use crate::diagnostic::{Exit, Failure};
 use crate::model::Url;
-use crate::ops::registries::grants::{self, Grant};
+use crate::ops::secrets::grants::{self, Grant};
 use crate::ops::{Context, Project, Result};
 use crate::registry::credentials::{Credential, NpmrcCredential, npmrc_credentials};
 

@@ -14,14 +14,15 @@ use crate::model::Url;
 
 use crate::ops::{Context, Result};
 
-/// Variables of this beginning exist to be sent to registries.
+/// Variables of this beginning exist to be sent: to registries, to who is told of alerts.
 pub(in crate::ops) const FREE: &str = "LARDER_TOKEN_";
 
 /// The variable that agrees to pairs where there is no user to ask: `NAME@host`, separated by commas or spaces.
 const AGREED: &str = "LARDER_ALLOW_TOKEN_ENV";
 
-/// A variable that is named after the host it is for.
-const NAMED_AFTER_HOST: (&str, &str) = ("NPM_TOKEN", "registry.npmjs.org");
+/// Variables that are named after the host they are for.
+const NAMED_AFTER_HOST: [(&str, &str); 2] =
+    [("NPM_TOKEN", "registry.npmjs.org"), ("PAGERDUTY_KEY", "events.pagerduty.com")];
 
 /// No list of agreements is longer, in bytes.
 const LONGEST: u64 = 64 << 10;
@@ -36,11 +37,16 @@ pub(in crate::ops) struct Grant {
 impl Grant {
     pub(in crate::ops) fn new(variable: &str, url: &Url) -> Self {
         // 443 goes without saying.
-        let host = match url.port() {
-            Some(port) if port != 443 => format!("{}:{port}", url.host()),
-            _ => url.host().to_owned(),
+        Self::to_host(variable, url.host(), url.port().filter(|port| *port != 443))
+    }
+
+    /// Makes the pair for a host, with its port unless that goes without saying.
+    pub(in crate::ops) fn to_host(variable: &str, host: &str, port: Option<u16>) -> Self {
+        let host = match port {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
         };
-        Self { variable: variable.to_owned(), host }
+        Self { variable: variable.to_owned(), host: host.to_ascii_lowercase() }
     }
 
     /// Returns the variable's name.
@@ -63,7 +69,7 @@ impl Grant {
 
     /// Tells whether nobody has to agree.
     fn is_free(&self) -> bool {
-        self.variable.starts_with(FREE) || (&*self.variable, &*self.host) == NAMED_AFTER_HOST
+        self.variable.starts_with(FREE) || NAMED_AFTER_HOST.contains(&(&*self.variable, &*self.host))
     }
 
     /// Tells whether this agreement holds for a pair.

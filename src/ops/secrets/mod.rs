@@ -1,0 +1,17 @@
+//! What a manifest may do with this user's secrets.
+//!
+//! A checkout may come from anybody, and so may the hosts that it names. All that sends what a manifest refers to asks here.
+//!
+//! | file | what it owns |
+//! | --- | --- |
+//! | `grants` | which variables may be sent to which hosts |
+//! | `file` | which files may be sent at all |
+//! | `alerts` | the secrets of the `alerts` block |
+
+mod alerts;
+pub(super) mod file;
+pub(super) mod grants;
+
+pub use alerts::{Receiver, read as read_alert_secret};
+
+pub(super) use alerts::pairs as alert_pairs;
