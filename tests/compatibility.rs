@@ -123,3 +123,99 @@ fn a_half_without_a_package_json_exports_its_index() {
     std::fs::remove_file(author.path("package/js/package.json")).expect("a file of ours");
     author.run("larder -C package check --against latest --registry ../packages").exits(0);
 }
+
+/// A package with a schema that imports one of another package, an adapter and a flow.
+fn with_assets(version: &str, assets: &str, registries: &str) -> String {
+    format!(
+        "package \"orders\" version=\"{version}\"\ndependencies {{\n    larder \"partner\" \"^1\"\n}}\n{registries}\nassets {{\n{assets}\n}}\n"
+    )
+}
+
+const ASSETS: &str = "schema \"order\" \"order.xsd\"\nschema \"note\" \"note.json\"\nadapter \"in\" \"in.kdl\"\nadapter \"out\" \"out.kdl\"";
+const ORDER: &str = "<xs:schema xmlns:xs=\"http://www.w3.org/2001/XMLSchema\" xmlns:p=\"urn:p\" targetNamespace=\"urn:o\">\n\
+    <xs:import namespace=\"urn:p\" schemaLocation=\"larder:partner/party\"/>\n\
+    <xs:element name=\"Order\"><xs:complexType><xs:sequence>\n<xs:element ref=\"p:Party\"/>\n\
+    <xs:element name=\"no\" type=\"xs:decimal\"/>\n</xs:sequence></xs:complexType></xs:element>\n</xs:schema>\n";
+const PARTY: &str = "<xs:schema xmlns:xs=\"http://www.w3.org/2001/XMLSchema\" targetNamespace=\"urn:p\">\
+    <xs:element name=\"Party\" type=\"xs:string\"/></xs:schema>\n";
+const IN: &str = "adapter kind=\"sftp\" direction=\"in\" {\n    schema \"order#Order\"\n    host \"a.example\"\n    path \"/in\"\n    \
+    pattern \"*.xml\"\n    credentials env=\"A\"\n}\n";
+
+#[test]
+fn assets_that_who_uses_them_relies_on_are_kept() {
+    let packages = PrivateRegistry::new();
+    let partner = "package \"partner\" version=\"1.0.0\"\nassets { schema \"party\" \"party.xsd\"; }\n";
+    packages.publish(&[("larder.kdl", partner), ("party.xsd", PARTY)]);
+    let registries = format!("registries {{\n{}}}", packages.line());
+    let out = IN.replace("\"in\"", "\"out\"");
+    let note = "{\"type\": \"object\", \"properties\": {\"text\": {\"type\": \"string\"}}}\n";
+    let files = [
+        ("larder.kdl", &*with_assets("1.0.0", ASSETS, &registries)),
+        ("order.xsd", ORDER),
+        ("note.json", note),
+        ("in.kdl", IN),
+        ("out.kdl", &*out),
+    ];
+    let author = packages.author();
+    for (path, text) in files {
+        author.write(&format!("package/{path}"), text);
+    }
+    author.run("larder -C package lock").exits(0);
+    author.run("larder -C package fetch").exits(0);
+    author.run("larder -C package check").exits(0);
+    author.run("larder -C package publish --registry ../packages").exits(0);
+    let breaking = [
+        (
+            "order.xsd",
+            ORDER.replace("name=\"no\" type=\"xs:decimal\"", "name=\"no\" type=\"xs:int\""),
+            "schema `order@1` at /Order/no",
+        ),
+        (
+            "order.xsd",
+            ORDER.replace("</xs:sequence>", "<xs:element name=\"b\"/></xs:sequence>"),
+            "schema `order@1` at /Order/b",
+        ),
+        ("order.xsd", ORDER.replace("<xs:element ref=\"p:Party\"/>\n", ""), "schema `order@1` at /Order/Party"),
+        ("note.json", note.replace("}}\n", "}, \"required\": [\"text\"]}\n"), "schema `note@1` at /text"),
+        ("in.kdl", IN.replace("    pattern \"*.xml\"\n", ""), "adapter `in@1` at pattern: the parameter is gone"),
+        ("in.kdl", IN.replace("env=\"A\"", "env=\"B\""), "adapter `in@1` at credentials: it needs env=\"B\" now"),
+        (
+            "larder.kdl",
+            with_assets("1.1.0", &ASSETS.replace("adapter \"out\" \"out.kdl\"", ""), &registries),
+            "adapter `out@1`",
+        ),
+    ];
+    for (path, text, told) in &breaking {
+        for version in ["1.0.1", "1.1.0"] {
+            author.write("package/larder.kdl", &with_assets(version, ASSETS, &registries));
+            author.write(&format!("package/{path}"), &text.replace("1.1.0", version));
+            let refused = author.run("larder -C package publish --registry ../packages --dry-run").exits(1);
+            refused.names(["takes away what 1.0.0 has", told, "--allow-breaking"]);
+        }
+        let major = author.read("package/larder.kdl").replace("1.1.0", "2.0.0");
+        author.write("package/larder.kdl", &major);
+        author.run("larder -C package publish --registry ../packages --dry-run").exits(0);
+        for (path, text) in files {
+            author.write(&format!("package/{path}"), text);
+        }
+    }
+    // More than before is minor, and so is a version beside the older one; what did not change needs nobody who can read it.
+    author.write("package/order.xsd", &ORDER.replace("type=\"xs:decimal\"", "type=\"xs:decimal\" minOccurs=\"0\""));
+    author.write(
+        "package/larder.kdl",
+        &with_assets("1.1.0", &format!("{ASSETS}\nschema \"note\" \"note-2.json\" version=\"2\""), &registries),
+    );
+    author.write("package/note-2.json", "{\"type\": \"object\", \"required\": [\"text\"]}\n");
+    let checked = author.run_json("larder -C package check --against latest --registry ../packages --json");
+    conforms(&checked, "check");
+    let changes = &checked["comparison"]["assets"];
+    assert_eq!(
+        (changes.as_array().map(Vec::len), &changes[0]["level"], &changes[0]["path"]),
+        (Some(1), &"minor".into(), &"/Order/no".into()),
+        "{changes:#}"
+    );
+    author.run("larder -C package publish --registry ../packages").exits(0);
+    author.write("package/note.json", &note.replace("}}\n", "}, \"required\": [\"text\"]}\n"));
+    author.write("package/larder.kdl", &with_assets("2.0.0", ASSETS, &registries));
+    author.run("larder -C package publish --registry ../packages").exits(0);
+}

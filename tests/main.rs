@@ -39,6 +39,7 @@ mod git;
 mod health;
 mod hooks;
 mod hostile;
+mod impact;
 mod import;
 mod install_scripts;
 mod integrity;

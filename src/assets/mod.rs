@@ -12,12 +12,14 @@
 //! | `links` | which asset refers to which |
 //! | `digest` | digests of assets: of their content and all that they refer to |
 //! | `check` | what is wrong with them |
+//! | `compatibility` | what a newer version of them breaks for those who use the older one |
 //! | `graph` | cycles, orphans; who is touched by a change |
 //! | `readiness` | whether flows can be deployed, and why not |
 //! | `frozen` | a flow with all that it refers to, as it is deployed |
 
 pub mod adapter;
 mod check;
+mod compatibility;
 mod digest;
 mod flow;
 mod frozen;
@@ -32,6 +34,7 @@ mod set;
 #[cfg(test)]
 mod tests;
 
+pub use compatibility::{AssetChange, compare as compare_assets, compare_asset};
 pub use flow::{Dependency, ErrorWay, Flow, Route, Strength};
 pub use frozen::{FLOW_FILE, FlowDocument, FrozenFiles, FrozenFlow};
 pub use graph::Touched;

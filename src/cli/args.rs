@@ -32,7 +32,8 @@ pub(super) use profiles::{
     AdoptArgs, DiffArgs, EnvArgs, EnvFormat, GcArgs, PinArgs, PromoteArgs, RollbackArgs, UseArgs, VerifyArgs,
 };
 pub(super) use registry::{
-    DeprecateArgs, PublishArgs, RegistryArgs, RegistryCommand, TrustArgs, TrustCommand, WitnessCommand, YankArgs,
+    DeprecateArgs, PublishArgs, RegistryArgs, RegistryCommand, TrustArgs, TrustCommand, UnyankArgs, WitnessCommand,
+    YankArgs,
 };
 
 /// One manifest, one solve, one lockfile for npm, PyPI, private and local packages.
@@ -196,7 +197,7 @@ pub(super) enum Command {
     /// Take a version of a private package out of choice; who has locked it can still install it
     Yank(YankArgs),
     /// Let a yanked version be chosen again
-    Unyank(YankArgs),
+    Unyank(UnyankArgs),
     /// Tell the users of a private package to move on
     Deprecate(DeprecateArgs),
     /// Accept what a registry shows, though it is not what was seen before
@@ -295,9 +296,12 @@ pub(super) struct AddArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct RemoveArgs {
-    /// ecosystem:name, or the name alone if only one ecosystem has it
+    /// ecosystem:name, or the name alone if only one ecosystem has it; or an asset: schema:orders/order
     #[arg(required = true, value_name = "PACKAGE")]
     pub(super) packages: Vec<String>,
+    /// Remove assets although others refer to them
+    #[arg(long)]
+    pub(super) force: bool,
     /// Remove from this group only
     #[arg(long, value_name = "NAME")]
     pub(super) group: Option<String>,

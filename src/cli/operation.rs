@@ -8,6 +8,7 @@ use super::args::{
     BuildsCommand, Command, HealthCommand, HooksCommand, KeyCommand, PackArgs, RegistryCommand, ServiceArgs,
     ServiceCommand, SyncArgs, UpdateArgs, WitnessCommand,
 };
+use super::commands::remove;
 
 impl Command {
     /// Returns what is logged of the command; `None` if it changes nothing.
@@ -15,6 +16,9 @@ impl Command {
         let (name, trace, subjects) = match self {
             Self::Init(arguments) => ("init", Trace::Changes, arguments.consume.iter().cloned().collect()),
             Self::Add(arguments) => ("add", Trace::Changes, arguments.packages.clone()),
+            Self::Remove(arguments) if remove::takes_assets(arguments) => {
+                ("remove", Trace::Always, arguments.packages.clone())
+            }
             Self::Remove(arguments) => ("remove", Trace::Changes, arguments.packages.clone()),
             Self::Adopt(_) => ("adopt", Trace::Always, Vec::new()),
             Self::Lock(arguments) if !arguments.check => ("lock", Trace::Changes, arguments.prefer.clone()),
@@ -46,7 +50,7 @@ impl Command {
             Self::Publish(arguments) if !arguments.dry_run => {
                 ("publish", Trace::Security, arguments.registry.iter().cloned().collect())
             }
-            Self::Yank(arguments) => ("yank", Trace::Security, vec![arguments.package.clone()]),
+            Self::Yank(arguments) => ("yank", Trace::Security, vec![arguments.version.package.clone()]),
             Self::Unyank(arguments) => ("unyank", Trace::Security, vec![arguments.package.clone()]),
             Self::Deprecate(arguments) => ("deprecate", Trace::Security, vec![arguments.package.clone()]),
             Self::Trust(arguments) => ("trust", Trace::Security, arguments.package.iter().cloned().collect()),

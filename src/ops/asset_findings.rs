@@ -1,4 +1,4 @@
-//! What is wrong with assets: as an error for people, and as `--json` has it.
+//! What is wrong with assets, and what changed of them: for people, and as `--json` has it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,8 +6,11 @@ use std::sync::Arc;
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 use serde::Serialize;
 
+use crate::assets::AssetChange;
 use crate::assets::adapter::SECRET;
 use crate::diagnostic::{Exit, Failure, FindingLevel, SourceFinding, counted};
+use crate::model::AssetId;
+use crate::schema::compatibility::ChangeLevel;
 
 /// An element of `"assetFindings"`: see `schema/check.json`.
 #[derive(Debug, Serialize)]
@@ -45,6 +48,53 @@ pub fn line(finding: &SourceFinding) -> String {
     let path = finding.path.as_deref().map(|path| format!(" (at {path})")).unwrap_or_default();
     let help = help.as_deref().map(|help| format!(": {help}")).unwrap_or_default();
     format!("{file}:{}:{}: {}: {message}{path}{help}", position.line, position.column, level.as_str())
+}
+
+/// A change of an asset: see `schema/check.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ChangedAsset {
+    /// ``schema `order@1` ``
+    pub asset: String,
+    /// `breaking`, or `minor`
+    pub level: &'static str,
+    /// The stable code.
+    pub code: &'static str,
+    /// The place in documents, or the parameter.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub path: Box<str>,
+    /// A sentence.
+    pub message: String,
+    /// All of that for people.
+    #[serde(skip)]
+    line: String,
+}
+
+impl ChangedAsset {
+    /// Returns the change as a line for people.
+    pub fn line(&self) -> &str {
+        &self.line
+    }
+
+    /// Returns whether who uses the asset can do so no more.
+    pub fn is_breaking(&self) -> bool {
+        self.level == ChangeLevel::Breaking.as_str()
+    }
+
+    /// Returns the change of an asset that is not there any more.
+    pub(in crate::ops) fn gone(id: &AssetId) -> Self {
+        let asset = format!("{} `{}@{}`", id.kind, id.name, id.version);
+        let (path, message) = ("".into(), "it is gone".to_owned());
+        let (level, code) = (ChangeLevel::Breaking, "compatibility.removed");
+        AssetChange { level, asset, path, code, message }.into()
+    }
+}
+
+impl From<AssetChange> for ChangedAsset {
+    fn from(change: AssetChange) -> Self {
+        let line = change.line();
+        let AssetChange { level, asset, path, code, message } = change;
+        Self { asset, level: level.as_str(), code, path, message, line }
+    }
 }
 
 /// Assets that cannot be used.

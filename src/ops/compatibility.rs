@@ -2,14 +2,16 @@
 
 use serde::Serialize;
 
+use super::asset_findings::ChangedAsset;
+use super::assets::load::ProjectAssets;
+use super::assets::replaced::{Replaced, with_version};
 use super::packages::Prepared;
 use super::registry::target::Target;
-use super::{Result, Session, registries};
+use super::{Result, Session, published};
+use crate::assets::{AssetSet, compare_assets};
 use crate::diagnostic::{Exit, Failure, list};
-use crate::manifest::{Registry, RegistryUrl};
-use crate::model::{Ecosystem, Label};
-use crate::package::{Surface, may_break};
-use crate::registry::{CachePolicy, PublishedVersion, Registries, RegistryOptions};
+use crate::package::{ArchiveFile, Body, Surface, may_break};
+use crate::registry::PublishedVersion;
 
 /// The version that a package is compared with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,15 +35,24 @@ pub struct Comparison {
     pub against: String,
     /// What the published version has and the checkout has not, in words.
     pub removed: Vec<String>,
+    /// What changed of the assets that both have.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub assets: Vec<ChangedAsset>,
     /// Whether the number of the version allows for that.
     #[serde(rename = "mayBreak")]
     pub may_break: bool,
 }
 
 impl Comparison {
+    /// Returns what the published version has and the checkout breaks, in words.
+    pub fn broken(&self) -> impl Iterator<Item = &str> {
+        let breaking = self.assets.iter().filter(|change| change.is_breaking());
+        self.removed.iter().map(String::as_str).chain(breaking.map(ChangedAsset::line))
+    }
+
     /// Returns why the package cannot be published like this, if it cannot.
     pub fn refusal(&self) -> Option<Breaking> {
-        (!self.may_break && !self.removed.is_empty()).then(|| Breaking(self.clone()))
+        (!self.may_break && self.broken().next().is_some()).then(|| Breaking(self.clone()))
     }
 }
 
@@ -53,26 +64,48 @@ pub(super) fn compare(
     baseline: &Baseline,
 ) -> Result<Option<Comparison>> {
     let body = &prepared.body;
-    let (registries, label) = open(session, target)?;
-    let published = registries.published(&label, &body.name)?;
+    let (registries, label) = published::open(session, target)?;
+    let known = registries.published(&label, &body.name)?;
     let against = match baseline {
-        Baseline::Version(wanted) => match published.iter().find(|one| one.version == *wanted) {
+        Baseline::Version(wanted) => match known.iter().find(|one| one.version == *wanted) {
             Some(found) => Some(found),
-            None => return Err(NotPublished::of(body.name.as_str(), wanted, &published).into()),
+            None => return Err(published::NotPublished::of(body.name.as_str(), wanted, &known).into()),
         },
-        Baseline::Latest => newest(&published, |_| true),
-        Baseline::Promised => newest(&published, |older| *older < body.version && !may_break(older, &body.version)),
+        Baseline::Latest => newest(&known, |_| true),
+        Baseline::Promised => newest(&known, |older| *older < body.version && !may_break(older, &body.version)),
     };
     let Some(PublishedVersion { version: against, .. }) = against else { return Ok(None) };
     let (old_body, old_files) = registries.published_files(&label, &body.name, against)?;
     let removed = Surface::of(&old_body, &old_files).removed_in(&Surface::of(body, &prepared.files));
+    let assets = changed_assets(session, prepared, &old_body, &old_files)?;
     Ok(Some(Comparison {
         package: body.name.to_string(),
         version: body.version.to_string(),
         against: against.to_string(),
         removed,
+        assets,
         may_break: may_break(against, &body.version),
     }))
+}
+
+/// Compares the assets that a published version and the checkout have. What they refer to in other packages is on both sides what
+/// the project has: a change there is those packages' own.
+fn changed_assets(
+    session: &Session<'_>,
+    prepared: &Prepared,
+    old_body: &Body,
+    old_files: &[ArchiveFile],
+) -> Result<Vec<ChangedAsset>> {
+    if old_body.assets.is_empty() || prepared.body.assets.is_empty() {
+        return Ok(Vec::new());
+    }
+    let project = ProjectAssets::of(session)?;
+    let Some(at) = project.own_package(&prepared.body.name) else { return Ok(Vec::new()) };
+    let manifest = published::manifest_of(old_files)?;
+    let files = Replaced::of_archive(project.files(), &[at], old_files);
+    let old = AssetSet::new(with_version(project.packages(), at, &manifest), &files);
+    let new = project.set();
+    Ok(compare_assets((&old, at), (&new, at)).into_iter().map(ChangedAsset::from).collect())
 }
 
 /// Returns the newest version that counts: pre-releases promise nothing, and nobody is to use what is yanked.
@@ -81,26 +114,9 @@ fn newest(published: &[PublishedVersion], counts: impl Fn(&semver::Version) -> b
     usable.max_by(|one, other| one.version.cmp_precedence(&other.version))
 }
 
-/// Opens the registry that is published to, to read from it.
-fn open(session: &Session<'_>, target: &Target<'_>) -> Result<(Registries, Label)> {
-    match target {
-        Target::Server(project, label) => {
-            Ok((registries::open(session, project, CachePolicy::default())?, label.clone()))
-        }
-        Target::Folder(folder) => {
-            let url = RegistryUrl::Folder(format!("{}/", folder.root().display()).into());
-            let label = Label::unnamed();
-            let registry = Registry::new(Ecosystem::PRIVATE, label.clone(), url);
-            let client = session.client()?;
-            let options = RegistryOptions { registries: vec![registry], client, ..RegistryOptions::default() };
-            Ok((Registries::new(options), label))
-        }
-    }
-}
-
 /// A version that takes away what it has to keep.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("{} {} takes away what {} has:{}", .0.package, .0.version, .0.against, list(&.0.removed))]
+#[error("{} {} takes away what {} has:{}", .0.package, .0.version, .0.against, list(&.0.broken().map(str::to_owned).collect::<Vec<_>>()))]
 #[diagnostic(
     code(larder::publish::breaking),
     help(
@@ -114,31 +130,5 @@ pub struct Breaking(Comparison);
 impl Failure for Breaking {
     fn exit(&self) -> Exit {
         Exit::Refused
-    }
-}
-
-/// A version to compare with that is not there.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("{package} {version} is not published")]
-#[diagnostic(code(larder::check::not_published), help("{help}"))]
-struct NotPublished {
-    package: String,
-    version: String,
-    help: String,
-}
-
-impl NotPublished {
-    fn of(package: &str, version: &semver::Version, published: &[PublishedVersion]) -> Self {
-        let help = match published.last() {
-            Some(newest) => format!("the newest is {}", newest.version),
-            None => "the registry has no version of it".to_owned(),
-        };
-        Self { package: package.to_owned(), version: version.to_string(), help }
-    }
-}
-
-impl Failure for NotPublished {
-    fn exit(&self) -> Exit {
-        Exit::Manifest
     }
 }

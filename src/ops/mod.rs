@@ -94,6 +94,7 @@ mod packages;
 mod policies;
 mod project;
 mod publication_times;
+mod published;
 mod registries;
 mod registry_signatures;
 mod routing;

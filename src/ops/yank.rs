@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::assets::in_use::{InUse, OrphanedAsset};
+use super::assets::of_registry::orphaned_by;
 use super::registry::target::Target;
 use super::registry::{server, submit};
 use super::{Project, Result, Session};
@@ -20,6 +22,9 @@ pub struct Recorded {
     pub version: Option<String>,
     /// `added`, `submitted` or `unchanged`.
     pub outcome: &'static str,
+    /// The assets of the registry's packages that refer to what is yanked, and that no other version serves.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub orphaned: Vec<OrphanedAsset>,
 }
 
 /// What is said of a version, or of a package.
@@ -44,16 +49,25 @@ pub struct Particulars {
     pub reason: Option<String>,
     /// The package to use instead.
     pub replaced_by: Option<String>,
+    /// Whether assets of others may be left without what they refer to.
+    pub force: bool,
 }
 
 /// Records a verdict on `NAME@VERSION`, or on all versions of `NAME` for a deprecation.
 pub fn record(session: &Session<'_>, package: &str, verdict: Verdict, particulars: Particulars) -> Result<Recorded> {
     let (name, version) = parse(package)?;
-    let Particulars { registry, reason, replaced_by } = particulars;
+    let Particulars { registry, reason, replaced_by, force } = particulars;
     let context = session.context();
     let project = Project::open(context).ok();
     let id = PackageId::new(Ecosystem::PRIVATE, name.clone());
     let target = Target::find(context, project.as_ref(), registry.as_deref(), &id)?;
+    let orphaned = match (&target, &version) {
+        (Target::Folder(folder), Some(version)) if verdict == Verdict::Yanked => orphaned_by(folder, &name, version)?,
+        _ => Vec::new(),
+    };
+    if !orphaned.is_empty() && !force {
+        return Err(InUse::of(package, &orphaned).into());
+    }
     let name = name.to_string();
     let of_version = |reason| match &version {
         Some(version) => Ok(YankRequest { name: name.clone(), version: version.clone(), reason }),
@@ -87,6 +101,7 @@ pub fn record(session: &Session<'_>, package: &str, verdict: Verdict, particular
         package: name,
         version: version.map(|version| version.to_string()),
         outcome: outcome.as_str(),
+        orphaned,
     })
 }
 

@@ -38,6 +38,17 @@ impl SecretSource {
     /// The properties that name one.
     pub const PROPERTIES: [&'static str; 3] = ["env", "file", "keyring"];
 
+    /// Returns the reference that a value of [`ParameterValue::Map`] is: `${env:NAME}`.
+    pub(in crate::assets) fn of_text(text: &str) -> Option<Self> {
+        let (property, name) = text.strip_prefix("${")?.strip_suffix('}')?.split_once(':')?;
+        match property {
+            "env" => Some(Self::Env(name.to_owned())),
+            "file" => Some(Self::File(name.to_owned())),
+            "keyring" => Some(Self::Keyring(name.to_owned())),
+            _ => None,
+        }
+    }
+
     /// Returns the property and its value, as an adapter's file has them.
     pub fn as_property(&self) -> (&'static str, &str) {
         match self {

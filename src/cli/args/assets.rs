@@ -19,12 +19,15 @@ pub(in crate::cli) struct ImpactArgs {
     /// The asset: schema:orders/order@2, or less of it
     #[arg(value_name = "ASSET")]
     pub(in crate::cli) asset: String,
-    /// Tell what breaks if the asset has the content of this file
-    #[arg(long, value_name = "FILE")]
-    pub(in crate::cli) to: Option<PathBuf>,
+    /// Tell what breaks if the asset has the content of this file, or that of a published version of its package
+    #[arg(long, value_name = "FILE|VERSION")]
+    pub(in crate::cli) to: Option<String>,
     /// Look into the repositories in this folder too
     #[arg(long, value_name = "DIR")]
     pub(in crate::cli) consumers: Vec<PathBuf>,
+    /// Look at the packages of this registry too: a folder, or the name of one in larder.kdl
+    #[arg(long, value_name = "REGISTRY")]
+    pub(in crate::cli) registry: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -49,6 +49,15 @@ pub(in crate::cli) enum RegistryCommand {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct YankArgs {
+    #[command(flatten)]
+    pub(in crate::cli) version: UnyankArgs,
+    /// Yank although assets of the registry's packages are left without what they refer to
+    #[arg(long)]
+    pub(in crate::cli) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct UnyankArgs {
     /// The version, as NAME@VERSION
     #[arg(value_name = "PACKAGE")]
     pub(in crate::cli) package: String,

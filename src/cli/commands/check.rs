@@ -37,7 +37,16 @@ pub(in crate::cli) fn run(arguments: &CheckArgs, session: &Session<'_>, output: 
         for removed in &comparison.removed {
             output.message(format!("{} has no longer what {} has: {removed}", comparison.package, comparison.against));
         }
-        if comparison.removed.is_empty() {
+        for change in &comparison.assets {
+            output.message(format!(
+                "{} is not as in {}: {} ({})",
+                comparison.package,
+                comparison.against,
+                change.line(),
+                change.level
+            ));
+        }
+        if comparison.broken().next().is_none() {
             output.message(format!("{} has all that {} has", comparison.package, comparison.against));
         }
     }

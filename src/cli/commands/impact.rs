@@ -8,9 +8,13 @@ use crate::ops::assets::impact::{ImpactOptions, impact};
 use super::{CommandResult, DONE, Output};
 
 pub(in crate::cli) fn run(arguments: &ImpactArgs, session: &Session<'_>, output: &Output) -> CommandResult {
-    let options = ImpactOptions { to: arguments.to.clone(), consumers: arguments.consumers.clone() };
-    let impact = impact(session, &arguments.asset, &options)?;
+    let ImpactArgs { asset, to, consumers, registry } = arguments;
+    let options = ImpactOptions { to: to.clone(), consumers: consumers.clone(), registries: registry.clone() };
+    let impact = impact(session, asset, &options)?;
     output.json(&impact);
+    for change in &impact.changes {
+        output.message(format!("{} ({})", change.line(), change.level));
+    }
     for touched in &impact.touched {
         let how =
             if touched.direct { "directly".to_owned() } else { format!("by {}", touched.path[1..].join(" → ")) };

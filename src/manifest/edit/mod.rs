@@ -2,6 +2,7 @@
 //!
 //! The text is parsed only to find the spans, and then spliced. It is never printed from the parsed form.
 
+mod assets;
 mod catalogs;
 mod document;
 mod flow_state;
@@ -18,6 +19,7 @@ use super::{DependencyLine, Manifest, ManifestErrors, syntax};
 use document::{ManifestText, TextNode};
 use splice::Splice;
 
+pub use assets::remove_asset;
 pub use catalogs::without_catalogs;
 pub use flow_state::set_flow_state;
 pub use quote::quoted;

@@ -1,27 +1,35 @@
 //! `larder impact`: who is touched by a change of an asset.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::assets::{AssetFiles, AssetIndex, AssetSet, PackageIndex};
+use crate::assets::{AssetFiles, AssetIndex, AssetPackage, AssetSet, PackageIndex, Touched, compare_asset};
 use crate::diagnostic::{Exit, Failure, SourceFinding, nearest};
 use crate::fs;
-use crate::model::{AssetQuery, AssetQueryError};
-use crate::ops::{Result, Session};
+use crate::manifest::Manifest;
+use crate::model::{AssetQuery, AssetQueryError, Ecosystem, PackageId, PackageName};
+use crate::ops::asset_findings::{self as findings, ChangedAsset};
+use crate::ops::published;
+use crate::ops::registry::target::Target;
+use crate::ops::{Error, Project, Result, Session};
+use crate::package::ArchiveFile;
 
 use super::load::{ProjectAssets, consumers};
-use crate::ops::asset_findings as findings;
+use super::of_registry::RegistryAssets;
+use super::replaced::{Replaced, with_version};
 
 /// What is asked of `impact`.
 #[derive(Clone, Debug, Default)]
 pub struct ImpactOptions {
-    /// The file that the asset's becomes.
-    pub to: Option<PathBuf>,
+    /// What the asset becomes: the content of a file, or what a published version of its package has.
+    pub to: Option<String>,
     /// Folders with further repositories.
     pub consumers: Vec<PathBuf>,
+    /// Registries whose packages are looked at too: names in larder.kdl, or folders.
+    pub registries: Vec<String>,
 }
 
 /// `larder impact --json`: see `schema/impact.json`.
@@ -31,6 +39,9 @@ pub struct Impact {
     pub assets: Vec<String>,
     /// What their change breaks, or would, by what is known: `breaking`, `compatible`, or `unknown` without a newer form.
     pub verdict: &'static str,
+    /// What the newer form has otherwise.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<ChangedAsset>,
     /// The assets that are touched, the nearest first.
     pub touched: Vec<TouchedAsset>,
     /// The packages whose assets are touched, sorted.
@@ -60,110 +71,212 @@ pub struct TouchedAsset {
 pub fn impact(session: &Session<'_>, query: &str, options: &ImpactOptions) -> Result<Impact> {
     let query: AssetQuery = query.parse().map_err(|error: AssetQueryError| Unknown::of(error.to_string()))?;
     let project = ProjectAssets::of(session)?;
-    let mut impact = of_project(&project, &query, options, None)?;
-    for folder in &options.consumers {
-        for (name, consumer) in consumers(session, &session.context.folder.join(folder), &project.root)? {
-            let further = of_project(&consumer, &query, options, Some(&name));
-            let Ok(further) = further else { continue };
-            impact.touched.extend(further.touched);
-            impact.packages.extend(further.packages);
-            impact.assets.extend(further.assets);
+    let further: Vec<(String, ProjectAssets)> = options
+        .consumers
+        .iter()
+        .map(|folder| consumers(session, &session.context.folder.join(folder), &project.root))
+        .collect::<Result<Vec<_>>>()?
+        .into_iter()
+        .flatten()
+        .collect();
+    let open = Project::open(session.context).ok();
+    let registries: Vec<(&str, RegistryAssets)> = options
+        .registries
+        .iter()
+        .map(|name| Ok((name.as_str(), read_registry(session, open.as_ref(), name)?)))
+        .collect::<Result<_>>()?;
+    let places = std::iter::once(Place::of_project(&project, None))
+        .chain(further.iter().map(|(name, project)| Place::of_project(project, Some(name))))
+        .chain(registries.iter().map(|(name, assets)| Place::of_registry(assets, name)));
+    let places: Vec<Place<'_>> = places.collect();
+    let newer = match &options.to {
+        Some(to) => Some(Newer::read(session, (&query, to), &places, options)?),
+        None => None,
+    };
+    let verdict = if newer.is_some() { "compatible" } else { "unknown" };
+    let mut impact =
+        Impact { assets: Vec::new(), verdict, changes: Vec::new(), touched: Vec::new(), packages: Vec::new() };
+    for place in &places {
+        place.add_to(&mut impact, &query, newer.as_ref());
+    }
+    impact.packages.sort();
+    impact.packages.dedup();
+    impact.assets.sort();
+    impact.assets.dedup();
+    let mut seen = Vec::new();
+    impact.changes.retain(|change| {
+        !seen.contains(change) && {
+            seen.push(change.clone());
+            true
         }
-    }
-    for list in [&mut impact.packages, &mut impact.assets] {
-        list.sort();
-        list.dedup();
-    }
+    });
     if impact.assets.is_empty() {
-        return Err(Unknown::of(format!("there is no asset `{query_text}`", query_text = text(&query))).into());
+        let sets: Vec<AssetSet<'_>> = places.iter().map(Place::set).collect();
+        return Err(unknown_among(&query, &sets));
     }
-    if impact.touched.iter().any(|one| one.breaks == Some(true)) {
+    let breaks = impact.touched.iter().any(|one| one.breaks == Some(true));
+    if breaks || impact.changes.iter().any(ChangedAsset::is_breaking) {
         impact.verdict = "breaking";
     }
     Ok(impact)
 }
 
-fn of_project(
-    project: &ProjectAssets,
-    query: &AssetQuery,
-    options: &ImpactOptions,
-    repository: Option<&str>,
-) -> Result<Impact> {
-    let set = project.set();
-    let changed = set.matching(query);
-    if changed.is_empty() && repository.is_none() && options.consumers.is_empty() {
-        return Err(Unknown::near(query, &set).into());
+/// Reads the packages of a registry, which has to be a folder: only of one all index files can be read.
+fn read_registry(session: &Session<'_>, project: Option<&Project>, name: &str) -> Result<RegistryAssets> {
+    let any =
+        PackageId::new(Ecosystem::PRIVATE, PackageName::larder("any").map_err(|error| Unknown::of(error.to_string()))?);
+    match Target::find(session.context, project, Some(name), &any)? {
+        Target::Folder(folder) => RegistryAssets::read(&folder),
+        Target::Server(..) => Err(NoFolder(name.to_owned()).into()),
     }
-    let touched = set.touched_by(&changed);
-    let broken = match &options.to {
-        Some(to) => Some(broken_by(project, &changed, to, touched.iter().map(|one| one.asset))?),
-        None => None,
-    };
-    let id = |at: &AssetIndex| set.asset(*at).id.to_string();
-    let mut packages = BTreeSet::new();
-    let touched: Vec<TouchedAsset> = touched
-        .iter()
-        .map(|one| {
-            packages.insert(set.owner(one.asset).name.to_string());
+}
+
+/// What an asset becomes.
+enum Newer {
+    /// The content of its file.
+    Content(Arc<str>),
+    /// What another version of its package has.
+    Version { package: PackageName, manifest: Box<Manifest>, files: Vec<ArchiveFile> },
+}
+
+impl Newer {
+    /// Reads the file, or fetches the version where `to` is the number of one and no file.
+    fn read(
+        session: &Session<'_>,
+        (query, to): (&AssetQuery, &str),
+        places: &[Place<'_>],
+        options: &ImpactOptions,
+    ) -> Result<Self> {
+        let path = session.context.folder.join(to);
+        let version = match to.parse::<semver::Version>() {
+            Ok(version) if fs::stat(&path)?.is_none() => version,
+            _ => return Ok(Self::Content(fs::read_to_string(&path)?.into())),
+        };
+        let mut packages: Vec<PackageName> = Vec::new();
+        for place in places {
+            let set = place.set();
+            packages.extend(set.matching(query).into_iter().map(|at| set.owner(at).name.clone()));
+        }
+        packages.sort();
+        packages.dedup();
+        let package = match &packages[..] {
+            [one] => one.clone(),
+            [] => return Err(unknown_among(query, &places.iter().map(Place::set).collect::<Vec<_>>())),
+            _ => return Err(Unknown::of(format!("`{}` means assets of several packages", text(query))).into()),
+        };
+        let project = Project::open(session.context).ok();
+        let id = PackageId::new(Ecosystem::PRIVATE, package.clone());
+        let named = options.registries.first().map(String::as_str);
+        let target = Target::find(session.context, project.as_ref(), named, &id)?;
+        let (manifest, files) = published::read(session, &target, &package, &version)?;
+        Ok(Self::Version { package, manifest: Box::new(manifest), files })
+    }
+}
+
+/// Packages that are looked at together: those of a repository, or of a registry.
+struct Place<'a> {
+    packages: &'a [AssetPackage],
+    files: &'a dyn AssetFiles,
+    environments: Option<Vec<&'a str>>,
+    /// How it is called; the project's own is not.
+    name: Option<&'a str>,
+}
+
+impl<'a> Place<'a> {
+    fn of_project(project: &'a ProjectAssets, name: Option<&'a str>) -> Self {
+        let environments = project.environments();
+        Self { packages: project.packages(), files: project.files(), environments, name }
+    }
+
+    fn of_registry(assets: &'a RegistryAssets, name: &'a str) -> Self {
+        Self { packages: assets.packages(), files: assets.files(), environments: None, name: Some(name) }
+    }
+
+    fn set(&self) -> AssetSet<'a> {
+        AssetSet::new(self.packages.to_vec(), self.files)
+    }
+
+    /// Adds what is touched here.
+    fn add_to(&self, impact: &mut Impact, query: &AssetQuery, newer: Option<&Newer>) {
+        let set = self.set();
+        let changed = set.matching(query);
+        let touched = set.touched_by(&changed);
+        let broken = newer.map(|newer| self.broken_by(newer, (&set, &changed), &touched, &mut impact.changes));
+        // A registry has several versions of a package, which are told apart.
+        let id = |at: &AssetIndex| match self.environments {
+            None if self.name.is_some() => format!("{} of {}", set.asset(*at).id, set.owner(*at).version),
+            _ => set.asset(*at).id.to_string(),
+        };
+        impact.assets.extend(changed.iter().map(|at| set.asset(*at).id.to_string()));
+        for one in &touched {
+            impact.packages.push(set.owner(one.asset).name.to_string());
             let findings = broken.as_ref().map(|broken| broken.get(&one.asset).cloned().unwrap_or_default());
-            TouchedAsset {
+            impact.touched.push(TouchedAsset {
                 id: id(&one.asset),
-                repository: repository.map(str::to_owned),
+                repository: self.name.map(str::to_owned),
                 direct: one.is_direct(),
                 path: one.path.iter().rev().map(id).collect(),
                 breaks: findings.as_ref().map(|findings| !findings.is_empty()),
                 findings: findings.unwrap_or_default(),
-            }
-        })
-        .collect();
-    let verdict = if options.to.is_some() { "compatible" } else { "unknown" };
-    Ok(Impact { assets: changed.iter().map(id).collect(), verdict, touched, packages: packages.into_iter().collect() })
-}
-
-/// Returns what would be wrong with each of these assets that is right now, if the file of what changes had another content.
-fn broken_by(
-    project: &ProjectAssets,
-    changed: &[AssetIndex],
-    to: &Path,
-    touched: impl Iterator<Item = AssetIndex>,
-) -> Result<BTreeMap<AssetIndex, Vec<String>>> {
-    let text: Arc<str> = fs::read_to_string(to)?.into();
-    let before = project.set();
-    let replaced: BTreeMap<(PackageIndex, String), Arc<str>> = changed
-        .iter()
-        .map(|at| {
-            let asset = before.asset(*at);
-            ((asset.package, asset.declaration.file.value.to_string()), Arc::clone(&text))
-        })
-        .collect();
-    let files = Replaced { files: project.files(), replaced };
-    let after = AssetSet::new(project.packages().to_vec(), &files);
-    let environments = project.environments();
-    let wrong = |set: &AssetSet<'_>, at: AssetIndex| -> Vec<SourceFinding> {
-        set.check_asset(at, environments.as_deref()).into_iter().filter(SourceFinding::is_error).collect()
-    };
-    let mut broken = BTreeMap::new();
-    for at in touched {
-        let known = wrong(&before, at);
-        let new: Vec<String> =
-            wrong(&after, at).iter().filter(|one| !known.contains(one)).map(findings::line).collect();
-        if !new.is_empty() {
-            broken.insert(at, new);
+            });
         }
     }
-    Ok(broken)
-}
 
-/// Files of which some have another content.
-struct Replaced<'a> {
-    files: &'a dyn AssetFiles,
-    replaced: BTreeMap<(PackageIndex, String), Arc<str>>,
-}
-
-impl AssetFiles for Replaced<'_> {
-    fn read(&self, package: PackageIndex, path: &str) -> Option<Arc<str>> {
-        let replaced = self.replaced.get(&(package, path.to_owned())).cloned();
-        replaced.or_else(|| self.files.read(package, path))
+    /// Returns what would be wrong with each of these assets that is right now; and adds what is otherwise in what changes.
+    fn broken_by(
+        &self,
+        newer: &Newer,
+        (before, changed): (&AssetSet<'_>, &[AssetIndex]),
+        touched: &[Touched],
+        changes: &mut Vec<ChangedAsset>,
+    ) -> BTreeMap<AssetIndex, Vec<String>> {
+        let of = |at: &AssetIndex| before.asset(*at).package;
+        let (packages, files) = match newer {
+            Newer::Content(text) => {
+                let contents = changed.iter().map(|at| {
+                    let path = before.asset(*at).declaration.file.value.to_string();
+                    ((of(at), path), Arc::clone(text))
+                });
+                (self.packages.to_vec(), Replaced::new(self.files, contents))
+            }
+            Newer::Version { package, manifest, files } => {
+                let mut packages = self.packages.to_vec();
+                let is_meant = |at: &PackageIndex| self.packages[*at].name.folded() == package.folded();
+                let all: Vec<PackageIndex> = (0..packages.len()).filter(is_meant).collect();
+                for at in &all {
+                    packages = with_version(&packages, *at, manifest);
+                }
+                (packages, Replaced::of_archive(self.files, &all, files))
+            }
+        };
+        let after = AssetSet::new(packages, &files);
+        let same = |at: AssetIndex| {
+            let mut all = after.of_package(before.asset(at).package);
+            all.find(|other| after.asset(*other).id == before.asset(at).id)
+        };
+        let wrong = |set: &AssetSet<'_>, at: AssetIndex| -> Vec<SourceFinding> {
+            set.check_asset(at, self.environments.as_deref()).into_iter().filter(SourceFinding::is_error).collect()
+        };
+        for at in changed {
+            changes.extend(match same(*at) {
+                Some(other) => {
+                    compare_asset((before, *at), (&after, other)).into_iter().map(ChangedAsset::from).collect()
+                }
+                None => vec![ChangedAsset::gone(&before.asset(*at).id)],
+            });
+        }
+        let mut broken = BTreeMap::new();
+        for Touched { asset: at, .. } in touched {
+            // What is not in the newer version breaks nobody by itself: who uses it is told.
+            let Some(other) = same(*at) else { continue };
+            let known = wrong(before, *at);
+            let new = wrong(&after, other);
+            let new: Vec<String> = new.iter().filter(|one| !known.contains(one)).map(findings::line).collect();
+            if !new.is_empty() {
+                broken.insert(*at, new);
+            }
+        }
+        broken
     }
 }
 
@@ -183,15 +296,25 @@ struct Unknown {
     help: String,
 }
 
+/// Returns the error of a query that means no asset of a set.
+pub(super) fn unknown_asset(query: &AssetQuery, set: &AssetSet<'_>) -> Error {
+    Unknown::near(query, &[set]).into()
+}
+
+fn unknown_among(query: &AssetQuery, sets: &[AssetSet<'_>]) -> Error {
+    Unknown::near(query, &sets.iter().collect::<Vec<_>>()).into()
+}
+
 impl Unknown {
     fn of(message: String) -> Self {
         Self { message, help: "assets are written as `schema:orders/order@2`, or less of it: `order`".to_owned() }
     }
 
-    fn near(query: &AssetQuery, set: &AssetSet<'_>) -> Self {
-        let ids: Vec<String> = set.assets().iter().map(|asset| asset.id.to_string()).collect();
+    fn near(query: &AssetQuery, sets: &[&AssetSet<'_>]) -> Self {
+        let assets = || sets.iter().flat_map(|set| set.assets());
+        let ids: Vec<String> = assets().map(|asset| asset.id.to_string()).collect();
         let text = text(query);
-        let names = set.assets().iter().filter(|asset| asset.id.kind == query.kind.unwrap_or(asset.id.kind));
+        let names = assets().filter(|asset| asset.id.kind == query.kind.unwrap_or(asset.id.kind));
         let names: Vec<&str> = names.map(|asset| asset.id.name.as_str()).collect();
         let near = nearest(&text, ids.iter().map(String::as_str)).or_else(|| nearest(query.name.as_str(), names));
         let unknown = Self::of(format!("there is no asset `{text}`"));
@@ -203,6 +326,21 @@ impl Unknown {
 }
 
 impl Failure for Unknown {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
+    }
+}
+
+/// A registry that is no folder.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("registry `{0}` is on a server, where not all index files can be read")]
+#[diagnostic(
+    code(larder::impact::no_folder),
+    help("give the folder that it serves: `--registry FOLDER`; or repositories: `--consumers DIR`")
+)]
+struct NoFolder(String);
+
+impl Failure for NoFolder {
     fn exit(&self) -> Exit {
         Exit::Manifest
     }

@@ -8,7 +8,7 @@ use crate::assets::{AssetFiles, AssetPackage, AssetSet, PackageIndex};
 use crate::fs;
 use crate::lock::Lockfile;
 use crate::manifest::{self, DependencySpec, Manifest, ManifestKind};
-use crate::model::{Ecosystem, Package, PackageKey, Requirement};
+use crate::model::{Ecosystem, Package, PackageKey, PackageName, Requirement};
 use crate::ops::locked_trees::{self, MissingTrees};
 use crate::ops::packages::{Discovered, Repository};
 use crate::ops::project::{find_root, inputs, lockfile};
@@ -88,6 +88,11 @@ impl ProjectAssets {
     /// Returns the packages.
     pub(in crate::ops) fn packages(&self) -> &[AssetPackage] {
         &self.packages
+    }
+
+    /// Returns the place of a package that is checked.
+    pub(in crate::ops) fn own_package(&self, name: &PackageName) -> Option<PackageIndex> {
+        self.packages.iter().position(|package| package.is_own && package.name.folded() == name.folded())
     }
 
     /// Returns the environments that the project declares. `None` of a package that stands alone.

@@ -3,6 +3,10 @@
 //! | file | what it owns |
 //! | --- | --- |
 //! | `load` | which packages and files there are |
+//! | `in_use` | who would lose what it refers to |
+//! | `of_registry` | the assets of a registry's packages |
+//! | `remove` | `larder remove schema:orders/order` |
+//! | `replaced` | the same packages with another content of some |
 //! | `ready` | `larder ready` |
 //! | `probe` | whether adapters reach what they name, and the record of it |
 //! | `flow` | `larder flow`: states in the manifest, and in an environment |
@@ -12,9 +16,13 @@
 pub mod explain;
 pub mod flow;
 pub mod impact;
+pub mod in_use;
 pub(super) mod load;
+pub(super) mod of_registry;
 mod probe;
 pub mod ready;
+pub mod remove;
+pub(super) mod replaced;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -16,10 +16,12 @@
 //! | `error` | what can be wrong with a folder |
 //! | `open` | opening, creating and locking a folder; reading its log |
 //! | `transaction` | events and archives that are added as one |
+//! | `contents` | all packages, and what versions of them have |
 //! | `copy` | what a copy of the folder lacks |
 //! | `incoming` | submissions |
 //! | `verify` | the check of everything |
 
+mod contents;
 mod copy;
 mod error;
 mod incoming;
