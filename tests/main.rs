@@ -29,6 +29,7 @@ mod crowd;
 mod denied;
 mod dlx;
 mod doctor;
+mod downloads;
 mod edit;
 #[cfg(target_os = "linux")]
 mod escapes;

@@ -36,6 +36,17 @@ pub enum BuildError {
         help("nothing was run: run larder as another user, or with `isolation \"strict\"`")
     )]
     ReducedAsRoot,
+    /// Nobody can answer what a build asks of the network.
+    #[error("downloads of a build cannot be answered: {0}")]
+    #[diagnostic(code(larder::build::downloads))]
+    Downloads(String),
+    /// Without a network of its own a build has no place where downloads are answered.
+    #[error("a build may download only in a sandbox with a network of its own, which a {level} one is not")]
+    #[diagnostic(
+        code(larder::build::no_own_network),
+        help("nothing was run: take the `file` lines out of its `allow` line, or let it be `isolation \"strict\"`")
+    )]
+    NoOwnNetwork { level: Level },
     /// A program does not start.
     #[error("cannot start `{}` in the sandbox: {reason}", program.display())]
     #[diagnostic(
@@ -87,11 +98,12 @@ impl Failure for BuildError {
             Self::Fs(error) => error.exit(),
             Self::Unavailable { .. }
             | Self::ReducedAsRoot
+            | Self::NoOwnNetwork { .. }
             | Self::Failed(_)
             | Self::Output { .. }
             | Self::Input { .. }
             | Self::BackendPath { .. } => Exit::Refused,
-            Self::Path(_) | Self::NotStarted { .. } => Exit::Machine,
+            Self::Path(_) | Self::NotStarted { .. } | Self::Downloads(_) => Exit::Machine,
         }
     }
 }

@@ -5,6 +5,7 @@
 //! | file | what it owns |
 //! | --- | --- |
 //! | `sandbox` | runs a program that can reach nothing but what it was given |
+//! | `downloads` | what a build may have of the network: files, answered by larder |
 //! | `environment` | the variables of every build |
 //! | `run` | a program that has to succeed |
 //! | `python` | wheels, by PEP 517 back ends |
@@ -15,6 +16,7 @@
 //! | `error` | what goes wrong |
 
 mod crates;
+mod downloads;
 mod environment;
 mod error;
 mod missing;
@@ -26,6 +28,7 @@ mod toolchain;
 
 pub use crate::model::Level;
 pub use crates::{CargoLockError, LockedCrate, VendoredCrates, crates};
+pub use downloads::{DownloadedFile, Downloads};
 pub use environment::EARLIEST_ZIP_DATE;
 pub use error::{BuildError, FailedStep};
 pub use missing::{Missing, missing};

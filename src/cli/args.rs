@@ -3,6 +3,7 @@
 mod assets;
 mod audit;
 mod automation;
+mod builds;
 mod companion;
 mod inventory;
 mod operations;
@@ -22,6 +23,7 @@ pub(super) use automation::{
     CiHostName, CiTemplateArgs, CompletionsArgs, HooksArgs, HooksCommand, ScheduleArgs, ServiceArgs, ServiceCommand,
     ServiceExportArgs, SupervisorName,
 };
+pub(super) use builds::{BuildsArgs, BuildsCommand};
 pub(super) use companion::CompanionArgs;
 pub(super) use inventory::{
     BillFormName, ExportArgs, ExportFormName, GraphArgs, GraphFormName, LicensesArgs, SbomArgs,
@@ -243,36 +245,6 @@ pub(super) struct InitArgs {
     /// Go on without what keeps something out and has no counterpart here: an index, a cutoff
     #[arg(long)]
     pub(super) leave_out: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct BuildsArgs {
-    /// Build twice what the environment has of built packages, and tell which come out the same
-    #[arg(long)]
-    pub(super) check: bool,
-    #[command(subcommand)]
-    pub(super) command: Option<BuildsCommand>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum BuildsCommand {
-    /// Give what was built here to others: copies it, signed, to a registry of private packages that keeps it
-    Push {
-        /// The registry: a name in larder.kdl, a folder, or the URL of a server that takes files by PUT
-        #[arg(long, value_name = "REGISTRY")]
-        registry: String,
-        /// Sign it with a key of larder key list, or with one in a variable or a file: env=NAME, file=PATH
-        #[arg(long, value_name = "KEY")]
-        sign: String,
-    },
-    /// Let packages be built, in a sandbox: writes their lines into larder.kdl. Agree to what larder.kdl asks for beyond the sandbox
-    Allow {
-        /// A locked package by its name, or any with its ecosystem: psycopg2, pypi:psycopg2. Or what builds of this project may
-        /// have, on this machine: `isolation=reduced`, `env=CFLAGS`, `tools=pg_config`; without anything all that larder.kdl asks
-        /// for
-        #[arg(value_name = "PACKAGE")]
-        packages: Vec<String>,
-    },
 }
 
 #[derive(Debug, Args)]

@@ -66,6 +66,9 @@ impl Command {
             Self::Builds(arguments) => match &arguments.command {
                 Some(BuildsCommand::Allow { packages }) => ("builds allow", Trace::Security, packages.clone()),
                 Some(BuildsCommand::Push { registry, .. }) => ("builds push", Trace::Security, vec![registry.clone()]),
+                Some(BuildsCommand::Record { package, .. }) => {
+                    ("builds record", Trace::Security, vec![package.clone()])
+                }
                 None => return None,
             },
             Self::Audit(arguments) if arguments.fix => ("audit fix", Trace::Changes, Vec::new()),

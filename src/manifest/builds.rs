@@ -1,8 +1,12 @@
 //! The `builds` block: which packages may be built, and whose install scripts may run.
 
-use crate::model::{BuildApproval, BuildRules, Level, Marker, Requirement};
+use miette::SourceSpan;
 
-use super::node::{BlockRule, Errors, ManifestNode, NodeShape};
+use crate::model::{
+    Algorithm, BuildApproval, BuildFile, BuildRules, Digest, FileUrl, Level, Marker, Requirement, SourceError,
+};
+
+use super::node::{BlockRule, Errors, ManifestNode, NodeShape, NodeValue};
 use super::notation::parse_requirement;
 use super::requirement::RequirementSpans;
 use super::resolution;
@@ -11,7 +15,7 @@ use super::{BuildCache, ManifestError};
 /// Variables that are the build's own.
 const RESERVED: [&str; 5] = ["PATH", "HOME", "TMPDIR", "PYTHONPATH", "SOURCE_DATE_EPOCH"];
 
-/// Reads `builds { allow pypi "psycopg2" ">=2.9" tools="pg_config"; env "CFLAGS"; isolation "reduced"; cache "acme" signer="ci"; }`.
+/// Reads `builds { allow pypi "psycopg2" ">=2.9" tools="pg_config"; allow npm "x" { file "https://…" sha256="…"; }; env "CFLAGS"; isolation "reduced"; cache "acme" signer="ci"; }`.
 pub(super) fn read_builds(
     block: ManifestNode<'_>,
     (rules, caches): (&mut BuildRules, &mut Vec<BuildCache>),
@@ -84,7 +88,7 @@ fn read_approval(node: ManifestNode<'_>, known: &[BuildApproval], errors: &mut E
     const SHAPE: NodeShape = NodeShape {
         arguments: (2, 3),
         properties: &["tools"],
-        block: BlockRule::Never,
+        block: BlockRule::Maybe,
         example: "allow pypi \"NAME\" \"RANGE\"",
     };
     let parts = node.read_parts(&SHAPE, errors);
@@ -121,7 +125,8 @@ fn read_approval(node: ManifestNode<'_>, known: &[BuildApproval], errors: &mut E
         None => Vec::new(),
         Some(value) => read_tools(&value.string(errors)?, errors)?,
     };
-    let approval = BuildApproval { package, versions, tools };
+    let files = read_files(node, errors);
+    let approval = BuildApproval { package, versions, tools, files };
     if known.contains(&approval) {
         errors.push(ManifestError::Repeated {
             what: format!("the approval of `{}`", approval.package.name),
@@ -132,6 +137,66 @@ fn read_approval(node: ManifestNode<'_>, known: &[BuildApproval], errors: &mut E
         return None;
     }
     Some(approval)
+}
+
+/// Reads `{ file "https://HOST/FILE" sha256="…"; }`.
+fn read_files(allow: ManifestNode<'_>, errors: &mut Errors) -> Vec<BuildFile> {
+    const SHAPE: NodeShape = NodeShape {
+        arguments: (1, 1),
+        properties: &["sha256"],
+        block: BlockRule::Never,
+        example: "file \"https://HOST/FILE\" sha256=\"…\"",
+    };
+    let mut files: Vec<(BuildFile, SourceSpan)> = Vec::new();
+    for node in allow.children() {
+        if node.name() != "file" {
+            node.report_unknown("in `allow`", &["file"], errors);
+            continue;
+        }
+        let parts = node.read_parts(&SHAPE, errors);
+        let url = parts.argument(0).and_then(|value| read_file_url(value, errors));
+        let Some(digest) = parts.property("sha256") else {
+            let help = "a build gets just the file that was looked at: `larder builds record NAME` tells its digest";
+            errors.push(node.missing_error("`sha256=`", Some(help.to_owned())));
+            continue;
+        };
+        let digest = read_sha256(digest, errors);
+        let (Some(url), Some(digest)) = (url, digest) else { continue };
+        match files.iter().find(|(known, _)| known.url == url) {
+            Some((_, first)) => errors.push(ManifestError::Repeated {
+                what: "this file".to_owned(),
+                help: Some("keep one of them: an URL has one content".to_owned()),
+                span: node.span(),
+                first: *first,
+            }),
+            None => files.push((BuildFile { url, digest }, node.span())),
+        }
+    }
+    files.into_iter().map(|(file, _)| file).collect()
+}
+
+fn read_file_url(value: NodeValue<'_>, errors: &mut Errors) -> Option<FileUrl> {
+    let text = value.string(errors)?;
+    let bad = |error: SourceError| ManifestError::BadValue {
+        value: text.value.to_owned(),
+        what: "the URL of a file",
+        reason: format!("it {error}"),
+        help: Some("use https://".to_owned()),
+        span: text.span,
+    };
+    text.value.parse().map_err(|error| errors.push(bad(error))).ok()
+}
+
+fn read_sha256(value: NodeValue<'_>, errors: &mut Errors) -> Option<Digest> {
+    let text = value.string(errors)?;
+    let bad = |_| ManifestError::BadValue {
+        value: text.value.to_owned(),
+        what: "the SHA-256 of a file",
+        reason: "it has 64 hexadecimal digits".to_owned(),
+        help: None,
+        span: text.span,
+    };
+    Digest::from_hex(Algorithm::Sha256, text.value).map_err(|error| errors.push(bad(error))).ok()
 }
 
 /// Reads names of programs, separated by spaces.

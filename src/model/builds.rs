@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Digest, Level, Package, PackageId, PackageKey, PackageName, Platform, Requirement, Version};
+use super::{Digest, FileUrl, Level, Package, PackageId, PackageKey, PackageName, Platform, Requirement, Version};
 
 /// The packages that the manifest lets be built: `builds { allow pypi "psycopg2" ">=2.9" }`.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -24,6 +24,17 @@ pub struct BuildApproval {
     pub versions: Option<Requirement>,
     /// `tools="pg_config"`: programs of the machine that its build sees besides the toolchain.
     pub tools: Vec<Box<str>>,
+    /// The files that its build downloads.
+    pub files: Vec<BuildFile>,
+}
+
+/// `file "https://…" sha256="…"`: a file that a build downloads.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BuildFile {
+    /// Where it is.
+    pub url: FileUrl,
+    /// The SHA-256 of its content.
+    pub digest: Digest,
 }
 
 /// The build tools and the install scripts that a lock holds.
@@ -79,6 +90,12 @@ impl BuildRules {
     pub fn tools_of(&self, package: &PackageId, version: &Version) -> BTreeSet<&str> {
         let approvals = self.approvals.iter().filter(|one| one.package == *package && one.admits(version));
         approvals.flat_map(|approval| &approval.tools).map(|tool| &**tool).collect()
+    }
+
+    /// Returns the files that the build of a version downloads, sorted.
+    pub fn files_of(&self, package: &PackageId, version: &Version) -> BTreeSet<&BuildFile> {
+        let approvals = self.approvals.iter().filter(|one| one.package == *package && one.admits(version));
+        approvals.flat_map(|approval| &approval.files).collect()
     }
 
     /// Returns whether some version of a package may be built.

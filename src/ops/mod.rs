@@ -50,6 +50,7 @@ pub mod phantom;
 pub mod pin;
 pub mod promote;
 pub mod publish;
+pub mod record_downloads;
 pub mod registry;
 pub mod release;
 pub mod remove;

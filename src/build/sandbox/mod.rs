@@ -11,6 +11,9 @@
 //!   └── stdout: Report ◀────────── everything at the end ◀── Landlock, seccomp
 //! ```
 //!
+//! A build that may download has sockets of larder's in its network: `outer` opens them, and sends them back through its standard
+//! input, which is a socket too.
+//!
 //! `outer` goes on for as long as larder holds its standard input open, so that a killed larder leaves nothing behind: the
 //! end of process 1 ends every process of its namespace, and with the last of them go the mounts.
 //!
@@ -18,6 +21,7 @@
 //! | --- | --- |
 //! | `limits` | how much a build may use |
 //! | `specification` | what larder and the processes that set a sandbox up tell each other |
+//! | `descriptors` | sockets on their way from one process to another |
 //! | `system` | what every build sees of the system |
 //! | `log`, `supervise` | a running build: its output, its time, its disk space |
 //! | `linux` | the two processes: namespaces, mounts, rights, Landlock, seccomp |
@@ -26,6 +30,8 @@
 
 #[cfg(target_os = "linux")]
 mod bubblewrap;
+#[cfg(target_os = "linux")]
+mod descriptors;
 mod limits;
 #[cfg(target_os = "linux")]
 mod linux;
@@ -39,11 +45,15 @@ mod system;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::sync::Arc;
 
 pub use limits::Limits;
 pub use specification::{Access, Bind, Program};
 pub use supervise::Stop;
 
+#[cfg(target_os = "linux")]
+use super::downloads::DownloadServer;
+use super::downloads::{self, Downloads};
 use super::{BuildError, Level};
 use crate::fs;
 use log::Log;
@@ -66,6 +76,8 @@ pub struct Sandbox {
     pub bubblewrap: Option<PathBuf>,
     /// An empty folder that only this user can enter: home and temporary files of builds without a file system of their own.
     pub scratch: PathBuf,
+    /// What it may download: nothing at all without it. Only a build with a network of its own may have some.
+    pub downloads: Option<Arc<dyn Downloads>>,
 }
 
 /// How a build ended.
@@ -115,6 +127,7 @@ impl Sandbox {
             helper: helper.into(),
             bubblewrap: Some("/usr/bin/bwrap".into()),
             scratch: scratch.into(),
+            downloads: None,
         }
     }
 
@@ -151,7 +164,15 @@ impl Sandbox {
     /// The sandbox is not to be had here ([`BuildError::Unavailable`]), or the program cannot be started. A program that fails
     /// is an [`Outcome`].
     pub fn run(&self, program: &Program, log: &Path) -> Result<Outcome, BuildError> {
+        if self.downloads.is_some() && !self.has_own_files() && self.level != Level::None {
+            return Err(BuildError::NoOwnNetwork { level: self.level });
+        }
         let mut program = program.clone();
+        if self.downloads.is_some() && self.has_own_files() {
+            for name in downloads::VARIABLES {
+                program.environment.entry(name.to_owned()).or_insert_with(|| downloads::CERTIFICATES[0].to_owned());
+            }
+        }
         for (name, folder) in [("HOME", self.home()), ("TMPDIR", self.temporary())] {
             program.environment.insert(name.to_owned(), utf8(&folder)?.to_owned());
         }
@@ -200,11 +221,11 @@ impl Sandbox {
             Level::Reduced => {
                 let readable = self.binds.iter().map(|bind| bind.source.clone());
                 let readable = system::readable().into_iter().chain(readable).collect();
-                self.run_as(Confinement::Reduced { readable }, Builder::Same, program, log)?
+                self.run_as((Confinement::Reduced { readable }, Builder::Same), program, log, None)?
                     .map_err(|reason| BuildError::Unavailable { level: self.level, reasons: vec![reason] })
             }
             Level::None => self
-                .run_as(Confinement::None, Builder::Same, program, log)?
+                .run_as((Confinement::None, Builder::Same), program, log, None)?
                 .map_err(|reason| BuildError::Unavailable { level: self.level, reasons: vec![reason] }),
         }
     }
@@ -217,13 +238,19 @@ impl Sandbox {
             }
         }
         let user = if let Builder::Other { id } = builder { id } else { system::USER };
-        let mut root = system::root(user)?;
+        let server = self.downloads.as_ref().map(DownloadServer::new).transpose()?;
+        let mut root = system::root(user, server.as_ref().map(DownloadServer::certificate))?;
         root.binds.extend(self.binds.iter().cloned());
-        let own = match self.run_as(Confinement::Namespaces(root.clone()), builder, program.clone(), log)? {
+        let namespaces = Confinement::Namespaces(root.clone());
+        let own = match self.run_as((namespaces, builder), program.clone(), log, server.as_ref())? {
             Ok(outcome) => return Ok(outcome),
             Err(reason) => reason,
         };
         let unavailable = |reasons| Err(BuildError::Unavailable { level: self.level, reasons });
+        if server.is_some() {
+            let other = "bubblewrap lets nobody answer in the network of a build".to_owned();
+            return unavailable(vec![own, other]);
+        }
         let is_root = matches!(builder, Builder::Other { .. });
         let executable = match &self.bubblewrap {
             Some(executable) if !is_root && fs::stat(executable)?.is_some() => executable,
@@ -236,7 +263,7 @@ impl Sandbox {
         }
         let arguments = bubblewrap::arguments(&root, &fs::canonicalize(&self.helper)?)?;
         let confinement = Confinement::Bubblewrap { executable: executable.clone(), arguments };
-        match self.run_as(confinement, Builder::Same, program, log)? {
+        match self.run_as((confinement, Builder::Same), program, log, None)? {
             Ok(outcome) => Ok(outcome),
             Err(reason) => unavailable(vec![own, reason]),
         }
@@ -245,21 +272,22 @@ impl Sandbox {
     /// Runs a program, or returns why this machine does not allow it to be locked in so.
     fn run_as(
         &self,
-        confinement: Confinement,
-        builder: Builder,
+        (confinement, builder): (Confinement, Builder),
         program: Program,
         log: &Path,
+        server: Option<&DownloadServer>,
     ) -> Result<Result<Outcome, String>, BuildError> {
         let path = program.path.clone();
         let mut writable: Vec<_> = self.writable().map(|bind| self.inside(&bind.source)).collect();
         writable.extend([self.home(), self.temporary()]);
         let limits = self.limits.clone();
-        let specification = Specification { confinement, builder, program, writable, limits };
+        let ports = server.map(DownloadServer::ports).unwrap_or_default();
+        let specification = Specification { confinement, builder, program, writable, limits, ports };
         let mut line = serde_json::to_vec(&specification).map_err(|error| BuildError::Path(error.to_string()))?;
         line.push(b'\n');
         let mut command = Command::new(&self.helper);
         command.args([COMMAND, "outer"]).env_clear();
-        let ended = supervise::supervise(command, &line, &self.limits, &self.watched(), self.open_log(log)?)?;
+        let ended = supervise::supervise(command, &line, &self.limits, &self.watched(), self.open_log(log)?, server)?;
         outcome(ended, &path)
     }
 }
@@ -312,7 +340,7 @@ impl Sandbox {
         };
         command.env_clear().envs(&program.environment).current_dir(&program.folder).process_group(0);
         let Ended { status, stop, last_lines, .. } =
-            supervise::supervise(command, &[], &self.limits, &self.watched(), self.open_log(log)?)?;
+            supervise::supervise(command, &[], &self.limits, &self.watched(), self.open_log(log)?, None)?;
         let status = match stop {
             Some(stop) => Status::Stopped(stop),
             None => match status.code() {

@@ -128,6 +128,8 @@ pub(super) struct Specification {
     /// Folders that may be written to, as the build sees them.
     pub(super) writable: Vec<PathBuf>,
     pub(super) limits: Limits,
+    /// The ports of the build's network at which larder answers. Empty means none.
+    pub(super) ports: Vec<u16>,
 }
 
 /// What became of a build.

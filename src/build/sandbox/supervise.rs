@@ -1,6 +1,9 @@
 //! larder's side of a running build: its log, its limits, its end.
 
 use std::io::{Read, Write};
+use std::net::Shutdown;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -10,6 +13,7 @@ use std::time::{Duration, Instant};
 use super::Limits;
 use super::log::Log;
 use crate::build::BuildError;
+use crate::build::downloads::DownloadServer;
 use crate::fs::{self, Action, FsError, Usage};
 
 /// How often limits are looked at, at most.
@@ -44,27 +48,39 @@ pub(super) struct Ended {
 
 /// Starts `command` and waits for its end. It gets `input`, and may go on for as long as its standard input stays open.
 ///
-/// Its standard error is the log. Whoever sees its standard input end has to end everything that was started.
+/// Its standard error is the log. Whoever sees its standard input end has to end everything that was started. `server` answers at
+/// the sockets that the process hands over through that input.
 pub(super) fn supervise(
     mut command: Command,
     input: &[u8],
     limits: &Limits,
     writable: &[PathBuf],
     log: Log,
+    server: Option<&DownloadServer>,
 ) -> Result<Ended, BuildError> {
     let program = PathBuf::from(command.get_program());
     let failed = |error| FsError::new(Action::Read, &program, error);
+    let (mut control, theirs) = UnixStream::pair().map_err(failed)?;
     let mut child = command
-        .stdin(Stdio::piped())
+        .stdin(OwnedFd::from(theirs))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .map_err(|error| BuildError::NotStarted { program: program.clone(), reason: error.to_string() })?;
-    let mut control = child.stdin.take();
-    if let Some(control) = &mut control {
-        // A process that ends before it has read all says why itself.
-        drop(control.write_all(input));
+    // It has the other end of the socket, which the process alone may hold.
+    drop(command);
+    // A process that ends before it has read all says why itself.
+    drop(control.write_all(input));
+    let _serving = server.map(Serving);
+    #[cfg(target_os = "linux")]
+    if let Some(server) = server {
+        let (server, socket) = (server.clone(), control.try_clone().map_err(failed)?);
+        thread::spawn(move || {
+            // A build that gets no answers fails, and says of what.
+            drop(super::descriptors::receive(socket).and_then(|sockets| server.serve(sockets)));
+        });
     }
+    let mut is_held = true;
     let (sender, said) = mpsc::channel();
     let output = child.stdout.take();
     thread::spawn(move || {
@@ -105,12 +121,13 @@ pub(super) fn supervise(
         if stop.is_some() {
             #[cfg(not(target_os = "linux"))]
             end_group(&child);
-            control = None;
+            release(&control);
+            is_held = false;
             stopped_at = Some(Instant::now());
         }
     };
-    let status = wait(&mut child, control.is_some()).map_err(failed)?;
-    drop(control);
+    let status = wait(&mut child, is_held).map_err(failed)?;
+    release(&control);
     #[cfg(not(target_os = "linux"))]
     end_group(&child);
     let last_lines = match logged.recv_timeout(GRACE) {
@@ -119,6 +136,20 @@ pub(super) fn supervise(
         Err(_) => Vec::new(),
     };
     Ok(Ended { said, status, stop: stop.or_else(|| disk.is_full_at_end().then_some(Stop::Disk)), last_lines })
+}
+
+/// A server that answers until this is dropped.
+struct Serving<'s>(&'s DownloadServer);
+
+impl Drop for Serving<'_> {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+/// Ends the standard input of the process, which has to end everything then.
+fn release(control: &UnixStream) {
+    drop(control.shutdown(Shutdown::Both));
 }
 
 /// Ends all of a process's group: where no process of larder's own looks after it.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Root;
 use super::specification::Bind;
+use crate::build::downloads;
 use crate::fs::{self, FsError, Kind};
 
 /// Folders that are links into `/usr` on most systems.
@@ -17,8 +18,9 @@ const OTHERS: [&str; 5] =
 pub(super) const USER: u32 = 1000;
 
 /// Returns the system's part of a build's file system.
-pub(super) fn root(user: u32) -> Result<Root, FsError> {
-    let mut root = Root { binds: Vec::new(), links: Vec::new(), files: files(user) };
+/// `certificate` is that of the authority behind its downloads, if it may have some.
+pub(super) fn root(user: u32, certificate: Option<&str>) -> Result<Root, FsError> {
+    let mut root = Root { binds: Vec::new(), links: Vec::new(), files: files(user, certificate) };
     if is_there(Path::new("/usr"))? {
         root.binds.push(Bind::read("/usr"));
     }
@@ -49,14 +51,20 @@ pub(super) fn readable() -> Vec<PathBuf> {
 }
 
 /// The generated files of `/etc`.
-fn files(user: u32) -> Vec<(PathBuf, String)> {
+fn files(user: u32, certificate: Option<&str>) -> Vec<(PathBuf, String)> {
     let file = |path: &str, text: String| (PathBuf::from(path), text);
-    vec![
+    let names = if certificate.is_some() { "files dns" } else { "files" };
+    let mut files = vec![
         file("/etc/passwd", format!("builder:x:{user}:{user}:larder build:/tmp/home:/bin/sh\n")),
         file("/etc/group", format!("builder:x:{user}:\n")),
         file("/etc/hosts", "127.0.0.1 localhost build\n::1 localhost\n".to_owned()),
-        file("/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n".to_owned()),
-    ]
+        file("/etc/nsswitch.conf", format!("passwd: files\ngroup: files\nhosts: {names}\n")),
+    ];
+    if let Some(certificate) = certificate {
+        files.push(file("/etc/resolv.conf", "nameserver 127.0.0.1\n".to_owned()));
+        files.extend(downloads::CERTIFICATES.map(|path| file(path, certificate.to_owned())));
+    }
+    files
 }
 
 fn is_there(path: &Path) -> Result<bool, FsError> {
@@ -69,7 +77,7 @@ mod tests {
 
     #[test]
     fn no_file_of_the_system_that_names_people_or_holds_secrets_is_shown() {
-        let root = root(USER).unwrap();
+        let root = root(USER, None).unwrap();
         let shown: Vec<_> = root.binds.iter().map(|bind| bind.source.as_path()).collect();
         assert!(shown.contains(&Path::new("/usr")));
         for secret in ["/etc/shadow", "/etc/passwd", "/home/me/.ssh", "/root/.ssh", "/run/docker.sock", "/var/lib"] {

@@ -1,7 +1,10 @@
 //! `larder builds`
 
+use std::process::ExitCode;
+
 use crate::cli::args::{BuildsArgs, BuildsCommand};
-use crate::ops::{Context, Session, builds, lock, reproduce, share_builds};
+use crate::diagnostic::Exit;
+use crate::ops::{Context, Session, builds, lock, record_downloads, reproduce, share_builds};
 
 use super::lock::preferred;
 use super::{CommandResult, DONE, Output};
@@ -11,6 +14,7 @@ pub(in crate::cli) fn run(arguments: &BuildsArgs, context: &Context<'_>, output:
         None if arguments.check => check(context, output),
         None => list(context, output),
         Some(BuildsCommand::Push { registry, sign }) => push(registry, sign, context, output),
+        Some(BuildsCommand::Record { package, from }) => record(package, from, context, output),
         Some(BuildsCommand::Allow { packages }) => allow(packages, context, output),
     }
 }
@@ -61,6 +65,33 @@ fn check(context: &Context<'_>, output: &Output) -> CommandResult {
         output.message(format!("Nothing of {} is built", checked.environment));
     }
     DONE
+}
+
+fn record(package: &str, hosts: &[String], context: &Context<'_>, output: &Output) -> CommandResult {
+    let recorded = record_downloads::record(&Session::new(context), package, hosts)?;
+    output.json(&recorded);
+    for line in recorded.lines() {
+        output.data_line(line);
+    }
+    for (url, reason) in &recorded.failed {
+        output.message(format!("{url} cannot be had: {reason}"));
+    }
+    for url in &recorded.refused {
+        output.message(format!("{url} was refused: its host was not named"));
+    }
+    for line in recorded.failure.iter().flat_map(|failure| failure.lines()) {
+        output.message(line);
+    }
+    if !recorded.hosts.is_empty() {
+        let hosts: Vec<String> = recorded.hosts.iter().map(|host| format!(" --from {host}")).collect();
+        output.message(format!("If you trust them, run it again with{}", hosts.concat()));
+    } else if !recorded.files.is_empty() {
+        output.message(format!("These lines in `builds` of larder.kdl let {} have its files", recorded.package));
+    } else {
+        output.message(format!("The scripts of {} ask for no file", recorded.package));
+    }
+    let is_whole = recorded.failure.is_none() && recorded.failed.is_empty() && recorded.refused.is_empty();
+    if is_whole { DONE } else { Ok(ExitCode::from(Exit::Refused.status())) }
 }
 
 fn allow(packages: &[String], context: &Context<'_>, output: &Output) -> CommandResult {

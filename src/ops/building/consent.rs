@@ -11,7 +11,7 @@ use std::str::FromStr;
 use crate::build::{Bind, Level, Sandbox};
 use crate::diagnostic::{Exit, Failure, list};
 use crate::fs::{self, Durability};
-use crate::model::{BuildRules, PackageKey, TreeDigest};
+use crate::model::{BuildFile, BuildRules, PackageKey, TreeDigest};
 use crate::ops::project::Project;
 use crate::ops::{Context, Result, Variables};
 use crate::profile::python::on_path;
@@ -150,6 +150,8 @@ pub(super) struct Exceptions {
     /// The variables of the user that it sees, with their values.
     pub(super) variables: BTreeMap<String, String>,
     tools: Vec<HostTool>,
+    /// The files that it downloads.
+    pub(super) files: Vec<BuildFile>,
 }
 
 /// A program of the machine that a build sees.
@@ -183,7 +185,8 @@ impl Exceptions {
             let shown = shown_for(&file, context.variables.path("HOME").as_deref(), &project.root);
             tools.push(HostTool { name: name.to_owned(), file, shown });
         }
-        Ok(Self { level: rules.isolation, variables, tools })
+        let files = rules.files_of(&package.id, &package.version).into_iter().cloned().collect();
+        Ok(Self { level: rules.isolation, variables, tools, files })
     }
 
     /// Shows the programs to a build, and returns the folders that they are found in.
@@ -203,6 +206,9 @@ impl Exceptions {
         for HostTool { name, file, .. } in &self.tools {
             let digest = TreeDigest::of(&fs::read(file)?);
             let _ = writeln!(lines, "tool {name} {} {digest}", file.display());
+        }
+        for BuildFile { url, digest } in &self.files {
+            let _ = writeln!(lines, "file {} {digest}", url.as_str());
         }
         Ok(lines)
     }

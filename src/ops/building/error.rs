@@ -1,7 +1,7 @@
 //! What keeps a package from being built, before anything of it runs.
 
 use crate::diagnostic::{Exit, Failure};
-use crate::model::PackageKey;
+use crate::model::{Digest, PackageKey};
 
 /// A package cannot be built.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -103,6 +103,39 @@ pub(in crate::ops) enum BuildsError {
         /// The package.
         package: PackageKey,
     },
+    /// A file that a build downloads is another one.
+    #[error(
+        "{url}, which the build of {package} downloads, has the SHA-256 {}, and larder.kdl says {}",
+        found.to_hex(),
+        expected.to_hex()
+    )]
+    #[diagnostic(
+        code(larder::builds::other_file),
+        help("nothing was run. Either it was replaced, or the line is wrong: `larder builds record {}` tells the digest", package.id.name)
+    )]
+    OtherFile {
+        /// The package.
+        package: PackageKey,
+        /// The URL.
+        url: Box<str>,
+        /// The digest in the manifest.
+        expected: Digest,
+        /// The digest of what is there.
+        found: Digest,
+    },
+    /// Nothing can be downloaded.
+    #[error("files of builds cannot be downloaded: {0}")]
+    #[diagnostic(code(larder::builds::no_downloads))]
+    NoDownloads(Box<str>),
+    /// A package that has no install scripts that may run.
+    #[error("{0} has no install scripts that may run")]
+    #[diagnostic(
+        code(larder::builds::no_scripts),
+        help(
+            "`larder builds` lists what wants to be built; `larder builds allow NAME` and `larder lock` come before `record`"
+        )
+    )]
+    NoScripts(Box<str>),
     /// The lock has no tools for a package.
     #[error("the lock does not say what builds {package}")]
     #[diagnostic(code(larder::builds::not_locked), help("`larder lock` finds it out"))]
@@ -126,8 +159,10 @@ impl Failure for BuildsError {
         match self {
             Self::NoTools { .. } => Exit::NoSolution,
             Self::NoPython { .. } => Exit::Manifest,
-            Self::WrongPackage { .. } | Self::OtherScripts { .. } => Exit::Integrity,
-            Self::NotLocked { .. }
+            Self::WrongPackage { .. } | Self::OtherScripts { .. } | Self::OtherFile { .. } => Exit::Integrity,
+            Self::NoDownloads(_) => Exit::Network,
+            Self::NoScripts(_)
+            | Self::NotLocked { .. }
             | Self::BadRequirement { .. }
             | Self::BadPyproject { .. }
             | Self::Crates { .. }

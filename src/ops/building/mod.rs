@@ -6,6 +6,7 @@
 //! | `tools` | choosing what builds it: a solve of its own |
 //! | `consent` | what a manifest asks for beyond the sandbox, and who agreed to it |
 //! | `crates` | the Rust crates and the Rust toolchain that a package is built with |
+//! | `downloads` | the files that builds download: as declared, or as a build asks for them |
 //! | `workshop` | the folder in which its back end runs, in a sandbox |
 //! | `probe` | what a solve has to find out by building |
 //! | `scripts` | install scripts: read, and locked where they may run |
@@ -18,6 +19,7 @@
 pub(super) mod cache;
 pub(super) mod consent;
 mod crates;
+mod downloads;
 mod error;
 mod key;
 mod node;
@@ -30,6 +32,8 @@ mod source;
 mod tools;
 mod workshop;
 
+pub(super) use downloads::{Recorded, host_of};
+pub(super) use error::BuildsError;
 pub(super) use outputs::{Builder, inputs};
 pub(super) use plan_scripts::PlannedScripts;
 pub(super) use probe::Probe;

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::build::{self, Bind, BuildError, EARLIEST_ZIP_DATE, FailedStep, NpmPackage, Sandbox, ScriptSet, Toolchain};
+use crate::build::{
+    self, Bind, BuildError, Downloads, EARLIEST_ZIP_DATE, FailedStep, NpmPackage, Sandbox, ScriptSet, Toolchain,
+};
 use crate::fetch;
 use crate::fs::{self, Kind};
 use crate::lock::{Closure, Lockfile};
@@ -15,6 +17,7 @@ use crate::profile::{PackageFolder, RuntimeTree};
 use crate::store::{Store, Tree, WriteError};
 
 use super::consent::Exceptions;
+use super::downloads::{DeclaredFiles, Recorded, Recorder, explain_without};
 use super::error::BuildsError;
 use super::key::{ScriptMachine, scripted_key};
 use super::node::{self, Node};
@@ -124,14 +127,54 @@ impl<'a> ScriptRunner<'a> {
         trees: &BTreeMap<PackageKey, Arc<Tree>>,
     ) -> Result<std::result::Result<Tree, Box<FailedStep>>> {
         let (context, store, package) = (self.session.context(), &self.session.store, &planned.instance.package);
+        let (_, exceptions) = self.scripted.get(package).ok_or_else(|| not_locked(package))?;
         let staging = store.stage(Some(&planned.output), |process| {
             (context.reporter)(Event::Waiting { process, does: format!("runs the install scripts of {package}") });
         })?;
         if let Some(tree) = self.find(planned)? {
             return Ok(Ok(tree));
         }
+        let files = DeclaredFiles::fetch(self.session, package, &exceptions.files)?;
+        let downloads = files.clone().map(|files| files as Arc<dyn Downloads>);
+        let npm = match self.run_in(staging.place(), planned, (closure, trees), downloads)? {
+            Ok(npm) => npm,
+            Err(mut step) => {
+                match files {
+                    Some(files) => files.explain(&mut step, package),
+                    None => explain_without(&mut step, package),
+                }
+                return Ok(Err(step));
+            }
+        };
+        take(store, &npm.layout.join(&npm.package), &planned.output, &npm).map(Ok)
+    }
+
+    /// Runs a package's scripts for what they download, and keeps nothing else of what they do. Returns what they asked for, and
+    /// which of them failed.
+    pub(in crate::ops) fn record(
+        &self,
+        planned: &PlannedScripts,
+        (closure, trees): (&Closure<'_>, &BTreeMap<PackageKey, Arc<Tree>>),
+        hosts: &[String],
+    ) -> Result<(Recorded, Option<Box<FailedStep>>)> {
+        let staging = self.session.store.stage(None, |_| {})?;
+        let recorder = Arc::new(Recorder::open(self.session, hosts)?);
+        let downloads = Some(Arc::clone(&recorder) as Arc<dyn Downloads>);
+        let run = self.run_in(staging.place(), planned, (closure, trees), downloads)?;
+        Ok((recorder.recorded(), run.err()))
+    }
+
+    /// Runs a package's scripts in a folder of its own. Returns the package as they left it, or which of them failed.
+    fn run_in(
+        &self,
+        place: &Path,
+        planned: &PlannedScripts,
+        (closure, trees): (&Closure<'_>, &BTreeMap<PackageKey, Arc<Tree>>),
+        downloads: Option<Arc<dyn Downloads>>,
+    ) -> Result<std::result::Result<NpmPackage, Box<FailedStep>>> {
+        let (context, package) = (self.session.context(), &planned.instance.package);
         (context.reporter)(Event::BuildingPackage(package.to_string()));
-        let [layout, scratch] = ["layout", "scratch"].map(|name| staging.place().join(name));
+        let [layout, scratch] = ["layout", "scratch"].map(|name| place.join(name));
         fs::create_dir(&scratch)?;
         let folder =
             PackageFolder { lock: self.lock, closure, platform: self.platform, trees, package: &planned.instance };
@@ -139,14 +182,15 @@ impl<'a> ScriptRunner<'a> {
         let node = &self.node.runtime;
         let (_, exceptions) = self.scripted.get(package).ok_or_else(|| not_locked(package))?;
         let mut sandbox = Sandbox::new(exceptions.level, &context.executable, scratch);
+        sandbox.downloads = downloads;
         if !node.root.starts_with("/usr") {
             sandbox.binds.push(Bind::read(&node.root));
         }
         let npm = NpmPackage {
             name: package.to_string(),
-            layout: layout.clone(),
+            layout,
             writable: below.iter().take(1).collect(),
-            package: below.clone(),
+            package: below,
             scripts: ScriptSet::Install,
             node: node.clone(),
             search_path: exceptions.show(&mut sandbox),
@@ -155,10 +199,9 @@ impl<'a> ScriptRunner<'a> {
             log: log_file(context, package)?,
         };
         match npm.run_scripts(&sandbox) {
-            Err(BuildError::Failed(step)) => return Ok(Err(step)),
-            run => drop(run?),
+            Err(BuildError::Failed(step)) => Ok(Err(step)),
+            run => run.map(|_| Ok(npm)).map_err(crate::ops::Error::from),
         }
-        take(store, &layout.join(below), &planned.output, &npm).map(Ok)
     }
 }
 

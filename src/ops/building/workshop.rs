@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::build::{Backend, Bind, EARLIEST_ZIP_DATE, PythonProject, Sandbox, Target};
+use crate::build::{Backend, Bind, Downloads, EARLIEST_ZIP_DATE, PythonProject, Sandbox, Target};
 use crate::fs;
 use crate::model::PackageKey;
 use crate::ops::{Context, Result, Session};
@@ -14,6 +14,7 @@ use crate::store::{Staging, Store, Tree};
 
 use super::consent::Exceptions;
 use super::crates;
+use super::downloads::DeclaredFiles;
 use super::source::Source;
 
 /// Where a build sees its tools: always there, as what is built may have the path written in.
@@ -85,6 +86,8 @@ impl<'s> Workshop<'s> {
         let package = &source.package;
         let mut search_path = vec![environment.join("bin")];
         search_path.extend(exceptions.show(&mut sandbox));
+        let files = DeclaredFiles::fetch(session, package, &exceptions.files)?;
+        sandbox.downloads = files.map(|files| files as Arc<dyn Downloads>);
         let mut crates = None;
         if crates::builds_rust(tools.iter().map(|(tool, _)| tool.id.name.as_str())) {
             if let Some(rust) = crates::find_toolchain(context) {

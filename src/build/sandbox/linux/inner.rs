@@ -14,7 +14,7 @@ use crate::fs;
 
 /// Sets the sandbox up and runs the program in it.
 pub(super) fn run(specification: &Specification) -> Result<Report, Refused> {
-    let Specification { confinement, builder, program, writable, limits } = specification;
+    let Specification { confinement, builder, program, writable, limits, ports: _ } = specification;
     // What a build makes has the same rights everywhere.
     fs::set_umask(0o022);
     match confinement {

@@ -6,12 +6,14 @@
 //! | `inner` | process 1 of the sandbox: sets up what only it can, starts the program, waits |
 //! | `mounts` | the file system that a build sees |
 //! | `loopback` | the network that a build has: its own loopback |
+//! | `handover` | sockets in that network, for larder to answer at |
 //! | `rights` | the user that a build is, its limits, no capabilities |
 //! | `landlock` | files that may be read and written |
 //! | `seccomp`, `syscalls` | system calls that no build needs |
 //! | `builder` | which user runs a build |
 
 mod builder;
+mod handover;
 mod inner;
 mod landlock;
 mod loopback;

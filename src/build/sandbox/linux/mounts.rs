@@ -67,7 +67,9 @@ pub(super) fn enter(root: &Root, temporary: u64) -> Result<(), Refused> {
     tmpfs("/new/dev/shm", temporary, "1777")?;
     tmpfs("/new/tmp", temporary, "1777")?;
     for (path, text) in &root.files {
-        fs::write_new(&below_new(path), text.as_bytes(), 0o644).map_err(at_path)?;
+        let path = below_new(path);
+        make_folder(path.parent().unwrap_or(Path::new(NEW)))?;
+        fs::write_new(&path, text.as_bytes(), 0o644).map_err(at_path)?;
     }
     for bind in &root.binds {
         show(bind)?;

@@ -13,7 +13,7 @@ use rustix::process::{
     set_dumpable_behavior, set_parent_process_death_signal, setsid, waitpid,
 };
 
-use super::{Refused, rights};
+use super::{Refused, handover, rights};
 use crate::build::sandbox::specification::{Builder, COMMAND, Confinement, Specification};
 use crate::fs::{self, File};
 
@@ -41,6 +41,9 @@ pub(super) fn run(specification: &Specification, line: &[u8]) -> Result<Vec<u8>,
         }
         Confinement::Namespaces(_) => {
             enter_namespaces(specification.builder)?;
+            if !specification.ports.is_empty() {
+                handover::hand_over(&specification.ports)?;
+            }
             Command::new("/proc/self/exe")
         }
         Confinement::Reduced { .. } | Confinement::None => Command::new("/proc/self/exe"),

@@ -159,7 +159,12 @@ fn metadata_beside_the_wheel_is_enough() {
 
 fn settings_that_build(package: &str) -> Settings {
     let package = PackageId::new(Ecosystem::Pypi, PackageName::pypi(package).unwrap());
-    let approvals = vec![BuildApproval { package, versions: Requirement::from_pep508("a>=1").ok(), tools: Vec::new() }];
+    let approvals = vec![BuildApproval {
+        package,
+        versions: Requirement::from_pep508("a>=1").ok(),
+        tools: Vec::new(),
+        files: Vec::new(),
+    }];
     Settings { builds: BuildRules { approvals, ..BuildRules::default() }, ..settings(None) }
 }
 
