@@ -136,8 +136,14 @@ fn watching_once_tells_the_lines_that_let_it_build() {
     out.exits(1).names([
         "https://downloads.example/x was refused: its host was not named",
         "\n- status 403\n",
-        "run it again with --from downloads.example",
+        "run it again with --from downloads.example\n",
     ]);
+    project.run("larder builds record distant --from 'a b'").exits(2).names(["`a b` is no host"]);
+    // A host is named as it was told, or with the port that it has anyway.
+    for host in ["downloads.example", "DOWNLOADS.example:443"] {
+        let tried = project.run(&format!("larder builds record distant --from {host}")).exits(1);
+        tried.names(["https://downloads.example/x cannot be had"]);
+    }
     let host = url.trim_start_matches("http://").split('/').next().expect("a host").to_owned();
     let recorded = project.run(&format!("larder builds record npm:native --from {host} --json")).exits(0).json();
     conforms(&recorded, "builds-record");

@@ -139,7 +139,11 @@ pub(in crate::ops) struct Recorded {
 impl Recorder {
     /// Opens one for files of some hosts, with their ports if they are no usual ones.
     pub(super) fn open(session: &Session<'_>, hosts: &[String]) -> Result<Self> {
-        let hosts = hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
+        let host = |host: &String| match format!("https://{host}/").parse() {
+            Ok(url) => Ok(host_of(&url)),
+            Err(_) => Err(BuildsError::NoHost(host.as_str().into())),
+        };
+        let hosts = hosts.iter().map(host).collect::<std::result::Result<_, _>>()?;
         Ok(Self { folder: BuildFiles::open(session)?, hosts, seen: Mutex::default() })
     }
 
@@ -193,12 +197,10 @@ impl Downloads for Recorder {
     }
 }
 
-/// Returns a URL's host, with its port if that is not the usual one.
+/// Returns a URL's host, with its port if that is not the usual one: `github.com`, `127.0.0.1:8080`.
 pub(in crate::ops) fn host_of(url: &Url) -> String {
-    match url.port() {
-        Some(port) => format!("{}:{port}", url.host()),
-        None => url.host().to_owned(),
-    }
+    let after_scheme = url.as_str().split_once("://").map_or("", |(_, rest)| rest);
+    after_scheme.split(['/', '?', '#']).next().unwrap_or_default().to_owned()
 }
 
 /// Returns a URL as manifests are compared by. Returns `None` for what is none.

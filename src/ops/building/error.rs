@@ -127,6 +127,10 @@ pub(in crate::ops) enum BuildsError {
     #[error("files of builds cannot be downloaded: {0}")]
     #[diagnostic(code(larder::builds::no_downloads))]
     NoDownloads(Box<str>),
+    /// Something that is no host.
+    #[error("`{0}` is no host")]
+    #[diagnostic(code(larder::builds::no_host), help("name it as `larder builds record` does: --from github.com"))]
+    NoHost(Box<str>),
     /// A package that has no install scripts that may run.
     #[error("{0} has no install scripts that may run")]
     #[diagnostic(
@@ -158,7 +162,7 @@ impl Failure for BuildsError {
     fn exit(&self) -> Exit {
         match self {
             Self::NoTools { .. } => Exit::NoSolution,
-            Self::NoPython { .. } => Exit::Manifest,
+            Self::NoPython { .. } | Self::NoHost(_) => Exit::Manifest,
             Self::WrongPackage { .. } | Self::OtherScripts { .. } | Self::OtherFile { .. } => Exit::Integrity,
             Self::NoDownloads(_) => Exit::Network,
             Self::NoScripts(_)
