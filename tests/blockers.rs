@@ -36,6 +36,19 @@ fn all_packages_that_would_have_to_be_built_are_told_at_once() {
     assert!(!output.stderr.contains("packages are there only as source"), "{}", output.stderr);
 }
 
+/// What a version needs is asked of its build: with a Python that is declared and not there, that is what is said.
+#[test]
+fn a_build_that_lacks_the_declared_python_says_so() {
+    let registry = source_only(Universe::new(), "first").serve();
+    let project = Project::new(&registry);
+    project.manifest("dependencies { pypi \"first\"; }\nbuilds { allow pypi \"first\"; }\n");
+    let manifest = project.read("larder.kdl");
+    let python = crate::support::python_version();
+    project.write("larder.kdl", &manifest.replace(&format!("python \"{python}\""), "python \"3.99\""));
+    let output = project.run("larder lock").exits(6).names(["3.99"]);
+    assert!(!output.stderr.contains("declares no Python"), "{}", output.stderr);
+}
+
 #[test]
 fn a_group_that_no_environment_includes_does_not_block() {
     let registry = source_only(Universe::new().pypi("six", "1.16", |p| p), "first").serve();

@@ -306,3 +306,48 @@ fn what_is_allowed_before_there_is_a_lock_tells_how_the_versions_stay() {
     let told = project.write("larder.kdl", &manifest).run("larder builds allow pypi:six").exits(0).stderr;
     assert!(!told.contains("Nothing is locked yet"), "{told}");
 }
+
+#[test]
+fn what_is_there_only_as_source_is_told_once_with_the_way_on() {
+    let metadata = crate::support::Metadata::Dynamic;
+    let registry = Universe::new()
+        .pypi("first", "1.0", |p| p.requires("second").source_only(metadata))
+        .pypi("second", "1.0", |p| p.source_only(metadata))
+        .serve();
+    let project = Project::new(&registry);
+    let _ = std::fs::remove_file(project.path("larder.kdl"));
+    let locked = |name: &str| {
+        format!(
+            "[[package]]\nname = \"{name}\"\nversion = \"1.0\"\nsource = {{ registry = \"https://pypi.org/simple\" }}\n\
+             sdist = {{ url = \"https://host/{name}-1.0.tar.gz\" }}\n"
+        )
+    };
+    project
+        .write(
+            "pyproject.toml",
+            "[project]\nname = 'api'\nversion = '1'\nrequires-python = '>=3.9'\ndependencies = ['first']\n",
+        )
+        .write("uv.lock", &format!("version = 1\n{}{}", locked("first"), locked("second")));
+    // A solver that does not know what `first` needs does not come to `second`; the lockfile does.
+    let output =
+        project.run("larder init").exits(3).names(["2 packages are there only as source: first 1.0, second 1.0"]);
+    let output = output.names(["Nothing is locked yet: `larder lock --prefer uv.lock` goes on with the versions"]);
+    assert_eq!(output.stderr.matches("builds allow").count(), 1, "{}", output.stderr);
+}
+
+#[test]
+fn a_member_with_a_lockfile_of_its_own_brings_what_its_tool_is_set_to() {
+    let registry = universe().serve();
+    let project = repository(&registry);
+    let member =
+        |own: &str| format!(r#"{{"name": "web", "version": "1.0.0", "dependencies": {{"right": "^1"}}{own}}}"#);
+    let set = r#", "pnpm": {"overrides": {"right@<1.1.0": ">=1.1.0 <2"}}"#;
+    project.write("web/package.json", &member(set));
+    project.run("larder init --no-lock").exits(0);
+    assert!(!project.read("larder.kdl").contains("override"), "the root's lockfile is made of the root's settings");
+    let _ = std::fs::remove_file(project.path("larder.kdl"));
+    project.write("web/pnpm-lock.yaml", "lockfileVersion: '9.0'\n");
+    project.run("larder init").exits(0);
+    assert!(project.read("larder.kdl").contains("override npm \"right@<1.1.0\" \">=1.1.0 <2\""));
+    assert_eq!(locked(&project), "left 1.0.0, right 1.1.0, six 1.0");
+}

@@ -221,6 +221,9 @@ fn import(folder: &Path) -> Result<(Imported, Vec<String>)> {
         all.merge(import::lerna(&text)?);
         from.push("lerna.json".to_owned());
     }
+    for member in workspace::members_with_locks(folder, &all)? {
+        settings_beside(folder, &member, &mut all)?;
+    }
     for beside in workspace::projects_beside(folder, &mut all)? {
         settings_beside(folder, &beside, &mut all)?;
         if members::has_manifest(&folder.join(&beside))? {

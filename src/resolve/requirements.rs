@@ -38,6 +38,9 @@ pub struct Preferences {
     pub edges: BTreeMap<(PackageKey, PackageName), Version>,
     /// The version that each manifest has under each npm name.
     pub lines: BTreeMap<(Dependent, PackageName), Version>,
+    /// Packages whose preferred versions have to be built. What such a version needs is known after its build, so a search that
+    /// stops at it does not come to those behind it.
+    pub source_only: BTreeSet<PackageId>,
     /// Versions that are not chosen, though nothing else would keep them away.
     pub excluded: BTreeMap<PackageId, BTreeSet<Version>>,
 }
@@ -55,6 +58,7 @@ impl Preferences {
         for (line, version) in others.lines {
             self.lines.entry(line).or_insert(version);
         }
+        self.source_only.extend(others.source_only);
         self
     }
 }

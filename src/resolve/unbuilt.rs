@@ -15,9 +15,28 @@ use super::{AttemptError, attempt};
 /// The most times that the solver is run again.
 const ATTEMPTS: usize = 64;
 
-/// Returns the packages that would have to be built, if a contradiction is about one. Each is taken as if it needed nothing, and the
-/// solver runs again, until nothing else is in the way.
+/// Returns the packages that would have to be built, if a contradiction is about one: those that a solver finds, and those that
+/// had to be built where the preferred versions were chosen.
 pub(super) fn unbuilt(catalog: &Catalog, tree: &Derivation) -> Result<Vec<UnbuiltPackage>, IndexError> {
+    let mut found = found_by_solving(catalog, tree)?;
+    if !found.is_empty() {
+        let preferences = &catalog.requirements.preferences;
+        let others = preferences.source_only.iter().filter(|id| found.iter().all(|known| known.package != **id));
+        let others: Vec<UnbuiltPackage> = others
+            .map(|id| {
+                let version = preferences.versions.get(id).and_then(|versions| versions.last()).cloned();
+                UnbuiltPackage { package: id.clone(), version }
+            })
+            .collect();
+        found.extend(others);
+        found.sort();
+    }
+    Ok(found)
+}
+
+/// Returns the packages that would have to be built, as far as a solver comes: each is taken as if it needed nothing, and the solver
+/// runs again, until nothing else is in the way.
+fn found_by_solving(catalog: &Catalog, tree: &Derivation) -> Result<Vec<UnbuiltPackage>, IndexError> {
     let mut assumed = BTreeSet::new();
     let mut next = source_only(catalog, tree)?;
     for _ in 0..ATTEMPTS {

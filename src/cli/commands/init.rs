@@ -38,17 +38,14 @@ pub(in crate::cli) fn run(arguments: &InitArgs, session: &Session<'_>, output: &
     }
     if !arguments.no_lock && !done.locked_by.is_empty() {
         let before = ops::init::chosen_before(session, &done)?;
-        let source_only: Vec<String> = before.source_only().iter().map(ToString::to_string).collect();
-        if !source_only.is_empty() {
+        let locked = ops::init::lock(session, &before);
+        if locked.is_err() {
+            let files = lock::preferred(&done.locked_by);
             output.message(format!(
-                "Only as source: {}. `larder builds allow {}` lets them be built, in a sandbox, and `larder lock {}` goes on \
-                 with these versions; an `override` line takes one out",
-                source_only.join(", "),
-                source_only.join(" "),
-                lock::preferred(&done.locked_by)
+                "Nothing is locked yet: `larder lock {files}` goes on with the versions that are chosen there"
             ));
         }
-        let (locked, kept) = ops::init::lock(session, &before)?;
+        let (locked, kept) = locked?;
         output.message(format!("Kept the versions of {}", done.locked_by.join(", ")));
         lock::report_locked(&locked, output);
         lock::report_kept(&kept, output);

@@ -258,7 +258,7 @@ fn pythons_lockfiles_count_where_their_conditions_hold() {
     let source = "[[package]]\nname = \"old\"\nversion = \"1\"\nsource = { registry = \"https://pypi.org/simple\" }\n\
                   sdist = { url = \"https://host/old-1.tar.gz\" }\n";
     let found = read("uv.lock", source, "", &[], &Settings::default()).unwrap();
-    assert_eq!(found.source_only().iter().map(ToString::to_string).collect::<Vec<_>>(), ["pypi:old"]);
+    assert_eq!(found.preferences().source_only.iter().map(ToString::to_string).collect::<Vec<_>>(), ["pypi:old"]);
     let poetry = format!(
         "[[package]]\nname = \"Six\"\nversion = \"1.16.0\"\nfiles = [{{file = \"six-1.16.0-py2.py3-none-any.whl\", hash = \"sha256:{hash}\"}}]\n\
          [[package]]\nname = \"win\"\nversion = \"1\"\nmarkers = \"sys_platform == 'win32'\"\nfiles = []\n\

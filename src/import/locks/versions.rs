@@ -117,11 +117,6 @@ impl LockedVersions {
         self.source_only.insert(key.id.clone());
     }
 
-    /// Returns the packages of which a version has a source distribution only.
-    pub fn source_only(&self) -> &BTreeSet<PackageId> {
-        &self.source_only
-    }
-
     /// Returns whether nothing is known.
     pub fn is_empty(&self) -> bool {
         self.versions.is_empty()
@@ -147,6 +142,7 @@ impl LockedVersions {
             versions: self.versions.clone(),
             edges: self.edges.iter().filter_map(|(edge, versions)| Some((edge.clone(), most(versions)?))).collect(),
             lines: self.lines.clone(),
+            source_only: self.source_only.clone(),
             ..Preferences::default()
         }
     }

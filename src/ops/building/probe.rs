@@ -117,7 +117,7 @@ impl<'a> Probe<'a> {
         let stated: BTreeSet<String> = source.system.requires.iter().cloned().collect();
         let chosen = choose(stated.clone())?;
         // Where nothing can be built, nothing can be asked: what is missing is named when it is built.
-        let Some(interpreter) = self.interpreter()? else { return Ok(chosen) };
+        let Ok(Some(interpreter)) = self.interpreter() else { return Ok(chosen) };
         if !self.project.platform().is_ok_and(|platform| platforms.contains(&platform)) {
             return Ok(chosen);
         }
@@ -143,7 +143,8 @@ impl<'a> Probe<'a> {
         Workshop::open(self.session, staging, source, equipment)
     }
 
-    /// Returns the declared interpreter: the one that larder brings, or else one that is on this machine.
+    /// Returns the declared interpreter: the one that larder brings, or else one that is on this machine. Returns `None` if the
+    /// manifest declares no Python.
     fn interpreter(&self) -> Result<Option<Interpreter>> {
         let platform = self.project.platform().ok();
         if let (Some(platform), true) = (platform, !self.runtimes.is_empty()) {
@@ -154,7 +155,7 @@ impl<'a> Probe<'a> {
             }
         }
         let Some(wanted) = &self.project.manifest.settings.python else { return Ok(None) };
-        Ok(python::find(wanted, &interpreter::search(self.session.context(), platform)).ok())
+        Ok(Some(python::find(wanted, &interpreter::search(self.session.context(), platform))?))
     }
 
     /// Returns the declared platforms that a source distribution serves.

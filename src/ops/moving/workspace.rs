@@ -71,6 +71,18 @@ pub(in crate::ops) fn take_from_members(root: &Path, imported: &mut Imported) ->
     Ok(())
 }
 
+/// Returns the members that have a lockfile of their own, as pnpm's `shared-workspace-lockfile=false` has it: their tools install
+/// each by itself, with what it sets.
+pub(in crate::ops) fn members_with_locks(root: &Path, imported: &Imported) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for folder in members::find(root, imported.members.iter().map(String::as_str))?.folders {
+        if has_lock(root, &folder, PACKAGE_JSON)? || has_lock(root, &folder, PYPROJECT)? {
+            found.push(folder.to_string());
+        }
+    }
+    Ok(found)
+}
+
 /// Returns the folders below the root, relative to it, that no workspace names and that are projects of their own: they
 /// have a lockfile, or the root has no project of the kind. A folder whose package has the name of another one is left out.
 pub(in crate::ops) fn projects_beside(root: &Path, imported: &mut Imported) -> Result<Vec<String>> {
