@@ -60,6 +60,7 @@ const EDGES: &[(&str, &str)] = &[
     ("lock", "resolve"),
     ("difference", "lock"),
     ("document", "expression"),
+    ("manifest", "expression"),
     ("mapping", "document"),
     ("mapping", "expression"),
     ("mapping", "manifest"),

@@ -43,6 +43,8 @@ fn each_operation_that_changes_something_is_one_line() {
     assert!(add["manifest"]["from"].is_string() && add["lock"]["from"] == lock["lock"]["to"]);
     assert_eq!(rollback["generations"], serde_json::json!({"development": {"from": 2, "to": 1}}));
     assert_eq!(rollback["lock"], serde_json::json!({"from": add["lock"]["to"], "to": add["lock"]["to"]}));
+    let environments: Vec<&str> = log.iter().map(|line| line["environment"].as_str().unwrap_or_default()).collect();
+    assert_eq!(environments, ["", "development", "development", "development", "production", "development"]);
     assert_eq!(log[5]["active"], serde_json::json!({"from": "production", "to": "development"}));
     assert!(entries(&project, "security").is_empty());
     project.run("larder log --limit 1").exits(0).names(["ada@", "use development", "older lines"]);

@@ -9,8 +9,8 @@ use super::dependencies::{condition, seen_as};
 use super::environments::check_declared;
 use super::node::Errors;
 use super::{
-    DependencyLine, DependencySpec, Group, Manifest, ManifestError, ManifestErrors, Registry, Spanned, conflicts,
-    monitor, tasks,
+    DependencyLine, DependencySpec, Group, Manifest, ManifestError, ManifestErrors, Registry, Spanned, alerts,
+    conflicts, monitor, tasks,
 };
 
 /// Checks a root manifest. If it has members, its groups are checked later, by [`join_members`].
@@ -22,6 +22,7 @@ pub(super) fn check_alone(root: &Manifest, errors: &mut Errors) {
         check_declared(name, &root.environments, errors);
     }
     monitor::check_tasks(&root.monitor, &root.tasks, errors);
+    alerts::check_rules(&root.alerts.rules, &root.monitor, errors);
     if root.members.is_empty() {
         check_includes(root, &[], errors);
         conflicts::check(root, &[], errors);

@@ -233,6 +233,12 @@ impl<'a> NodeValue<'a> {
         self.kdl.as_string()
     }
 
+    /// Returns whether the value is a string that stands in the text as it is, between two quotes.
+    pub(crate) fn is_literal(self) -> bool {
+        let inside = slice(self.text, self.span).strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        inside.is_some() && inside == self.kdl.as_string()
+    }
+
     /// Returns the text, or reports that the value is not a string.
     pub(crate) fn string(self, errors: &mut Errors) -> Option<Spanned<&'a str>> {
         match self.kdl {

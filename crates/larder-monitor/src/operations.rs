@@ -7,24 +7,25 @@ use serde::Deserialize;
 use crate::engine::FailedOperation;
 
 /// The commands that change an environment.
-const DEPLOYMENTS: [&str; 7] = ["sync", "sync repair", "ci", "promote", "rollback", "use", "unbundle"];
+const DEPLOYMENTS: [&str; 8] = ["sync", "sync repair", "ci", "promote", "rollback", "use", "unbundle", "flow deploy"];
 
 /// The most lines that are looked at.
 const MOST_LINES: usize = 1000;
 
-/// Returns the changes of environments that failed since then, the oldest first.
+/// Returns the changes of an environment that failed since then, the oldest first. One of which nobody knows the environment counts.
 ///
 /// # Errors
 /// The log cannot be read.
-pub fn failed_since(logs: &Logs, since: Timestamp) -> Result<Vec<FailedOperation>, LogError> {
+pub fn failed_since(logs: &Logs, since: Timestamp, environment: &str) -> Result<Vec<FailedOperation>, LogError> {
     let read = logs.read(LogName::Operations, &LogQuery { since: Some(since), newest: MOST_LINES })?;
-    Ok(read.lines.iter().filter_map(|line| failed(line)).collect())
+    Ok(read.lines.iter().filter_map(|line| failed(line, environment)).collect())
 }
 
 #[derive(Deserialize)]
 struct Line {
     time: Timestamp,
     operation: String,
+    environment: Option<String>,
     result: Option<String>,
     error: Option<ErrorLine>,
 }
@@ -34,10 +35,11 @@ struct ErrorLine {
     message: String,
 }
 
-/// Returns the operation of a line, if it is a change of an environment that failed.
-fn failed(line: &str) -> Option<FailedOperation> {
-    let Line { time, operation, result, error } = serde_json::from_str(line).ok()?;
-    let is_failure = result.as_deref() == Some("failed") && DEPLOYMENTS.contains(&&*operation);
+/// Returns the operation of a line, if it is a change of this environment that failed.
+fn failed(line: &str, own: &str) -> Option<FailedOperation> {
+    let Line { time, operation, environment, result, error } = serde_json::from_str(line).ok()?;
+    let is_own = environment.is_none_or(|environment| environment == own);
+    let is_failure = is_own && result.as_deref() == Some("failed") && DEPLOYMENTS.contains(&&*operation);
     let message = error.map_or_else(|| "no reason is known".to_owned(), |error| error.message);
     is_failure.then_some(FailedOperation { time, operation, message })
 }
@@ -54,11 +56,16 @@ mod tests {
                  \"error\":{{\"code\":\"c\",\"message\":\"m\"}}}}"
             )
         };
-        assert_eq!(failed(&line("sync", "failed")).map(|found| found.message).as_deref(), Some("m"));
+        assert_eq!(failed(&line("sync", "failed"), "production").map(|found| found.message).as_deref(), Some("m"));
         for other in [line("sync", "done"), line("add", "failed"), "{".to_owned(), "[]".to_owned()] {
-            assert_eq!(failed(&other), None, "{other}");
+            assert_eq!(failed(&other, "production"), None, "{other}");
         }
         let warning = "{\"time\":\"2026-11-26T09:30:00.123Z\",\"operation\":\"sync\",\"warning\":\"w\"}";
-        assert_eq!(failed(warning), None);
+        assert_eq!(failed(warning, "production"), None);
+        let of = |environment: &str| {
+            let told = format!("\"operation\":\"sync\",\"environment\":\"{environment}\"");
+            failed(&line("sync", "failed").replace("\"operation\":\"sync\"", &told), "production")
+        };
+        assert!(of("production").is_some() && of("development").is_none());
     }
 }

@@ -243,9 +243,9 @@ impl<'a> Loop<'a> {
                     });
                 }
                 Action::ReadOperations(since) => {
-                    let logs = self.logs.clone();
+                    let (logs, environment) = (self.logs.clone(), self.context.environment.clone().unwrap_or_default());
                     tokio::spawn(async move {
-                        let read = move || operations::failed_since(&logs, since).unwrap_or_default();
+                        let read = move || operations::failed_since(&logs, since, &environment).unwrap_or_default();
                         let read = tokio::task::spawn_blocking(read).await;
                         tell(Event::OperationsRead(read.unwrap_or_default())).await;
                     });

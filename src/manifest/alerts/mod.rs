@@ -17,9 +17,14 @@
 //! Secrets are references, never text.
 
 mod channel;
+mod rule;
 
 use super::Spanned;
 use super::node::{BlockRule, Errors, ManifestNode, NodeShape, UniqueNodes};
+
+pub use rule::{AlertRule, BUILT_IN_RULES};
+
+pub(super) use rule::check_rules;
 
 pub use channel::{Address, Email, PagerDuty, SecretSource, SmtpServer, Webhook, check_mail_address};
 
@@ -34,9 +39,11 @@ pub struct Alerts {
     pub pagerduty: Option<PagerDuty>,
     /// `webhook`
     pub webhook: Option<Webhook>,
+    /// `rule` lines
+    pub rules: Vec<AlertRule>,
 }
 
-const NODES: [&str; 4] = ["slack", "email", "pagerduty", "webhook"];
+const NODES: [&str; 5] = ["slack", "email", "pagerduty", "webhook", "rule"];
 
 /// Reads the block.
 pub(super) fn read_alerts(block: ManifestNode<'_>, errors: &mut Errors) -> Alerts {
@@ -49,6 +56,10 @@ pub(super) fn read_alerts(block: ManifestNode<'_>, errors: &mut Errors) -> Alert
     block.read_parts(&SHAPE, errors);
     let (mut alerts, mut once) = (Alerts::default(), UniqueNodes::default());
     for node in block.children() {
+        if node.name() == "rule" {
+            alerts.rules.extend(rule::read_rule(node, errors));
+            continue;
+        }
         once.check(node, errors);
         match node.name() {
             "slack" => alerts.slack = channel::read_slack(node, errors),

@@ -140,7 +140,11 @@ fn read_dependencies(node: ManifestNode<'_>, errors: &mut Errors) -> Option<Dura
 }
 
 /// Reads a span of time between two bounds.
-fn read_span(value: NodeValue<'_>, (least, most): (Duration, Duration), errors: &mut Errors) -> Option<Duration> {
+pub(super) fn read_span(
+    value: NodeValue<'_>,
+    (least, most): (Duration, Duration),
+    errors: &mut Errors,
+) -> Option<Duration> {
     let span = value.duration(errors)?;
     if (least..=most).contains(&span) {
         return Some(span);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{check, read};
+use super::{check, errors, read};
 use crate::manifest::alerts::{Address, SecretSource};
 use crate::manifest::monitor::Probe;
 use crate::manifest::{ManifestKind, parse};
@@ -149,4 +149,39 @@ fn a_secret_of_a_channel_is_a_reference() {
     let failure = parse("m", "alerts { slack \"xyzzy\"; }", ManifestKind::Root).unwrap_err();
     let text = format!("{failure} {:?}", failure.errors);
     assert!(!text.contains("xyzzy"), "{text}");
+}
+
+#[test]
+fn rules_compare_what_the_monitor_measures() {
+    let monitor = "monitor { check \"api\" tcp=\"h:1\"; check \"db\" tcp=\"h:1\"; }\n";
+    let manifest = read(&format!(
+        "{monitor}alerts {{\n rule \"slow\" when=\"api.responseTime > 2000 and packages.critical == 0\" level=\"error\" category=\"performance\" cooldown=\"15m\"\n \
+         rule \"down\" when=\"db.status in ['degraded', 'unhealthy'] or memory >= 99.5\"\n}}"
+    ));
+    let rules = &manifest.alerts.rules;
+    assert_eq!((rules.len(), rules[0].level.as_str(), rules[0].category.as_str()), (2, "error", "performance"));
+    assert_eq!((rules[0].cooldown.as_secs(), rules[1].cooldown.as_secs()), (900, 300));
+    assert_eq!((rules[1].level.as_str(), rules[1].category.as_str()), ("warning", "health"));
+    check(
+        &format!(
+            "{monitor}alerts {{\n rule \"a\" when=\"api.responsTime > 1\"; rule \"b\" when=\"memory == 'x'\"\n \
+             rule \"f\" when=\"cpu > 1\"; rule \"f\" when=\"cpu > 1\"\n}}"
+        ),
+        &[("bad_expression", "api.responsTime"), ("bad_expression", "'x'"), ("repeated", "\"f\"")],
+    );
+    check("alerts { rule \"memory\" when=\"memory > 1\"; }", &[("bad_value", "\"memory\"")]);
+    for wrong in [
+        "rule \"a\" when=\"memory >\"",
+        "rule \"a\"",
+        "rule when=\"cpu > 1\"",
+        "rule \"a\" when=\"cpu > 1\" level=\"grave\"",
+        "rule \"a\" when=\"cpu > 1\" category=\"x\"",
+        "rule \"a\" when=\"cpu > 1\" cooldown=\"8d\"",
+        "rule \"a\" when=\"cpu > 1\" sound=\"x\"",
+        "rule \"a\" when=5",
+    ] {
+        assert_eq!(errors(&format!("alerts {{ {wrong}; }}")).len(), 1, "{wrong}");
+    }
+    let many: String = (0..101).map(|number| format!("rule \"r{number}\" when=\"cpu > 1\"\n")).collect();
+    check(&format!("alerts {{\n{many}}}"), &[("unexpected", "\"r100\"")]);
 }

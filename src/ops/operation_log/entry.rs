@@ -21,6 +21,8 @@ pub(super) struct Entry {
     operation: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     subjects: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    environment: Option<String>,
     user: Option<String>,
     uid: u32,
     host: String,
@@ -80,6 +82,7 @@ impl Entry {
     pub(super) fn new(
         context: &Context<'_>,
         (operation, subjects): (&'static str, &[String]),
+        environment: Option<&str>,
         changes: Changes,
         error: Option<&Error>,
         took: Duration,
@@ -90,6 +93,7 @@ impl Entry {
         Self {
             operation,
             subjects: subjects.iter().take(MOST_SUBJECTS).map(|subject| bounded(subject)).collect(),
+            environment: environment.map(bounded),
             user: user.map(|name| bounded(&name)),
             uid: rustix::process::getuid().as_raw(),
             host: rustix::system::uname().nodename().to_string_lossy().into_owned(),

@@ -29,6 +29,17 @@ pub struct Operation {
     pub trace: Trace,
 }
 
+impl Operation {
+    /// Returns the environment that the words of the command name, as the one that is changed.
+    fn target(&self) -> Option<&str> {
+        match (self.name, &self.subjects[..]) {
+            ("promote", [_, to]) => Some(to),
+            ("use", [to]) => Some(to),
+            _ => None,
+        }
+    }
+}
+
 /// When an operation is logged. One that fails is logged always.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trace {
@@ -75,7 +86,7 @@ pub fn watched<T>(
     if outcome.is_err() && root.as_ref().is_none_or(is_new) {
         return outcome;
     }
-    let environment = context.environment.clone().or_else(|| {
+    let environment = operation.target().or(context.environment.as_deref()).map(str::to_owned).or_else(|| {
         let active = root.as_deref().and_then(profile::active)?;
         Some(active.to_string())
     });
@@ -84,8 +95,9 @@ pub fn watched<T>(
         Some(root) => Logs::of_project(root, threshold),
         None => Logs::of_user(&context.state, threshold),
     };
+    let (error, took) = (outcome.as_ref().err(), started.elapsed());
     let entry =
-        Entry::new(context, (operation.name, &operation.subjects), changes, outcome.as_ref().err(), started.elapsed());
+        Entry::new(context, (operation.name, &operation.subjects), environment.as_deref(), changes, error, took);
     let warnings = warnings.into_inner().unwrap_or_else(PoisonError::into_inner);
     let is_security = operation.trace == Trace::Security || is_damage;
     if let Err(error) = write(&logs, operation.name, &entry, &warnings, is_security) {

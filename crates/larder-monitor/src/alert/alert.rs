@@ -17,6 +17,8 @@ pub struct Raised {
     pub component: String,
     /// What happened, in a sentence.
     pub message: String,
+    /// Whether it tells that what was critical is over.
+    pub resolved: bool,
 }
 
 /// An alert as it is told, and kept.
@@ -40,6 +42,9 @@ pub struct Alert {
     pub project: String,
     /// The environment.
     pub environment: String,
+    /// Whether it tells that what was critical is over.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub resolved: bool,
 }
 
 impl Alert {

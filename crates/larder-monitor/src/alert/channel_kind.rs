@@ -36,13 +36,16 @@ impl ChannelKind {
         }
     }
 
-    /// Returns whether an alert leaves by this channel. That another channel is dead leaves by every other: the one that would
+    /// Returns whether an alert leaves by this channel. That something is over leaves by the one that has incidents which end. That another channel is dead leaves by every other: the one that would
     /// have told it may be the dead one.
     pub fn takes(self, alert: &Alert) -> bool {
         use AlertCategory::{Dependency, Health, Security, Service};
 
         if alert.rule == Rule::CHANNEL_DEAD.name {
             return alert.component != self.component();
+        }
+        if alert.resolved {
+            return self == Self::PagerDuty && alert.category != Dependency;
         }
         match self {
             Self::Slack => {
@@ -83,6 +86,7 @@ mod tests {
             message: String::new(),
             project: "shop".to_owned(),
             environment: "production".to_owned(),
+            resolved: false,
         }
     }
 

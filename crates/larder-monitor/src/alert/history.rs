@@ -68,6 +68,7 @@ mod tests {
             message: String::new(),
             project: "shop".to_owned(),
             environment: "production".to_owned(),
+            resolved: false,
         }
     }
 

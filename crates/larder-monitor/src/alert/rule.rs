@@ -102,6 +102,7 @@ impl Rule {
             category: self.category,
             component: component.to_owned(),
             message,
+            resolved: false,
         }
     }
 }

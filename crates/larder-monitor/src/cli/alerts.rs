@@ -89,6 +89,7 @@ pub(super) fn test(arguments: &TestArgs, context: &Context<'_>, output: &Output)
         message: "this is a test: nothing is wrong".to_owned(),
         project: project.manifest.identity().map_or("project", |(name, _)| name).to_owned(),
         environment: environment.to_string(),
+        resolved: false,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime = runtime.map_err(crate::watch::WatchError::NoThreads)?;

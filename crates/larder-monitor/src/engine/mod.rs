@@ -5,21 +5,23 @@
 //! | --- | --- |
 //! | `settings` | what is checked, in which environment |
 //! | `machine` | the machine's memory, disk and cache against their limits |
+//! | `own_rules` | the manifest's own rules |
 //! | `saved` | what outlives the monitor |
 //! | `reports` | health, status and metrics, as they are now |
 
 mod machine;
+mod own_rules;
 mod reports;
 mod saved;
 mod settings;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use larder::model::AlertLevel;
+use larder::model::{AlertCategory, AlertLevel};
 use serde::Serialize;
 
 use crate::alert::{Alert, ChannelKind, Cooldowns, DeliveryState, History, Outbox, Raised, Rule};
@@ -130,6 +132,8 @@ pub struct Engine {
     packages: Option<PackagesReport>,
     dependencies_turn: Turn,
     cooldowns: Cooldowns,
+    /// What is critical and was told.
+    open: BTreeSet<(String, AlertCategory)>,
     history: History,
     outboxes: BTreeMap<ChannelKind, Outbox>,
     alerts_raised: BTreeMap<AlertLevel, u64>,
@@ -165,6 +169,7 @@ impl Engine {
             packages: None,
             dependencies_turn: Turn::default(),
             cooldowns: saved.cooldowns,
+            open: saved.open,
             next_alert: saved.history.next_id().max(saved.next_alert),
             history: saved.history,
             outboxes,
@@ -267,7 +272,12 @@ impl Engine {
             actions.push(note(level, "state", &settings.name, message));
         }
         self.is_changed |= (before.1, before.2) != (check.state.failures, check.restarts);
+        let healthy = (after == Status::Healthy).then(|| settings.name.clone());
         self.raise(raised, now, &mut actions);
+        if let Some(name) = healthy {
+            self.settle(&name, AlertCategory::Service, Rule::SERVICE_DOWN.name, now, &mut actions);
+        }
+        self.judge(now, &mut actions);
         actions
     }
 
@@ -292,6 +302,7 @@ impl Engine {
         let mut actions = Vec::new();
         let raised = self.machine.measured(measurement, now);
         self.raise(raised, now, &mut actions);
+        self.judge(now, &mut actions);
         actions
     }
 
@@ -314,6 +325,10 @@ impl Engine {
                     raised.push((rule.found(DEPENDENCIES, message), rule.cooldown));
                 }
                 self.packages = Some(packages);
+                if packages.critical == 0 {
+                    let rule = Rule::VULNERABILITY;
+                    self.settle(DEPENDENCIES, rule.category, rule.name, now, &mut actions);
+                }
             }
             Err(error) => {
                 self.packages = None;
@@ -322,6 +337,7 @@ impl Engine {
             }
         }
         self.raise(raised, now, &mut actions);
+        self.judge(now, &mut actions);
         actions
     }
 
@@ -385,32 +401,53 @@ impl Engine {
             if !self.cooldowns.admit(&raised, cooldown, now.time) {
                 continue;
             }
-            let alert = Alert {
-                id: self.next_alert,
-                time: now.time,
-                level: raised.level,
-                category: raised.category,
-                component: raised.component,
-                rule: raised.rule,
-                message: raised.message,
-                project: self.settings.project.clone(),
-                environment: self.settings.environment.clone(),
-            };
-            self.next_alert = self.next_alert.saturating_add(1);
-            *self.alerts_raised.entry(alert.level).or_default() += 1;
-            for (kind, outbox) in &mut self.outboxes {
-                if kind.takes(&alert) {
-                    outbox.add(alert.id);
-                }
+            if raised.level == AlertLevel::Critical {
+                self.open.insert((raised.component.clone(), raised.category));
             }
-            actions.push(note(alert.level, "alert", &alert.component, alert.message.clone()));
-            self.history.add(alert);
-            self.is_changed = true;
+            self.tell(raised, now, actions);
         }
         for outbox in self.outboxes.values_mut() {
             outbox.retain(|id| self.history.get(id).is_some());
         }
         self.send_due(now, actions);
+    }
+
+    /// Tells that something that was critical is over, if that was told.
+    fn settle(&mut self, component: &str, category: AlertCategory, rule: &str, now: Now, actions: &mut Vec<Action>) {
+        if !self.open.remove(&(component.to_owned(), category)) {
+            return;
+        }
+        let (level, message) = (AlertLevel::Info, "it is over".to_owned());
+        let raised =
+            Raised { rule: rule.to_owned(), level, category, component: component.to_owned(), message, resolved: true };
+        self.tell(raised, now, actions);
+        self.send_due(now, actions);
+    }
+
+    /// Notes an alert, and hands it to the channels that take it.
+    fn tell(&mut self, raised: Raised, now: Now, actions: &mut Vec<Action>) {
+        let alert = Alert {
+            id: self.next_alert,
+            time: now.time,
+            level: raised.level,
+            category: raised.category,
+            component: raised.component,
+            rule: raised.rule,
+            message: raised.message,
+            project: self.settings.project.clone(),
+            environment: self.settings.environment.clone(),
+            resolved: raised.resolved,
+        };
+        self.next_alert = self.next_alert.saturating_add(1);
+        *self.alerts_raised.entry(alert.level).or_default() += 1;
+        for (kind, outbox) in &mut self.outboxes {
+            if kind.takes(&alert) {
+                outbox.add(alert.id);
+            }
+        }
+        actions.push(note(alert.level, "alert", &alert.component, alert.message.clone()));
+        self.history.add(alert);
+        self.is_changed = true;
     }
 
     /// Asks for the alerts to be sent that are due.

@@ -90,13 +90,13 @@ impl Engine {
     }
 }
 
-fn response_milliseconds(check: &Watched) -> Option<f64> {
+pub(super) fn response_milliseconds(check: &Watched) -> Option<f64> {
     // A tenth of a millisecond is as much as a look at something can tell.
     let last = check.state.last.as_ref().filter(|last| last.outcome.is_ok())?;
     Some((last.response_time.as_secs_f64() * 10_000.0).round() / 10.0)
 }
 
 #[allow(clippy::cast_precision_loss, reason = "a number of packages")]
-fn count(number: usize) -> f64 {
+pub(super) fn count(number: usize) -> f64 {
     number as f64
 }

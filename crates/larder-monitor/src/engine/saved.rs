@@ -1,8 +1,9 @@
 //! What outlives the monitor.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use larder::model::AlertCategory;
 use serde::{Deserialize, Serialize};
 
 use super::Engine;
@@ -15,6 +16,9 @@ pub struct Saved {
     pub checks: BTreeMap<String, SavedCheck>,
     /// Which alerts are not repeated yet.
     pub cooldowns: Cooldowns,
+    /// What is critical and was told: the component and the category of each.
+    #[serde(default)]
+    pub open: BTreeSet<(String, AlertCategory)>,
     /// The latest alerts.
     pub history: History,
     /// The number of the next alert.
@@ -49,6 +53,7 @@ impl Engine {
         Saved {
             checks: checks.filter(|(_, check)| *check != SavedCheck::default()).collect(),
             cooldowns: self.cooldowns.clone(),
+            open: self.open.clone(),
             history: self.history.clone(),
             next_alert: self.next_alert,
             operations_until: Some(self.operations_until),

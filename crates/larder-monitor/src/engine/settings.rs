@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use larder::manifest::Manifest;
+use larder::manifest::alerts::AlertRule;
 use larder::manifest::monitor::Probe;
 
 use super::machine::Limits;
@@ -23,6 +24,8 @@ pub struct Settings {
     pub interval: Duration,
     /// How often dependencies are looked at.
     pub dependencies: Option<Duration>,
+    /// The manifest's own rules.
+    pub rules: Vec<AlertRule>,
     /// The channels by which alerts leave.
     pub channels: Vec<ChannelKind>,
 }
@@ -90,6 +93,7 @@ impl Settings {
             },
             interval,
             dependencies: monitor.dependencies,
+            rules: manifest.alerts.rules.clone(),
             channels,
         }
     }

@@ -157,6 +157,92 @@ fn a_service_that_stays_down_is_told_each_five_minutes_and_restarted_ten_times()
 }
 
 #[test]
+fn an_incident_ends_when_the_service_is_healthy_again_and_only_one_that_was_told() {
+    let mut story = Story::new(API, "development", &[ChannelKind::PagerDuty, ChannelKind::Webhook, ChannelKind::Slack]);
+    // Two failures are no incident; what fails again within five minutes is none that was told.
+    story.is_fine = Box::new(|_, second| !matches!(second, 2 | 3 | 10..=20 | 30..=40));
+    story.run_for(60 * SECOND);
+    let of = |kind: ChannelKind| -> Vec<u64> {
+        story.sent.iter().filter(|(_, other, _)| *other == kind).map(|(second, ..)| *second).collect()
+    };
+    assert_eq!(of(ChannelKind::PagerDuty), [12, 21]);
+    assert_eq!((of(ChannelKind::Webhook), of(ChannelKind::Slack)), (vec![12], vec![12]));
+    // The next monitor knows what is still open.
+    let mut story = Story::new(API, "development", &[ChannelKind::PagerDuty]);
+    story.is_fine = Box::new(|_, _| false);
+    story.run_for(5 * SECOND);
+    let saved = story.engine.saved();
+    assert_eq!(saved.open.len(), 1);
+    let mut next = Story::new(API, "development", &[ChannelKind::PagerDuty]);
+    next.engine = Engine::new(next.engine.settings().clone(), saved, next.now());
+    next.run_for(3 * SECOND);
+    assert_eq!(next.sent, [(0, ChannelKind::PagerDuty, "service-down api".to_owned())]);
+    assert!(next.engine.saved().open.is_empty());
+}
+
+#[test]
+fn own_rules_are_told_while_they_hold_and_settled_when_they_do_not() {
+    let rules = "alerts {\n rule \"busy\" when=\"memory > 80 and not (db.status == 'healthy')\" level=\"critical\" cooldown=\"10m\"\n \
+                 rule \"slow\" when=\"api.responseTime >= 2\" level=\"error\" category=\"performance\"\n \
+                 rule \"never\" when=\"packages.high > 0 or not exists api.responseTime\"\n}";
+    let manifest = format!(
+        "monitor {{ check \"api\" tcp=\"h:1\" every=\"1s\"; check \"db\" tcp=\"h:2\" every=\"1m\"; dependencies \"never\"; memory 100; }}\n{rules}"
+    );
+    let mut story = Story::new(&manifest, "development", &[ChannelKind::PagerDuty, ChannelKind::Webhook]);
+    story.memory = 85.0;
+    story.is_fine = Box::new(|number, second| number == 0 || second >= 1700);
+    story.run_for(HOUR);
+    let alerts: Vec<&str> = story.notes.iter().filter(|note| note.contains(" alert ")).map(String::as_str).collect();
+    let busy: Vec<&&str> = alerts.iter().filter(|note| note.contains(" alert busy")).collect();
+    assert_eq!(
+        busy,
+        [
+            &"0 alert busy: memory > 80 and not (db.status == 'healthy') holds: memory is 85, db.status is 'degraded'",
+            &"600 alert busy: memory > 80 and not (db.status == 'healthy') holds: memory is 85, db.status is 'unhealthy'",
+            &"1200 alert busy: memory > 80 and not (db.status == 'healthy') holds: memory is 85, db.status is 'unhealthy'",
+            &"1740 alert busy: it is over",
+        ]
+    );
+    assert_eq!(alerts.iter().filter(|note| note.contains(" alert slow")).count(), 12);
+    assert!(!alerts.iter().any(|note| note.contains(" alert never")), "nobody looked at the packages");
+    assert_eq!(story.sent_at("slow").len(), 12);
+    let of_busy: Vec<_> = story.sent.iter().filter(|(.., told)| told.starts_with("busy")).collect();
+    assert_eq!(of_busy.iter().filter(|(_, kind, _)| *kind == ChannelKind::PagerDuty).count(), 4);
+    assert_eq!(of_busy.len(), 7, "the webhook is told of what holds, and not of what is over");
+}
+
+#[test]
+fn rules_know_the_names_that_the_monitor_measures_and_no_built_in_rule_is_hidden() {
+    let mut story = Story::new(API, "development", &[]);
+    let last_check = story.begun;
+    story.engine.packages =
+        Some(PackagesReport { total: 1, health_score: 99, critical: 0, high: 0, moderate: 0, low: 0, last_check });
+    story.run_for(SECOND);
+    let measurement = Measurement { memory: Some(1.0), cpu: Some(1.0), disk: Some(1.0), cache: Some(1.0) };
+    let now = story.now();
+    story.engine.measured(&measurement, now);
+    let measured: Vec<String> = story.engine.values().into_keys().collect();
+    let manifest = parse("larder.kdl", &format!("project \"shop\"\n{API}"), ManifestKind::Root).unwrap();
+    let mut names: Vec<String> =
+        larder::manifest::alerts::AlertRule::metrics(&manifest.monitor).into_iter().map(|(name, _)| name).collect();
+    names.sort();
+    assert_eq!(measured, names);
+    let own = [
+        Rule::SERVICE_DOWN,
+        Rule::RESTARTS_EXHAUSTED,
+        Rule::RESTART_FAILED,
+        Rule::VULNERABILITY,
+        Rule::MEMORY,
+        Rule::DISK,
+        Rule::CACHE,
+        Rule::HEALTH_SCORE,
+        Rule::DEPLOYMENT_FAILED,
+        Rule::CHANNEL_DEAD,
+    ];
+    assert_eq!(own.map(|rule| rule.name), larder::manifest::alerts::BUILT_IN_RULES);
+}
+
+#[test]
 fn a_service_that_lives_for_ten_seconds_has_all_its_restarts_again() {
     let mut story = Story::new(API, "production", &[]);
     story.is_fine = Box::new(|_, second| second % 60 >= 20);

@@ -39,6 +39,7 @@ mod tests {
             message: "it failed 3 times in a row: <status 500> & more".to_owned(),
             project: "shop".to_owned(),
             environment: "production".to_owned(),
+            resolved: false,
         }
     }
 
@@ -85,6 +86,11 @@ mod tests {
                     "custom_details": { "environment": "production", "rule": "service-down" },
                 },
             })
+        );
+        let over = Alert { resolved: true, ..alert() };
+        assert_eq!(
+            super::pagerduty(&over, "K3Y"),
+            json!({ "routing_key": "K3Y", "event_action": "resolve", "dedup_key": "api-service" })
         );
         let long = Alert { message: "é".repeat(2000), ..alert() };
         let summary = super::pagerduty(&long, "k")["payload"]["summary"].as_str().unwrap().to_owned();

@@ -8,13 +8,17 @@ use crate::alert::Alert;
 /// The most bytes of a summary.
 const LONGEST_SUMMARY: usize = 1024;
 
-/// Returns the event. Alerts of one component and category are one incident.
+/// Returns the event. Alerts of one component and category are one incident, which ends when one of them says so.
 pub fn pagerduty(alert: &Alert, key: &str) -> Value {
     let Alert { project, environment, component, message, .. } = alert;
+    let incident = format!("{component}-{}", alert.category);
+    if alert.resolved {
+        return json!({ "routing_key": key, "event_action": "resolve", "dedup_key": incident });
+    }
     json!({
         "routing_key": key,
         "event_action": "trigger",
-        "dedup_key": format!("{component}-{}", alert.category),
+        "dedup_key": incident,
         "client": SOURCE,
         "payload": {
             "summary": shortened(format!("{project} ({environment}): {component}: {message}")),
