@@ -275,3 +275,42 @@ fn a_kind_of_adapters_is_explained() {
     assert_eq!(schema, serde_json::from_str::<Value>(&file).expect("JSON"));
     project.run("larder explain adapter sfpt").exits(2).names(["did you mean `sftp`?"]);
 }
+
+#[test]
+fn the_graph_of_assets_is_drawn_and_told() {
+    let project = hub_unlocked();
+    let graph = project.run_json("larder graph --assets --format json");
+    conforms(&graph, "graph-assets");
+    assert_eq!(graph["nodes"].as_array().map(Vec::len), Some(33));
+    let edges = graph["edges"].as_array().expect("edges");
+    let has = |from: &str, to: &str, part: &str, strength: &str| {
+        edges.iter().any(|edge| {
+            [("from", from), ("to", to), ("part", part), ("strength", strength)]
+                .iter()
+                .all(|(key, value)| edge[*key] == **value)
+        })
+    };
+    assert!(has("flow:orders/order-intake@1", "adapter:orders/orders-in@1", "from", "required"), "{edges:#?}");
+    assert!(has("flow:orders/order-intake@1", "flow:orders/order-shipping@1", "depends", "weak"));
+    assert!(has("adapter:orders/orders-in@1", "schema:partner/order@1", "schema", "required"));
+    let part = project.run_json("larder graph --assets --format json --focus adapter:orders/orders-in");
+    let ids: Vec<&str> =
+        part["nodes"].as_array().expect("nodes").iter().map(|node| node["id"].as_str().expect("an id")).collect();
+    assert!(ids.contains(&"flow:orders/order-intake@1") && ids.contains(&"schema:partner/types@1"), "{ids:?}");
+    assert!(!ids.contains(&"schema:orders/failure@1") && !ids.contains(&"adapter:billing/review-out@1"), "{ids:?}");
+    let near = project.run_json("larder graph --assets --format json --focus adapter:orders/orders-in --depth 1");
+    assert!(near["nodes"].as_array().map(Vec::len) < part["nodes"].as_array().map(Vec::len));
+    let dot = project.run("larder graph --assets --format dot").exits(0).stdout;
+    assert!(dot.starts_with("digraph") && dot.contains("label=\"orders/order-intake\""), "{dot}");
+    assert!(dot.contains("[style=dashed]"), "a weak one");
+    project.run("larder graph --assets --format svg -o assets.svg").exits(0);
+    let picture = project.read("assets.svg");
+    assert!(picture.contains("flow:orders/order-intake@1 needs adapter:orders/orders-in@1"), "{picture}");
+    assert!(picture.contains("<g class=\"schema direct\">") && picture.ends_with("</svg>\n"));
+    // Those of one package, with what they refer to in others.
+    let folder = project.path("packages/billing");
+    let own = project.run_in(&folder, "larder graph --assets --format json").exits(0).json();
+    let foreign = own["nodes"].as_array().expect("nodes").iter().filter(|node| node["own"] == false).count();
+    assert!(foreign > 0 && foreign < 20, "{own:#}");
+    project.run("larder graph --assets --focus adapter:orders-inn").exits(2).names(["did you mean `orders-in`?"]);
+}

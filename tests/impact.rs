@@ -108,6 +108,14 @@ fn a_version_whose_assets_are_used_is_yanked_only_by_force() {
     let orphaned: Vec<_> = forced["orphaned"].as_array().expect("a list").iter().map(|one| one["id"].clone()).collect();
     assert_eq!(orphaned, ["adapter:billing/out@1 of billing 1.0.0", "mapping:billing/map@1 of billing 1.0.0"]);
     author.run("larder unyank partner@1.0.1 --registry packages").exits(0);
+    // An archive that somebody damaged keeps nobody from yanking.
+    std::fs::write(packages.path("artifacts/orders/orders-1.0.0.tar.gz"), "x").expect("ours");
+    author.write("larder.kdl", "project \"case\"\n");
+    author
+        .run("larder impact schema:partner/order --registry packages")
+        .exits(0)
+        .names(["not looked at: orders 1.0.0"]);
+    author.run("larder yank orders@1.0.0 --registry packages").exits(0);
 }
 
 #[test]

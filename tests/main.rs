@@ -70,6 +70,7 @@ mod package_managers;
 mod patch;
 mod phantoms;
 mod private;
+mod probe;
 mod profiles;
 mod provenance;
 mod push;

@@ -12,6 +12,7 @@ import http.server, ssl, sys
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(404); self.send_header('content-length', '0'); self.end_headers()
+    do_HEAD = do_GET
     def log_message(self, *rest): pass
 server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -37,13 +38,13 @@ server.handle_error = lambda *rest: None
 server.serve_forever()
 ";
 
-struct HttpsServer {
+pub(crate) struct HttpsServer {
     child: Child,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl HttpsServer {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::with(&[&fixture("server.pem")])
     }
 
@@ -80,7 +81,7 @@ impl Drop for HttpsServer {
     }
 }
 
-fn fixture(name: &str) -> String {
+pub(crate) fn fixture(name: &str) -> String {
     format!("{}/fixtures/tls/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 

@@ -113,7 +113,7 @@ fn dispatch(command: Command, context: &Context<'_>, output: &Output) -> Command
         Command::Patch(arguments) => commands::patch::run(&arguments, session, output),
         Command::Licenses(arguments) => commands::licenses::run(&arguments, session, output),
         Command::Sbom(arguments) => commands::sbom::run(&arguments, session, output),
-        Command::Graph(arguments) => commands::graph::run(&arguments, context, output),
+        Command::Graph(arguments) => commands::graph::run(&arguments, session, output),
         Command::Analyze => commands::analyze::run(session, output),
         Command::Hooks(arguments) => commands::hooks::run(&arguments, context, output),
         Command::CiTemplate(arguments) => commands::ci_template::run(&arguments, context, output),

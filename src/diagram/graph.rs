@@ -23,12 +23,12 @@ pub struct DiagramNode {
     pub id: String,
     /// What it is.
     pub role: NodeRole,
-    /// The ecosystem of a package.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ecosystem: Option<&'static str>,
-    /// The package's name, or the project's.
+    /// What it is drawn as: the ecosystem of a package, the kind of an asset.
+    #[serde(rename = "ecosystem", skip_serializing_if = "Option::is_none")]
+    pub class: Option<&'static str>,
+    /// The name of the package, the project or the asset.
     pub name: String,
-    /// The package's version.
+    /// The version of a package.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
 }
@@ -37,11 +37,12 @@ pub struct DiagramNode {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum NodeRole {
-    /// The project or a member.
-    Manifest,
-    /// A package that a manifest names.
+    /// Where the graph begins: the project or a member; a flow.
+    #[serde(rename = "manifest")]
+    Root,
+    /// A package that a manifest names; an asset of the project.
     Direct,
-    /// A package that others need.
+    /// A package that others need; an asset of another.
     Indirect,
 }
 
@@ -56,7 +57,7 @@ pub struct DiagramEdge {
     pub role: EdgeRole,
 }
 
-/// How a dependent needs a package.
+/// How a dependent needs something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EdgeRole {
@@ -79,7 +80,7 @@ impl Diagram {
                 Dependent::Project => (".".to_owned(), project.to_owned()),
                 Dependent::Member(folder) => (folder.to_string(), folder.to_string()),
             };
-            nodes.push(DiagramNode { id, role: NodeRole::Manifest, ecosystem: None, name, version: None });
+            nodes.push(DiagramNode { id, role: NodeRole::Root, class: None, name, version: None });
         }
         let mut places: BTreeMap<&PackageKey, usize> = BTreeMap::new();
         for (key, _) in closure.packages() {
@@ -87,7 +88,7 @@ impl Diagram {
             nodes.push(DiagramNode {
                 id: key.to_string(),
                 role: if direct.contains(key) { NodeRole::Direct } else { NodeRole::Indirect },
-                ecosystem: Some(key.id.ecosystem.as_str()),
+                class: Some(key.id.ecosystem.as_str()),
                 name: key.id.name.to_string(),
                 version: Some(key.version.to_string()),
             });
@@ -132,12 +133,12 @@ impl Diagram {
         self.part(is_kept, is_on_path)
     }
 
-    /// Returns the part within so many steps from the manifests, or from `focus` where some nodes are given.
+    /// Returns the part within so many steps from the roots, or from `focus` where some nodes are given.
     #[must_use]
     pub fn within(&self, depth: usize, focus: &[usize]) -> Self {
-        let manifests: Vec<usize> =
-            (0..self.nodes.len()).filter(|place| self.nodes[*place].role == NodeRole::Manifest).collect();
-        let start = if focus.is_empty() { &manifests } else { focus };
+        let roots: Vec<usize> =
+            (0..self.nodes.len()).filter(|place| self.nodes[*place].role == NodeRole::Root).collect();
+        let start = if focus.is_empty() { &roots } else { focus };
         let below = self.reached(start, |edge| (edge.from, edge.to));
         let above = if focus.is_empty() {
             vec![None; self.nodes.len()]
@@ -212,8 +213,8 @@ pub(super) mod tests {
         let place = |name: &str| names.iter().position(|known| *known == name).unwrap();
         let node = |(at, name): (usize, &&str)| DiagramNode {
             id: (*name).to_owned(),
-            role: if at == 0 { NodeRole::Manifest } else { NodeRole::Indirect },
-            ecosystem: Some("npm"),
+            role: if at == 0 { NodeRole::Root } else { NodeRole::Indirect },
+            class: Some("npm"),
             name: (*name).to_owned(),
             version: Some("1.0.0".to_owned()),
         };

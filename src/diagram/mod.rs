@@ -1,4 +1,4 @@
-//! The packages of an environment as a graph, for programs and for people.
+//! Graphs of packages and of assets, for programs and for people.
 //!
 //! | file | what it owns |
 //! | --- | --- |

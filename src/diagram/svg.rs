@@ -10,6 +10,7 @@ const STYLE: &str = "text{font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,m
     .l{fill:none;stroke:#9ca3af;stroke-width:1}.optional{stroke-dasharray:5 3}.peer{stroke-dasharray:1 3}\
     rect{stroke-width:1;rx:4}.manifest rect{fill:#e5e7eb;stroke:#374151}.npm rect{fill:#fff7ed;stroke:#ea580c}\
     .pypi rect{fill:#eff6ff;stroke:#2563eb}.larder rect{fill:#f5f3ff;stroke:#7c3aed}.path rect{fill:#f0fdf4;stroke:#16a34a}\
+    .schema rect{fill:#eff6ff;stroke:#2563eb}.adapter rect{fill:#fff7ed;stroke:#ea580c}.mapping rect{fill:#f5f3ff;stroke:#7c3aed}\
     .direct rect{stroke-width:2.5}.direct text{font-weight:bold}";
 
 /// Draws a diagram: who needs something stands to the left of it. What a manifest names is bold; optional edges are dashed, those to
@@ -38,9 +39,9 @@ pub fn svg(diagram: &Diagram) -> String {
     }
     for (node, NodeBox { left, top, width }) in diagram.nodes.iter().zip(boxes) {
         let class = match node.role {
-            NodeRole::Manifest => "manifest".to_owned(),
-            NodeRole::Direct => format!("{} direct", node.ecosystem.unwrap_or_default()),
-            NodeRole::Indirect => node.ecosystem.unwrap_or_default().to_owned(),
+            NodeRole::Root => "manifest".to_owned(),
+            NodeRole::Direct => format!("{} direct", node.class.unwrap_or_default()),
+            NodeRole::Indirect => node.class.unwrap_or_default().to_owned(),
         };
         let (x, y) = (left + PADDING, top + BOX_HEIGHT / 2.0 + 4.0);
         let _ = writeln!(

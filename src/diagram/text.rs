@@ -11,7 +11,7 @@ pub fn dot(diagram: &Diagram) -> String {
     );
     for (place, node) in diagram.nodes.iter().enumerate() {
         let style = match node.role {
-            NodeRole::Manifest => ", style=\"filled,rounded\", fillcolor=\"#e5e7eb\"",
+            NodeRole::Root => ", style=\"filled,rounded\", fillcolor=\"#e5e7eb\"",
             NodeRole::Direct => ", penwidth=2",
             NodeRole::Indirect => "",
         };
@@ -34,7 +34,7 @@ pub fn mermaid(diagram: &Diagram) -> String {
     let mut text = String::from("flowchart LR\n");
     for (place, node) in diagram.nodes.iter().enumerate() {
         let label = node.label().replace('#', "#35;").replace('"', "#quot;").replace(['<', '>'], "");
-        let (open, close) = if node.role == NodeRole::Manifest { ("([", "])") } else { ("[", "]") };
+        let (open, close) = if node.role == NodeRole::Root { ("([", "])") } else { ("[", "]") };
         let _ = writeln!(text, "    n{place}{open}\"{label}\"{close}");
     }
     for edge in &diagram.edges {

@@ -29,6 +29,7 @@ mod memory;
 mod options;
 mod pace;
 mod proxy;
+mod reach;
 mod received_body;
 mod request;
 mod request_target;
@@ -53,6 +54,7 @@ pub use failure::{RequestError, Server};
 pub(crate) use hashing::Hasher;
 pub use options::{ClientOptions, Network};
 pub use proxy::{BadProxy, Proxies};
+pub use reach::Destination;
 pub use request::{
     ByteRange, Content, Encoding, FullResponse, Request, Response, Upload, UploadAnswer, UploadMethod, UploadPlace,
 };

@@ -28,9 +28,9 @@ pub enum GraphForm {
 /// What is shown.
 #[derive(Clone, Debug, Default)]
 pub struct GraphRequest {
-    /// The packages that it is about: with these, what leads to them and what they lead to. Empty: all.
+    /// The packages or assets that it is about: with these, what leads to them and what they lead to. Empty: all.
     pub focus: Vec<String>,
-    /// The most steps from the manifests, or from the focus.
+    /// The most steps from the manifests or flows, or from the focus.
     pub depth: Option<usize>,
     /// The file that is written, relative to the folder that larder was started in.
     pub file: Option<PathBuf>,
@@ -38,11 +38,11 @@ pub struct GraphRequest {
 
 /// `larder graph --format json`: see `schema/graph.json`.
 #[derive(Debug, Serialize)]
-pub struct Graph {
+pub struct Graph<'a> {
     /// The environment's name.
     pub environment: String,
     /// The project, its members, and packages.
-    pub nodes: Vec<DiagramNode>,
+    pub nodes: &'a [DiagramNode],
     /// Who needs what, by the nodes' names.
     pub edges: Vec<GraphEdge>,
 }
@@ -76,22 +76,35 @@ pub fn graph(context: &Context<'_>, form: GraphForm, request: &GraphRequest) -> 
         let places = focus(&diagram, &request.focus)?;
         diagram = diagram.within(depth, &places);
     }
-    if form == GraphForm::Svg && diagram.nodes.len() > MOST_DRAWN {
-        return Err(GraphError::TooLarge { nodes: diagram.nodes.len() }.into());
-    }
-    let text = match form {
-        GraphForm::Json => document(environment.name.to_string(), diagram),
-        GraphForm::Dot => diagram::dot(&diagram),
-        GraphForm::Mermaid => diagram::mermaid(&diagram),
-        GraphForm::Svg => diagram::svg(&diagram),
-    };
-    if let Some(file) = &request.file {
-        fs::write_atomic(&context.folder.join(file), text.as_bytes(), fs::Durability::Lazy)?;
-    }
+    let text = written(&diagram, form, || document(environment.name.to_string(), &diagram))?;
+    request.keep(context, &text)?;
     Ok(text)
 }
 
-fn document(environment: String, diagram: Diagram) -> String {
+/// Returns a diagram in a form; `document` makes the one for programs.
+pub(super) fn written(diagram: &Diagram, form: GraphForm, document: impl FnOnce() -> String) -> Result<String> {
+    if form == GraphForm::Svg && diagram.nodes.len() > MOST_DRAWN {
+        return Err(GraphError::TooLarge { nodes: diagram.nodes.len() }.into());
+    }
+    Ok(match form {
+        GraphForm::Json => document(),
+        GraphForm::Dot => diagram::dot(diagram),
+        GraphForm::Mermaid => diagram::mermaid(diagram),
+        GraphForm::Svg => diagram::svg(diagram),
+    })
+}
+
+impl GraphRequest {
+    /// Writes the text of a graph, if a file is named.
+    pub(super) fn keep(&self, context: &Context<'_>, text: &str) -> Result<()> {
+        if let Some(file) = &self.file {
+            fs::write_atomic(&context.folder.join(file), text.as_bytes(), fs::Durability::Lazy)?;
+        }
+        Ok(())
+    }
+}
+
+fn document(environment: String, diagram: &Diagram) -> String {
     let edge = |edge: &diagram::DiagramEdge| GraphEdge {
         from: diagram.nodes[edge.from].id.clone(),
         to: diagram.nodes[edge.to].id.clone(),
@@ -99,7 +112,7 @@ fn document(environment: String, diagram: Diagram) -> String {
     };
     let edges = diagram.edges.iter().map(edge).collect();
     // Structs of strings can always be written.
-    serde_json::to_string(&Graph { environment, edges, nodes: diagram.nodes }).unwrap_or_default()
+    serde_json::to_string(&Graph { environment, edges, nodes: &diagram.nodes }).unwrap_or_default()
 }
 
 /// Returns the nodes that are meant: by ecosystem and name, by the name alone, or with the version behind it.
@@ -107,7 +120,7 @@ fn focus(diagram: &Diagram, named: &[String]) -> Result<Vec<usize>> {
     let mut places = Vec::new();
     for name in named {
         let means = |node: &DiagramNode| {
-            let ecosystem = node.ecosystem.unwrap_or("path");
+            let ecosystem = node.class.unwrap_or("path");
             let version = node.version.as_deref().unwrap_or_default();
             let spellings =
                 [node.name.clone(), format!("{ecosystem}:{}", node.name), format!("{}@{version}", node.name)];
@@ -136,7 +149,7 @@ enum GraphError {
     )]
     Unknown { name: String, near: Option<String> },
     /// More than can be drawn.
-    #[error("a picture of {nodes} packages cannot be looked at")]
+    #[error("a picture of {nodes} nodes cannot be looked at")]
     #[diagnostic(code(larder::graph::too_large), help("show a part of it: --focus NAME, --depth N"))]
     TooLarge { nodes: usize },
 }

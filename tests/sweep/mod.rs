@@ -346,6 +346,7 @@ samples! {
     an_update_survives_blows: "updated",
     an_adoption_survives_blows: "adopted",
     a_sync_of_a_copy_survives_blows: "copied",
+    a_deployment_of_a_flow_survives_blows: "deployed",
 }
 
 #[test]

@@ -27,7 +27,7 @@ const fn synced(name: &'static str, command: &'static str, prepare: fn() -> (Pro
     Scene { synced: true, ..scene(name, command, prepare) }
 }
 
-pub(super) static SCENES: [Scene; 23] = [
+pub(super) static SCENES: [Scene; 24] = [
     scene("new", "larder sync", new),
     scene("changed", "larder sync", changed),
     scene("rich", "larder sync", rich),
@@ -51,6 +51,7 @@ pub(super) static SCENES: [Scene; 23] = [
     synced("updated", "larder update", open),
     Scene { again: true, foreign: true, ..scene("adopted", "larder adopt --yes", foreign) },
     Scene { foreign: true, ..scene("copied", "larder sync", copied) },
+    synced("deployed", "larder flow deploy intake", deployed),
 ];
 
 fn universe(version: &str) -> Universe {
@@ -219,6 +220,30 @@ fn copied() -> (Project, Vec<Registry>) {
     project.run("larder -C ../other sync").exits(0);
     super::copy(&other, &project.path(""));
     (project, registries)
+}
+
+/// A flow that is deployed beside another, and a newer form of both.
+fn deployed() -> (Project, Vec<Registry>) {
+    let (registry, adapter) =
+        (universe("2.0.0").serve(), "adapter kind=\"file\" direction=\"in\" { schema \"order\"; path \"/1\"; }\n");
+    let project = Project::new(&registry);
+    manifest(&project, ("2.0.0", "==2.0.0"), &format!("{ENVIRONMENTS}\nmembers \"packages/*\"\n"));
+    let assets = "schema \"order\" \"order.json\"; adapter \"in\" \"in.kdl\"; adapter \"out\" \"out.kdl\"; \
+                  flow \"intake\" \"intake.kdl\" state=\"ready\"; flow \"other\" \"other.kdl\" state=\"ready\"";
+    project
+        .write("packages/orders/larder.kdl", &format!("package \"orders\" version=\"1.0.0\"\nassets {{ {assets}; }}\n"))
+        .write("packages/orders/order.json", "{\"type\": \"object\"}\n")
+        .write("packages/orders/in.kdl", adapter)
+        .write("packages/orders/out.kdl", &adapter.replace("\"in\"", "\"out\""));
+    for flow in ["intake", "other"] {
+        let text = format!("flow \"{flow}\" {{ from \"in\"; to \"out\"; on-error to=\"out\"; }}\n");
+        project.write(&format!("packages/orders/{flow}.kdl"), &text);
+    }
+    project.run("larder sync").exits(0);
+    project.run("larder flow deploy other").exits(0);
+    project.run("larder flow deploy intake").exits(0);
+    project.write("packages/orders/in.kdl", &adapter.replace("/1", "/2"));
+    (project, vec![registry])
 }
 
 /// A folder with what another tool reads.

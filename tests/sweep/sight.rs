@@ -39,6 +39,12 @@ impl Sight {
             let members = current.join("members");
             let found = packages(&current.join("python"), &current, &members, &current.join("fallback"));
             seen.insert(format!("environment {environment}"), found);
+            if let Ok(text) = std::fs::read_to_string(current.join("flows.json")) {
+                let adapters =
+                    ["intake", "other"].map(|flow| current.join(format!("flows/{flow}/orders-1.0.0/in.kdl")));
+                let adapters = adapters.map(|file| std::fs::read_to_string(file).unwrap_or_default()).concat();
+                seen.insert(format!("flows of {environment}"), text + &adapters);
+            }
         }
         if let Ok(target) = std::fs::read_link(project.path(".larder/active")) {
             let environment = target.iter().rev().nth(1).expect("a name").to_string_lossy().into_owned();

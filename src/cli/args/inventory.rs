@@ -74,10 +74,13 @@ pub(in crate::cli) struct GraphArgs {
     /// The form
     #[arg(long, value_name = "FORM", default_value = "mermaid")]
     pub(in crate::cli) format: GraphFormName,
-    /// Only what leads to this package, and what it leads to
+    /// The project's assets instead of its packages
+    #[arg(long)]
+    pub(in crate::cli) assets: bool,
+    /// Only what leads to this package or asset, and what it leads to
     #[arg(long, value_name = "PACKAGE")]
     pub(in crate::cli) focus: Vec<String>,
-    /// Only what is so many steps from the manifests, or from --focus
+    /// Only what is so many steps from the manifests or flows, or from --focus
     #[arg(long, value_name = "N")]
     pub(in crate::cli) depth: Option<usize>,
     /// Write this file instead of standard output

@@ -1,12 +1,12 @@
 //! `larder graph`
 
 use crate::cli::args::{GraphArgs, GraphFormName};
-use crate::ops::Context;
 use crate::ops::graph::{GraphForm, GraphRequest, graph};
+use crate::ops::{self, Session};
 
 use super::{CommandResult, DONE, Output};
 
-pub(in crate::cli) fn run(arguments: &GraphArgs, context: &Context<'_>, output: &Output) -> CommandResult {
+pub(in crate::cli) fn run(arguments: &GraphArgs, session: &Session<'_>, output: &Output) -> CommandResult {
     let form = match arguments.format {
         _ if output.is_json() => GraphForm::Json,
         GraphFormName::Json => GraphForm::Json,
@@ -16,7 +16,11 @@ pub(in crate::cli) fn run(arguments: &GraphArgs, context: &Context<'_>, output: 
     };
     let request =
         GraphRequest { focus: arguments.focus.clone(), depth: arguments.depth, file: arguments.output.clone() };
-    let text = graph(context, form, &request)?;
+    let text = if arguments.assets {
+        ops::assets::graph::graph(session, form, &request)?
+    } else {
+        graph(session.context(), form, &request)?
+    };
     if let Some(file) = &arguments.output {
         output.message(format!("Wrote {}", file.display()));
     } else if form == GraphForm::Json {

@@ -14,7 +14,7 @@ use crate::model::{AssetQuery, AssetQueryError, Ecosystem, PackageId, PackageNam
 use crate::ops::asset_findings::{self as findings, ChangedAsset};
 use crate::ops::published;
 use crate::ops::registry::target::Target;
-use crate::ops::{Error, Project, Result, Session};
+use crate::ops::{Error, Event, Project, Result, Session};
 use crate::package::ArchiveFile;
 
 use super::load::{ProjectAssets, consumers};
@@ -126,7 +126,13 @@ fn read_registry(session: &Session<'_>, project: Option<&Project>, name: &str) -
     let any =
         PackageId::new(Ecosystem::PRIVATE, PackageName::larder("any").map_err(|error| Unknown::of(error.to_string()))?);
     match Target::find(session.context, project, Some(name), &any)? {
-        Target::Folder(folder) => RegistryAssets::read(&folder),
+        Target::Folder(folder) => {
+            let assets = RegistryAssets::read(&folder)?;
+            for unreadable in &assets.unreadable {
+                (session.context.reporter)(Event::Warning(format!("not looked at: {unreadable}")));
+            }
+            Ok(assets)
+        }
         Target::Server(..) => Err(NoFolder(name.to_owned()).into()),
     }
 }
@@ -294,6 +300,11 @@ fn text(query: &AssetQuery) -> String {
 struct Unknown {
     message: String,
     help: String,
+}
+
+/// Returns the error of a text that asks for no asset.
+pub(super) fn unreadable_query(error: &AssetQueryError) -> Error {
+    Unknown::of(error.to_string()).into()
 }
 
 /// Returns the error of a query that means no asset of a set.

@@ -11,10 +11,12 @@
 //! | `probe` | whether adapters reach what they name, and the record of it |
 //! | `flow` | `larder flow`: states in the manifest, and in an environment |
 //! | `impact` | `larder impact` |
+//! | `graph` | `larder graph --assets` |
 //! | `explain` | `larder explain adapter` |
 
 pub mod explain;
 pub mod flow;
+pub mod graph;
 pub mod impact;
 pub mod in_use;
 pub(super) mod load;

@@ -19,6 +19,8 @@ use super::in_use::OrphanedAsset;
 pub(in crate::ops) struct RegistryAssets {
     packages: Vec<AssetPackage>,
     texts: Texts,
+    /// The versions whose archives cannot be read, each with the reason.
+    pub(in crate::ops) unreadable: Vec<String>,
 }
 
 /// The texts of packages, by their paths.
@@ -56,14 +58,14 @@ impl RegistryAssets {
         };
         for (name, file) in &packages {
             for version in newest(file, &|version| is_usable(name, version)) {
-                reading.add(name, version)?;
+                reading.add(name, version);
             }
         }
-        reading.join()?;
+        reading.join();
         Ok(reading.found)
     }
 
-    /// Returns the packages.
+    /// Returns the packages that could be read.
     pub(in crate::ops) fn packages(&self) -> &[AssetPackage] {
         &self.packages
     }
@@ -151,16 +153,23 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     /// Adds a version, if it has assets.
-    fn add(&mut self, name: &str, version: &Published) -> Result<Option<PackageIndex>> {
+    fn add(&mut self, name: &str, version: &Published) -> Option<PackageIndex> {
         let key = (name.to_owned(), version.version.clone());
         if let Some(known) = self.known.get(&key) {
-            return Ok(*known);
+            return *known;
         }
         let has_assets = Body::parse(&version.body).is_ok_and(|body| !body.assets.is_empty());
-        let opened = if has_assets { self.folder.published_files(name, version)? } else { None };
-        let at = opened.and_then(|(body, files)| self.add_opened(&body, &files));
+        // One archive that is damaged keeps nobody from the others.
+        let opened = if has_assets { self.folder.published_files(name, version) } else { Ok(None) };
+        let at = match opened {
+            Ok(opened) => opened.and_then(|(body, files)| self.add_opened(&body, &files)),
+            Err(error) => {
+                self.found.unreadable.push(format!("{name} {}: {error}", version.version));
+                None
+            }
+        };
         self.known.insert(key, at);
-        Ok(at)
+        at
     }
 
     fn add_opened(&mut self, body: &Body, files: &[ArchiveFile]) -> Option<PackageIndex> {
@@ -188,7 +197,7 @@ impl Reading<'_> {
     }
 
     /// Finds what packages ask for: the newest version that fits.
-    fn join(&mut self) -> Result<()> {
+    fn join(&mut self) {
         while let Some((at, requirement)) = self.wanted.pop() {
             let name = requirement.package().name.folded().into_owned();
             let is_usable = self.is_usable;
@@ -202,7 +211,7 @@ impl Reading<'_> {
                 Some((name, newest?))
             });
             let reason = match found {
-                Some((spelt, version)) => match self.add(spelt, version)? {
+                Some((spelt, version)) => match self.add(spelt, version) {
                     Some(found) => {
                         self.found.packages[at].dependencies.insert(name, found);
                         continue;
@@ -213,6 +222,5 @@ impl Reading<'_> {
             };
             self.found.packages[at].absent.insert(name, reason);
         }
-        Ok(())
     }
 }

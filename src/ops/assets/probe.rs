@@ -5,23 +5,21 @@
 //! ```
 
 use std::collections::BTreeMap;
-use std::net::{TcpStream, ToSocketAddrs};
 use std::path::Path;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::assets::adapter::{Adapter, AdapterKind, Direction, ParameterValue};
 use crate::assets::{AssetIndex, AssetSet};
 use crate::diagnostic::{Exit, Failure};
+use crate::fetch::{Destination, RootCertificateSources};
 use crate::fs::{self, Durability};
 use crate::model::AssetKind;
-use crate::ops::{Result, Session};
+use crate::ops::{Result, Session, client_options};
 
 use super::load::ProjectAssets;
 
 const FILE: &str = ".larder/probes.json";
-const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What came of a probe.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -32,6 +30,9 @@ pub struct ProbeResult {
     pub environment: String,
     /// What was tried: `sftp.example:22`, or a folder.
     pub target: String,
+    /// How: `tcp`, `tls`, `http`, `https`, or `folder`.
+    #[serde(default)]
+    pub protocol: String,
     /// Whether it was reached.
     pub reached: bool,
     /// Why not.
@@ -88,14 +89,16 @@ pub(super) fn probe(
         Some(flows) => set.closure(flows.iter().copied()),
         None => set.own().collect(),
     };
+    let roots = client_options(session.context)?.roots;
     let mut results = Vec::new();
     for at in needed.into_iter().filter(|at| set.asset(*at).id.kind == AssetKind::Adapter) {
         let Some(target) = set.adapter(at).and_then(|adapter| Target::of(adapter, &environment)) else { continue };
-        let tried = target.reach();
+        let tried = target.reach(&roots);
         results.push(ProbeResult {
             adapter: set.asset(at).id.to_string(),
             environment: environment.clone(),
             target: target.to_string(),
+            protocol: target.protocol().to_owned(),
             reached: tried.is_ok(),
             problem: tried.err(),
             time: jiff::Timestamp::now()
@@ -118,7 +121,7 @@ pub(super) fn probe(
 
 /// What an adapter has to reach.
 enum Target {
-    Host(String, u16),
+    Host(Destination),
     Folder(String),
 }
 
@@ -126,36 +129,54 @@ impl Target {
     /// Returns what an adapter has to reach with the values of an environment. What only receives reaches nothing.
     fn of(adapter: &Adapter, environment: &str) -> Option<Self> {
         let parameters = adapter.parameters_in(environment);
-        let text = |name: &str| match parameters.get(name)? {
-            ParameterValue::Texts(texts) => texts.first().cloned(),
-            _ => None,
+        let rules = adapter.kind.rules();
+        let default = |name: &str| rules.parameter(name)?.default.as_ref();
+        let text = |name: &str| match parameters.get(name) {
+            Some(ParameterValue::Texts(texts)) => texts.first().cloned(),
+            Some(_) => None,
+            None => default(name)?.as_str().map(str::to_owned),
         };
-        let number = |name: &str| match parameters.get(name)? {
-            ParameterValue::Number(number) => u16::try_from(*number).ok(),
-            _ => None,
+        let number = |name: &str| match parameters.get(name) {
+            Some(ParameterValue::Number(number)) => u16::try_from(*number).ok(),
+            Some(_) => None,
+            None => u16::try_from(default(name)?.as_u64()?).ok(),
         };
-        let default = || {
-            let default = adapter.kind.rules().parameter("port")?.default.as_ref()?.as_u64()?;
-            u16::try_from(default).ok()
+        let begins_with_tls = text("tls").is_some_and(|tls| tls == "implicit");
+        let host = |port: Option<u16>| {
+            Some(Self::Host(Destination { host: text("host")?, port: port?, tls: begins_with_tls, path: None }))
         };
         match adapter.kind {
             AdapterKind::File => Some(Self::Folder(text("path")?)),
-            AdapterKind::Ftp | AdapterKind::Sftp => Some(Self::Host(text("host")?, number("port").or_else(default)?)),
+            AdapterKind::Sftp => host(number("port")),
+            // What begins with TLS has a port of its own.
+            AdapterKind::Ftp if begins_with_tls && !parameters.contains_key("port") => host(Some(990)),
+            AdapterKind::Ftp => host(number("port")),
             AdapterKind::Email => {
-                let is_plain = text("tls").is_some_and(|tls| tls != "implicit");
-                let usual = match (text("protocol")?.as_str(), is_plain) {
-                    ("imap", false) => 993,
-                    ("imap", true) => 143,
-                    (_, false) => 465,
-                    (_, true) => 587,
+                let usual = match (text("protocol")?.as_str(), begins_with_tls) {
+                    ("imap", true) => 993,
+                    ("imap", false) => 143,
+                    (_, true) => 465,
+                    (_, false) => 587,
                 };
-                Some(Self::Host(text("host")?, number("port").unwrap_or(usual)))
+                host(number("port").or(Some(usual)))
             }
             AdapterKind::Http | AdapterKind::Rest | AdapterKind::Soap if adapter.direction == Direction::Out => {
                 let url = url::Url::parse(&text("url")?).ok()?;
-                Some(Self::Host(url.host_str()?.trim_matches(['[', ']']).to_owned(), url.port_or_known_default()?))
+                Some(Self::Host(Destination {
+                    host: url.host_str()?.trim_matches(['[', ']']).to_owned(),
+                    port: url.port_or_known_default()?,
+                    tls: url.scheme() == "https",
+                    path: Some(url[url::Position::BeforePath..url::Position::AfterQuery].to_owned()),
+                }))
             }
             AdapterKind::Http | AdapterKind::Rest | AdapterKind::Soap => None,
+        }
+    }
+
+    fn protocol(&self) -> &'static str {
+        match self {
+            Self::Host(destination) => destination.protocol(),
+            Self::Folder(_) => "folder",
         }
     }
 
@@ -163,24 +184,14 @@ impl Target {
     ///
     /// # Errors
     /// Why it is not reached, as a sentence.
-    fn reach(&self) -> std::result::Result<(), String> {
+    fn reach(&self, roots: &RootCertificateSources) -> std::result::Result<(), String> {
         match self {
             Self::Folder(path) => match fs::stat(Path::new(path)) {
                 Ok(Some(stat)) if stat.kind == fs::Kind::Folder => Ok(()),
                 Ok(_) => Err("there is no such folder".to_owned()),
                 Err(error) => Err(error.to_string()),
             },
-            Self::Host(host, port) => {
-                let addresses = (host.as_str(), *port).to_socket_addrs().map_err(|error| error.to_string())?;
-                let mut problem = "the name has no address".to_owned();
-                for address in addresses.take(4) {
-                    match TcpStream::connect_timeout(&address, TIMEOUT) {
-                        Ok(_) => return Ok(()),
-                        Err(error) => problem = error.to_string(),
-                    }
-                }
-                Err(problem)
-            }
+            Self::Host(destination) => destination.reach(roots),
         }
     }
 }
@@ -188,7 +199,7 @@ impl Target {
 impl std::fmt::Display for Target {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Host(host, port) => write!(f, "{host}:{port}"),
+            Self::Host(Destination { host, port, .. }) => write!(f, "{host}:{port}"),
             Self::Folder(path) => f.write_str(path),
         }
     }

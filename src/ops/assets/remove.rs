@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::assets::{AssetIndex, AssetSet};
-use crate::diagnostic::{Exit, Failure};
 use crate::fs::{self, Durability};
 use crate::manifest::edit;
 use crate::model::AssetQuery;
@@ -14,7 +13,7 @@ use crate::ops::project::inputs;
 use crate::ops::session::MANIFEST;
 use crate::ops::{Result, Session};
 
-use super::impact::unknown_asset;
+use super::impact::{unknown_asset, unreadable_query};
 use super::in_use::{InUse, OrphanedAsset};
 use super::load::ProjectAssets;
 
@@ -52,7 +51,7 @@ pub fn remove(session: &Session<'_>, names: &[String], force: bool) -> Result<Re
     let set = project.set();
     let mut gone: Vec<AssetIndex> = Vec::new();
     for name in names {
-        let query: AssetQuery = name.parse().map_err(|error| NoAsset::of(&error))?;
+        let query: AssetQuery = name.parse().map_err(|error| unreadable_query(&error))?;
         let found: Vec<AssetIndex> = set.own().filter(|at| query.covers(&set.asset(*at).id)).collect();
         if found.is_empty() {
             return Err(unknown_asset(&query, &set));
@@ -95,25 +94,4 @@ fn orphaned(set: &AssetSet<'_>, gone: &[AssetIndex]) -> Vec<OrphanedAsset> {
         .iter()
         .map(|one| OrphanedAsset { id: id(&one.asset), path: one.path.iter().rev().map(id).collect() })
         .collect()
-}
-
-/// A text that is no asset.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("{0}")]
-#[diagnostic(
-    code(larder::assets::name),
-    help("assets are written as `schema:orders/order@2`, or less of it: `schema:order`")
-)]
-struct NoAsset(String);
-
-impl NoAsset {
-    fn of(error: &crate::model::AssetQueryError) -> Self {
-        Self(error.to_string())
-    }
-}
-
-impl Failure for NoAsset {
-    fn exit(&self) -> Exit {
-        Exit::Manifest
-    }
 }
