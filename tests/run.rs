@@ -41,24 +41,6 @@ fn executables_of_direct_dependencies_are_found_and_get_their_arguments() {
     assert_eq!(project.run("larder run -- sixth x").exits(3).stdout, "six x\n");
 }
 
-/// As in an activated virtual environment: `uvicorn` of whoever asked for `fastapi[standard]`.
-#[test]
-fn programs_of_python_packages_behind_others_are_found_last() {
-    let registry = Universe::new()
-        .npm("left", "1.0.0", |p| p.bin("serve", "cli.js", "#!/usr/bin/env node\nconsole.log('of left');\n"))
-        .pypi("web", "1.0", |p| p.requires("server"))
-        .pypi("server", "1.0", |p| {
-            let package = p.script("serve", "server:main").script("serve-http", "server:main");
-            package.file("server/__init__.py", "def main():\n    print('of server')\n")
-        })
-        .serve();
-    let project = Project::new(&registry);
-    project.dependencies(&["npm \"left\"", "pypi \"web\""]).run("larder sync").exits(0);
-    assert_eq!(project.run("larder run serve-http").exits(0).stdout, "of server\n");
-    assert_eq!(project.run("larder run -- sh -c serve-http").exits(0).stdout, "of server\n");
-    assert_eq!(project.run("larder run serve").exits(0).stdout, "of left\n", "what was asked for comes first");
-}
-
 #[test]
 fn exit_codes_and_signals_are_passed_on() {
     let project = synced();

@@ -99,11 +99,15 @@ impl Seen {
     /// Returns what makes the generation in this folder seen.
     pub(super) fn of(generation: &Path, context: &Context<'_>) -> Result<Self> {
         let is_there = |path: &PathBuf| matches!(fs::stat(path), Ok(Some(_)));
+        let runtimes = generation.join("runtimes");
+        let (first, last) = if is_there(&runtimes) {
+            (Some(runtimes), None)
+        } else {
+            // One that an older larder built has Python beside the executables of all packages.
+            (None, Some(generation.join("python/bin")))
+        };
         let own = member_executables(generation, &context.folder);
-        // An activated virtual environment has the programs of all its packages: `uvicorn` of whoever asked for
-        // `fastapi[standard]`. They come last, so that none hides a runtime or what was asked for.
-        let first = [generation.join("runtimes")].into_iter().chain(own);
-        let bins = first.chain([generation.join("bin"), generation.join("python/bin")]);
+        let bins = first.into_iter().chain(own).chain([generation.join("bin")]).chain(last);
         let path: Vec<PathBuf> = bins.filter(is_there).collect();
         let mut seen = Self { path, set: Vec::new(), unset: Vec::new() };
         // A shell that was given these variables before must not collect them.

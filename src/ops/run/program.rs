@@ -69,7 +69,7 @@ fn is_there(path: &Path) -> Result<bool> {
 pub enum RunError {
     /// There is none of that name.
     #[error("`{program}` is neither in the environment nor on PATH")]
-    #[diagnostic(code(larder::run::not_found), help("{}", meant.as_ref().map_or_else(|| "the environment has the programs of direct dependencies and of all Python packages".to_owned(), |m| format!("did you mean `{m}`?"))))]
+    #[diagnostic(code(larder::run::not_found), help("{}", meant.as_ref().map_or_else(|| "programs of direct dependencies are in the environment's `bin`".to_owned(), |m| format!("did you mean `{m}`?"))))]
     NotFound {
         /// The program.
         program: String,
@@ -92,7 +92,7 @@ pub enum RunError {
     #[diagnostic(
         code(larder::run::only_on_path),
         help(
-            "{}`larder run -- {program}` runs the system's. The environment has the programs of direct dependencies and of all Python packages",
+            "{}`larder run -- {program}` runs the system's. Programs of direct dependencies are in the environment",
             meant.as_ref().map(|m| format!("did you mean `{m}`? ")).unwrap_or_default()
         )
     )]
