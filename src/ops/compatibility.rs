@@ -116,7 +116,7 @@ fn newest(published: &[PublishedVersion], counts: impl Fn(&semver::Version) -> b
 
 /// A version that takes away what it has to keep.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("{} {} takes away what {} has:{}", .0.package, .0.version, .0.against, list(&.0.broken().map(str::to_owned).collect::<Vec<_>>()))]
+#[error("{} {} takes away what {} has:{}", .0.package, .0.version, .0.against, list(.0.broken().map(str::to_owned).collect::<Vec<_>>()))]
 #[diagnostic(
     code(larder::publish::breaking),
     help(

@@ -70,11 +70,11 @@ pub fn record(session: &Session<'_>, name: &str, hosts: &[String]) -> Result<Rec
     let opened = registries::open(session, &project, CachePolicy::default())?;
     let gathered = runtimes::gather(session, &opened, &lockfile.runtimes, platform)?;
     let node = gathered.of(RuntimeName::Node);
-    let none = || BuildsError::NoScripts(name.into());
-    let runner = ScriptRunner::new(session, &project, &lockfile, &closure, (platform, node))?.ok_or_else(none)?;
+    let unapproved = || BuildsError::NoScripts(name.into());
+    let runner = ScriptRunner::new(session, &project, &lockfile, &closure, (platform, node))?.ok_or_else(unapproved)?;
     let (known, patches) = (Known::parse(name), &lockfile.settings.patches);
     let planned = scripted::planned(&runner, &closure, patches)?;
-    let planned = planned.iter().find(|one| known.names(&one.instance.package.id)).ok_or_else(none)?;
+    let planned = planned.iter().find(|one| known.names(&one.instance.package.id)).ok_or_else(unapproved)?;
     let package = &planned.instance.package;
     let source = LazyRegistries::new(session, &project);
     let mut trees: BTreeMap<PackageKey, Arc<Tree>> = BTreeMap::new();

@@ -51,7 +51,7 @@ impl Graph {
         let of_kind = |graph: &Self, kind| -> Vec<usize> {
             (0..graph.assets.len()).filter(|at| graph.assets[*at].kind == kind).collect()
         };
-        for at in 0..1 + random.next(6) {
+        for at in 0..=random.next(6) {
             let package = random.next(packages);
             let mut text = "<xs:schema xmlns:xs=\"http://www.w3.org/2001/XMLSchema\">".to_owned();
             // Schemas include those before them: what those include belongs to them too.
@@ -193,10 +193,10 @@ fn who_is_touched_is_what_brute_force_finds() {
             })
             .collect();
         let made = |at: AssetIndex| place.iter().position(|one| *one == at).unwrap();
-        for at in 0..graph.assets.len() {
-            let unresolved: Vec<_> = set.links(place[at]).iter().filter_map(|link| link.to.as_ref().err()).collect();
+        for (at, own) in place.iter().enumerate() {
+            let unresolved: Vec<_> = set.links(*own).iter().filter_map(|link| link.to.as_ref().err()).collect();
             assert!(unresolved.is_empty(), "round {round}: {}: {unresolved:?}", graph.assets[at].text);
-            let found: BTreeSet<usize> = set.targets(place[at]).map(made).collect();
+            let found: BTreeSet<usize> = set.targets(*own).map(made).collect();
             assert_eq!(found, graph.targets(at).collect(), "round {round}: {}", graph.assets[at].text);
         }
         let distances = graph.distances();

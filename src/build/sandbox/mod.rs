@@ -287,7 +287,7 @@ impl Sandbox {
         line.push(b'\n');
         let mut command = Command::new(&self.helper);
         command.args([COMMAND, "outer"]).env_clear();
-        let ended = supervise::supervise(command, &line, &self.limits, &self.watched(), self.open_log(log)?, server)?;
+        let ended = supervise::supervise(command, &line, (&self.limits, &self.watched()), self.open_log(log)?, server)?;
         outcome(ended, &path)
     }
 }
@@ -340,7 +340,7 @@ impl Sandbox {
         };
         command.env_clear().envs(&program.environment).current_dir(&program.folder).process_group(0);
         let Ended { status, stop, last_lines, .. } =
-            supervise::supervise(command, &[], &self.limits, &self.watched(), self.open_log(log)?, None)?;
+            supervise::supervise(command, &[], (&self.limits, &self.watched()), self.open_log(log)?, None)?;
         let status = match stop {
             Some(stop) => Status::Stopped(stop),
             None => match status.code() {

@@ -53,8 +53,7 @@ pub(super) struct Ended {
 pub(super) fn supervise(
     mut command: Command,
     input: &[u8],
-    limits: &Limits,
-    writable: &[PathBuf],
+    (limits, writable): (&Limits, &[PathBuf]),
     log: Log,
     server: Option<&DownloadServer>,
 ) -> Result<Ended, BuildError> {

@@ -182,6 +182,6 @@ fn rules_compare_what_the_monitor_measures() {
     ] {
         assert_eq!(errors(&format!("alerts {{ {wrong}; }}")).len(), 1, "{wrong}");
     }
-    let many: String = (0..101).map(|number| format!("rule \"r{number}\" when=\"cpu > 1\"\n")).collect();
-    check(&format!("alerts {{\n{many}}}"), &[("unexpected", "\"r100\"")]);
+    let many: Vec<String> = (0..101).map(|number| format!("rule \"r{number}\" when=\"cpu > 1\"")).collect();
+    check(&format!("alerts {{\n{}\n}}", many.join("\n")), &[("unexpected", "\"r100\"")]);
 }

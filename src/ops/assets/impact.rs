@@ -234,7 +234,7 @@ impl<'a> Place<'a> {
         newer: &Newer,
         (before, changed): (&AssetSet<'_>, &[AssetIndex]),
         touched: &[Touched],
-        changes: &mut Vec<ChangedAsset>,
+        told: &mut Vec<ChangedAsset>,
     ) -> BTreeMap<AssetIndex, Vec<String>> {
         let of = |at: &AssetIndex| before.asset(*at).package;
         let (packages, files) = match newer {
@@ -264,7 +264,7 @@ impl<'a> Place<'a> {
             set.check_asset(at, self.environments.as_deref()).into_iter().filter(SourceFinding::is_error).collect()
         };
         for at in changed {
-            changes.extend(match same(*at) {
+            told.extend(match same(*at) {
                 Some(other) => {
                     compare_asset((before, *at), (&after, other)).into_iter().map(ChangedAsset::from).collect()
                 }

@@ -45,8 +45,7 @@ impl RegistryAssets {
     fn read_without(folder: &FolderRegistry, is_usable: &IsUsable<'_>) -> Result<Self> {
         let packages = folder.packages(&folder.state()?)?;
         let index = packages.iter().filter_map(|(name, file)| {
-            let folded = PackageName::larder(name).ok()?.folded().into_owned();
-            Some((folded, (name.as_str(), file)))
+            Some((PackageName::larder(name).ok()?.folded().into_owned(), (name.as_str(), file)))
         });
         let mut reading = Reading {
             folder,

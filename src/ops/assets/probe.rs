@@ -147,10 +147,9 @@ impl Target {
         };
         match adapter.kind {
             AdapterKind::File => Some(Self::Folder(text("path")?)),
-            AdapterKind::Sftp => host(number("port")),
             // What begins with TLS has a port of its own.
             AdapterKind::Ftp if begins_with_tls && !parameters.contains_key("port") => host(Some(990)),
-            AdapterKind::Ftp => host(number("port")),
+            AdapterKind::Ftp | AdapterKind::Sftp => host(number("port")),
             AdapterKind::Email => {
                 let usual = match (text("protocol")?.as_str(), begins_with_tls) {
                     ("imap", true) => 993,

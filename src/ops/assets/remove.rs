@@ -71,7 +71,7 @@ pub fn remove(session: &Session<'_>, names: &[String], force: bool) -> Result<Re
         let path = project.folder(asset.package).join(MANIFEST);
         let text = match texts.get(&path) {
             Some(text) => text.clone(),
-            None => inputs::manifest(&path)?.to_string(),
+            None => inputs::manifest(&path)?.clone(),
         };
         let line = (asset.id.kind, asset.id.name.as_str(), asset.id.version.as_str());
         if let Some(edited) = edit::remove_asset(manifest, &text, line)? {

@@ -139,12 +139,12 @@ pub(in crate::ops) struct Recorded {
 impl Recorder {
     /// Opens one for files of some hosts, with their ports if they are no usual ones.
     pub(super) fn open(session: &Session<'_>, hosts: &[String]) -> Result<Self> {
-        let host = |host: &String| match format!("https://{host}/").parse() {
-            Ok(url) => Ok(host_of(&url)),
-            Err(_) => Err(BuildsError::NoHost(host.as_str().into())),
-        };
-        let hosts = hosts.iter().map(host).collect::<std::result::Result<_, _>>()?;
-        Ok(Self { folder: BuildFiles::open(session)?, hosts, seen: Mutex::default() })
+        let mut named = BTreeSet::new();
+        for host in hosts {
+            let url = format!("https://{host}/").parse().map_err(|_| BuildsError::NoHost(host.as_str().into()))?;
+            named.insert(host_of(&url));
+        }
+        Ok(Self { folder: BuildFiles::open(session)?, hosts: named, seen: Mutex::default() })
     }
 
     /// Returns what was asked for so far.

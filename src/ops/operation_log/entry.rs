@@ -81,8 +81,7 @@ impl<'a> WarningLine<'a> {
 impl Entry {
     pub(super) fn new(
         context: &Context<'_>,
-        (operation, subjects): (&'static str, &[String]),
-        environment: Option<&str>,
+        (operation, subjects, environment): (&'static str, &[String], Option<&str>),
         changes: Changes,
         error: Option<&Error>,
         took: Duration,

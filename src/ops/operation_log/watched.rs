@@ -33,8 +33,7 @@ impl Operation {
     /// Returns the environment that the words of the command name, as the one that is changed.
     fn target(&self) -> Option<&str> {
         match (self.name, &self.subjects[..]) {
-            ("promote", [_, to]) => Some(to),
-            ("use", [to]) => Some(to),
+            ("promote", [_, to]) | ("use", [to]) => Some(to),
             _ => None,
         }
     }
@@ -97,7 +96,7 @@ pub fn watched<T>(
     };
     let (error, took) = (outcome.as_ref().err(), started.elapsed());
     let entry =
-        Entry::new(context, (operation.name, &operation.subjects), environment.as_deref(), changes, error, took);
+        Entry::new(context, (operation.name, &operation.subjects, environment.as_deref()), changes, error, took);
     let warnings = warnings.into_inner().unwrap_or_else(PoisonError::into_inner);
     let is_security = operation.trace == Trace::Security || is_damage;
     if let Err(error) = write(&logs, operation.name, &entry, &warnings, is_security) {

@@ -1,6 +1,6 @@
 //! The secrets of the `alerts` block, which go to hosts that the block names.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
 use miette::{NamedSource, SourceSpan};
@@ -77,7 +77,7 @@ pub fn read(
     }
 }
 
-fn outside_help(configuration: &PathBuf) -> String {
+fn outside_help(configuration: &Path) -> String {
     format!(
         "a manifest could name any file of its reader: keep the secret in the project (and out of version control) or in `{}`, \
          or use `env=\"{FREE}…\"`",

@@ -275,7 +275,7 @@ impl Engine {
         let healthy = (after == Status::Healthy).then(|| settings.name.clone());
         self.raise(raised, now, &mut actions);
         if let Some(name) = healthy {
-            self.settle(&name, AlertCategory::Service, Rule::SERVICE_DOWN.name, now, &mut actions);
+            self.settle(&name, (AlertCategory::Service, Rule::SERVICE_DOWN.name), now, &mut actions);
         }
         self.judge(now, &mut actions);
         actions
@@ -327,7 +327,7 @@ impl Engine {
                 self.packages = Some(packages);
                 if packages.critical == 0 {
                     let rule = Rule::VULNERABILITY;
-                    self.settle(DEPENDENCIES, rule.category, rule.name, now, &mut actions);
+                    self.settle(DEPENDENCIES, (rule.category, rule.name), now, &mut actions);
                 }
             }
             Err(error) => {
@@ -413,7 +413,13 @@ impl Engine {
     }
 
     /// Tells that something that was critical is over, if that was told.
-    fn settle(&mut self, component: &str, category: AlertCategory, rule: &str, now: Now, actions: &mut Vec<Action>) {
+    fn settle(
+        &mut self,
+        component: &str,
+        (category, rule): (AlertCategory, &str),
+        now: Now,
+        actions: &mut Vec<Action>,
+    ) {
         if !self.open.remove(&(component.to_owned(), category)) {
             return;
         }

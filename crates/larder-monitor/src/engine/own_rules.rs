@@ -38,7 +38,7 @@ impl Engine {
         }
         self.raise(raised, now, actions);
         for (name, category) in over {
-            self.settle(&name, category, &name, now, actions);
+            self.settle(&name, (category, &name), now, actions);
         }
     }
 
