@@ -1,15 +1,10 @@
 //! Files that install scripts download: declared, answered from the cache, and found out by watching once.
 
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 
-use crate::support::{NpmPackage, Output, Project, Registry, Universe, conforms};
+use crate::support::{NpmPackage, Output, Project, Registry, Universe, conforms, sha256_hex};
 
 const CONTENT: &[u8] = b"{\"from\": \"far away\"}\n";
-
-fn sha256(content: &[u8]) -> String {
-    Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 /// A package that downloads what it exports.
 fn downloading(url: &str) -> impl FnOnce(NpmPackage) -> NpmPackage {
@@ -48,14 +43,14 @@ fn exports(project: &Project) -> String {
 fn keep(project: &Project, content: &[u8]) {
     let folder = project.cache().join("build-files");
     std::fs::create_dir_all(&folder).expect("a folder");
-    std::fs::write(folder.join(format!("sha256-{}", sha256(content))), content).expect("a file");
+    std::fs::write(folder.join(format!("sha256-{}", sha256_hex(content))), content).expect("a file");
 }
 
 #[test]
 fn a_declared_file_is_answered_under_its_own_name_and_without_a_network() {
     let url = "https://downloads.example/v1/tool.json?os=linux";
     let registry = Universe::new().npm("native", "1.0.0", downloading(url)).serve();
-    let allow = format!("allow npm \"native\" {{ file \"{url}\" sha256=\"{}\"; }}", sha256(CONTENT));
+    let allow = format!("allow npm \"native\" {{ file \"{url}\" sha256=\"{}\"; }}", sha256_hex(CONTENT));
     let first = project(&registry, &allow);
     keep(&first, CONTENT);
     let out = first.run("larder sync");
@@ -68,7 +63,7 @@ fn a_declared_file_is_answered_under_its_own_name_and_without_a_network() {
     // What the line names is part of what is built: another file makes another package.
     let other = b"{\"from\": \"elsewhere\"}\n";
     keep(&first, other);
-    first.write("larder.kdl", &first.read("larder.kdl").replace(&sha256(CONTENT), &sha256(other)));
+    first.write("larder.kdl", &first.read("larder.kdl").replace(&sha256_hex(CONTENT), &sha256_hex(other)));
     first.run("larder sync").exits(0);
     assert_eq!(exports(&first), "elsewhere\n");
     first.run("larder verify").exits(0);
@@ -78,7 +73,7 @@ fn a_declared_file_is_answered_under_its_own_name_and_without_a_network() {
 fn what_is_not_declared_is_refused_and_told() {
     let registry = Universe::new().npm("native", "1.0.0", downloading("https://other.example/x")).serve();
     let allow =
-        format!("allow npm \"native\" {{ file \"https://downloads.example/x\" sha256=\"{}\"; }}", sha256(CONTENT));
+        format!("allow npm \"native\" {{ file \"https://downloads.example/x\" sha256=\"{}\"; }}", sha256_hex(CONTENT));
     let declared = project(&registry, &allow);
     keep(&declared, CONTENT);
     let out = declared.run("larder sync");
@@ -96,12 +91,15 @@ fn a_file_that_was_replaced_stops_the_build_before_it_begins() {
     let build = |registry: &Registry, content: &[u8]| {
         let url = registry.url("/files/tool.json");
         let packages = Universe::new().npm("native", "1.0.0", downloading(&url)).serve();
-        let allow = format!("allow npm \"native\" {{ file \"{url}\" sha256=\"{}\"; }}", sha256(content));
+        let allow = format!("allow npm \"native\" {{ file \"{url}\" sha256=\"{}\"; }}", sha256_hex(content));
         (project(&packages, &allow), packages)
     };
     let files = Universe::new().file("/files/tool.json", CONTENT.to_vec()).serve();
     let (lying, _packages) = build(&files, b"another");
-    lying.run("larder sync").exits(4).names([&sha256(CONTENT), &format!("larder.kdl says {}", sha256(b"another"))]);
+    lying
+        .run("larder sync")
+        .exits(4)
+        .names([&sha256_hex(CONTENT), &format!("larder.kdl says {}", sha256_hex(b"another"))]);
     assert!(!lying.has(".larder/active"));
     let (honest, _packages) = build(&files, CONTENT);
     let out = honest.run("larder sync");
@@ -147,7 +145,7 @@ fn watching_once_tells_the_lines_that_let_it_build() {
     let host = url.trim_start_matches("http://").split('/').next().expect("a host").to_owned();
     let recorded = project.run(&format!("larder builds record npm:native --from {host} --json")).exits(0).json();
     conforms(&recorded, "builds-record");
-    assert_eq!(recorded["files"], json!([{ "url": url, "sha256": sha256(CONTENT) }]));
+    assert_eq!(recorded["files"], json!([{ "url": url, "sha256": sha256_hex(CONTENT) }]));
     let told = project.run(&format!("larder builds record native --from {host}")).exits(0).stdout;
     assert!(!project.has(".larder/active"), "nothing of it is kept");
     let text =
@@ -163,7 +161,7 @@ fn lines_that_say_too_little_are_refused_with_their_place() {
     let refused = |block: &str, words: [&str; 2]| {
         project(&registry, &format!("allow npm \"native\" {{ {block}; }}")).run("larder lock").exits(2).names(words);
     };
-    let digest = sha256(CONTENT);
+    let digest = sha256_hex(CONTENT);
     refused("file \"https://a.example/x\"", ["`sha256=`", "larder builds record NAME"]);
     refused(&format!("file \"http://a.example/x\" sha256=\"{digest}\""), ["http://a.example/x", "is not encrypted"]);
     refused("file \"https://a.example/x\" sha256=\"12\"", ["SHA-256", "64 hexadecimal digits"]);

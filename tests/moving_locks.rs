@@ -142,21 +142,15 @@ fn with_project(mut universe: Universe, name: &str, versions: &[(&str, &Value)])
 }
 
 fn metadata(name: &str, version: &str, entry: &Value) -> String {
-    let mut text = format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n");
+    let mut lines = vec!["Metadata-Version: 2.1".to_owned(), format!("Name: {name}"), format!("Version: {version}")];
     let strings = |field: &str| -> Vec<String> {
         let values = entry[field].as_array().into_iter().flatten();
         values.filter_map(Value::as_str).map(str::to_owned).collect()
     };
-    if let Some(python) = entry["python"].as_str() {
-        text += &format!("Requires-Python: {python}\n");
-    }
-    for extra in strings("extras") {
-        text += &format!("Provides-Extra: {extra}\n");
-    }
-    for requirement in strings("requires") {
-        text += &format!("Requires-Dist: {requirement}\n");
-    }
-    text
+    lines.extend(entry["python"].as_str().map(|python| format!("Requires-Python: {python}")));
+    lines.extend(strings("extras").iter().map(|extra| format!("Provides-Extra: {extra}")));
+    lines.extend(strings("requires").iter().map(|requirement| format!("Requires-Dist: {requirement}")));
+    lines.join("\n") + "\n"
 }
 
 /// Copies a project of the fixture, without the list of what was installed.
@@ -180,12 +174,12 @@ fn move_in(case: &Case, folder: &Path) -> (BTreeSet<String>, String) {
     copy(folder, &project, "");
     let initialised = project.run_json("larder init --no-lock --json");
     let files = initialised["locked_by"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    let prefer: String = files.map(|file| format!(" --prefer {file}")).collect();
+    let prefer: Vec<String> = files.map(|file| format!(" --prefer {file}")).collect();
     assert!(!prefer.is_empty(), "{}: no lockfile was found", case.folder);
     let manifest = project.read("larder.kdl");
     let lines: Vec<&str> = manifest.lines().filter(|line| !line.starts_with("platforms ")).collect();
     project.write("larder.kdl", &format!("platforms \"linux-x64\"\n{}\n", lines.join("\n")));
-    let told = project.run(&format!("larder lock{prefer}")).exits(0).stderr;
+    let told = project.run(&format!("larder lock{}", prefer.concat())).exits(0).stderr;
     project.run("larder lock --check").exits(0);
     let lock: toml::Table = toml::from_str(&project.read("larder.lock")).expect("TOML");
     let mut locked = BTreeSet::new();

