@@ -16,7 +16,8 @@
 //! # The layers
 //!
 //! A module uses those of the layers below its own. The few edges inside a layer are listed, with the rest of the
-//! rule, in `tests/layers.rs`, which holds the code to it.
+//! rule, in `tests/layers.rs`, which holds the code to it. Layers 0 and 1 are the crate `larder-core`, which has no I/O; layer 2 is
+//! `larder-io`; the rest is this crate, in which all of them have one name: `crate::model`, `crate::fetch`.
 //!
 //! | layer | module | what it owns |
 //! | --- | --- | --- |
@@ -85,36 +86,11 @@
 
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "unit tests prepare and inspect the disk"))]
 
-pub mod advisory;
-pub mod assets;
-pub mod bom;
-pub mod build;
 pub mod cli;
-pub mod creatio;
-pub mod diagnostic;
-pub mod diagram;
-pub mod difference;
-pub mod document;
-pub mod export;
-pub mod expression;
-pub mod fetch;
-pub mod fs;
-pub mod git;
-pub mod import;
-pub mod license;
-pub mod lock;
-pub mod logs;
-pub mod manifest;
-pub mod mapping;
-pub mod model;
 pub mod ops;
-pub mod package;
-pub mod patch;
-pub mod policy;
-pub mod profile;
-pub mod provenance;
-pub mod registry;
-pub mod release;
-pub mod resolve;
-pub mod schema;
-pub mod store;
+
+pub use larder_core::{
+    advisory, assets, bom, creatio, diagnostic, diagram, difference, document, export, expression, import, license,
+    lock, manifest, mapping, model, package, patch, policy, provenance, release, resolve, schema,
+};
+pub use larder_io::{build, fetch, fs, git, logs, profile, registry, store};

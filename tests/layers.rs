@@ -3,6 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+/// The crates that rooms are in, by the folder of their code, and the layers of these rooms.
+const CRATES: &[(&str, std::ops::RangeInclusive<u8>)] =
+    &[("crates/larder-core/src", 0..=1), ("crates/larder-io/src", 2..=2), ("src", 3..=4)];
+
 /// Every room and its layer.
 const LAYERS: &[(&str, u8)] = &[
     ("model", 0),
@@ -104,7 +108,7 @@ const MOST_THAT_TELL_ECOSYSTEMS_APART: usize = 20;
 /// A source file of the package.
 pub(crate) struct Source {
     path: PathBuf,
-    /// The room it belongs to; none for `main.rs` and `lib.rs`.
+    /// The room it belongs to; none for a `main.rs` and a `lib.rs`.
     room: Option<String>,
     /// The module that it is, from the crate's root.
     pub(crate) modules: Vec<String>,
@@ -116,6 +120,10 @@ pub(crate) struct Source {
 impl Source {
     /// Makes one of a file below `src`.
     pub(crate) fn of_code(below: &str, text: &str) -> Self {
+        Self::of_crate("src", below, text)
+    }
+
+    fn of_crate(folder: &str, below: &str, text: &str) -> Self {
         let parts = Path::new(below).with_extension("");
         let mut modules: Vec<String> = parts.iter().map(|part| part.to_string_lossy().into_owned()).collect();
         modules.retain(|module| module != "mod");
@@ -123,7 +131,7 @@ impl Source {
             modules.clear();
         }
         let (room, code) = (modules.first().cloned(), without_tests_and_comments(text));
-        Self { path: root().join("src").join(below), room, modules, code, lines: text.lines().count() }
+        Self { path: root().join(folder).join(below), room, modules, code, lines: text.lines().count() }
     }
 }
 
@@ -148,10 +156,14 @@ fn every_listed_edge_inside_a_layer_is_used() {
 }
 
 #[test]
-fn every_room_has_a_layer() {
+fn every_room_is_in_the_crate_of_its_layer() {
     for source in sources() {
         if let Some(room) = source.room {
-            assert!(LAYERS.iter().any(|(name, _)| *name == room), "{}: no layer", source.path.display());
+            let layer = layer(&room);
+            let (folder, _) =
+                CRATES.iter().find(|(_, layers)| layers.contains(&layer)).expect("a crate for each layer");
+            let path = source.path.display();
+            assert!(source.path.starts_with(root().join(folder)), "{path}: rooms of layer {layer} are in {folder}");
         }
     }
 }
@@ -164,7 +176,7 @@ fn only_fs_touches_the_disk() {
         .filter(|source| uses_std(&source.code, "fs") || source.code.contains("rustix::fs"))
         .map(|source| source.path)
         .collect();
-    assert!(wrong.is_empty(), "only src/fs may use std::fs and rustix::fs: {wrong:?}");
+    assert!(wrong.is_empty(), "only `fs` may use std::fs and rustix::fs: {wrong:?}");
 }
 
 #[test]
@@ -181,7 +193,7 @@ fn only_the_upper_layers_see_the_environment() {
 #[test]
 fn no_file_is_longer_than_one_thought() {
     let mut long = Vec::new();
-    for folder in ["src", "tests", "benches"] {
+    for folder in CRATES.iter().map(|(folder, _)| *folder).chain(["tests", "benches"]) {
         for path in rust_files(&root().join(folder)) {
             let lines = read(&path).lines().count();
             if lines > LONGEST_FILE {
@@ -362,14 +374,18 @@ fn layer(room: &str) -> u8 {
     LAYERS.iter().find(|(name, _)| *name == room).map_or_else(|| panic!("`{room}` has no layer"), |(_, layer)| *layer)
 }
 
-/// Returns the files under `src`, with their unit tests left out: tests may look wherever they like.
+/// Returns the files of the crates, with their unit tests left out: tests may look wherever they like.
 pub(crate) fn sources() -> Vec<Source> {
-    let src = root().join("src");
-    let below = rust_files(&src).into_iter().map(|path| path.strip_prefix(&src).expect("below src").to_owned());
-    below
-        .map(|below| Source::of_code(&below.to_string_lossy(), &read(&src.join(&below))))
-        .filter(|source| !source.modules.iter().any(|module| module == "tests" || module.ends_with("_tests")))
-        .collect()
+    let mut found = Vec::new();
+    for (folder, _) in CRATES {
+        let src = root().join(folder);
+        for path in rust_files(&src) {
+            let below = path.strip_prefix(&src).expect("below the folder").to_string_lossy().into_owned();
+            found.push(Source::of_crate(folder, &below, &read(&path)));
+        }
+    }
+    found.retain(|source| !source.modules.iter().any(|module| module == "tests" || module.ends_with("_tests")));
+    found
 }
 
 /// Cuts line comments, and the unit tests that end a file.

@@ -2,7 +2,6 @@
 
 mod client;
 mod context;
-mod error;
 mod event;
 
 use std::sync::{Arc, OnceLock};
@@ -10,10 +9,10 @@ use std::sync::{Arc, OnceLock};
 use crate::fetch::Client;
 use crate::store::Store;
 
+pub use crate::diagnostic::{Error, Result};
 pub use client::client_options;
 pub use context::{AskSecret, Context, Flags, Variables};
 pub(super) use context::{LOCKFILE, MANIFEST};
-pub use error::{Error, Result};
 pub use event::{Event, Reporter};
 
 /// A command under way.

@@ -18,7 +18,7 @@ const PACKAGES: [&str; 3] = ["partner", "orders", "billing"];
 
 impl Hub {
     fn read() -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/integration");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/integration");
         let (mut files, mut pending) = (BTreeMap::new(), vec![root.clone()]);
         while let Some(folder) = pending.pop() {
             for entry in std::fs::read_dir(&folder).unwrap() {

@@ -49,13 +49,13 @@ impl AdapterKind {
     /// Returns the JSON Schema of adapters of this kind.
     pub fn schema(self) -> &'static str {
         match self {
-            Self::File => include_str!("../../../schema/adapters/file.json"),
-            Self::Ftp => include_str!("../../../schema/adapters/ftp.json"),
-            Self::Sftp => include_str!("../../../schema/adapters/sftp.json"),
-            Self::Email => include_str!("../../../schema/adapters/email.json"),
-            Self::Http => include_str!("../../../schema/adapters/http.json"),
-            Self::Rest => include_str!("../../../schema/adapters/rest.json"),
-            Self::Soap => include_str!("../../../schema/adapters/soap.json"),
+            Self::File => include_str!("../../../../../schema/adapters/file.json"),
+            Self::Ftp => include_str!("../../../../../schema/adapters/ftp.json"),
+            Self::Sftp => include_str!("../../../../../schema/adapters/sftp.json"),
+            Self::Email => include_str!("../../../../../schema/adapters/email.json"),
+            Self::Http => include_str!("../../../../../schema/adapters/http.json"),
+            Self::Rest => include_str!("../../../../../schema/adapters/rest.json"),
+            Self::Soap => include_str!("../../../../../schema/adapters/soap.json"),
         }
     }
 

@@ -51,7 +51,7 @@ pub use disk_demand::disk_full_error;
 pub use endpoint::{Endpoint, Quota};
 pub use error::{FetchError, FetchSubject, RegistryError};
 pub use failure::{RequestError, Server};
-pub(crate) use hashing::Hasher;
+pub use hashing::Hasher;
 pub use options::{ClientOptions, Network};
 pub use proxy::{BadProxy, Proxies};
 pub use reach::Destination;

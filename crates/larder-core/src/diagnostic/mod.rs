@@ -4,6 +4,7 @@
 //! Errors are enums that live beside their domain and derive `thiserror::Error` and `miette::Diagnostic`: a message, a code,
 //! labels and help.
 
+mod error;
 mod exit;
 mod list;
 mod plural;
@@ -13,6 +14,7 @@ mod size;
 mod source_finding;
 mod suggest;
 
+pub use error::{Error, Result};
 pub use exit::{Exit, Failure};
 pub use list::list;
 pub use plural::counted;

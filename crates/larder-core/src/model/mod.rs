@@ -32,8 +32,8 @@ mod license;
 mod license_headers;
 mod log_key;
 mod marker;
-#[cfg(test)]
-pub(crate) mod mutation;
+#[cfg(any(test, feature = "testing"))]
+pub mod mutation;
 mod name;
 mod npm;
 mod path;

@@ -130,12 +130,15 @@ mod tests {
 
     macro_rules! fixture {
         ($name:literal) => {
-            include_str!(concat!("../../fixtures/provenance/", $name))
+            include_str!(concat!("../../../../fixtures/provenance/", $name))
         };
     }
 
     fn digest() -> Digest {
-        Digest::new(Algorithm::Sha512, &Sha512::digest(include_bytes!("../../fixtures/provenance/left-1.0.0.tgz")))
+        Digest::new(
+            Algorithm::Sha512,
+            &Sha512::digest(include_bytes!("../../../../fixtures/provenance/left-1.0.0.tgz")),
+        )
     }
 
     fn verifier() -> AttestationVerifier {
@@ -177,7 +180,7 @@ mod tests {
     #[test]
     fn an_attestation_of_pypi_is_a_bundle() {
         let bundles = pep740_bundles(fixture!("wheel.json").as_bytes());
-        let wheel = Digest::sha256_of(include_bytes!("../../fixtures/provenance/six-1.0-py3-none-any.whl"));
+        let wheel = Digest::sha256_of(include_bytes!("../../../../fixtures/provenance/six-1.0-py3-none-any.whl"));
         assert_eq!(bundles.len(), 1);
         assert_eq!(verifier().verify(&bundles[0], &wheel), Ok(Some(acme("github.com/acme/six"))));
     }

@@ -1,10 +1,10 @@
-//! The one error type of the use cases: any domain's failure, kept whole.
+//! The one error type of the use cases: the failure of any room, kept whole.
 
 use std::sync::Arc;
 
-use crate::diagnostic::Failure;
+use super::Failure;
 
-/// A failure of any room below, ready to be told.
+/// A failure of any room, ready to be told.
 #[derive(Clone)]
 pub struct Error(Arc<dyn Failure>);
 

@@ -68,7 +68,7 @@ const WORDS: [&str; 58] = [
 ];
 
 /// Hands mutations of each text to a parser, the same in each run.
-pub(crate) fn of(texts: &[&str], mut parse: impl FnMut(&str)) {
+pub fn of(texts: &[&str], mut parse: impl FnMut(&str)) {
     of_bytes(&texts.iter().map(|text| text.as_bytes()).collect::<Vec<_>>(), |bytes| {
         parse(&String::from_utf8_lossy(bytes));
     });
@@ -78,12 +78,12 @@ pub(crate) fn of(texts: &[&str], mut parse: impl FnMut(&str)) {
 ///
 /// # Panics
 /// When the parser does.
-pub(crate) fn of_bytes(seeds: &[&[u8]], parse: impl FnMut(&[u8])) {
+pub fn of_bytes(seeds: &[&[u8]], parse: impl FnMut(&[u8])) {
     rounds(300, seeds, parse);
 }
 
 /// Hands fewer mutations to a slow parser.
-pub(crate) fn few_of(texts: &[&str], mut parse: impl FnMut(&str)) {
+pub fn few_of(texts: &[&str], mut parse: impl FnMut(&str)) {
     let seeds: Vec<_> = texts.iter().map(|text| text.as_bytes()).collect();
     rounds(40, &seeds, |bytes| parse(&String::from_utf8_lossy(bytes)));
 }
@@ -168,6 +168,7 @@ impl Random {
     }
 }
 
+#[cfg(test)]
 mod tests {
     use crate::model::{
         Digest, Ecosystem, Label, Marker, NpmRange, PackageName, Platform, PypiSpecifier, PythonVersion, Requirement,

@@ -12,16 +12,20 @@ use super::cpu_permits::CpuPermit;
 use crate::model::{Algorithm, Digest};
 
 /// A hash function with its state.
-pub(crate) enum Hasher {
+pub enum Hasher {
+    /// What npm's oldest packages have.
     Sha1(Sha1),
+    /// PyPI's and larder's own.
     Sha256(Sha256),
     /// Some wheels use it in their RECORD.
     Sha384(Sha384),
+    /// npm's `integrity`.
     Sha512(Box<Sha512>),
 }
 
 impl Hasher {
-    pub(crate) fn new(algorithm: Algorithm) -> Self {
+    /// Returns one that has seen nothing.
+    pub fn new(algorithm: Algorithm) -> Self {
         match algorithm {
             Algorithm::Sha1 => Self::Sha1(Sha1::new()),
             Algorithm::Sha256 => Self::Sha256(Sha256::new()),
@@ -29,7 +33,8 @@ impl Hasher {
         }
     }
 
-    pub(crate) fn update(&mut self, bytes: &[u8]) {
+    /// Adds bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
         match self {
             Self::Sha1(hasher) => hasher.update(bytes),
             Self::Sha256(hasher) => hasher.update(bytes),
@@ -39,7 +44,7 @@ impl Hasher {
     }
 
     /// Returns the raw digest.
-    pub(crate) fn finish(self) -> Vec<u8> {
+    pub fn finish(self) -> Vec<u8> {
         match self {
             Self::Sha1(hasher) => hasher.finalize().to_vec(),
             Self::Sha256(hasher) => hasher.finalize().to_vec(),
