@@ -117,3 +117,17 @@ fn variables_of_pip_are_named() {
     project.write("requirements.txt", "six\n");
     project.run("larder init --no-lock").exits(0).names(["Left out PIP_INDEX_URL"]);
 }
+
+#[test]
+fn an_interpreter_that_somebody_ended_is_not_left_out() {
+    let mut project = Project::alone();
+    project.write("bin/python3", "#!/bin/sh\nkill -TERM $$\n");
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(project.path("bin/python3"), executable).expect("a mode");
+    let before = std::env::var("PATH").unwrap_or_default();
+    project.set("PATH", &format!("{}:{before}", project.path("bin").display()));
+    project.run("larder init").exits(6).names(["python3` was ended by signal 15", "run the command again"]);
+    assert!(!project.has("larder.kdl"), "nothing is written");
+    project.set("PATH", &before);
+    project.run("larder init").exits(0);
+}

@@ -156,7 +156,7 @@ fn manifest(context: &Context<'_>, specs: &[Spec]) -> Result<String> {
     let mut text = String::from("project \"dlx\"\n\nruntimes {\n");
     let needs_python = specs.iter().any(|spec| spec.ecosystem.has_markers());
     let runtimes =
-        [("node", interpreter::node(context)), ("python", interpreter::python(context).filter(|_| needs_python))];
+        [("node", interpreter::node(context)?), ("python", interpreter::python(context)?.filter(|_| needs_python))];
     for (runtime, version) in runtimes {
         if let Some(version) = version {
             let _ = writeln!(text, "    {runtime} {}", quoted(&version));

@@ -12,7 +12,7 @@ use crate::import::{self, ImportError, Imported, ImportedRegistry, PYTHON_MANIFE
 use crate::manifest::{self, ManifestKind};
 use crate::model::{Ecosystem, Platform, RuntimeName};
 use crate::patch::{MAX_PATCH_SIZE, PackagePatch};
-use crate::profile::{self, python};
+use crate::profile::{self, ProfileError, python};
 use crate::registry::path;
 
 use super::interpreter;
@@ -82,8 +82,8 @@ pub fn init(context: &Context<'_>, options: InitOptions<'_>) -> Result<Initialis
     let text = import::template(&Template {
         name: name.or(imported.name.as_deref()).or(folder_name).unwrap_or("project"),
         host: host::platform().unwrap_or(Platform::LinuxX64),
-        node: interpreter::node(context).as_deref(),
-        python: interpreter::python(context).as_deref(),
+        node: interpreter::node(context)?.as_deref(),
+        python: interpreter::python(context)?.as_deref(),
         imported: &imported,
     });
     if let Err(failure) = manifest::parse(MANIFEST, &text, ManifestKind::Root) {
@@ -105,10 +105,13 @@ fn missing_runtimes(context: &Context<'_>, project: &Project) -> Vec<&'static st
     let has = |is_of: fn(Ecosystem) -> bool| project.lines.iter().any(|line| is_of(line.requirement.ecosystem()));
     let settings = &project.manifest.settings;
     let mut missing = Vec::new();
-    if has(Ecosystem::has_scopes) && interpreter::node(context).is_none() {
+    if has(Ecosystem::has_scopes) && interpreter::node(context).is_ok_and(|node| node.is_none()) {
         missing.push(RuntimeName::Node.as_str());
     }
-    let lacks_python = |wanted| python::find(wanted, &interpreter::search(context, host::platform())).is_err();
+    let search = interpreter::search(context, host::platform());
+    // One that somebody ended before it answered may be there.
+    let is_missing = |error: ProfileError| !matches!(error, ProfileError::Ended { .. });
+    let lacks_python = |wanted| python::find(wanted, &search).is_err_and(is_missing);
     if has(Ecosystem::has_markers) && settings.python.as_ref().is_some_and(lacks_python) {
         missing.push(RuntimeName::Python.as_str());
     }

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use crate::lock::Closure;
 use crate::model::{Platform, RuntimeName, parse_npm_version};
-use crate::profile;
+use crate::profile::{self, ProfileError};
 use crate::profile::python::{self, Interpreter, InterpreterSearch};
 
 use crate::ops::{Context, Project, Result};
@@ -40,40 +40,47 @@ pub(in crate::ops) fn search(context: &Context<'_>, platform: Option<Platform>) 
 }
 
 /// Returns the Python that is on PATH, as a manifest declares one: `3.12`.
-pub(in crate::ops) fn python(context: &Context<'_>) -> Option<String> {
+pub(in crate::ops) fn python(context: &Context<'_>) -> Result<Option<String>> {
     let explicit = context.variables.path("LARDER_PYTHON");
-    let program = explicit.or_else(|| python::on_path(&context.variables.search_path(), "python3"))?;
+    let Some(program) = explicit.or_else(|| python::on_path(&context.variables.search_path(), "python3")) else {
+        return Ok(None);
+    };
     let text = answer(&program, &["-I", "-S", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"])?;
-    text.parse::<crate::model::PythonVersion>().ok().map(|_| text)
+    Ok(text.filter(|text| text.parse::<crate::model::PythonVersion>().is_ok()))
 }
 
 /// Returns the version of the Node that is on PATH: `22.11.0`.
-pub(in crate::ops) fn node(context: &Context<'_>) -> Option<String> {
+pub(in crate::ops) fn node(context: &Context<'_>) -> Result<Option<String>> {
     let version = node_says(context, "process.versions.node")?;
-    parse_npm_version(&version).is_some().then_some(version)
+    Ok(version.filter(|version| parse_npm_version(version).is_some()))
 }
 
 /// Returns the value of a JavaScript expression in the Node that is on PATH.
-pub(in crate::ops) fn node_says(context: &Context<'_>, expression: &str) -> Option<String> {
-    says(&python::on_path(&context.variables.search_path(), "node")?, expression)
+pub(in crate::ops) fn node_says(context: &Context<'_>, expression: &str) -> Result<Option<String>> {
+    let node = python::on_path(&context.variables.search_path(), "node");
+    node.map_or(Ok(None), |node| says(&node, expression))
 }
 
 /// Returns the value of a JavaScript expression in this Node.
-pub(in crate::ops) fn says(node: &Path, expression: &str) -> Option<String> {
+pub(in crate::ops) fn says(node: &Path, expression: &str) -> Result<Option<String>> {
     answer(node, &["-p", expression])
 }
 
 /// Returns the folder of the Rust toolchain that is on PATH: what is there may only lead to it. Nothing of the folder that larder was
 /// started in counts, as a file there could ask for another one.
-pub(in crate::ops) fn rust_root(context: &Context<'_>) -> Option<PathBuf> {
-    let rustc = python::on_path(&context.variables.search_path(), "rustc")?;
-    let root = PathBuf::from(answer(&rustc, &["--print", "sysroot"])?);
-    root.is_absolute().then_some(root)
+pub(in crate::ops) fn rust_root(context: &Context<'_>) -> Result<Option<PathBuf>> {
+    let Some(rustc) = python::on_path(&context.variables.search_path(), "rustc") else { return Ok(None) };
+    let root = answer(&rustc, &["--print", "sysroot"])?.map(PathBuf::from);
+    Ok(root.filter(|root| root.is_absolute()))
 }
 
-fn answer(program: &Path, arguments: &[&str]) -> Option<String> {
+/// Asks a program. `None` if it does not answer; that somebody ended it is no answer of its own.
+fn answer(program: &Path, arguments: &[&str]) -> Result<Option<String>> {
     let mut command = Command::new(program);
     command.args(arguments).current_dir("/").stdin(Stdio::null()).stderr(Stdio::null());
-    let output = command.output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    let Ok(output) = command.output() else { return Ok(None) };
+    if let Some(signal) = python::ended_from_outside(output.status) {
+        return Err(ProfileError::Ended { program: program.to_owned(), signal }.into());
+    }
+    Ok(output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned()))
 }

@@ -40,7 +40,7 @@ pub(super) fn builds_rust<'n>(mut tools: impl Iterator<Item = &'n str>) -> bool 
 }
 
 /// Returns the folder of the Rust toolchain on `PATH`, behind what rustup puts there for it. Returns `None` if there is none.
-pub(super) fn find_toolchain(context: &Context<'_>) -> Option<PathBuf> {
+pub(super) fn find_toolchain(context: &Context<'_>) -> Result<Option<PathBuf>> {
     interpreter::rust_root(context)
 }
 

@@ -22,8 +22,8 @@ pub(in crate::ops) fn find(context: &Context<'_>, brought: Option<&RuntimeTree>,
     const ASKED: &str = "process.execPath + '\\n' + JSON.stringify(process.versions)";
 
     let answer = match brought {
-        Some(runtime) => interpreter::says(&profile::node_executable(runtime), ASKED),
-        None => interpreter::node_says(context, ASKED),
+        Some(runtime) => interpreter::says(&profile::node_executable(runtime), ASKED)?,
+        None => interpreter::node_says(context, ASKED)?,
     };
     let (executable, versions) = answer
         .as_deref()

@@ -54,7 +54,7 @@ impl Builder<'_> {
         let requirements = self.builds.requirements.get(package);
         let is_rust = requirements
             .is_some_and(|needed| crates::builds_rust(needed.tools.keys().map(|tool| tool.id.name.as_str())));
-        let rust = if is_rust { crates::find_toolchain(self.session.context()) } else { None };
+        let rust = if is_rust { crates::find_toolchain(self.session.context())? } else { None };
         let search_path: Vec<PathBuf> = rust.iter().map(|rust| rust.join("bin")).collect();
         let toolchain = Toolchain::of_machine(&search_path, Some(&self.interpreter.path))?;
         let exceptions = Exceptions::of(self.session.context(), self.project, package)?;

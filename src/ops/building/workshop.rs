@@ -90,7 +90,7 @@ impl<'s> Workshop<'s> {
         sandbox.downloads = files.map(|files| files as Arc<dyn Downloads>);
         let mut crates = None;
         if crates::builds_rust(tools.iter().map(|(tool, _)| tool.id.name.as_str())) {
-            if let Some(rust) = crates::find_toolchain(context) {
+            if let Some(rust) = crates::find_toolchain(context)? {
                 search_path.push(rust.join("bin"));
                 sandbox.binds.push(Bind::read(rust));
             }

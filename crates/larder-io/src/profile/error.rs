@@ -250,6 +250,16 @@ pub enum ProfileError {
         problem: String,
     },
 
+    /// Somebody ended an interpreter that was asked what it is.
+    #[error("`{}` was ended by signal {signal} while it was asked what it is", program.display())]
+    #[diagnostic(code(larder::profile::interpreter_ended), help("run the command again"))]
+    Ended {
+        /// As it was started.
+        program: PathBuf,
+        /// The signal's number.
+        signal: i32,
+    },
+
     /// Python packages without an interpreter.
     #[error("the environment has Python packages, and no Python is declared")]
     #[diagnostic(code(larder::profile::undeclared_python), help("add `runtimes {{ python \"3.12\" }}` to larder.kdl"))]
@@ -419,7 +429,7 @@ impl Failure for ProfileError {
             | Self::BuiltElsewhere { .. }
             | Self::NeverSynced(_) => Exit::Refused,
             Self::BadPyproject { .. } | Self::UndeclaredPython => Exit::Manifest,
-            Self::NoPython { .. } | Self::WrongPython { .. } => Exit::Machine,
+            Self::NoPython { .. } | Self::WrongPython { .. } | Self::Ended { .. } => Exit::Machine,
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::model::{Platform, PythonVersion};
 
 use super::super::ProfileError;
 use super::super::error::FoundPythons;
-use super::Interpreter;
+use super::interpreter::{Interpreter, NoAnswer};
 
 /// Where to look for interpreters.
 #[derive(Clone, Debug, Default)]
@@ -42,7 +42,11 @@ fn look(
 ) -> Result<Interpreter, ProfileError> {
     if let Some(path) = &search.explicit {
         let wrong = |problem| ProfileError::WrongPython { path: path.clone(), wanted: wanted.clone(), problem };
-        let interpreter = answers.ask(path).map_err(wrong)?;
+        let interpreter = match answers.ask(path) {
+            Ok(interpreter) => interpreter,
+            Err(NoAnswer::Unfit(problem)) => return Err(wrong(problem)),
+            Err(NoAnswer::Ended(signal)) => return Err(ProfileError::Ended { program: path.clone(), signal }),
+        };
         return match interpreter.unfit(wanted, search.platform) {
             Some(problem) => Err(wrong(problem)),
             None => Ok(interpreter),
@@ -56,7 +60,11 @@ fn look(
             continue;
         }
         // What does not start or does not answer is no interpreter; the search goes on.
-        let Ok(interpreter) = answers.ask(&path) else { continue };
+        let interpreter = match answers.ask(&path) {
+            Ok(interpreter) => interpreter,
+            Err(NoAnswer::Unfit(_)) => continue,
+            Err(NoAnswer::Ended(signal)) => return Err(ProfileError::Ended { program: path, signal }),
+        };
         if interpreter.unfit(wanted, search.platform).is_none() {
             return Ok(interpreter);
         }
@@ -172,10 +180,10 @@ impl<'a> InterpreterCache<'a> {
         Self { file, known, changed: false }
     }
 
-    fn ask(&mut self, path: &Path) -> Result<Interpreter, String> {
+    fn ask(&mut self, path: &Path) -> Result<Interpreter, NoAnswer> {
         let real = fs::canonicalize(path).map_err(|error| error.source.to_string())?;
         if is_from_package(&real) {
-            return Err("it was brought by a package, or is a copy in a virtual environment".to_owned());
+            return Err("it was brought by a package, or is a copy in a virtual environment".into());
         }
         // A virtual environment starts what is installed in it; the interpreter that it was made from does not.
         let path = if is_in_environment(path) { &real } else { path };
@@ -292,6 +300,29 @@ mod tests {
             InterpreterSearch { explicit: Some(root.join("copied/bin/python3")), ..InterpreterSearch::default() };
         let error = find(&wanted, &explicit).unwrap_err().to_string();
         assert!(error.contains("virtual environment"), "{error}");
+    }
+
+    #[test]
+    fn one_that_was_ended_is_not_passed_over_for_the_next() {
+        let root = tempfile::tempdir().unwrap();
+        let root = fs::canonicalize(root.path()).unwrap();
+        fake(&root.join("later/python3.12"), "3.12.1");
+        let search = InterpreterSearch {
+            path_dirs: vec![root.join("first"), root.join("later")],
+            ..InterpreterSearch::default()
+        };
+        let wanted: PythonVersion = "3.12".parse().unwrap();
+        let ends_with = |signal: &str| {
+            let path = root.join("first/python3.12");
+            fs::create_dir_all(&root.join("first")).unwrap();
+            std::fs::write(&path, format!("#!/bin/sh\nkill -{signal} $$\n")).unwrap();
+            std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+            find(&wanted, &search)
+        };
+        let error = ends_with("KILL").unwrap_err().to_string();
+        assert!(error.ends_with("first/python3.12` was ended by signal 9 while it was asked what it is"), "{error}");
+        // A crash is its own doing.
+        assert_eq!(ends_with("SEGV").unwrap().version, "3.12.1");
     }
 
     #[test]

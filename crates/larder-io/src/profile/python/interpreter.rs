@@ -1,7 +1,8 @@
 //! A Python interpreter, asked about itself once.
 
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 use serde::{Deserialize, Serialize};
 
@@ -98,21 +99,47 @@ impl Interpreter {
 
     /// Runs `path`, which is not that of a virtual environment, and asks. The answer is about the interpreter behind shims
     /// and links. No `.pth` file and no `sitecustomize` runs: what somebody installed for it is foreign code.
-    pub(super) fn ask(path: &Path) -> Result<Self, String> {
+    pub(super) fn ask(path: &Path) -> Result<Self, NoAnswer> {
         let output = Command::new(path)
             .args(["-I", "-S", "-c", QUESTION])
             .stdin(Stdio::null())
             .output()
             .map_err(|error| format!("it does not start: {error}"))?;
+        if let Some(signal) = ended_from_outside(output.status) {
+            return Err(NoAnswer::Ended(signal));
+        }
         if !output.status.success() {
             let text = String::from_utf8_lossy(&output.stderr);
             let last = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
             // What is no Python at all may repeat the question.
             let said: String = last.trim().chars().take(LONGEST_COMPLAINT).collect();
-            return Err(format!("it failed: {said}"));
+            return Err(format!("it failed: {said}").into());
         }
-        serde_json::from_slice(&output.stdout).map_err(|_| "it does not answer like a Python".to_owned())
+        serde_json::from_slice(&output.stdout).map_err(|_| "it does not answer like a Python".into())
     }
+}
+
+/// Why an executable is not known to be a Python.
+#[derive(Debug)]
+pub(super) enum NoAnswer {
+    /// It is none, or none that may be asked: what is wrong with it.
+    Unfit(String),
+    /// Somebody ended it with this signal before it answered: it may be one.
+    Ended(i32),
+}
+
+impl<T: Into<String>> From<T> for NoAnswer {
+    fn from(problem: T) -> Self {
+        Self::Unfit(problem.into())
+    }
+}
+
+/// Returns the signal with which somebody else ended a program. `None` for one that ended by itself, be it in a crash.
+pub fn ended_from_outside(status: ExitStatus) -> Option<i32> {
+    use rustix::process::Signal;
+
+    let sent = [Signal::HUP, Signal::INT, Signal::KILL, Signal::TERM].map(Signal::as_raw);
+    status.signal().filter(|signal| sent.contains(signal))
 }
 
 /// As many characters are repeated of what an executable complains of.

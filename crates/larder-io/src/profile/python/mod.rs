@@ -22,7 +22,7 @@ mod wheel;
 
 pub use bytecode::{Bytecode, compile, names};
 pub use find::{InterpreterSearch, find, on_path};
-pub use interpreter::Interpreter;
+pub use interpreter::{Interpreter, ended_from_outside};
 pub use lay_out::{LaidOutContent, lay_out};
 pub use record::without as record_without;
 pub use tools::build_tools;
