@@ -5,14 +5,14 @@ use std::io::{Cursor, Write};
 use std::sync::LazyLock;
 
 use flate2::{Compression, GzBuilder};
-use larder::fetch::{
-    ArtifactSource, Body, FetchError, FetchOptions, Limits, RequestedArtifact, SourceError, fetch_all,
-};
-use larder::model::{
+use larder_core::model::{
     Algorithm, Artifact, ArtifactKind, ArtifactOwner, Digest, Ecosystem, Origin, PackageId, PackageKey, PackageName,
     Version,
 };
-use larder::store::Store;
+use larder_io::fetch::{
+    ArtifactSource, Body, FetchError, FetchOptions, Limits, RequestedArtifact, SourceError, fetch_all,
+};
+use larder_io::store::Store;
 use tempfile::TempDir;
 
 /// The store of this run.
@@ -78,7 +78,7 @@ fn requested(kind: ArtifactKind, archive: &[u8]) -> RequestedArtifact {
 }
 
 fn runtime(archive: &[u8]) -> RequestedArtifact {
-    let key: larder::model::RuntimeKey = "node@22.11.0".parse().expect("a runtime");
+    let key: larder_core::model::RuntimeKey = "node@22.11.0".parse().expect("a runtime");
     artifact(key.into(), ArtifactKind::Runtime, archive)
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use larder::expression::{Expression, NameTable, Value, ValueType};
+use larder_core::expression::{Expression, NameTable, Value, ValueType};
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
     let names =

@@ -1,7 +1,7 @@
 #![no_main]
 //! Files of other tools. The first line tells which: `pyproject.toml`, `.npmrc` and so on.
 
-use larder::import;
+use larder_core::import;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
     let Some((file, text)) = text.split_once('\n') else { return };

@@ -1,7 +1,7 @@
 #![no_main]
 //! What a registry of private packages says of one: lines of events.
 
-use larder::package::{Body, Event, IndexFile};
+use larder_core::package::{Body, Event, IndexFile};
 
 libfuzzer_sys::fuzz_target!(|lines: &[u8]| {
     drop(IndexFile::parse("fuzz", lines.to_vec()));

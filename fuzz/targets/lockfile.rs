@@ -1,7 +1,7 @@
 #![no_main]
 //! A lock as a merge, a hand or an attacker leaves it. What is read is written as the same text.
 
-use larder::lock::{parse, salvage};
+use larder_core::lock::{parse, salvage};
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
     drop(salvage(text));

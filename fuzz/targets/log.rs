@@ -1,9 +1,9 @@
 #![no_main]
 //! The log of a registry of private packages: notes, checkpoints, shards of heads, bundles of entries, states.
 
-use larder::model::LogKey;
-use larder::package::log::{Checkpoint, EntryBundle, LogSigner, StateLeaf, parse_shard};
-use larder::package::{RegistryFile, Submission};
+use larder_core::model::LogKey;
+use larder_core::package::log::{Checkpoint, EntryBundle, LogSigner, StateLeaf, parse_shard};
+use larder_core::package::{RegistryFile, Submission};
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let signer = LogSigner::from_seed("registry.example", [7; 32]).expect("a key");

@@ -1,8 +1,8 @@
 #![no_main]
 //! A manifest as anybody may write it. Every error names a place of the text.
 
-use larder::manifest::{ManifestKind, parse};
-use larder::model::Catalogs;
+use larder_core::manifest::{ManifestKind, parse};
+use larder_core::model::Catalogs;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
     for kind in [ManifestKind::Root, ManifestKind::Member(&Catalogs::default())] {

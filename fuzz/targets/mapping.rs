@@ -4,9 +4,9 @@
 
 use std::sync::LazyLock;
 
-use larder::mapping::{Document, Mapping};
-use larder::schema::shape::{Format, Shape};
-use larder::schema::{Schema, SourceFile};
+use larder_core::mapping::{Document, Mapping};
+use larder_core::schema::shape::{Format, Shape};
+use larder_core::schema::{Schema, SourceFile};
 
 fn shape(text: &str) -> Shape {
     let loaded = Schema::load(&SourceFile::new("schema", text), None, &|_| None);
@@ -32,7 +32,7 @@ const INPUT: &str = "<Order><Id>1</Id><Line no='1'><Sum>1.5</Sum></Line><Line><S
 libfuzzer_sys::fuzz_target!(|text: &str| {
     let Ok(mapping) = Mapping::parse(&SourceFile::new("mapping.kdl", text)) else { return };
     let input = Document::parse(&SourceFile::new("order.xml", INPUT), Format::Xml).expect("a document");
-    if mapping.check(&ORDER, &INVOICE).iter().any(larder::diagnostic::SourceFinding::is_error) {
+    if mapping.check(&ORDER, &INVOICE).iter().any(larder_core::diagnostic::SourceFinding::is_error) {
         return;
     }
     if let Ok(made) = mapping.run(&ORDER, &INVOICE, &input) {

@@ -2,7 +2,7 @@
 //! A schema as anybody may write it, and a document that it validates: the first line that consists of `---` parts them.
 //! Every finding has a place in the text.
 
-use larder::schema::{ImportRequest, Schema, SourceFile};
+use larder_core::schema::{ImportRequest, Schema, SourceFile};
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
     let (schema, instance) = text.split_once("\n---\n").unwrap_or((text, "{}"));
@@ -20,6 +20,6 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
             schema.shape(Some(&entry)).expect("an entry that is listed");
         }
         let _ = schema.validate(None, &SourceFile::new("instance", instance));
-        assert_eq!(larder::schema::compatibility::compare(&schema, &schema), []);
+        assert_eq!(larder_core::schema::compatibility::compare(&schema, &schema), []);
     }
 });

@@ -1,6 +1,6 @@
 #![no_main]
 //! A tarball of an npm package: it is in the store whole, or nothing of it.
 
-use larder::model::ArtifactKind;
+use larder_core::model::ArtifactKind;
 
 libfuzzer_sys::fuzz_target!(|archive: &[u8]| larder_fuzz::unpack(ArtifactKind::Tarball, archive));

@@ -5,8 +5,8 @@ use std::process::{Command, Stdio};
 
 use crate::lock::Closure;
 use crate::model::{Platform, RuntimeName, parse_npm_version};
-use crate::profile::{self, ProfileError};
 use crate::profile::python::{self, Interpreter, InterpreterSearch};
+use crate::profile::{self, ProfileError};
 
 use crate::ops::{Context, Project, Result};
 

@@ -68,7 +68,7 @@ const PACKAGE: [&str; 7] = ["project", "package", "assets", "dependencies", "cat
 pub fn parse(file: &str, text: &str, kind: ManifestKind<'_>) -> Result<Manifest, ManifestErrors> {
     let length = text.len();
     let text: Arc<str> = text.into();
-    let (manifest, errors) = match syntax::parse(&text) {
+    let (manifest, errors) = match syntax::parse_shared(&text) {
         Ok(parsed) => {
             let mut errors = Errors::new();
             let mut draft = DraftManifest::default();
@@ -88,7 +88,7 @@ pub fn parse(file: &str, text: &str, kind: ManifestKind<'_>) -> Result<Manifest,
             let manifest = draft.finish(file, &text, kind, &mut errors);
             // Errors about the empty string that replaced an unquoted version are reported already.
             errors.retain(|error| !parsed.repaired.iter().any(|repaired| repaired.span() == error.span()));
-            errors.extend(parsed.repaired);
+            errors.extend(parsed.repaired.iter().cloned());
             (Some(manifest), errors)
         }
         Err(errors) => (None, errors),

@@ -1,5 +1,8 @@
 //! Parses KDL within the parser's limits, and translates its errors.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use kdl::{KdlDiagnostic, KdlDocument, KdlError};
 use miette::SourceSpan;
 
@@ -20,6 +23,33 @@ pub(crate) struct ParsedText {
 const MAX_SYNTAX_ERRORS: usize = 100;
 /// The most versions without quotes that are replaced in one text.
 const MAX_REPAIRS: usize = 20;
+
+/// The texts that were parsed in this process: a command looks at a manifest as several things, and most of the time that each
+/// look takes is the parser's.
+static PARSED: Mutex<ParsedTexts> = Mutex::new(ParsedTexts { texts: BTreeMap::new(), bytes: 0 });
+
+/// The most bytes of texts of which the nodes are remembered.
+const MAX_REMEMBERED: usize = 2 << 20;
+
+struct ParsedTexts {
+    texts: BTreeMap<Arc<str>, Arc<ParsedText>>,
+    bytes: usize,
+}
+
+/// Parses a text that other callers may ask for too.
+pub(super) fn parse_shared(text: &Arc<str>) -> Result<Arc<ParsedText>, Vec<ManifestError>> {
+    let remembered = || PARSED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(parsed) = remembered().texts.get(text) {
+        return Ok(Arc::clone(parsed));
+    }
+    let parsed = Arc::new(parse(text)?);
+    let mut known = remembered();
+    if known.bytes + text.len() <= MAX_REMEMBERED {
+        known.bytes += text.len();
+        known.texts.insert(Arc::clone(text), Arc::clone(&parsed));
+    }
+    Ok(parsed)
+}
 
 /// Parses the text. Returns all syntax errors.
 pub(crate) fn parse(text: &str) -> Result<ParsedText, Vec<ManifestError>> {
