@@ -41,6 +41,37 @@ fn executables_of_direct_dependencies_are_found_and_get_their_arguments() {
     assert_eq!(project.run("larder run -- sixth x").exits(3).stdout, "six x\n");
 }
 
+/// `uvicorn` of a line for `fastapi[standard]`: the extra names it.
+#[test]
+fn programs_of_packages_that_an_extra_names_are_found() {
+    let program = |said: &str| format!("def main():\n    print('{said}')\n");
+    let registry = Universe::new()
+        .npm("left", "1.0.0", |p| p.bin("serve", "cli.js", "#!/usr/bin/env node\nconsole.log('of left');\n"))
+        .pypi("web", "1.0", |p| p.extra("standard", "server").extra("all", "web[standard]").requires("behind"))
+        .pypi("server", "1.0", |p| {
+            let names = ["serve", "serve-http", "node", "python2", "ls", "npm"];
+            let package = names.into_iter().fold(p, |p, name| p.script(name, "server:main"));
+            package.requires("deep").file("server/__init__.py", &program("of server"))
+        })
+        .pypi("deep", "1.0", |p| p.script("deep", "deep:main").file("deep/__init__.py", &program("of deep")))
+        .pypi("behind", "1.0", |p| p.script("behind", "behind:main").file("behind/__init__.py", &program("of behind")))
+        .serve();
+    for extra in ["standard", "all"] {
+        let project = Project::new(&registry);
+        project.dependencies(&["npm \"left\"", &format!("pypi \"web[{extra}]\"")]).run("larder sync").exits(0);
+        assert_eq!(project.run("larder run serve-http").exits(0).stdout, "of server\n");
+        assert_eq!(project.run("larder run -- sh -c serve-http").exits(0).stdout, "of server\n");
+        assert_eq!(project.run("larder run serve").exits(0).stdout, "of left\n", "what a line asks for comes first");
+        for program in ["node", "python2", "ls", "npm"] {
+            assert!(!project.has(&format!(".larder/active/bin/{program}")), "{program} is a runtime's or the system's");
+        }
+        for program in ["deep", "behind"] {
+            project.run(&format!("larder run {program}")).exits(127);
+        }
+        project.run("larder verify").exits(0);
+    }
+}
+
 #[test]
 fn exit_codes_and_signals_are_passed_on() {
     let project = synced();

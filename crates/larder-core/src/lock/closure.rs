@@ -145,6 +145,28 @@ impl<'a> Closure<'a> {
         self.roots.iter().flat_map(|root| self.root_edges(root)).map(|edge| &edge.to.package).collect()
     }
 
+    /// Returns what the extras of manifest lines name: `uvicorn`, for a line that asks for `fastapi[standard]`. An extra that stands
+    /// for others of its package names what they name.
+    pub fn named_by_extras(&self) -> BTreeSet<&'a InstanceKey> {
+        let lines = self.roots.iter().flat_map(|root| self.root_edges(root));
+        let mut waiting: Vec<(&'a InstanceKey, &'a ExtraName)> =
+            lines.flat_map(|edge| edge.extras.iter().map(|extra| (&edge.to, extra))).collect();
+        let (mut named, mut seen) = (BTreeSet::new(), BTreeSet::new());
+        while let Some((package, extra)) = waiting.pop() {
+            if !seen.insert((package, extra)) {
+                continue;
+            }
+            for edge in self.edges(package).filter(|edge| edge.extra.as_ref() == Some(extra)) {
+                if edge.to == *package {
+                    waiting.extend(edge.extras.iter().map(|extra| (package, extra)));
+                } else {
+                    named.insert(&edge.to);
+                }
+            }
+        }
+        named
+    }
+
     /// Returns an instance of the graph that was cut.
     pub fn instance(&self, key: &InstanceKey) -> Option<&'a Instance> {
         self.graph.and_then(|graph| graph.instances.get(key))

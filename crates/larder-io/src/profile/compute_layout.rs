@@ -11,7 +11,8 @@ use crate::store::Tree;
 use super::ProfileError;
 use super::key::{KeyDependency, KeyInput, RealisedKey, keys};
 use super::layout::{
-    ClosurePackage, Dependencies, Layout, LinkTarget, OwnerRule, PackageContent, RealisedPackage, RealisedRuntime,
+    AskedBy, ClosurePackage, Dependencies, Layout, LinkTarget, OwnerRule, PackageContent, RealisedPackage,
+    RealisedRuntime,
 };
 use super::layout_input::{LayoutInput, PackageToPlace, RealisedKeys};
 use super::placement;
@@ -51,9 +52,14 @@ pub(super) fn compute_layout(input: &LayoutInput<'_>) -> Result<(Layout, Vec<Clo
             }
         }
     }
+    let named_by_extras = closure.named_by_extras();
     for &key in closure.instances.keys() {
-        let placed =
-            PackageToPlace { input, keys: &realised.keys, key, is_direct: direct.contains(key), is_in_node_modules };
+        let asked_by = match (direct.contains(key), named_by_extras.contains(key)) {
+            (true, _) => AskedBy::Line,
+            (false, true) => AskedBy::Extra,
+            (false, false) => AskedBy::Packages,
+        };
+        let placed = PackageToPlace { input, keys: &realised.keys, key, asked_by, is_in_node_modules };
         placement::of(key.package.id.ecosystem).place(&placed, &mut layout)?;
     }
     for ecosystem in Ecosystem::ALL {

@@ -87,6 +87,31 @@ pub struct Distribution {
     pub files: LinkMode,
     /// Whether a manifest line asks for the package.
     pub direct: bool,
+    /// Whether an extra that a manifest line asks for names the package, and no line does.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_extra: bool,
+}
+
+impl Distribution {
+    /// Returns who asks for the package.
+    pub(super) fn asked_by(&self) -> AskedBy {
+        match (self.direct, self.by_extra) {
+            (true, _) => AskedBy::Line,
+            (false, true) => AskedBy::Extra,
+            (false, false) => AskedBy::Packages,
+        }
+    }
+}
+
+/// Who asks for a package of an environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AskedBy {
+    /// A manifest line.
+    Line,
+    /// An extra that a manifest line asks for.
+    Extra,
+    /// Other packages only.
+    Packages,
 }
 
 /// A package that a server installs.

@@ -9,7 +9,7 @@ use crate::model::{Ecosystem, InstanceKey, Label, PackageKey, Platform, TreeDige
 
 use super::ProfileError;
 use super::key::RealisedKey;
-use super::layout::{LinkTarget, Links, LocalFolder};
+use super::layout::{AskedBy, LinkTarget, Links, LocalFolder};
 use super::link_mode::LinkMode;
 use super::private::PrivateContent;
 use super::runtime::RuntimeTree;
@@ -88,8 +88,8 @@ pub(super) struct PackageToPlace<'a> {
     pub(super) input: &'a LayoutInput<'a>,
     pub(super) keys: &'a RealisedKeys<'a>,
     pub(super) key: &'a InstanceKey,
-    /// Whether a manifest line asks for the package.
-    pub(super) is_direct: bool,
+    /// Who asks for the package.
+    pub(super) asked_by: AskedBy,
     /// Returns whether dependents find an ecosystem's packages in a `node_modules`.
     pub(super) is_in_node_modules: fn(Ecosystem) -> bool,
 }

@@ -77,11 +77,13 @@ impl<'a> GenerationDraft<'a> {
         if let Some(project) = input.project {
             generated.extend(self.copy_project(project, layout)?);
         }
+        let mut of_extras = BTreeMap::new();
         if let Some(interpreter) = input.interpreter {
             let wheels = installables(input, layout, trees);
             self.warnings.extend(projects.iter().filter_map(python::EditablePackage::warning));
             let halves = self.python_halves(layout, trees)?;
             let installed = self.python((input, interpreter), layout, &wheels, (projects, &halves))?;
+            of_extras = installed.scripts_of_extras;
             for (name, owner) in installed.scripts {
                 executables.offer(&name, Program::File(format!("../python/bin/{name}").into()), &owner);
             }
@@ -100,6 +102,9 @@ impl<'a> GenerationDraft<'a> {
         self.link_programs(layout, trees)?;
         // The project has those of the packages that it asks for, whether Node sees them or not.
         executables.offer_private(self.paths, &layout.package_links, layout);
+        for (name, owner) in of_extras {
+            executables.offer_by_extra(&name, Program::File(format!("../python/bin/{name}").into()), &owner);
+        }
         for (name, (program, _)) in executables.offered {
             let target = match program {
                 Program::File(file) => file,

@@ -63,10 +63,22 @@ const OF_THE_SYSTEM: [&str; 41] = [
     "rm", "sed", "sh", "sleep", "sort", "ssh", "sudo", "tail", "tar", "test", "uname", "xargs",
 ];
 
+/// Programs that come with a runtime.
+const OF_RUNTIMES: [&str; 5] = ["corepack", "npm", "npx", "pip", "pip3"];
+
 impl Executables {
     /// Starts with nothing.
     pub(super) fn new(runtimes: DeclaredRuntimes) -> Self {
         Self { runtimes, ..Self::default() }
+    }
+
+    /// Adds one of a package that an extra of a manifest line names. It never takes the place of what a line asks for, of a runtime's
+    /// program or of the system's: whoever asks for an extra does not choose what its packages are called.
+    pub(super) fn offer_by_extra(&mut self, name: &str, program: Program, by: &Arc<str>) {
+        let any = DeclaredRuntimes { node: true, python: true };
+        if !(any.has(name) || OF_RUNTIMES.contains(&name) || OF_THE_SYSTEM.contains(&name)) {
+            self.offered.entry(name.to_owned()).or_insert_with(|| (program, by.clone()));
+        }
     }
 
     /// Adds one. Where two dependencies offer the same name, the one that is called like it is taken, else the first. What

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::Placement;
 use crate::profile::ProfileError;
-use crate::profile::layout::Layout;
+use crate::profile::layout::{AskedBy, Layout};
 use crate::profile::layout_input::PackageToPlace;
 
 pub(super) struct Larder;
@@ -34,7 +34,7 @@ impl Placement for Larder {
     }
 
     fn place(&self, package: &PackageToPlace<'_>, layout: &mut Layout) -> Result<(), ProfileError> {
-        if package.is_direct {
+        if package.asked_by == AskedBy::Line {
             layout.package_links.extend(package.whole().map(|target| (package.name(), target)));
         }
         Ok(())

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::Placement;
 use crate::profile::ProfileError;
-use crate::profile::layout::{Distribution, Layout};
+use crate::profile::layout::{AskedBy, Distribution, Layout};
 use crate::profile::layout_input::PackageToPlace;
 
 pub(super) struct Python;
@@ -32,7 +32,8 @@ impl Placement for Python {
             version: package.key.package.version.to_string().into(),
             tree: package.tree()?,
             files: package.link_mode(),
-            direct: package.is_direct,
+            direct: package.asked_by == AskedBy::Line,
+            by_extra: package.asked_by == AskedBy::Extra,
         });
         Ok(())
     }

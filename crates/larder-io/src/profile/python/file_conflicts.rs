@@ -11,6 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::model::TreeDigest;
 
 use super::super::ProfileError;
+use super::super::layout::AskedBy;
 use super::super::linking::TreeSource;
 use super::file_precedence::{Claimant, ConflictResolver, FileConflict, Precedence, Precedes, globs};
 use super::record;
@@ -22,8 +23,8 @@ pub(super) struct Contribution<'a> {
     pub(super) name: Arc<str>,
     /// The package's name in messages.
     pub(super) owner: Arc<str>,
-    /// Whether a manifest line asks for the package.
-    pub(super) direct: bool,
+    /// Who asks for the package.
+    pub(super) asked_by: AskedBy,
     /// The tree that its files are linked from.
     pub(super) source: Option<TreeSource<'a>>,
     /// By their places relative to the environment.

@@ -30,6 +30,7 @@ pub fn build_tools(
             tree: tree.digest,
             files: LinkMode::Shared,
             direct: true,
+            by_extra: false,
         },
         tree: Arc::clone(tree),
         bytecode: None,

@@ -10,7 +10,7 @@ use crate::store::{Tree, TreeEntry};
 
 use super::super::ProfileError;
 use super::super::as_text::Text;
-use super::super::layout::Distribution;
+use super::super::layout::{AskedBy, Distribution};
 use super::super::link_mode::LinkMode;
 use super::super::linking::TreeSource;
 use super::editable::EditablePackage;
@@ -62,6 +62,8 @@ pub(in super::super) struct BuiltEnvironment {
     pub(in super::super) links: BTreeMap<String, PathBuf>,
     /// The executables of direct dependencies, with the dependency.
     pub(in super::super) scripts: BTreeMap<String, Arc<str>>,
+    /// The executables of packages that extras of manifest lines name, with the package.
+    pub(in super::super) scripts_of_extras: BTreeMap<String, Arc<str>>,
     /// The files that several packages bring with different content, relative to the environment, with the name of the
     /// package whose file is there.
     pub(in super::super) contested: BTreeMap<String, Arc<str>>,
@@ -84,7 +86,8 @@ pub(in super::super) fn build(environment: &EnvironmentInput<'_>) -> Result<Buil
     for (project, kind) in projects.chain(environment.halves.iter().map(|half| (half, "larder"))) {
         let files = project.files(&places)?;
         let (name, owner) = (project.name.as_str().into(), format!("{kind}:{}", project.name).into());
-        parts.push(Contribution { name, owner, direct: project.direct, source: None, files });
+        let asked_by = if project.direct { AskedBy::Line } else { AskedBy::Packages };
+        parts.push(Contribution { name, owner, asked_by, source: None, files });
     }
     let mut links = links(environment.interpreter);
     let linked = environment.projects.iter().chain(environment.halves);
@@ -101,9 +104,11 @@ pub(in super::super) fn build(environment: &EnvironmentInput<'_>) -> Result<Buil
     for (name, target) in &links {
         dir.symlink(target, name)?;
     }
-    let scripts = parts.iter().skip(1).filter(|part| part.direct).flat_map(scripts).collect();
+    let scripts_of =
+        |asked_by| parts.iter().skip(1).filter(move |part| part.asked_by == asked_by).flat_map(scripts).collect();
+    let (scripts, scripts_of_extras) = (scripts_of(AskedBy::Line), scripts_of(AskedBy::Extra));
     let generated = generated.into_iter().flatten().collect();
-    Ok(BuiltEnvironment { generated, links, scripts, contested, yielded })
+    Ok(BuiltEnvironment { generated, links, scripts, scripts_of_extras, contested, yielded })
 }
 
 /// Returns where each file of a wheel that is linked as it is lies in an environment.
@@ -140,12 +145,17 @@ fn parts_of<'a>(
         compiled = opened.places_of_bytecode(bytecode, places)?;
         let files = compiled.iter().map(|(place, entry)| (place.clone(), FileSource::Linked(entry))).collect();
         let source = Some(TreeSource::open(bytecode, distribution.files)?);
-        part_of_bytecode =
-            Some(Contribution { name: distribution.name.clone(), owner: owner.clone(), direct: false, source, files });
+        part_of_bytecode = Some(Contribution {
+            name: distribution.name.clone(),
+            owner: owner.clone(),
+            asked_by: AskedBy::Packages,
+            source,
+            files,
+        });
     }
     let files = opened.files(&source, places, distribution.direct, &compiled)?;
-    let (name, direct) = (distribution.name.clone(), distribution.direct);
-    Ok((Contribution { name, owner, direct, source: Some(source), files }, part_of_bytecode))
+    let (name, asked_by) = (distribution.name.clone(), distribution.asked_by());
+    Ok((Contribution { name, owner, asked_by, source: Some(source), files }, part_of_bytecode))
 }
 
 /// The files of `venv` itself.
@@ -163,7 +173,8 @@ fn own_part<'a>(environment: &EnvironmentInput<'_>) -> Contribution<'a> {
     for (name, text) in activate::scripts(environment.reached) {
         files.insert(format!("bin/{name}"), FileSource::Written(text.into_bytes(), FileMode::Plain));
     }
-    Contribution { name: "".into(), owner: "the environment itself".into(), direct: false, source: None, files }
+    let (name, owner) = ("".into(), "the environment itself".into());
+    Contribution { name, owner, asked_by: AskedBy::Packages, source: None, files }
 }
 
 fn links(interpreter: &Interpreter) -> BTreeMap<String, PathBuf> {
