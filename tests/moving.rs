@@ -300,8 +300,9 @@ fn what_is_allowed_before_there_is_a_lock_tells_how_the_versions_stay() {
     let _ = std::fs::remove_file(project.path("larder.kdl"));
     project.run("larder init --no-lock").exits(0);
     let told = project.run("larder builds allow pypi:six").exits(0).stderr;
-    assert!(told.contains("Nothing is locked yet: `larder lock --prefer requirements.txt` begins with"), "{told}");
-    project.run("larder lock --prefer requirements.txt").exits(0);
+    assert!(told.contains("Nothing is locked yet: the first lock keeps the versions of requirements.txt"), "{told}");
+    project.run("larder lock").exits(0);
+    assert_eq!(locked(&project), "six 1.0");
     let manifest = project.read("larder.kdl").replace("allow pypi \"six\"", "allow pypi \"other\"");
     let told = project.write("larder.kdl", &manifest).run("larder builds allow pypi:six").exits(0).stderr;
     assert!(!told.contains("Nothing is locked yet"), "{told}");
@@ -331,7 +332,7 @@ fn what_is_there_only_as_source_is_told_once_with_the_way_on() {
     // A solver that does not know what `first` needs does not come to `second`; the lockfile does.
     let output =
         project.run("larder init").exits(3).names(["2 packages are there only as source: first 1.0, second 1.0"]);
-    let output = output.names(["Nothing is locked yet: `larder lock --prefer uv.lock` goes on with the versions"]);
+    let output = output.names(["Nothing is locked yet: the first lock keeps the versions of uv.lock"]);
     assert_eq!(output.stderr.matches("builds allow").count(), 1, "{}", output.stderr);
 }
 

@@ -16,9 +16,9 @@ use crate::profile::{self, ProfileError, python};
 use crate::registry::path;
 
 use super::interpreter;
-use super::lock::{self, Locked};
+use super::lock::{self, Locked, UnusedPatches};
 use super::moving::locked::{self, Kept};
-use super::moving::workspace;
+use super::moving::{peers, pending, workspace};
 use super::project::snapshot;
 use super::project::{host, inputs, members};
 use super::session::MANIFEST;
@@ -95,9 +95,20 @@ pub fn init(context: &Context<'_>, options: InitOptions<'_>) -> Result<Initialis
     fs::write_atomic(&path, text.as_bytes(), Durability::Whole)?;
     let project = Project::read(context.folder.clone())?;
     let locked_by = locked::of_project(&project, &taken_from)?;
+    remember_locks(&project, &locked_by)?;
     let members = project.members.iter().map(ToString::to_string).collect();
     let missing_runtimes = missing_runtimes(context, &project);
     Ok(Initialised { manifest: path, taken_from, not_taken: imported.not_taken, members, locked_by, missing_runtimes })
+}
+
+/// Notes the lockfiles whose versions the first lock is to keep. One that cannot be read is no help to it.
+fn remember_locks(project: &Project, locked_by: &[String]) -> Result<()> {
+    let reads = |file: &String| {
+        let file = std::slice::from_ref(file);
+        locked::read(&project.root, file, &project.members, &project.manifest.settings).is_ok()
+    };
+    let files: Vec<String> = locked_by.iter().filter(|file| reads(file)).cloned().collect();
+    if files.is_empty() { pending::forget(&project.root) } else { pending::remember(&project.root, &files) }
 }
 
 /// Returns the runtimes that packages of the project need and this machine lacks.
@@ -127,7 +138,10 @@ pub fn chosen_before(session: &Session<'_>, initialised: &Initialised) -> Result
 /// Writes the lock of a project that was just initialised, with the versions that other tools chose.
 pub fn lock(session: &Session<'_>, before: &LockedVersions) -> Result<(Locked, Kept)> {
     let root = &session.context.folder;
-    snapshot::undisturbed(root, |snapshot| lock::take_over(session, &Project::read(root.clone())?, before, snapshot))
+    let unused = UnusedPatches::LeftOut;
+    snapshot::undisturbed(root, |snapshot| {
+        lock::take_over(session, &Project::read(root.clone())?, (before, unused), snapshot)
+    })
 }
 
 /// A reader of a file that declares something.
@@ -235,6 +249,7 @@ fn import(folder: &Path) -> Result<(Imported, Vec<String>)> {
             all.add_folder(&beside);
         }
     }
+    peers::take_installed(folder, &mut all)?;
     all.settle_catalogs();
     workspace::check_own_packages(folder, &mut all)?;
     requirements(folder, "", &mut all, &mut from)?;

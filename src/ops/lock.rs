@@ -18,15 +18,15 @@ use crate::resolve::{self, HeldBack, Preferences, Resolution, TooYoung};
 use super::age::{self, AgeCutoff};
 use super::building::Probe;
 use super::failure::{self, Unsatisfiable};
-use super::moving::locked;
 pub use super::moving::locked::Kept;
+use super::moving::{locked, pending};
 use super::policies::Subject;
 use super::project;
 use super::project::lockfile::{self, LockError, Old};
 pub use super::project::lockfile::{Absent, LockUse};
 use super::project::own_runtimes::{self, Misfit};
 use super::project::snapshot::{self, InputSnapshot};
-use super::project::target::Edited;
+use super::project::target::{Edited, Target};
 use super::routing::{self, Extent};
 use super::runtimes::{self, RuntimeChoice};
 use super::session::release;
@@ -46,6 +46,8 @@ pub struct Locked {
     pub changed: bool,
     /// What a user should hear about.
     pub findings: Vec<Finding>,
+    /// What became of the versions that other tools chose, if it is the first lock after `init`.
+    pub kept: Option<Kept>,
 }
 
 /// What became of an edited manifest.
@@ -71,13 +73,13 @@ pub struct Summary {
 impl Locked {
     pub(super) fn unchanged(project: &Project, lockfile: Lockfile) -> Self {
         let findings = policies::standing_alone(project, &lockfile);
-        Self { lockfile, difference: Difference::default(), changed: false, findings }
+        Self { lockfile, difference: Difference::default(), changed: false, findings, kept: None }
     }
 
     /// Says what is to be said of a lock that a project goes on with.
     fn serving(context: &Context<'_>, project: &Project, lockfile: Lockfile) -> Result<Self> {
         let findings = Subject::new(context, project, &lockfile).standing()?;
-        Ok(Self { lockfile, difference: Difference::default(), changed: false, findings })
+        Ok(Self { lockfile, difference: Difference::default(), changed: false, findings, kept: None })
     }
 
     /// Returns what a user should hear about, a lowercase sentence each.
@@ -119,38 +121,55 @@ pub fn lock_preferring(session: &Session<'_>, files: &[String]) -> Result<(Locke
     snapshot::undisturbed(&root, |snapshot| {
         let project = Project::read(root.clone())?;
         let before = locked::read(&root, files, &project.members, &project.manifest.settings)?;
-        take_over(session, &project, &before, snapshot)
+        take_over(session, &project, (&before, UnusedPatches::Refused), snapshot)
     })
 }
 
+/// The lockfiles of other tools whose versions a first lock can begin with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Preferable {
+    /// Those that `init` noted: the first lock begins with them unasked.
+    Pending(Vec<String>),
+    /// Those that are there: it begins with them if it is told to.
+    There(Vec<String>),
+}
+
 /// Returns the lockfiles of other tools whose versions a first lock can begin with; none once there is a lock.
-pub fn preferable(context: &Context<'_>) -> Result<Vec<String>> {
+pub fn preferable(context: &Context<'_>) -> Result<Option<Preferable>> {
     let project = Project::read(project::find_root(context)?)?;
     if read(&project)?.lockfile().is_some() {
-        return Ok(Vec::new());
+        return Ok(None);
     }
-    locked::of_project(&project, &["requirements.txt"])
+    let pending = pending::files(&project)?;
+    if !pending.is_empty() {
+        return Ok(Some(Preferable::Pending(pending)));
+    }
+    let there = locked::of_project(&project, &["requirements.txt"])?;
+    Ok((!there.is_empty()).then_some(Preferable::There(there)))
 }
 
 /// Solves, preferring what other tools chose, and writes the lock; none where somebody else was faster.
 pub(super) fn take_over(
     session: &Session<'_>,
     project: &Project,
-    before: &LockedVersions,
+    (before, unused_patches): (&LockedVersions, UnusedPatches),
     snapshot: &InputSnapshot,
 ) -> Result<Option<(Locked, Kept)>> {
     let old = read(project)?.lockfile().unwrap_or_default();
-    let wish = Wish { chosen_elsewhere: Some(before), ..Wish::keeping(&old) };
+    let wish = Wish { chosen_elsewhere: Some(before), unused_patches, ..Wish::keeping(&old) };
     let project = &*age::applied(project, wish.old, wish.age_cutoff);
     let runtimes = runtimes::choose(session, project, Some(&old.runtimes), wish.runtimes)?;
     let with_runtimes = runtimes::applied(project, &runtimes);
     let registries = registries::open_asking(session, &with_runtimes, wish.cache_policy, wish.asked.clone())?;
     let (lockfile, solved) = solve_with(session, &with_runtimes, &wish, &registries, &runtimes)?;
-    let lockfile = runtimes::locked(lockfile, project, runtimes);
+    let mut lockfile = runtimes::locked(lockfile, project, runtimes);
     locked::check_digests(before, &lockfile)?;
     let kept = locked::compare(before, &lockfile, &registries);
     release(registries);
-    let replacement = Replacement { project, edited: None, old: &old, snapshot };
+    let target = Target::root(project);
+    let text = project.without_unused_patches(session.context, &mut lockfile);
+    let edited = text.as_ref().map(|text| Edited { target: &target, text });
+    let replacement = Replacement { project, edited: edited.as_ref(), old: &old, snapshot };
     Ok(replacement.write(session.context, (lockfile, &solved))?.map(|locked| (locked, kept)))
 }
 
@@ -182,9 +201,11 @@ pub(super) fn dry_run(session: &Session<'_>, project: &Project, lock_use: LockUs
     match standing(project, lock_use)? {
         Standing::Serves(lockfile) => Locked::serving(session.context, project, lockfile),
         Standing::Stale(old) => {
-            let (lockfile, solved) = solve(session, project, &Wish::keeping(&old))?;
+            let is_first = !pending::files(project)?.is_empty();
+            let unused_patches = if is_first { UnusedPatches::LeftOut } else { UnusedPatches::Refused };
+            let (lockfile, solved) = solve(session, project, &Wish { unused_patches, ..Wish::keeping(&old) })?;
             let findings = Subject::new(session.context, project, &lockfile).solved(&old, &solved)?;
-            Ok(Locked { difference: compare(&old, &lockfile), lockfile, changed: false, findings })
+            Ok(Locked { difference: compare(&old, &lockfile), lockfile, changed: false, findings, kept: None })
         }
     }
 }
@@ -233,7 +254,10 @@ fn relock(
     old: &Lockfile,
     snapshot: &InputSnapshot,
 ) -> Result<Option<Locked>> {
-    replace(session, project, old, &Wish::keeping(old), snapshot)
+    let pending = pending::versions(project)?;
+    let Some(before) = pending else { return replace(session, project, old, &Wish::keeping(old), snapshot) };
+    let taken = take_over(session, project, (&before, UnusedPatches::LeftOut), snapshot)?;
+    Ok(taken.map(|(locked, kept)| Locked { kept: Some(kept), ..locked }))
 }
 
 /// Solves anew and writes the lock; none where somebody else was faster.
@@ -271,7 +295,7 @@ impl Replacement<'_> {
         let findings = Subject::new(context, project, &lockfile).solved(old, solved)?;
         let difference = compare(old, &lockfile);
         let written = write(context, project, edited, &lockfile, snapshot)?;
-        Ok(written.map(|changed| Locked { lockfile, difference, changed, findings }))
+        Ok(written.map(|changed| Locked { lockfile, difference, changed, findings, kept: None }))
     }
 }
 
@@ -304,6 +328,18 @@ pub(super) struct Wish<'a> {
     pub(super) cache_policy: registry::CachePolicy,
     /// Packages whose registries are asked in any case.
     pub(super) asked: BTreeSet<PackageId>,
+    /// What becomes of patches that match nothing.
+    pub(super) unused_patches: UnusedPatches,
+}
+
+/// What becomes of `patch` lines for versions that the solution does not have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum UnusedPatches {
+    /// They are an error: each would silently do nothing.
+    #[default]
+    Refused,
+    /// Whoever wrote the manifest commented them out: `init`, for tools that pass over patches of theirs.
+    LeftOut,
 }
 
 impl<'a> Wish<'a> {
@@ -334,6 +370,10 @@ impl<'a> Wish<'a> {
 
 /// Solves a project's requirements, without writing anything.
 pub(super) fn solve(session: &Session<'_>, project: &Project, wish: &Wish<'_>) -> Result<(Lockfile, SolveNotes)> {
+    // What asks registries anew wants what is newest.
+    let is_first = wish.chosen_elsewhere.is_none() && wish.cache_policy == registry::CachePolicy::default();
+    let pending = if is_first { pending::versions(project)? } else { None };
+    let wish = &Wish { chosen_elsewhere: wish.chosen_elsewhere.or(pending.as_ref()), ..wish.clone() };
     let project = &*age::applied(project, wish.old, wish.age_cutoff);
     let runtimes = runtimes::choose(session, project, wish.old.map(|old| &old.runtimes), wish.runtimes)?;
     let with_runtimes = runtimes::applied(project, &runtimes);
@@ -396,7 +436,9 @@ pub(super) fn solve_with(
         lockfile.keep_histories(old);
     }
     attestations::note(session, project, registries, wish.old, &mut lockfile)?;
-    project.check_patches_are_used(&lockfile)?;
+    if wish.unused_patches == UnusedPatches::Refused {
+        project.check_patches_are_used(&lockfile)?;
+    }
     let held_back = held_back(registries, &lockfile)?;
     let too_young = too_young(registries, &lockfile.settings, &lockfile.graph.roots)?;
     Ok((lockfile, SolveNotes { warnings, held_back, too_young }))
@@ -471,6 +513,7 @@ pub(super) fn write(
         if changed {
             fs::write_atomic(&path, text.as_bytes(), Durability::Whole)?;
         }
+        pending::forget(&project.root)?;
         written = Some(changed);
     }
     held.release()?;

@@ -23,7 +23,7 @@ use super::deployed_flows::FlowUse;
 use super::generations::state::{self, Facts};
 use super::install::{self, Activation, BytecodeUse, Ingredients, Installation, Installed, Purpose};
 use super::interpreter;
-use super::lock::{self, Absent, LockUse, Locked};
+use super::lock::{self, Absent, Kept, LockUse, Locked};
 use super::policies::Subject;
 use super::project;
 use super::project::snapshot::{self, InputSnapshot};
@@ -100,6 +100,8 @@ pub struct Synced {
     pub notes: Vec<String>,
     /// Those of the warnings and notes that checks found.
     pub findings: Vec<FindingReport>,
+    /// What became of the versions that other tools chose, if it wrote the first lock after `init`.
+    pub kept: Option<Kept>,
 }
 
 /// `larder sync --json`: see `schema/sync.json`.
@@ -131,6 +133,7 @@ impl Synced {
             warnings: Vec::new(),
             notes: Vec::new(),
             findings: Vec::new(),
+            kept: None,
         }
     }
 
@@ -342,6 +345,7 @@ impl<'a> Sync<'a> {
             warnings: locked.warnings().collect(),
             notes: Vec::new(),
             findings: locked.reports(Vec::new()),
+            kept: None,
         })
     }
 
@@ -444,6 +448,7 @@ impl<'a> Sync<'a> {
             warnings: locked.warnings().chain(ingredients.left_out.warnings()).chain(warnings).collect(),
             notes,
             findings: locked.reports(found),
+            kept: locked.kept.clone(),
         }))
     }
 

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use crate::cli::args::{BuildsArgs, BuildsCommand};
 use crate::diagnostic::Exit;
+use crate::ops::lock::Preferable;
 use crate::ops::{Context, Session, builds, lock, record_downloads, reproduce, share_builds};
 
 use super::lock::preferred;
@@ -112,12 +113,15 @@ fn allow(packages: &[String], context: &Context<'_>, output: &Output) -> Command
     for package in &allowed {
         output.message(format!("{package} may be built now, in a sandbox: `larder sync` builds it"));
     }
-    let preferable = if allowed.is_empty() { Vec::new() } else { lock::preferable(context)? };
-    if !preferable.is_empty() {
-        output.message(format!(
+    match if allowed.is_empty() { None } else { lock::preferable(context)? } {
+        Some(Preferable::Pending(files)) => {
+            output.message(format!("Nothing is locked yet: the first lock keeps the versions of {}", files.join(", ")));
+        }
+        Some(Preferable::There(files)) => output.message(format!(
             "Nothing is locked yet: `larder lock {}` begins with the versions that are chosen there",
-            preferred(&preferable)
-        ));
+            preferred(&files)
+        )),
+        None => {}
     }
     for grant in &agreed {
         output.message(format!("Builds of this project may have {grant} on this machine"));

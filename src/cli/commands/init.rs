@@ -40,10 +40,8 @@ pub(in crate::cli) fn run(arguments: &InitArgs, session: &Session<'_>, output: &
         let before = ops::init::chosen_before(session, &done)?;
         let locked = ops::init::lock(session, &before);
         if locked.is_err() {
-            let files = lock::preferred(&done.locked_by);
-            output.message(format!(
-                "Nothing is locked yet: `larder lock {files}` goes on with the versions that are chosen there"
-            ));
+            let files = done.locked_by.join(", ");
+            output.message(format!("Nothing is locked yet: the first lock keeps the versions of {files}"));
         }
         let (locked, kept) = locked?;
         output.message(format!("Kept the versions of {}", done.locked_by.join(", ")));

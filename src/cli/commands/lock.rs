@@ -31,6 +31,9 @@ pub(super) fn report(locked: &Locked, output: &Output) {
         difference::print(&locked.difference, output);
     }
     report_locked(locked, output);
+    if let Some(kept) = &locked.kept {
+        report_kept(kept, output);
+    }
 }
 
 /// Returns the options with which a first lock begins with the versions of other tools' lockfiles.

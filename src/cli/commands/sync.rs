@@ -73,6 +73,9 @@ pub(super) fn report(synced: &Synced, output: &Output) {
     for warning in &synced.warnings {
         output.message(format!("warning: {warning}"));
     }
+    if let Some(kept) = &synced.kept {
+        super::lock::report_kept(kept, output);
+    }
     difference::print(&synced.difference, output);
     let environment = &synced.environment;
     output.message(match (synced.generation, synced.built) {

@@ -42,8 +42,18 @@ fn pinned(root: &Path, file: &str) -> Result<Option<String>> {
 
 /// Returns the lockfiles of other tools in a folder, relative to the root.
 fn beside(root: &Path, folder: &str) -> Result<Vec<String>> {
+    of_files(root, folder, locks::FILES.into_iter().map(|(file, _)| file))
+}
+
+/// Returns the lockfiles in a folder that belong to its package.json, relative to the root.
+pub(in crate::ops) fn of_packages(root: &Path, folder: &str) -> Result<Vec<String>> {
+    let of_packages = locks::FILES.into_iter().filter(|(_, manifest)| *manifest == "package.json");
+    of_files(root, folder, of_packages.map(|(file, _)| file))
+}
+
+fn of_files(root: &Path, folder: &str, files: impl Iterator<Item = &'static str>) -> Result<Vec<String>> {
     let mut found = Vec::new();
-    for (file, _) in locks::FILES {
+    for file in files {
         let path = if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") };
         if fs::stat(&root.join(&path))?.is_some_and(|stat| stat.kind == fs::Kind::File) {
             found.push(path);
@@ -91,7 +101,7 @@ fn declared(root: &Path, folder: &str, members: &[impl AsRef<str>]) -> Result<Ve
 }
 
 /// What became of the versions that other tools chose.
-#[derive(Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Kept {
     /// How many packages of the new lock have the versions that they had.
     pub kept: usize,
@@ -100,7 +110,7 @@ pub struct Kept {
 }
 
 /// A package that has other versions than before.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Moved {
     /// The package: `npm:react`.
     pub package: String,

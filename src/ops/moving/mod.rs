@@ -3,7 +3,11 @@
 //! | file | what it owns |
 //! | --- | --- |
 //! | `workspace` | which folders of a repository are members, by what its tools say of it |
+//! | `peers` | peers that other tools installed as if they were dependencies |
 //! | `locked` | the versions that other tools' lockfiles chose, and what became of them |
+//! | `pending` | the note of these lockfiles, until there is a lock |
 
 pub(super) mod locked;
+pub(super) mod peers;
+pub(super) mod pending;
 pub(super) mod workspace;

@@ -9,7 +9,7 @@ use super::error::{PathLineError, ProjectError};
 use super::locked::with_groups;
 use super::{NamedRegistry, Place, Project, StatedSource, inputs, members};
 use crate::manifest::{self, DependencySpec, FolderSpec, Manifest, ManifestKind};
-use crate::model::{Dependent, Label, Marker, Requirement};
+use crate::model::{Dependent, Label, Marker, PackageName, Requirement};
 use crate::ops::session::MANIFEST;
 use crate::ops::{Error, Result};
 use crate::registry::path::{self, PathKind, PathPackage};
@@ -259,6 +259,7 @@ impl Project {
             MemberManifest::Own(manifest) => {
                 let source = NamedSource::new(&*manifest.file, Arc::clone(&manifest.text));
                 self.take_lines(manifest, &dependent, &folder, &source)?;
+                self.take_extensions(manifest, &dependent, &folder, &source)?;
             }
             MemberManifest::Foreign(package) => {
                 self.own_runtimes.insert(Arc::clone(&folder), (&**package).into());
@@ -277,6 +278,32 @@ impl Project {
             }
         }
         self.members.push(folder);
+        Ok(())
+    }
+
+    /// Takes what `extend` lines say that a member with a larder.kdl uses and does not declare.
+    fn take_extensions(
+        &mut self,
+        manifest: &Manifest,
+        dependent: &Dependent,
+        folder: &str,
+        source: &NamedSource<Arc<str>>,
+    ) -> Result<()> {
+        let declared: BTreeSet<&PackageName> = manifest
+            .dependencies
+            .iter()
+            .filter_map(|line| match &line.spec {
+                DependencySpec::Package(requirement) => Some(requirement.seen_as()),
+                DependencySpec::Folder(_) => None,
+            })
+            .collect();
+        let added: Vec<Requirement> = self.names.extensions_of(folder).cloned().collect();
+        for added in added.iter().filter(|added| !declared.contains(added.seen_as())) {
+            for meant in self.take_package(folder, added, source, SourceSpan::from((0, 0)))? {
+                let dependency = resolve::Dependency::new(DependencyKind::Normal, Wants::Requirement(meant));
+                self.take_dependency(dependent, None, &dependency, source)?;
+            }
+        }
         Ok(())
     }
 

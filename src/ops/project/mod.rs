@@ -129,7 +129,9 @@ impl Project {
         let found = members::find(&root, manifest.members.iter().map(|glob| &*glob.value))?;
         watched.add(found.watched);
         let members = found.folders;
-        let names = names(&root, &members, &manifest, &mut watched)?;
+        let mut names = names(&root, &members, &manifest, &mut watched)?;
+        let extensions = std::mem::take(&mut manifest.settings.extensions);
+        manifest.settings.extensions = names.take_extensions(extensions);
         let mut project = Self {
             root,
             manifest,

@@ -8,9 +8,9 @@ use super::watched::Watched;
 use super::{Project, inputs};
 use crate::diagnostic::{Exit, Failure, size};
 use crate::lock::Lockfile;
-use crate::manifest::{Manifest, PatchLine};
+use crate::manifest::{Manifest, PatchLine, edit};
 use crate::model::{Digest, PackageKey, PatchedPackage};
-use crate::ops::Result;
+use crate::ops::{Context, Event, Result};
 use crate::patch::{MAX_PATCH_SIZE, PackagePatch};
 use crate::profile;
 
@@ -55,6 +55,37 @@ impl Project {
 
     /// Fails where the manifest has a patch for a version that the lock has not: it would silently do nothing.
     pub(in crate::ops) fn check_patches_are_used(&self, lockfile: &Lockfile) -> Result<()> {
+        match self.unused_patches(lockfile).into_iter().next() {
+            Some((line, reason)) => Err(PatchLineError::unused(&self.manifest, line, reason).into()),
+            None => Ok(()),
+        }
+    }
+
+    /// Returns the manifest's text with the patches commented out that match nothing, and takes them out of the lock. `None` if all are
+    /// used.
+    pub(in crate::ops) fn without_unused_patches(
+        &self,
+        context: &Context<'_>,
+        lockfile: &mut Lockfile,
+    ) -> Option<String> {
+        let unused = self.unused_patches(lockfile);
+        for (_, reason) in &unused {
+            (context.reporter)(Event::Warning(format!(
+                "{reason}: its line in {} is commented out",
+                self.manifest.file
+            )));
+        }
+        let is_used = |patch: &PatchedPackage| {
+            !unused.iter().any(|(line, _)| line.package.is_same(&patch.package) && line.version == patch.version)
+        };
+        lockfile.settings.patches.retain(is_used);
+        let spans = unused.iter().map(|(line, _)| line.span);
+        (!unused.is_empty()).then(|| edit::commented_out(&self.manifest.text, spans))
+    }
+
+    /// Returns the patches for versions that the lock has not, each with what is wrong.
+    fn unused_patches(&self, lockfile: &Lockfile) -> Vec<(&PatchLine, String)> {
+        let mut unused = Vec::new();
         for line in &self.manifest.patches {
             let is_same = |key: &&PackageKey| key.id.is_same(&line.package);
             let locked: Vec<&PackageKey> = lockfile.graph.packages.keys().filter(is_same).collect();
@@ -68,9 +99,9 @@ impl Project {
                 format!("has {}", versions.join(", "))
             };
             let reason = format!("the patch is for {}@{}, and the solution {there}", line.package, line.version);
-            return Err(PatchLineError::unused(&self.manifest, line, reason).into());
+            unused.push((line, reason));
         }
-        Ok(())
+        unused
     }
 }
 

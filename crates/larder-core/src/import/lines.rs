@@ -139,8 +139,14 @@ pub(super) fn override_line(ecosystem: Ecosystem, name: &str, range: Option<&str
 }
 
 pub(super) fn extension_line(extension: &ImportedExtension) -> String {
-    let ImportedExtension { ecosystem, package, name, range } = extension;
-    format!("extend {ecosystem} {} {{ {ecosystem} {} {}; }}", quoted(package), quoted(name), quoted(range))
+    let ImportedExtension { ecosystem, package, .. } = extension;
+    format!("extend {ecosystem} {} {{ {}; }}", quoted(package), extended_line(extension))
+}
+
+/// Returns the line of the dependency in an `extend` block.
+pub(super) fn extended_line(extension: &ImportedExtension) -> String {
+    let ImportedExtension { ecosystem, name, range, .. } = extension;
+    format!("{ecosystem} {} {}", quoted(name), quoted(range))
 }
 
 pub(super) fn patch_line(patch: &ImportedPatch) -> String {

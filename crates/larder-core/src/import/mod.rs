@@ -35,7 +35,10 @@ pub use creatio::workspace_settings;
 pub use entries::{CatalogRange, ImportedExtension, ImportedLine, ImportedPatch, ImportedRegistry, NotTaken, Runtimes};
 use entries::{FolderLine, LineKey};
 pub use lines::Part;
-pub use npm::{bunfig, lerna, npmrc, npmrc_settings, package_json, package_ranges, pnpm_workspace, yarnrc};
+pub use npm::{
+    DeclaredPeer, bunfig, lerna, npmrc, npmrc_settings, package_json, package_peers, package_ranges, pnpm_workspace,
+    yarnrc,
+};
 pub use pypi::{
     FileReader, GroupItem, PIP_VARIABLES, PYTHON_MANIFESTS, ProjectFinder, PythonProject, PythonToken, UvSource,
     UvSources, behind_extra, is_virtual, pip_conf, pip_options, pyproject, python, python_project, python_tokens,

@@ -7,7 +7,7 @@ use crate::manifest::FallbackMode;
 use crate::manifest::edit::quoted;
 use crate::model::{NpmRange, Platform, PythonVersion, Source, parse_npm_version};
 
-use super::{Imported, ImportedLine, Runtimes, lines};
+use super::{Imported, ImportedExtension, ImportedLine, Runtimes, lines};
 
 /// The Python to declare if neither the machine nor the project has one.
 const PYTHON: &str = "3.12";
@@ -147,7 +147,7 @@ fn resolution(imported: &Imported, out: &mut String) {
         .chain(fallback)
         .chain(lines::hoist_line(&imported.hoisting))
         .chain(overrides)
-        .chain(imported.extensions.iter().map(lines::extension_line))
+        .chain(extensions(&imported.extensions))
         .collect();
     if settings.is_empty() {
         return;
@@ -157,6 +157,29 @@ fn resolution(imported: &Imported, out: &mut String) {
         let _ = writeln!(out, "    {line}");
     }
     out.push_str("}\n");
+}
+
+/// Returns an `extend` block for each package.
+fn extensions(all: &[ImportedExtension]) -> Vec<String> {
+    let mut blocks = Vec::new();
+    for (at, first) in all.iter().enumerate() {
+        let is_same = |one: &&ImportedExtension| (one.ecosystem, &one.package) == (first.ecosystem, &first.package);
+        if all[..at].iter().any(|one| is_same(&one)) {
+            continue;
+        }
+        let of_package: Vec<_> = all[at..].iter().filter(is_same).collect();
+        if let [one] = of_package[..] {
+            blocks.push(lines::extension_line(one));
+            continue;
+        }
+        let mut block = format!("extend {} {} {{\n", first.ecosystem, quoted(&first.package));
+        for one in of_package {
+            let _ = writeln!(block, "        {}", lines::extended_line(one));
+        }
+        block.push_str("    }");
+        blocks.push(block);
+    }
+    blocks
 }
 
 fn block<'a>(head: &str, lines: impl Iterator<Item = &'a ImportedLine>, out: &mut String) {

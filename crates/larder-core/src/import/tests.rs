@@ -83,7 +83,7 @@ fn package_json_becomes_npm_lines() {
     assert_eq!(imported.folders, [("../x".to_owned(), Some("linked".to_owned()))].into());
     assert_eq!(imported.members, ["packages/*", "!packages/old"]);
     assert!(imported.is_member("packages/new") && !imported.is_member("packages/old"));
-    assert_eq!(refused(&imported), ["peerDependencies"]);
+    assert_eq!(refused(&imported), ["peerDependencies x"]);
     assert!(package_json("[]").is_err());
 }
 

@@ -315,6 +315,16 @@ pub enum Wants {
     },
 }
 
+impl Wants {
+    /// Returns the name that it is seen under.
+    pub fn seen_as(&self) -> &PackageName {
+        match self {
+            Self::Requirement(requirement) | Self::Source { requirement, .. } => requirement.seen_as(),
+            Self::Unsupported { name, .. } => name,
+        }
+    }
+}
+
 /// The kinds of dependencies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DependencyKind {
@@ -326,4 +336,11 @@ pub enum DependencyKind {
     Peer,
     /// An ancestor may provide it; it makes nothing reachable.
     OptionalPeer,
+}
+
+impl DependencyKind {
+    /// Returns whether an ancestor provides it.
+    pub fn is_peer(self) -> bool {
+        matches!(self, Self::Peer | Self::OptionalPeer)
+    }
 }

@@ -80,7 +80,7 @@ impl Need {
 
     /// Returns whether it is a peer, optional or not.
     pub(super) fn is_peer(&self) -> bool {
-        matches!(self.kind, DependencyKind::Peer | DependencyKind::OptionalPeer)
+        self.kind.is_peer()
     }
 }
 

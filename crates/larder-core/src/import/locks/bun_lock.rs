@@ -2,7 +2,7 @@
 //!
 //! `packages` has an entry for each place: `a/b` is what `a` finds as `b`, and the folder's own entry is `b`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -31,6 +31,11 @@ struct Workspace {
     dev_dependencies: BTreeMap<String, String>,
     #[serde(default)]
     optional_dependencies: BTreeMap<String, String>,
+    #[serde(default)]
+    peer_dependencies: BTreeMap<String, String>,
+    /// The names of the peers that are not installed if nothing provides them.
+    #[serde(default)]
+    optional_peers: BTreeSet<String>,
 }
 
 /// Reads a lockfile.
@@ -50,7 +55,8 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
     }
     for (folder, workspace) in &lock.workspaces {
         let all = [&workspace.dependencies, &workspace.dev_dependencies, &workspace.optional_dependencies];
-        for alias in all.into_iter().flat_map(BTreeMap::keys) {
+        let peers = workspace.peer_dependencies.keys().filter(|name| !workspace.optional_peers.contains(*name));
+        for alias in all.into_iter().flat_map(BTreeMap::keys).chain(peers) {
             let own = format!("{}/{alias}", workspace.name);
             if let Some(to) = keys.get(&*own).or_else(|| keys.get(&**alias)) {
                 found.add_line(folder, alias, to);

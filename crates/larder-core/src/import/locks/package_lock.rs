@@ -40,6 +40,21 @@ struct Entry {
     dev_dependencies: BTreeMap<String, Value>,
     #[serde(default)]
     optional_dependencies: BTreeMap<String, Value>,
+    #[serde(default)]
+    peer_dependencies: BTreeMap<String, Value>,
+    #[serde(default)]
+    peer_dependencies_meta: BTreeMap<String, Value>,
+}
+
+impl Entry {
+    /// Returns the names of the peers that npm installs where nothing provides them.
+    fn required_peers(&self) -> impl Iterator<Item = &String> {
+        let is_optional = |name: &String| {
+            let meta = self.peer_dependencies_meta.get(name);
+            meta.and_then(|meta| meta.get("optional")?.as_bool()) == Some(true)
+        };
+        self.peer_dependencies.keys().filter(move |name| !is_optional(name))
+    }
 }
 
 /// A package as npm 6 wrote it (lockfileVersion 1), with those in its own `node_modules`.
@@ -120,7 +135,7 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
         let names = entry.dependencies.keys().chain(entry.optional_dependencies.keys());
         let is_member = !path.starts_with(FOLDER) && !path.contains("/node_modules/");
         if is_member {
-            for name in names.chain(entry.dev_dependencies.keys()) {
+            for name in names.chain(entry.dev_dependencies.keys()).chain(entry.required_peers()) {
                 if let Some(to) = walk(path, name, &keys, &lock.packages) {
                     found.add_line(path, name, to);
                 }

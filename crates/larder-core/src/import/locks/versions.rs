@@ -122,6 +122,11 @@ impl LockedVersions {
         self.versions.is_empty()
     }
 
+    /// Returns whether the manifest of `dependent` has an npm package under a name.
+    pub fn has_line(&self, dependent: &Dependent, alias: &str) -> bool {
+        PackageName::npm(alias).is_ok_and(|alias| self.lines.contains_key(&(dependent.clone(), alias)))
+    }
+
     /// Returns the versions of each package.
     pub fn packages(&self) -> &BTreeMap<PackageId, BTreeSet<Version>> {
         &self.versions

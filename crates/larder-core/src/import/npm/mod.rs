@@ -6,6 +6,7 @@
 //! | `overrides` | npm's `overrides`, Yarn's `resolutions`, pnpm's `overrides` |
 //! | `npmrc`, `yarnrc`, `bunfig` | .npmrc, .yarnrc.yml, bunfig.toml: registries |
 //! | `patches`, `extensions` | patched packages; `packageExtensions` |
+//! | `peers` | peers of the project's own packages |
 //! | `hoisting` | pnpm's settings about packages that are found by those that do not declare them |
 //! | `workspaces` | pnpm-workspace.yaml, lerna.json: members, and what else is set there |
 
@@ -16,6 +17,7 @@ mod npmrc;
 mod overrides;
 mod package_json;
 mod patches;
+mod peers;
 mod workspaces;
 mod yarnrc;
 
@@ -24,6 +26,7 @@ use crate::model::Ecosystem;
 pub use bunfig::bunfig;
 pub use npmrc::{npmrc, npmrc_settings};
 pub use package_json::{package_json, package_ranges};
+pub use peers::{DeclaredPeer, package_peers};
 pub use workspaces::{lerna, pnpm_workspace};
 pub use yarnrc::yarnrc;
 

@@ -6,14 +6,14 @@ use crate::model::{Label, Source, split_at_version};
 
 use crate::import::{FolderLine, ImportError, Imported, ImportedLine, Runtimes, catalog_name};
 
-use super::{ECOSYSTEM, overrides, patches, workspaces};
+use super::{ECOSYSTEM, overrides, patches, peers, workspaces};
 
 /// Fields about dependencies that are not imported, with the reason.
-const NOT_TAKEN: [(&str, &str); 3] = [
-    ("peerDependencies", "a project is nobody's peer: add what it needs itself"),
-    ("bundleDependencies", "nothing is bundled"),
-    ("packageManager", "larder is the package manager"),
-];
+const NOT_TAKEN: [(&str, &str); 2] =
+    [("bundleDependencies", "nothing is bundled"), ("packageManager", "larder is the package manager")];
+
+/// The fields with what a package itself installs.
+pub(super) const DEPENDENCIES: [&str; 3] = ["dependencies", "optionalDependencies", "devDependencies"];
 
 /// Reads a package.json.
 pub fn package_json(text: &str) -> Result<Imported, ImportError> {
@@ -66,6 +66,7 @@ pub fn package_json(text: &str) -> Result<Imported, ImportError> {
     if let Some(patched) = document.get("patchedDependencies").and_then(Value::as_object) {
         patches::read(patched, &mut imported);
     }
+    peers::refuse(&document, &mut imported);
     for (field, why) in NOT_TAKEN {
         if document.contains_key(field) {
             imported.refuse(field, why);
@@ -74,11 +75,11 @@ pub fn package_json(text: &str) -> Result<Imported, ImportError> {
     Ok(imported)
 }
 
-fn entries<'a>(document: &'a Map<String, Value>, field: &str) -> impl Iterator<Item = (&'a str, &'a Value)> {
+pub(super) fn entries<'a>(document: &'a Map<String, Value>, field: &str) -> impl Iterator<Item = (&'a str, &'a Value)> {
     document.get(field).and_then(Value::as_object).into_iter().flatten().map(|(name, range)| (name.as_str(), range))
 }
 
-fn take(imported: &mut Imported, name: &str, range: &Value, group: Option<&Label>, optional: bool) {
+pub(super) fn take(imported: &mut Imported, name: &str, range: &Value, group: Option<&Label>, optional: bool) {
     let Some(range) = range.as_str() else {
         return imported.refuse(format!("npm {name}"), "its range is not a string");
     };
@@ -157,7 +158,6 @@ fn own_workspaces(document: &Map<String, Value>, imported: &mut Imported) {
 pub fn package_ranges(text: &str) -> Result<Vec<(String, String)>, ImportError> {
     let document: Map<String, Value> = serde_json::from_str(text.trim_start_matches('\u{feff}'))
         .map_err(|error| ImportError { file: "package.json", reason: error.to_string() })?;
-    let fields = ["dependencies", "optionalDependencies", "devDependencies"];
-    let ranges = fields.iter().flat_map(|field| entries(&document, field));
+    let ranges = DEPENDENCIES.iter().flat_map(|field| entries(&document, field));
     Ok(ranges.filter_map(|(name, range)| Some((name.to_owned(), range.as_str()?.to_owned()))).collect())
 }

@@ -9,7 +9,7 @@ mod flow_state;
 mod quote;
 mod splice;
 
-use miette::Diagnostic;
+use miette::{Diagnostic, SourceSpan};
 
 use crate::diagnostic::{Exit, Failure, nearest};
 use crate::model::{Ecosystem, Label};
@@ -23,6 +23,17 @@ pub use assets::remove_asset;
 pub use catalogs::without_catalogs;
 pub use flow_state::set_flow_state;
 pub use quote::quoted;
+
+/// Returns the text with the nodes at these spans commented out.
+pub fn commented_out(text: &str, nodes: impl Iterator<Item = SourceSpan>) -> String {
+    let mut places: Vec<usize> = nodes.map(|node| node.offset()).collect();
+    places.sort_unstable();
+    let mut commented = text.to_owned();
+    for place in places.into_iter().rev().filter(|place| text.is_char_boundary(*place)) {
+        commented.insert_str(place, "/-");
+    }
+    commented
+}
 
 /// A block of dependency lines.
 #[derive(Clone, Debug, PartialEq, Eq)]

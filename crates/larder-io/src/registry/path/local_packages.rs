@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::{PathKind, manifest_path, python_manifest};
 use crate::manifest;
-use crate::model::{Catalogs, Ecosystem, Marker, PackageId, PackageName, Requirement, Version};
+use crate::model::{Catalogs, Ecosystem, Extension, Marker, PackageId, PackageName, Requirement, Version};
 
 /// The local packages, by name and by the ecosystem of the manifest that declares the name.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +18,8 @@ pub struct LocalPackageIndex {
     answered: BTreeSet<(Ecosystem, PackageName)>,
     /// The catalogs of the project, to which local packages' manifests may refer.
     pub(super) catalogs: Catalogs,
+    /// What local packages use and do not declare.
+    extensions: Vec<Extension>,
 }
 
 /// A local package, as requirements refer to it.
@@ -82,6 +84,24 @@ impl LocalPackageIndex {
         };
         self.answered =
             self.packages.iter().filter(|(key, local)| answers(key, local)).map(|(key, _)| key.clone()).collect();
+    }
+
+    /// Takes the extensions of local packages, and returns those of others. A name that one of the project's own packages has means that
+    /// one.
+    #[must_use]
+    pub fn take_extensions(&mut self, extensions: Vec<Extension>) -> Vec<Extension> {
+        let is_local = |one: &Extension| self.get(one.package.ecosystem, &one.package.name).is_some();
+        let (own, others): (Vec<_>, Vec<_>) = extensions.into_iter().partition(is_local);
+        self.extensions.extend(own);
+        others
+    }
+
+    /// Returns what the packages in a folder use and do not declare.
+    pub fn extensions_of<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = &'a Requirement> {
+        let is_there = move |one: &&Extension| {
+            self.get(one.package.ecosystem, &one.package.name).is_some_and(|local| *local.folder == *folder)
+        };
+        self.extensions.iter().filter(is_there).map(|one| &one.dependency)
     }
 
     /// Returns whether a name is answered to packages of registries too.

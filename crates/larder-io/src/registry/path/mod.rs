@@ -181,6 +181,7 @@ pub fn read(root: &Path, folder: &str, local_packages: &LocalPackageIndex) -> Re
     if let Some(known) = local_packages.in_folder(folder) {
         package.name = known.package.clone();
     }
+    package.extend(context)?;
     package.split_sources();
     Ok(package)
 }
@@ -189,6 +190,22 @@ impl PathPackage {
     /// Returns a requirement for the package, which is in `folder`.
     pub fn requirement(&self, folder: Arc<str>) -> Requirement {
         Requirement::path(self.seen_as.clone(), self.name.clone(), folder, Marker::default())
+    }
+
+    /// Adds what `extend` lines say that the package uses and does not declare. A peer becomes a dependency.
+    fn extend(&mut self, context: ManifestContext<'_>) -> Result<(), LocalPackageError> {
+        for added in context.local_packages.extensions_of(context.folder) {
+            let is_same = |dependency: &Dependency| dependency.wants.seen_as() == added.seen_as();
+            if self.dependencies.iter().any(|dependency| is_same(dependency) && !dependency.kind.is_peer()) {
+                continue;
+            }
+            self.dependencies.retain(|dependency| !is_same(dependency));
+            let declared = dependency(DependencyKind::Normal, added.clone());
+            let resolved = context.resolve(Some(&self.name), declared, self.kind)?;
+            self.dependencies.extend(resolved.dependencies);
+            self.warnings.extend(resolved.warning);
+        }
+        Ok(())
     }
 
     /// Takes dependencies on sources apart: what is asked for, and where it is to come from.

@@ -1,0 +1,102 @@
+//! Peers of the project's own packages: `peerDependencies` of package.json, which some tools install as if they were
+//! dependencies.
+
+use serde_json::{Map, Value};
+
+use crate::import::{ImportError, Imported, catalog_name};
+
+use super::ECOSYSTEM;
+use super::package_json::{DEPENDENCIES, entries, take};
+
+/// Why the peers of the project itself are not imported.
+const NOT_TAKEN: &str = "a project is nobody's peer: add what it needs itself";
+
+/// A peer of a package.json that is not among its other dependencies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeclaredPeer {
+    /// The name.
+    pub name: String,
+    /// The range.
+    pub range: String,
+    /// Whether `peerDependenciesMeta` says that it is optional.
+    pub is_optional: bool,
+}
+
+impl DeclaredPeer {
+    fn what(&self) -> String {
+        format!("peerDependencies {}", self.name)
+    }
+}
+
+/// Returns the name that a package.json declares, and the peers that are not among its other dependencies.
+///
+/// # Errors
+/// The text is no JSON object.
+pub fn package_peers(text: &str) -> Result<(Option<String>, Vec<DeclaredPeer>), ImportError> {
+    let document: Map<String, Value> = serde_json::from_str(text.trim_start_matches('\u{feff}'))
+        .map_err(|error| ImportError { file: "package.json", reason: error.to_string() })?;
+    let name = document.get("name").and_then(Value::as_str).map(str::to_owned);
+    Ok((name, undeclared(&document)))
+}
+
+/// Lists the peers of the project itself as not imported.
+pub(super) fn refuse(document: &Map<String, Value>, imported: &mut Imported) {
+    for peer in undeclared(document) {
+        imported.refuse(peer.what(), NOT_TAKEN);
+    }
+}
+
+fn undeclared(document: &Map<String, Value>) -> Vec<DeclaredPeer> {
+    let is_declared =
+        |name: &str| DEPENDENCIES.iter().any(|field| entries(document, field).any(|(one, _)| one == name));
+    let meta = document.get("peerDependenciesMeta").and_then(Value::as_object);
+    let is_optional = |name: &str| meta.and_then(|meta| meta.get(name)?.get("optional")?.as_bool()) == Some(true);
+    let peers = entries(document, "peerDependencies").filter(|(name, _)| !is_declared(name));
+    let peer = |(name, range): (&str, &Value)| {
+        let range = range.as_str()?.to_owned();
+        Some(DeclaredPeer { name: name.to_owned(), range, is_optional: is_optional(name) })
+    };
+    peers.filter_map(peer).collect()
+}
+
+impl Imported {
+    /// Adds a line for a peer of the project itself, which its tool installs.
+    pub fn take_own_peer(&mut self, peer: &DeclaredPeer) {
+        let (what, before) = (peer.what(), self.not_taken.len());
+        self.not_taken.retain(|left| left.what != what);
+        if self.not_taken.len() < before {
+            take(self, &peer.name, &Value::String(peer.range.clone()), None, false);
+        }
+    }
+
+    /// Adds an `extend` line for a peer of a member, which its tool installs. A range with a protocol means a package of the project,
+    /// which the member finds in any case.
+    pub fn take_peer_of_member(&mut self, member: &str, peer: &DeclaredPeer) {
+        let range = match peer.range.strip_prefix("catalog:").map(catalog_name) {
+            Some(catalog) => {
+                let known = self.catalogs.iter().find(|known| {
+                    (&known.catalog, known.ecosystem, &*known.name) == (&catalog, ECOSYSTEM, &*peer.name)
+                });
+                known.map(|known| known.range.clone())
+            }
+            None => Some(peer.range.clone()).filter(|range| !range.contains(':')),
+        };
+        if let Some(range) = range {
+            self.add_extension(ECOSYSTEM, member, &peer.name, &range);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn peers_are_those_that_no_other_field_declares() {
+        let text = r#"{"name": "ui", "peerDependencies": {"react": "^18", "vue": "^3", "left": "1"},
+            "peerDependenciesMeta": {"vue": {"optional": true}, "left": {"optional": "yes"}}, "devDependencies": {"react": "18"}}"#;
+        let (name, peers) = package_peers(text).unwrap();
+        let told: Vec<_> = peers.iter().map(|peer| (&*peer.name, &*peer.range, peer.is_optional)).collect();
+        assert_eq!((name.as_deref(), told), (Some("ui"), vec![("left", "1", false), ("vue", "^3", true)]));
+    }
+}

@@ -1,0 +1,97 @@
+//! What the first lock after `init` begins with: other tools' lockfiles, whose versions it keeps. They are noted in
+//! `.larder/moving-in.json` until a lock is written, whatever happens in between:
+//!
+//! ```json
+//! { "version": 1, "prefer": ["pnpm-lock.yaml", "apps/api/uv.lock"] }
+//! ```
+
+use std::path::{Component, Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::locked;
+use crate::diagnostic::{Exit, Failure};
+use crate::fs::{self, Durability};
+use crate::import::locks::LockedVersions;
+use crate::ops::{Project, Result};
+use crate::profile;
+
+/// The version of the format.
+const VERSION: u32 = 1;
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Record {
+    version: u32,
+    /// The lockfiles, relative to the root, in the order of their weight.
+    prefer: Vec<String>,
+}
+
+/// Notes the lockfiles, given by their paths relative to the root.
+pub(in crate::ops) fn remember(root: &Path, files: &[String]) -> Result<()> {
+    let record = Record { version: VERSION, prefer: files.to_vec() };
+    let text = serde_json::to_vec(&record).map_err(|error| BadRecord { reason: error.to_string() })?;
+    fs::create_dir_all(&profile::own_folder(root))?;
+    Ok(fs::write_atomic(&file(root), &text, Durability::Whole)?)
+}
+
+/// Returns the noted lockfiles that are there still; none once the project has a lock.
+pub(in crate::ops) fn files(project: &Project) -> Result<Vec<String>> {
+    let root = &project.root;
+    let bad = |reason: String| BadRecord { reason };
+    let Some(bytes) = fs::read_record(&file(root))? else { return Ok(Vec::new()) };
+    if fs::lstat(&project.lockfile())?.is_some() {
+        return Ok(Vec::new());
+    }
+    let record: Record = serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
+    if record.version != VERSION {
+        return Err(bad(format!("it has version {}", record.version)).into());
+    }
+    let leaves = |file: &&String| !Path::new(file).components().all(|part| matches!(part, Component::Normal(_)));
+    if let Some(outside) = record.prefer.iter().find(leaves) {
+        return Err(bad(format!("it names `{outside}`, which lies outside of the project")).into());
+    }
+    let mut there = Vec::with_capacity(record.prefer.len());
+    for file in record.prefer {
+        if fs::stat(&root.join(&file))?.is_some() {
+            there.push(file);
+        }
+    }
+    Ok(there)
+}
+
+/// Returns the versions that the noted lockfiles chose. `None` once the project has a lock.
+pub(in crate::ops) fn versions(project: &Project) -> Result<Option<LockedVersions>> {
+    let files = files(project)?;
+    let read = || locked::read(&project.root, &files, &project.members, &project.manifest.settings);
+    (!files.is_empty()).then(read).transpose()
+}
+
+/// Forgets the lockfiles, as a lock was written.
+pub(in crate::ops) fn forget(root: &Path) -> Result<()> {
+    let file = file(root);
+    Ok(if fs::lstat(&file)?.is_some() {
+        fs::remove_file(&file)?
+    })
+}
+
+fn file(root: &Path) -> PathBuf {
+    profile::own_folder(root).join("moving-in.json")
+}
+
+/// A note that larder did not write.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("`.larder/moving-in.json` is not what `larder init` wrote: {reason}")]
+#[diagnostic(
+    code(larder::init::bad_record),
+    help("remove it; `larder lock --prefer FILE` begins with the versions of another tool's lockfile")
+)]
+struct BadRecord {
+    reason: String,
+}
+
+impl Failure for BadRecord {
+    fn exit(&self) -> Exit {
+        Exit::Integrity
+    }
+}

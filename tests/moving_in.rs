@@ -1,0 +1,234 @@
+//! Moving in, from `init` to the first lock: peers that other tools installed, patches that match nothing, and versions that stay
+//! until there is a lock.
+
+use crate::support::{Project, Registry, Universe};
+
+fn registry() -> Registry {
+    Universe::new()
+        .npm("left", "1.0.0", |p| p.file("index.js", "module.exports = 'left';\n"))
+        .npm("left", "1.5.0", |p| p.file("index.js", "module.exports = 'left';\n"))
+        .npm("right", "1.0.0", |p| p)
+        .npm("right", "1.1.0", |p| p)
+        .npm("right", "2.0.0", |p| p)
+        .serve()
+}
+
+/// A project of other tools.
+fn repository(registry: &Registry, files: &[(&str, &str)]) -> Project {
+    let project = Project::new(registry);
+    let _ = std::fs::remove_file(project.path("larder.kdl"));
+    for (file, text) in files {
+        project.write(file, text);
+    }
+    project
+}
+
+fn locked(project: &Project) -> String {
+    let list = project.run_json("larder list --json");
+    let word = |one: &serde_json::Value, field: &str| one[field].as_str().unwrap_or_default().to_owned();
+    let packages = list["packages"].as_array().into_iter().flatten();
+    packages.map(|one| format!("{} {}", word(one, "name"), word(one, "version"))).collect::<Vec<_>>().join(", ")
+}
+
+const LEFT_AND_RIGHT: &str = "lockfileVersion: '9.0'
+settings:
+  autoInstallPeers: true
+importers:
+  .:
+    dependencies:
+      left: {specifier: ^1, version: 1.0.0}
+  web:
+    dependencies:
+      right: {specifier: ^1, version: 1.0.0}
+packages:
+  left@1.0.0: {}
+  right@1.0.0: {}
+snapshots:
+  left@1.0.0: {}
+  right@1.0.0: {}
+";
+
+#[test]
+fn peers_that_a_lockfile_shows_as_installed_are_installed() {
+    let registry = registry();
+    let project = repository(
+        &registry,
+        &[
+            ("package.json", r#"{"name": "shop", "peerDependencies": {"left": "^1", "absent": "*"}}"#),
+            ("pnpm-workspace.yaml", "packages: [web]\n"),
+            (
+                "web/package.json",
+                r#"{"name": "web", "version": "1.0.0", "peerDependencies": {"right": "^1", "absent": "*"},
+                    "peerDependenciesMeta": {"right": {"optional": true}, "absent": {"optional": true}}}"#,
+            ),
+            ("pnpm-lock.yaml", LEFT_AND_RIGHT),
+        ],
+    );
+    let told = project.run("larder init").exits(0).stderr;
+    assert!(told.contains("Left out peerDependencies absent: a project is nobody's peer"), "{told}");
+    assert!(told.contains("2 of 2 packages have the versions that they had"), "{told}");
+    let manifest = project.read("larder.kdl");
+    assert!(manifest.contains("    npm \"left\" \"^1\"\n"), "{manifest}");
+    assert!(manifest.contains("    extend npm \"web\" { npm \"right\" \"^1\"; }\n"), "{manifest}");
+    assert_eq!(locked(&project), "left 1.0.0, right 1.0.0");
+    project.run("larder lock --check").exits(0);
+    project.run("larder sync").exits(0);
+    assert!(project.has("web/node_modules/right/package.json") && project.has("node_modules/left/package.json"));
+    // Without the line it is an optional peer again, which makes nothing reachable.
+    let without = manifest.replace("    extend npm \"web\" { npm \"right\" \"^1\"; }\n", "");
+    project.write("larder.kdl", &without).run("larder lock --check").exits(1);
+    project.run("larder lock").exits(0);
+    assert_eq!(locked(&project), "left 1.0.0");
+}
+
+#[test]
+fn several_peers_of_a_member_are_one_block() {
+    let registry = registry();
+    let peers = r#"{"name": "@shop/web", "version": "1.0.0", "peerDependencies": {"left": "catalog:", "right": "^1"},
+        "peerDependenciesMeta": {"right": {"optional": true}, "left": {"optional": true}}}"#;
+    let lock = LEFT_AND_RIGHT.replace(
+        "  web:\n    dependencies:\n",
+        "  web:\n    dependencies:\n      left: {specifier: 'catalog:', version: 1.0.0}\n",
+    );
+    let project = repository(
+        &registry,
+        &[
+            ("package.json", r#"{"name": "shop"}"#),
+            ("pnpm-workspace.yaml", "packages: [web]\ncatalog:\n  left: ~1.0.0\n"),
+            ("web/package.json", peers),
+            ("pnpm-lock.yaml", &lock),
+        ],
+    );
+    project.run("larder init").exits(0);
+    let manifest = project.read("larder.kdl");
+    let block =
+        "    extend npm \"@shop/web\" {\n        npm \"left\" \"~1.0.0\"\n        npm \"right\" \"^1\"\n    }\n";
+    assert!(manifest.contains(block), "{manifest}");
+    assert_eq!(locked(&project), "left 1.0.0, right 1.0.0");
+}
+
+/// A name that a package of the project has means that one, whatever a registry has by it.
+#[test]
+fn what_extends_a_member_extends_no_package_of_a_registry() {
+    let registry =
+        Universe::new().npm("web", "1.0.0", |p| p).npm("left", "1.0.0", |p| p).npm("right", "1.0.0", |p| p).serve();
+    let project = Project::new(&registry);
+    project
+        .manifest(
+            "members \"web\" \"own\" \"other\"\nresolution {\n    extend npm \"web\" { npm \"right\" \"^1\"; }\n\
+             extend npm \"other\" { npm \"left\" \"^1\"; }\n}\n",
+        )
+        .write("web/package.json", r#"{"name": "web", "version": "2.0.0"}"#)
+        .write("own/package.json", r#"{"name": "own", "dependencies": {"web": "^1"}}"#)
+        .write("other/package.json", r#"{"name": "other"}"#)
+        .write("other/larder.kdl", "dependencies {\n}\n");
+    project.run("larder sync").exits(0);
+    assert!(project.has("web/node_modules/right/package.json"));
+    assert!(project.has("other/node_modules/left/package.json"), "a member with a larder.kdl is one too");
+    let registry_s = std::fs::canonicalize(project.path("own/node_modules/web")).expect("a package");
+    assert!(!registry_s.parent().expect("a folder").join("right").exists());
+    project.run("larder lock --check").exits(0);
+}
+
+const PATCH: &str = "diff --git a/index.js b/index.js\n--- a/index.js\n+++ b/index.js\n@@ -1 +1 @@\n-module.exports = 'left';\n+module.exports = 'patched';\n";
+
+#[test]
+fn a_patch_that_matches_nothing_is_commented_out_when_moving_in() {
+    let registry = registry();
+    let project = repository(
+        &registry,
+        &[
+            (
+                "package.json",
+                r#"{"name": "shop", "dependencies": {"left": "^1.2"}, "pnpm": {"patchedDependencies":
+                    {"left@1.0.0": "left.patch", "gone@1.0.0": "left.patch", "left@1.5.0": "left.patch"}}}"#,
+            ),
+            ("left.patch", PATCH),
+            ("pnpm-lock.yaml", LEFT_AND_RIGHT),
+        ],
+    );
+    let told = project.run("larder init").exits(0).stderr;
+    for reason in ["npm:left@1.0.0, and the solution has 1.5.0", "npm:gone@1.0.0, and the solution does not have"] {
+        assert!(told.contains(reason), "{reason}: {told}");
+    }
+    let manifest = project.read("larder.kdl");
+    assert!(manifest.contains("\n/-patch npm \"left\" \"1.0.0\" \"left.patch\"\n"), "{manifest}");
+    assert!(manifest.contains("\n/-patch npm \"gone\" \"1.0.0\" \"left.patch\"\n"), "{manifest}");
+    assert!(manifest.contains("\npatch npm \"left\" \"1.5.0\" \"left.patch\"\n"), "{manifest}");
+    project.run("larder lock --check").exits(0);
+    project.run("larder sync").exits(0);
+    assert_eq!(project.run("larder run -- node -p 'require(\"left\")'").exits(0).stdout, "patched\n");
+    // One that somebody writes would silently do nothing.
+    project.write("larder.kdl", &manifest.replace("/-patch npm \"gone\"", "patch npm \"gone\""));
+    project.run("larder lock").exits(1).names(["the patch is for npm:gone@1.0.0"]);
+}
+
+#[test]
+fn a_sync_that_writes_the_first_lock_comments_patches_out_too() {
+    let registry = registry();
+    let package = r#"{"name": "shop", "dependencies": {"left": "^1"}, "pnpm": {"patchedDependencies": {"gone@1.0.0": "left.patch"}}}"#;
+    let project =
+        repository(&registry, &[("package.json", package), ("left.patch", PATCH), ("pnpm-lock.yaml", LEFT_AND_RIGHT)]);
+    project.run("larder init --no-lock").exits(0);
+    project.run("larder sync --dry-run").exits(0);
+    project.run("larder sync").exits(0).names(["npm:gone@1.0.0"]);
+    assert!(project.read("larder.kdl").contains("/-patch npm \"gone\""));
+    assert_eq!(locked(&project), "left 1.0.0");
+}
+
+/// `init` stops at what it cannot lock; whatever the user does then, the versions stay.
+#[test]
+fn versions_stay_until_there_is_a_lock() {
+    let registry = registry();
+    let files = [
+        ("package.json", r#"{"name": "shop", "dependencies": {"left": "^1", "gone": "*"}}"#),
+        ("pnpm-lock.yaml", LEFT_AND_RIGHT),
+    ];
+    let project = repository(&registry, &files);
+    let told = project.run("larder init").exits(3).stderr;
+    assert!(told.contains("Nothing is locked yet: the first lock keeps the versions of pnpm-lock.yaml"), "{told}");
+    project.run("larder sync").exits(3);
+    let manifest = project.read("larder.kdl").replace("    npm \"gone\" \"*\"\n", "");
+    let told = project.write("larder.kdl", &manifest).run("larder sync").exits(0).stderr;
+    assert!(told.contains("1 of 1 packages have the versions that they had"), "{told}");
+    assert_eq!(locked(&project), "left 1.0.0");
+    // From then on the lock has them.
+    std::fs::remove_file(project.path("larder.lock")).expect("a lock");
+    project.run("larder lock").exits(0);
+    assert_eq!(locked(&project), "left 1.5.0");
+}
+
+#[test]
+fn versions_stay_when_the_first_lock_comes_of_an_edit() {
+    let registry = registry();
+    let files =
+        [("package.json", r#"{"name": "shop", "dependencies": {"left": "^1"}}"#), ("pnpm-lock.yaml", LEFT_AND_RIGHT)];
+    let project = repository(&registry, &files);
+    project.run("larder init --no-lock").exits(0);
+    project.run("larder add npm:right --no-sync").exits(0);
+    assert_eq!(locked(&project), "left 1.0.0, right 1.0.0");
+    let project = repository(&registry, &files);
+    project.run("larder init --no-lock").exits(0);
+    project.run("larder update").exits(0);
+    assert_eq!(locked(&project), "left 1.5.0", "an update is asked for what is newest");
+}
+
+#[test]
+fn a_lockfile_that_is_gone_or_unreadable_is_no_dead_end() {
+    let registry = registry();
+    let package = ("package.json", r#"{"name": "shop", "dependencies": {"left": "^1"}}"#);
+    let project = repository(&registry, &[package, ("pnpm-lock.yaml", "lockfileVersion: '1.0'\n")]);
+    project.run("larder init").exits(2).names(["pnpm-lock.yaml"]);
+    project.run("larder sync").exits(0);
+    assert_eq!(locked(&project), "left 1.5.0");
+    let project = repository(&registry, &[package, ("pnpm-lock.yaml", LEFT_AND_RIGHT)]);
+    project.run("larder init --no-lock").exits(0);
+    std::fs::remove_file(project.path("pnpm-lock.yaml")).expect("a lockfile");
+    project.run("larder sync").exits(0);
+    // A checkout may bring a note of somebody else's making.
+    let project = repository(&registry, &[package]);
+    project.run("larder init --no-lock").exits(0);
+    for note in [r#"{"version": 1, "prefer": ["../package-lock.json"]}"#, r#"{"version": 2, "prefer": []}"#, "{"] {
+        project.write(".larder/moving-in.json", note).run("larder lock").exits(4).names(["moving-in.json"]);
+    }
+}
