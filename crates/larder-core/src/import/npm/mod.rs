@@ -3,6 +3,7 @@
 //! | file | what it reads |
 //! | --- | --- |
 //! | `package_json` | package.json |
+//! | `fields` | its fields that name packages |
 //! | `overrides` | npm's `overrides`, Yarn's `resolutions`, pnpm's `overrides` |
 //! | `npmrc`, `yarnrc`, `bunfig` | .npmrc, .yarnrc.yml, bunfig.toml: registries |
 //! | `patches`, `extensions` | patched packages; `packageExtensions` |
@@ -12,6 +13,7 @@
 
 mod bunfig;
 mod extensions;
+mod fields;
 mod hoisting;
 mod npmrc;
 mod overrides;

@@ -6,14 +6,13 @@ use crate::model::{Label, Source, split_at_version};
 
 use crate::import::{FolderLine, ImportError, Imported, ImportedLine, Runtimes, catalog_name};
 
+use super::fields::{DEPENDENCIES, entries};
+use super::peers::DeclaredPeer;
 use super::{ECOSYSTEM, overrides, patches, peers, workspaces};
 
 /// Fields about dependencies that are not imported, with the reason.
 const NOT_TAKEN: [(&str, &str); 2] =
     [("bundleDependencies", "nothing is bundled"), ("packageManager", "larder is the package manager")];
-
-/// The fields with what a package itself installs.
-pub(super) const DEPENDENCIES: [&str; 3] = ["dependencies", "optionalDependencies", "devDependencies"];
 
 /// Reads a package.json.
 pub fn package_json(text: &str) -> Result<Imported, ImportError> {
@@ -75,11 +74,7 @@ pub fn package_json(text: &str) -> Result<Imported, ImportError> {
     Ok(imported)
 }
 
-pub(super) fn entries<'a>(document: &'a Map<String, Value>, field: &str) -> impl Iterator<Item = (&'a str, &'a Value)> {
-    document.get(field).and_then(Value::as_object).into_iter().flatten().map(|(name, range)| (name.as_str(), range))
-}
-
-pub(super) fn take(imported: &mut Imported, name: &str, range: &Value, group: Option<&Label>, optional: bool) {
+fn take(imported: &mut Imported, name: &str, range: &Value, group: Option<&Label>, optional: bool) {
     let Some(range) = range.as_str() else {
         return imported.refuse(format!("npm {name}"), "its range is not a string");
     };
@@ -120,6 +115,17 @@ pub(super) fn take(imported: &mut Imported, name: &str, range: &Value, group: Op
         when: None,
         optional,
     });
+}
+
+impl Imported {
+    /// Adds a line for a peer of the project itself, which its tool installs.
+    pub fn take_own_peer(&mut self, peer: &DeclaredPeer) {
+        let (what, before) = (peer.what(), self.not_taken.len());
+        self.not_taken.retain(|left| left.what != what);
+        if self.not_taken.len() < before {
+            take(self, &peer.name, &Value::String(peer.range.clone()), None, false);
+        }
+    }
 }
 
 /// Takes a line that means a member: `workspace:^1`, `workspace:other@*`. Returns the folder, if it names one.

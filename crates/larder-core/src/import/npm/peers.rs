@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::import::{ImportError, Imported, catalog_name};
 
 use super::ECOSYSTEM;
-use super::package_json::{DEPENDENCIES, entries, take};
+use super::fields::{DEPENDENCIES, entries};
 
 /// Why the peers of the project itself are not imported.
 const NOT_TAKEN: &str = "a project is nobody's peer: add what it needs itself";
@@ -23,7 +23,8 @@ pub struct DeclaredPeer {
 }
 
 impl DeclaredPeer {
-    fn what(&self) -> String {
+    /// Returns how it is called where it is not imported.
+    pub(super) fn what(&self) -> String {
         format!("peerDependencies {}", self.name)
     }
 }
@@ -60,15 +61,6 @@ fn undeclared(document: &Map<String, Value>) -> Vec<DeclaredPeer> {
 }
 
 impl Imported {
-    /// Adds a line for a peer of the project itself, which its tool installs.
-    pub fn take_own_peer(&mut self, peer: &DeclaredPeer) {
-        let (what, before) = (peer.what(), self.not_taken.len());
-        self.not_taken.retain(|left| left.what != what);
-        if self.not_taken.len() < before {
-            take(self, &peer.name, &Value::String(peer.range.clone()), None, false);
-        }
-    }
-
     /// Adds an `extend` line for a peer of a member, which its tool installs. A range with a protocol means a package of the project,
     /// which the member finds in any case.
     pub fn take_peer_of_member(&mut self, member: &str, peer: &DeclaredPeer) {
