@@ -5,7 +5,7 @@ use crate::profile::ProfileError;
 use super::generations;
 use super::generations::checkout::Checkout;
 use super::generations::switch::{self, Switched};
-use super::{Context, Result, usage};
+use super::{Context, Result, generations::usage};
 
 /// Makes the environment the active one, as it was built last.
 pub fn activate(context: &Context<'_>, name: &str) -> Result<Switched> {

@@ -8,8 +8,8 @@ use crate::manifest::edit::{self, NewLine, PropertyValue, Section};
 use crate::model::{PackageId, PackageName, RootEdge, Version};
 use crate::resolve::RequiredLine;
 
-use super::age::AgeCutoff;
 use super::lock::{self, Changes, Replacement, Wish};
+use super::locking::age::AgeCutoff;
 use super::project;
 use super::project::snapshot::{self, InputSnapshot};
 use super::project::spec::Spec;

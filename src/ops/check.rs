@@ -13,7 +13,7 @@ use super::policies::Subject;
 use super::project::lockfile;
 use super::registry::target::Target;
 use super::session::{LOCKFILE, MANIFEST};
-use super::{Error, Project, Result, Session, analyze, license_facts, lock, online, policies};
+use super::{Error, Project, Result, Session, analyze, facts::license_facts, lock, online, policies};
 
 /// What was checked, and found.
 #[derive(Debug)]

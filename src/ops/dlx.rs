@@ -19,7 +19,7 @@ use crate::manifest::edit::quoted;
 use crate::manifest::{Registry, RegistryForm, RegistryUrl, TokenSource};
 use crate::model::TreeDigest;
 
-use super::interpreter;
+use super::programs::interpreter;
 use super::project::host;
 use super::project::spec::{Spec, SpecError};
 use super::session::{LOCKFILE, MANIFEST};

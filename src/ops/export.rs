@@ -14,7 +14,7 @@ use crate::model::{Origin, PackageKey, Platform, Source};
 use crate::registry::path::{PathKind, PathPackage};
 use crate::registry::{CachePolicy, Registries};
 
-use super::locked_trees::{self, MissingTrees};
+use super::facts::locked_trees::{self, MissingTrees};
 use super::project::{head, selection};
 use super::{Error, Project, Result, Session, lock, registries, session};
 

@@ -17,7 +17,7 @@ use crate::store::{CollectMode, GcRoots, KnownProject, Store, UnreadableNote};
 use super::generations::state;
 use super::project::{self, inputs};
 use super::session::{LOCKFILE, MANIFEST};
-use super::{Context, Result, dlx, usage};
+use super::{Context, Result, dlx, generations::usage};
 
 /// What to remove.
 #[derive(Clone, Copy, Debug, Default)]

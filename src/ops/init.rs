@@ -15,10 +15,10 @@ use crate::patch::{MAX_PATCH_SIZE, PackagePatch};
 use crate::profile::{self, ProfileError, python};
 use crate::registry::path;
 
-use super::interpreter;
 use super::lock::{self, Locked, UnusedPatches};
 use super::moving::locked::{self, Kept};
 use super::moving::{peers, pending, workspace};
+use super::programs::interpreter;
 use super::project::snapshot;
 use super::project::{host, inputs, members};
 use super::session::MANIFEST;

@@ -11,11 +11,13 @@ use crate::policy::{self, CheckStage, Finding, FindingReport, LocatedFinding, Na
 use crate::provenance::SignatureVerdict;
 
 use super::advisories::{self, SourceReport};
+use super::facts::registry_signatures::{self, Asked};
 use super::policies::{self, Subject};
 use super::project::lockfile;
-use super::registry_signatures::{self, Asked};
 use super::session::{LOCKFILE, MANIFEST};
-use super::{Error, Project, Result, Session, analyze, attestations, license_facts, lock, publication_times};
+use super::{
+    Error, Project, Result, Session, analyze, facts::attestations, facts::license_facts, facts::publication_times, lock,
+};
 
 /// What is looked for.
 #[derive(Clone, Debug, Default)]

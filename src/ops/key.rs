@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::keyring::Keyring;
+use super::secrets::keyring::Keyring;
 use super::{Context, Result};
 use crate::diagnostic::{Exit, Failure, list, nearest};
 use crate::fs::{self, Durability};

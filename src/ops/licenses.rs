@@ -12,8 +12,8 @@ use crate::lock::Closure;
 use crate::model::PackageKey;
 use crate::store::Tree;
 
-use super::license_facts::{self, LicenseFacts};
-use super::locked_trees::MissingTrees;
+use super::facts::license_facts::{self, LicenseFacts};
+use super::facts::locked_trees::MissingTrees;
 use super::project::selection;
 use super::{Project, Result, Session, lock};
 

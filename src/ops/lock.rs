@@ -15,9 +15,12 @@ use crate::profile;
 use crate::registry::{self, Registries};
 use crate::resolve::{self, HeldBack, Preferences, Resolution, TooYoung};
 
-use super::age::{self, AgeCutoff};
 use super::building::Probe;
 use super::failure::{self, Unsatisfiable};
+use super::locking::age::{self, AgeCutoff};
+use super::locking::routing::{self, Extent};
+use super::locking::solutions::Unknown;
+use super::locking::sources::{self, LockedSource};
 pub use super::moving::locked::Kept;
 use super::moving::{locked, pending};
 use super::policies::Subject;
@@ -27,13 +30,12 @@ pub use super::project::lockfile::{Absent, LockUse};
 use super::project::own_runtimes::{self, Misfit};
 use super::project::snapshot::{self, InputSnapshot};
 use super::project::target::{Edited, Target};
-use super::routing::{self, Extent};
 use super::runtimes::{self, RuntimeChoice};
 use super::session::release;
-use super::solutions::Unknown;
-use super::sources::{self, LockedSource};
 use super::summary::DifferenceSummary;
-use super::{Context, Event, Project, Result, Session, artifacts, attestations, policies, registries, solutions};
+use super::{
+    Context, Event, Project, Result, Session, artifacts, facts::attestations, locking::solutions, policies, registries,
+};
 
 /// What became of the lock.
 #[derive(Debug)]

@@ -1,8 +1,9 @@
 //! One file per use case: what the commands do. Here, and only here, the rooms below are joined.
 //!
 //! What several use cases need lies in folders beside them: `session` (what the steps of a command share), `project` (what is
-//! read of a checkout), `registries`, `install` (what builds an environment), `generations` (what was built) and
-//! `moving` (what a repository has from other tools).
+//! read of a checkout), `registries`, `locking` (the steps of `lock`), `facts` (what checks look at), `install` (what builds an
+//! environment), `generations` (what was built), `programs` (what is started) and `moving` (what a repository has from other
+//! tools).
 
 pub mod activate;
 pub mod add;
@@ -73,38 +74,26 @@ pub mod watch;
 pub mod why;
 pub mod yank;
 
-mod age;
-mod archives;
 mod artifacts;
-mod attestations;
 mod building;
-mod children;
 mod deployed_flows;
+mod facts;
 mod failure;
-mod fetched_file;
 mod generations;
 mod install;
-mod interpreter;
-mod keyring;
-mod license_facts;
-mod locked_trees;
+mod locking;
 mod moving;
 mod notes;
 mod online;
 mod packages;
 mod policies;
+mod programs;
 mod project;
-mod publication_times;
 mod published;
 mod registries;
-mod registry_signatures;
-mod routing;
 mod runtimes;
 mod session;
-mod solutions;
-mod sources;
 mod summary;
-mod usage;
 
 pub use generations::switch;
 pub use install::{Activation, BytecodeUse};

@@ -7,7 +7,7 @@ use crate::model::{Graph, Label, PackageKey, Routes, Settings, Side};
 use crate::registry::{CachePolicy, LockedIndex, Registries};
 use crate::resolve::{self, Audited, Mismatch, Requirements};
 
-use super::{Event, Project, Result, Session, failure, registries, runtimes, session, sources};
+use super::{Event, Project, Result, Session, failure, locking::sources, registries, runtimes, session};
 
 /// Returns what of a lock is not what the metadata of its packages says.
 pub(super) fn compare(session: &Session<'_>, project: &Project, lockfile: &Lockfile) -> Result<Vec<Mismatch>> {

@@ -7,8 +7,8 @@ use crate::model::{Edge, PackageId, RootEdge, Runtimes, Version};
 use crate::registry::{CachePolicy, Registries};
 use crate::resolve::{self, Candidate, Index};
 
-use super::age::{self, AgeCutoff};
 use super::lock::{self, Wish};
+use super::locking::age::{self, AgeCutoff};
 use super::project::{self, selection};
 use super::runtimes::NewestRuntime;
 use super::session::MANIFEST;

@@ -20,7 +20,10 @@ use crate::resolve::Mismatch;
 
 use super::project::{own_runtimes, selection};
 use super::session::{LOCKFILE, MANIFEST};
-use super::{Context, Project, Result, Session, advisories, attestations, publication_times, registry_signatures};
+use super::{
+    Context, Project, Result, Session, advisories, facts::attestations, facts::publication_times,
+    facts::registry_signatures,
+};
 
 /// A lock that is judged, with its project.
 pub(super) struct Subject<'a> {

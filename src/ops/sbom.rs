@@ -10,8 +10,8 @@ use crate::bom::{self, Bill, BillInput};
 use crate::fs;
 use crate::lock::Closure;
 
-use super::license_facts::LicenseFacts;
-use super::locked_trees::MissingTrees;
+use super::facts::license_facts::LicenseFacts;
+use super::facts::locked_trees::MissingTrees;
 use super::project::{head, selection};
 use super::{Project, Result, Session, lock};
 

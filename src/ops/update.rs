@@ -4,8 +4,8 @@ use crate::diagnostic::{Exit, Failure, nearest};
 use crate::model::PackageId;
 use crate::registry::CachePolicy;
 
-use super::age::AgeCutoff;
 use super::lock::{self, Locked, Wish};
+use super::locking::age::AgeCutoff;
 use super::project;
 use super::project::snapshot::{self, InputSnapshot};
 use super::project::spec::Known;

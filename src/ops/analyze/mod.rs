@@ -23,7 +23,7 @@ use crate::profile::Profiles;
 use super::outdated::{Newer, outdated};
 use super::policies::is_asked_for;
 use super::project::selection;
-use super::{Project, Result, Session, lock, usage};
+use super::{Project, Result, Session, generations::usage, lock};
 
 pub use unused::UnusedDependency;
 

@@ -11,7 +11,7 @@ use crate::model::{EdgeKind, PackageKey};
 
 use super::names::{self, UsedNames};
 use super::texts;
-use crate::ops::locked_trees::{self, MissingTrees};
+use crate::ops::facts::locked_trees::{self, MissingTrees};
 use crate::ops::packages::{below, walk};
 use crate::ops::project::manifest_of;
 use crate::ops::{Project, Result, Session};

@@ -9,7 +9,7 @@ use crate::fs;
 use crate::lock::Lockfile;
 use crate::manifest::{self, DependencySpec, Manifest, ManifestKind};
 use crate::model::{Ecosystem, Package, PackageKey, PackageName, Requirement};
-use crate::ops::locked_trees::{self, MissingTrees};
+use crate::ops::facts::locked_trees::{self, MissingTrees};
 use crate::ops::packages::{Discovered, Repository};
 use crate::ops::project::{find_root, inputs, lockfile};
 use crate::ops::session::MANIFEST;

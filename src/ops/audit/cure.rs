@@ -11,8 +11,8 @@ use crate::policy::SolveNotes;
 use crate::registry::{AdvisoryDatabases, CachePolicy, Registries};
 use crate::resolve::Index;
 
-use crate::ops::age::{self, AgeCutoff};
 use crate::ops::lock::{self, Wish};
+use crate::ops::locking::age::{self, AgeCutoff};
 use crate::ops::session::release;
 use crate::ops::{Error, Project, Result, Session, advisories, failure, registries, runtimes};
 

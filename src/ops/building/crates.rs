@@ -14,7 +14,7 @@ use crate::model::{
     Algorithm, Artifact, ArtifactOwner, Digest, Ecosystem, Label, LabelError, Origin, PackageId, PackageKey,
     PackageName, Version,
 };
-use crate::ops::interpreter;
+use crate::ops::programs::interpreter;
 use crate::ops::registries::BadMirror;
 use crate::ops::{Context, Result, Session, artifacts};
 use crate::store::Tree;

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::build::NodeRuntime;
 use crate::diagnostic::{Exit, Failure};
 use crate::model::PackageKey;
-use crate::ops::interpreter;
+use crate::ops::programs::interpreter;
 use crate::ops::{Context, Result};
 use crate::profile::{self, RuntimeTree};
 

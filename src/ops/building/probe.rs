@@ -8,7 +8,7 @@ use crate::fetch::RequestedArtifact;
 use crate::model::{
     Artifact, Builds, CoreMetadata, Graph, Origin, Package, PackageId, PackageKey, Platform, RuntimeName, Runtimes,
 };
-use crate::ops::interpreter;
+use crate::ops::programs::interpreter;
 use crate::ops::project::Project;
 use crate::ops::runtimes;
 use crate::ops::{Event, Result, Session};

@@ -6,8 +6,8 @@ use crate::lock;
 use crate::model::{
     BuildRequirements, Builds, Dependent, Graph, Marker, Package, PackageKey, Platform, Requirement, Routes, Settings,
 };
+use crate::ops::locking::solutions::{self, Unknown};
 use crate::ops::project::Project;
-use crate::ops::solutions::{self, Unknown};
 use crate::ops::{Error, Result, Session, artifacts, failure};
 use crate::registry::Registries;
 use crate::resolve::{Preferences, RequiredLine, Requirements, ResolveError};

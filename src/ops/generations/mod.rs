@@ -5,6 +5,7 @@ pub(super) mod checkout;
 pub(super) mod integrity;
 pub(super) mod state;
 pub mod switch;
+pub(super) mod usage;
 
 use std::collections::BTreeSet;
 

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::diagnostic::{Exit, Failure};
 use crate::fs::{self, Durability};
 use crate::model::Url;
-use crate::ops::keyring::Keyring;
+use crate::ops::secrets::keyring::Keyring;
 use crate::ops::{Context, Result};
 use crate::registry::credentials::{Credential, Login, Secret};
 

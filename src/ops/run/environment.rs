@@ -10,7 +10,7 @@ use crate::ops::lock::LockUse;
 use crate::ops::operation_log::{Operation, Trace, watched};
 use crate::ops::project::snapshot;
 use crate::ops::sync::{self, Options, Synced};
-use crate::ops::{Context, Project, Result, Session, usage};
+use crate::ops::{Context, Project, Result, Session, generations::usage};
 use crate::profile;
 use crate::resolve::RequiredLine;
 

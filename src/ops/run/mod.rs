@@ -28,15 +28,15 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::Command;
 
-use super::children;
 use super::lock::LockUse;
+use super::programs::children;
 use super::project;
 use super::sync::Synced;
 use super::variables::Seen;
 use super::{Context, Project, Result, Session};
 use prepared::{Prepared, start};
 
-pub use super::children::Stream;
+pub use super::programs::children::Stream;
 pub use named::{Listed, ListedKind};
 pub use package_manager::{PackageManagerOutcome, run_package_manager};
 pub use package_manager_call::PackageManager;

@@ -9,7 +9,7 @@ use super::Origin;
 use crate::diagnostic::{Exit, Failure, nearest};
 use crate::fs;
 use crate::model::PythonVersion;
-use crate::ops::interpreter;
+use crate::ops::programs::interpreter;
 use crate::ops::variables::Seen;
 use crate::ops::{Context, Project, Result};
 use crate::profile::python;

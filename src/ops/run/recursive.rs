@@ -14,8 +14,8 @@ use rustix::process::Signal;
 use super::prepared::{Prepared, SHELL};
 use super::{Launch, RunError, filter, member_order, named};
 use crate::diagnostic::{Exit, Failure};
-use crate::ops::children::{ChildEvent, Children, Running, Stream, signal_code};
 use crate::ops::lock::LockUse;
+use crate::ops::programs::children::{ChildEvent, Children, Running, Stream, signal_code};
 use crate::ops::project;
 use crate::ops::{Context, Project, Result, Session};
 

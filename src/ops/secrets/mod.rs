@@ -6,11 +6,13 @@
 //! | --- | --- |
 //! | `grants` | which variables may be sent to which hosts |
 //! | `file` | which files may be sent at all |
+//! | `keyring` | the keyring of the system |
 //! | `alerts` | the secrets of the `alerts` block |
 
 mod alerts;
 pub(super) mod file;
 pub(super) mod grants;
+pub(super) mod keyring;
 
 pub use alerts::{Receiver, read as read_alert_secret};
 

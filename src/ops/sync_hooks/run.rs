@@ -10,7 +10,7 @@ use super::IN_HOOK;
 use super::program::HookProgram;
 use crate::diagnostic::{Exit, Failure, list};
 use crate::manifest::{Hook, HookTime};
-use crate::ops::children::{ChildEvent, Children, Running};
+use crate::ops::programs::children::{ChildEvent, Children, Running};
 use crate::ops::{Context, Event, Result};
 
 /// For how long a hook may run.

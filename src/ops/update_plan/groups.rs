@@ -9,8 +9,8 @@ use crate::model::PackageId;
 use crate::policy::SolveNotes;
 use crate::registry::{CachePolicy, Registries};
 
-use crate::ops::age::{self, AgeCutoff};
 use crate::ops::lock::{self, Wish};
+use crate::ops::locking::age::{self, AgeCutoff};
 use crate::ops::project::spec::Known;
 use crate::ops::session::release;
 use crate::ops::update::NotLocked;

@@ -13,9 +13,9 @@ use crate::manifest::{self, Environment, LicenseRules, ManifestKind};
 use crate::model::{LicenseExpression, LicenseHeaders, Package, PackageKey, TreeDigest};
 use crate::store::Tree;
 
-use super::locked_trees::{self, MissingTrees};
-use super::session::MANIFEST;
-use super::{Project, Result, Session};
+use crate::ops::facts::locked_trees::{self, MissingTrees};
+use crate::ops::session::MANIFEST;
+use crate::ops::{Project, Result, Session};
 
 /// The largest metadata and the largest text that are read, in bytes.
 const LARGEST: u64 = 4 << 20;
@@ -23,17 +23,17 @@ const LARGEST: u64 = 4 << 20;
 const MOST_FILES: usize = 20;
 
 /// What is known of the licenses of packages, with their trees.
-pub(super) struct LicenseFacts {
+pub(in crate::ops) struct LicenseFacts {
     /// What is known of each package; local folders are the project's own, and not among them.
-    pub(super) facts: BTreeMap<PackageKey, LicenseFact>,
+    pub(in crate::ops) facts: BTreeMap<PackageKey, LicenseFact>,
     /// The trees of those that are on this machine.
-    pub(super) trees: BTreeMap<PackageKey, Tree>,
+    pub(in crate::ops) trees: BTreeMap<PackageKey, Tree>,
 }
 
 impl LicenseFacts {
     /// Puts what a policy says of packages' licenses in the place of what they say themselves.
     #[must_use]
-    pub(super) fn clarified(mut self, rules: &LicenseRules) -> Self {
+    pub(in crate::ops) fn clarified(mut self, rules: &LicenseRules) -> Self {
         for (key, fact) in &mut self.facts {
             if let Some(line) = rules.clarified(&key.id) {
                 fact.expression = Some(line.license.clone());
@@ -44,7 +44,7 @@ impl LicenseFacts {
     }
 
     /// Reads what packages say. What the store does not have is fetched if `missing` says so.
-    pub(super) fn read<'p>(
+    pub(in crate::ops) fn read<'p>(
         session: &Session<'_>,
         project: &Project,
         packages: impl Iterator<Item = (&'p PackageKey, &'p Package)>,
@@ -62,7 +62,7 @@ impl LicenseFacts {
 
 /// Returns what is known of the licenses of all that is locked, if the policy of an environment says something of licenses. What the
 /// store does not have is fetched, and offline it is unknown.
-pub(super) fn asked_for(
+pub(in crate::ops) fn asked_for(
     session: &Session<'_>,
     project: &Project,
     lockfile: &Lockfile,
@@ -76,7 +76,7 @@ pub(super) fn asked_for(
 }
 
 /// Returns what trees say of the licenses of their packages.
-pub(super) fn of_trees<'t>(
+pub(in crate::ops) fn of_trees<'t>(
     trees: impl Iterator<Item = (&'t PackageKey, &'t Tree)>,
 ) -> BTreeMap<PackageKey, LicenseFact> {
     let reader = FactReader::default();
@@ -84,7 +84,7 @@ pub(super) fn of_trees<'t>(
 }
 
 /// Reads the license files of a package.
-pub(super) fn text(tree: &Tree, path: &str) -> Option<String> {
+pub(in crate::ops) fn text(tree: &Tree, path: &str) -> Option<String> {
     let bytes = fs::read_up_to(&tree.folder.join(path), LARGEST).ok()??;
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
@@ -143,7 +143,7 @@ fn is_metadata(path: &str) -> bool {
 }
 
 /// Returns the files of a package that have license texts, by their names: those at its top, and a wheel's.
-pub(super) fn license_files(tree: &Tree) -> Vec<String> {
+pub(in crate::ops) fn license_files(tree: &Tree) -> Vec<String> {
     let is_one = |path: &str| match path.split_once('/') {
         None => is_license_file(path),
         Some((folder, below)) if folder.ends_with(".dist-info") => {

@@ -10,8 +10,8 @@ use crate::model::{BuildIdentity, LockedProvenance, Origin, Package, PackageKey,
 use crate::provenance::{AttestationVerifier, ProvenanceVerdict, TrustedRootError};
 use crate::registry::{AttestedFile, CachePolicy, Registries};
 
-use super::session::release;
-use super::{Project, Result, Session, registries};
+use crate::ops::session::release;
+use crate::ops::{Project, Result, Session, registries};
 
 /// The largest root of trust.
 const LARGEST_ROOT: u64 = 1 << 20;
@@ -20,7 +20,7 @@ const LARGEST_ROOT: u64 = 1 << 20;
 const OWN_ROOT: &str = "trusted_root.json";
 
 /// Looks up who built the packages of which the policy of an environment demands that somebody vouches for them.
-pub(super) fn asked_for<'p>(
+pub(in crate::ops) fn asked_for<'p>(
     session: &Session<'_>,
     project: &Project,
     packages: impl Iterator<Item = (&'p PackageKey, &'p Package)>,
@@ -40,7 +40,7 @@ pub(super) fn asked_for<'p>(
 
 /// Notes in a lock that was just solved who built its packages, if a policy says something of provenance. What was noted before
 /// stays; who built a new version is compared with who built the one before, on the same line of releases.
-pub(super) fn note(
+pub(in crate::ops) fn note(
     session: &Session<'_>,
     project: &Project,
     registries: &Registries,

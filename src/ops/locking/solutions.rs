@@ -14,12 +14,12 @@ use crate::resolve::{
     UnknownSource,
 };
 
-use super::failure::{self, Unsatisfiable};
-use super::{Error, Project, Result};
+use crate::ops::failure::{self, Unsatisfiable};
+use crate::ops::{Error, Project, Result};
 
 /// What a solve stopped for, to go on when it is known.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Unknown<'a> {
+pub(in crate::ops) enum Unknown<'a> {
     /// What a version needs, which only a build tells.
     Unbuilt(&'a UnbuiltRelease),
     /// A package that another one brings from outside of registries.
@@ -27,19 +27,19 @@ pub(super) enum Unknown<'a> {
 }
 
 /// Finds out what a solve stopped for, and tells the registries.
-pub(super) type FindOut<'a> = dyn Fn(Unknown<'_>) -> Result<()> + 'a;
+pub(in crate::ops) type FindOut<'a> = dyn Fn(Unknown<'_>) -> Result<()> + 'a;
 
 /// A project's solution, and what it does without.
-pub(super) struct Solved {
+pub(in crate::ops) struct Solved {
     /// The solution.
-    pub(super) resolution: Resolution,
+    pub(in crate::ops) resolution: Resolution,
     /// The groups that no environment includes and that have no solution beside the others, each with the reason.
-    pub(super) left_out: BTreeMap<Label, String>,
+    pub(in crate::ops) left_out: BTreeMap<Label, String>,
 }
 
 /// Solves a project's requirements; `preferences` returns what is preferred on a side. A group that no environment includes is left
 /// out where there is no solution with it.
-pub(super) fn solve(
+pub(in crate::ops) fn solve(
     project: &Project,
     settings: &Settings,
     registries: &Registries,
@@ -169,7 +169,7 @@ impl Problem<'_> {
 
 /// Resolves, and once more where the outcome rests on cached answers that may be too old: without a version, a tag or a file that
 /// was asked for. Their registries are asked then, each once.
-pub(super) fn resolve_for_sure(
+pub(in crate::ops) fn resolve_for_sure(
     requirements: &Requirements,
     registries: &Registries,
     find_out: &FindOut<'_>,

@@ -10,8 +10,8 @@ use std::process::{Command, Output, Stdio};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Context, Result};
 use crate::diagnostic::{Exit, Failure};
+use crate::ops::{Context, Result};
 use crate::profile::python;
 use crate::registry::credentials::Secret;
 
@@ -23,7 +23,7 @@ const SESSION_BUS: &str = "DBUS_SESSION_BUS_ADDRESS";
 
 /// The keyring of this system.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Keyring {
+pub(in crate::ops) struct Keyring {
     program: PathBuf,
     kind: Kind,
 }
@@ -43,7 +43,7 @@ struct Call {
 
 impl Keyring {
     /// Finds the keyring. Returns `None` if this system, or this session, has none.
-    pub(super) fn find(context: &Context<'_>) -> Option<Self> {
+    pub(in crate::ops) fn find(context: &Context<'_>) -> Option<Self> {
         let (kind, name) = if std::env::consts::OS == "macos" {
             (Kind::Keychain, "security")
         } else {
@@ -55,13 +55,13 @@ impl Keyring {
     }
 
     /// Keeps a secret in place of the one of this account.
-    pub(super) fn keep(&self, account: &str, secret: &Secret) -> Result<()> {
+    pub(in crate::ops) fn keep(&self, account: &str, secret: &Secret) -> Result<()> {
         let output = self.call(&self.kind.keep(account, secret))?;
         if output.status.success() { Ok(()) } else { Err(self.refusal(&output).into()) }
     }
 
     /// Returns the secret of an account. Returns `None` if there is none.
-    pub(super) fn secret(&self, account: &str) -> Result<Option<Secret>> {
+    pub(in crate::ops) fn secret(&self, account: &str) -> Result<Option<Secret>> {
         let output = self.call(&self.kind.look_up(account))?;
         let text = String::from_utf8(output.stdout.clone()).unwrap_or_default();
         match self.kind.decoded(&text) {
@@ -73,7 +73,7 @@ impl Keyring {
     }
 
     /// Removes the secret of an account, if there is one.
-    pub(super) fn remove(&self, account: &str) -> Result<()> {
+    pub(in crate::ops) fn remove(&self, account: &str) -> Result<()> {
         self.call(&self.kind.remove(account)).map(|_| ())
     }
 

@@ -6,12 +6,12 @@ use crate::fetch::{NameFolding, RequestedArtifact};
 use crate::model::{Artifact, Package, PackageKey, Platform};
 use crate::store::Tree;
 
-use super::registries::LazyRegistries;
-use super::{Project, Result, Session, artifacts, project::host};
+use crate::ops::registries::LazyRegistries;
+use crate::ops::{Project, Result, Session, artifacts, project::host};
 
 /// What is done about packages that the store does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum MissingTrees {
+pub(in crate::ops) enum MissingTrees {
     /// They are fetched. Offline they are left out.
     Fetched,
     /// They are left out.
@@ -19,7 +19,7 @@ pub(super) enum MissingTrees {
 }
 
 /// Returns the trees of packages, one for each: of the file for this machine, if there is one. Local folders have none.
-pub(super) fn of<'p>(
+pub(in crate::ops) fn of<'p>(
     session: &Session<'_>,
     project: &Project,
     packages: impl Iterator<Item = (&'p PackageKey, &'p Package)>,

@@ -6,15 +6,15 @@ use crate::manifest::{Environment, Registry};
 use crate::model::{Origin, Package, PackageKey, RegistryKey, Url};
 use crate::provenance::{SignatureVerdict, judge_signatures, npmjs_keys};
 
-use super::session::release;
-use super::{Project, Result, Session, failure, registries};
+use crate::ops::session::release;
+use crate::ops::{Project, Result, Session, failure, registries};
 
 /// The name of the public npm registry, and its host.
 const NPMJS: (&str, &str) = ("npmjs", "registry.npmjs.org");
 
 /// Whose signatures are judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(in crate::ops) enum Asked {
     /// Those of registries whose blocks have a `key`, if the policy of an environment requires signatures.
     ByPolicy,
     /// Those of all npm registries.
@@ -23,7 +23,7 @@ pub(super) enum Asked {
 
 /// Judges the signatures of packages of registries that sign, if they are asked for. They come with the registries' listings, which
 /// a cache may have.
-pub(super) fn asked_for<'p>(
+pub(in crate::ops) fn asked_for<'p>(
     session: &Session<'_>,
     project: &Project,
     packages: impl Iterator<Item = (&'p PackageKey, &'p Package)>,

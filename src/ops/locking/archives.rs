@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use super::fetched_file::FetchedFile;
-use super::project::host;
-use super::{Event, Project, Result, Session, artifacts};
 use crate::diagnostic::{Exit, Failure};
 use crate::fetch::{NameFolding, RequestedArtifact};
 use crate::model::{
     ArchiveSource, Artifact, Facts, Origin, PackageId, PackageKey, PinnedSource, Platform, Source, Version,
 };
+use crate::ops::locking::fetched_file::FetchedFile;
+use crate::ops::project::host;
+use crate::ops::{Event, Project, Result, Session, artifacts};
 use crate::registry::{Registries, SourceRelease};
 use crate::resolve::Release;
 
 /// Returns what a tool is on the declared platforms. `known` are the files that a lock has of it.
-pub(super) fn resolve(
+pub(in crate::ops) fn resolve(
     session: &Session<'_>,
     project: &Project,
     registries: &Registries,

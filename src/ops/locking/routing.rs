@@ -4,11 +4,11 @@ use crate::lock::{self, Lockfile, OriginMatch, StaleReason};
 use crate::model::{Label, Origin, PackageId};
 use crate::registry::Routing;
 
-use super::Project;
+use crate::ops::Project;
 
 /// What a lock's registries are compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Extent {
+pub(in crate::ops) enum Extent {
     /// The claims, the lines' `registry=` and which registries are declared.
     Demanded,
     /// Also the registries that serve what nobody claims and no line takes from elsewhere: every line is known.
@@ -18,7 +18,7 @@ pub(super) enum Extent {
 /// Returns the packages that the lock has from elsewhere than the manifest says.
 ///
 /// A registry that would be asked before the locked one is no reason: whether it has the package is not known offline.
-pub(super) fn misrouted(project: &Project, lockfile: &Lockfile, extent: Extent) -> Vec<StaleReason> {
+pub(in crate::ops) fn misrouted(project: &Project, lockfile: &Lockfile, extent: Extent) -> Vec<StaleReason> {
     let routing = Routing::new(&project.manifest.registries, project.pins.clone());
     let transitive = project.manifest.settings.transitive;
     lock::misrouted(lockfile, |package, locked| match (project.sources.get(package), locked) {

@@ -9,7 +9,7 @@ use crate::model::{Artifact, ArtifactOwner, Origin};
 use crate::registry::FetchedSource;
 
 /// An artifact that was fetched already: it is unpacked and checked like one that arrives.
-pub(super) struct FetchedFile<'a>(pub(super) &'a FetchedSource);
+pub(in crate::ops) struct FetchedFile<'a>(pub(in crate::ops) &'a FetchedSource);
 
 impl ArtifactSource for FetchedFile<'_> {
     fn open(

@@ -7,12 +7,12 @@ use crate::model::{Package, PackageKey};
 use crate::policy::PublicationTimes;
 use crate::registry::CachePolicy;
 
-use super::session::release;
-use super::{Project, Result, Session, failure, registries};
+use crate::ops::session::release;
+use crate::ops::{Project, Result, Session, failure, registries};
 
 /// Looks up when packages were published, if the policy of an environment wants an age. A time does not change: a cached listing
 /// of any age tells it.
-pub(super) fn asked_for<'p>(
+pub(in crate::ops) fn asked_for<'p>(
     session: &Session<'_>,
     project: &Project,
     packages: impl Iterator<Item = (&'p PackageKey, &'p Package)>,

@@ -9,15 +9,15 @@ use crate::model::{Artifact, Commit, Origin, PackageId, PackageKey, PinnedSource
 use crate::registry::{Registries, SourceContent, SourceFiles, SourceRelease};
 use crate::store::Tree;
 
-use super::fetched_file::FetchedFile;
-use super::{Event, Project, Result, Session, archives, artifacts};
+use crate::ops::locking::fetched_file::FetchedFile;
+use crate::ops::{Event, Project, Result, Session, artifacts, locking::archives};
 
 /// The most bytes of a file of metadata.
 const LARGEST_FILE: u64 = 16 << 20;
 
 /// Tells the registries what the project takes from outside of them. `kept` returns the package that a lock has from a source, if it
 /// is to stay.
-pub(super) fn resolve<'l>(
+pub(in crate::ops) fn resolve<'l>(
     session: &Session<'_>,
     project: &Project,
     registries: &Registries,
@@ -30,7 +30,7 @@ pub(super) fn resolve<'l>(
 }
 
 /// Tells the registries of one package from outside of them: of the project, or one that another package brings.
-pub(super) fn resolve_one<'l>(
+pub(in crate::ops) fn resolve_one<'l>(
     session: &Session<'_>,
     project: &Project,
     registries: &Registries,
@@ -50,7 +50,7 @@ pub(super) fn resolve_one<'l>(
 
 /// A package that a lock has from a source.
 #[derive(Clone, Copy)]
-pub(super) struct LockedSource<'l> {
+pub(in crate::ops) struct LockedSource<'l> {
     package: &'l PackageKey,
     source: &'l Arc<PinnedSource>,
     artifact: &'l Artifact,
@@ -60,7 +60,7 @@ pub(super) struct LockedSource<'l> {
 
 impl<'l> LockedSource<'l> {
     /// Finds what a lock has of a package from a source.
-    pub(super) fn find(lockfile: &'l Lockfile, package: &PackageId, source: &Source) -> Option<Self> {
+    pub(in crate::ops) fn find(lockfile: &'l Lockfile, package: &PackageId, source: &Source) -> Option<Self> {
         Self::all(lockfile).find(|locked| locked.package.id == *package && locked.source.source == *source)
     }
 
@@ -75,7 +75,7 @@ impl<'l> LockedSource<'l> {
 }
 
 /// Tells the registries what the sources of a lock have now, at the commits that are locked.
-pub(super) fn look_again(
+pub(in crate::ops) fn look_again(
     session: &Session<'_>,
     project: &Project,
     registries: &Registries,

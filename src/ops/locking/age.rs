@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use crate::lock::Lockfile;
 
-use super::Project;
+use crate::ops::Project;
 
 /// Whether a solve moves the cutoff of `age`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub(super) enum AgeCutoff {
+pub(in crate::ops) enum AgeCutoff {
     /// The lock's cutoff stays.
     #[default]
     Kept,
@@ -17,7 +17,7 @@ pub(super) enum AgeCutoff {
 }
 
 /// Returns the project with the cutoff that its versions are chosen by; `old` is the lock that is there.
-pub(super) fn applied<'p>(project: &'p Project, old: Option<&Lockfile>, choice: AgeCutoff) -> Cow<'p, Project> {
+pub(in crate::ops) fn applied<'p>(project: &'p Project, old: Option<&Lockfile>, choice: AgeCutoff) -> Cow<'p, Project> {
     let Some(age) = &project.manifest.settings.age else { return Cow::Borrowed(project) };
     let locked = old.and_then(|old| old.settings.age_cutoff);
     let kept = locked.filter(|_| choice == AgeCutoff::Kept);

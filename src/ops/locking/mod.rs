@@ -1,0 +1,17 @@
+//! The steps of `larder lock`: what the lock keeps of the one before, what is fetched before versions are chosen, and the solve.
+//!
+//! | file | what it owns |
+//! | --- | --- |
+//! | `age` | the cutoff of `age`: taken when the lock is made first, and kept |
+//! | `routing` | whether a lock's registries are those that the manifest takes its packages from |
+//! | `sources` | packages outside of registries: git repositories, URLs |
+//! | `archives` | tools by URL |
+//! | `fetched_file` | what was fetched from outside of registries, on its way into the store |
+//! | `solutions` | solving once, or once for each side where groups exclude each other |
+
+pub(super) mod age;
+mod archives;
+mod fetched_file;
+pub(super) mod routing;
+pub(super) mod solutions;
+pub(super) mod sources;
