@@ -232,3 +232,31 @@ fn a_lockfile_that_is_gone_or_unreadable_is_no_dead_end() {
         project.write(".larder/moving-in.json", note).run("larder lock").exits(4).names(["moving-in.json"]);
     }
 }
+
+/// A peer that nobody between a package and the project has is the package's own, as npm installs it.
+#[test]
+fn a_version_beside_those_that_were_locked_is_told_with_who_asks_for_it() {
+    let registry = Universe::new()
+        .npm("right", "1.0.0", |p| p)
+        .npm("right", "2.0.0", |p| p)
+        .npm("middle", "1.0.0", |p| p.dep("plug", "^1"))
+        .npm("plug", "1.0.0", |p| p.peer("right", "^2").dep("deep", "^1"))
+        .npm("deep", "1.0.0", |p| p)
+        .serve();
+    let lock = "lockfileVersion: '9.0'\nimporters:\n  .:\n    dependencies:\n      middle: {specifier: ^1, version: 1.0.0(right@1.0.0)}\n      \
+                right: {specifier: ^1, version: 1.0.0}\npackages:\n  middle@1.0.0: {}\n  plug@1.0.0: {}\n  right@1.0.0: {}\nsnapshots: {}\n";
+    let project = repository(
+        &registry,
+        &[
+            ("package.json", r#"{"name": "shop", "dependencies": {"middle": "^1", "right": "^1"}}"#),
+            ("pnpm-lock.yaml", lock),
+        ],
+    );
+    let told = project.run("larder init").exits(0).stderr;
+    for reason in [
+        "~ npm:right 1.0.0, 2.0.0 (was 1.0.0): another version is asked for beside it, by npm:plug@1.0.0 as a peer",
+        "~ npm:deep 1.0.0 (new): nothing asked for it before, npm:plug@1.0.0 does",
+    ] {
+        assert!(told.contains(reason), "{reason}: {told}");
+    }
+}

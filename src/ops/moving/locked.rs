@@ -10,7 +10,7 @@ use crate::fs;
 use crate::import::locks::{self, DeclaredRanges, LockedVersions};
 use crate::import::package_ranges;
 use crate::lock::Lockfile;
-use crate::model::{Dependent, Ecosystem, Settings, Version};
+use crate::model::{Dependent, Ecosystem, Edge, EdgeKind, PackageId, Settings, Version};
 use crate::resolve::Index;
 
 use crate::ops::project::inputs;
@@ -139,20 +139,37 @@ pub(in crate::ops) fn compare(before: &LockedVersions, lockfile: &Lockfile, inde
         let is_there = |version: &Version| {
             index.versions(id).is_ok_and(|known| known.candidates.iter().any(|candidate| candidate.version == *version))
         };
+        let by = || asked_by(lockfile, id, &new);
         let why = match had {
-            None => "nothing asked for it before",
-            Some(had) if !had.iter().all(is_there) => "its registry has the version no more",
-            Some(had) if had.iter().all(|version| now.contains(version)) => "another version is asked for beside it",
-            Some(_) => "the version it had does not fit what asks for it",
+            None => format!("nothing asked for it before, {} does", by()),
+            Some(had) if !had.iter().all(is_there) => "its registry has the version no more".to_owned(),
+            Some(had) if had.iter().all(|version| now.contains(version)) => {
+                format!("another version is asked for beside it, by {}", by())
+            }
+            Some(_) => "the version it had does not fit what asks for it".to_owned(),
         };
         kept.moved.push(Moved {
             package: id.to_string(),
             before: had.into_iter().flatten().map(ToString::to_string).collect(),
             now: now.iter().map(ToString::to_string).collect(),
-            why: why.to_owned(),
+            why,
         });
     }
     kept
+}
+
+/// Returns who asks for one of these versions of a package: the first of its dependents, or the project.
+fn asked_by(lockfile: &Lockfile, id: &PackageId, versions: &[&&Version]) -> String {
+    let is_asked = |edge: &&Edge| {
+        edge.to.package.id == *id && versions.iter().any(|version| ***version == edge.to.package.version)
+    };
+    let mut instances = lockfile.graph.instances.iter();
+    let found = instances.find_map(|(key, instance)| Some((key, instance.edges.iter().find(is_asked)?.kind)));
+    match found {
+        Some((key, EdgeKind::Peer)) => format!("{} as a peer", key.package),
+        Some((key, _)) => key.package.to_string(),
+        None => "the project".to_owned(),
+    }
 }
 
 /// Fails where a registry serves another file under a name than the one that another tool locked.

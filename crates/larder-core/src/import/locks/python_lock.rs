@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use crate::model::{Algorithm, Digest, Marker, Settings};
+use crate::model::{Algorithm, Digest, ExtraName, Marker, Settings};
 
 use super::Unreadable;
 use super::versions::LockedVersions;
@@ -86,7 +86,13 @@ impl Package {
     fn may_hold(&self, settings: &Settings) -> bool {
         let Some(python) = &settings.python else { return true };
         let holds = |text: &str| match text.parse::<Marker>() {
-            Ok(marker) => settings.platforms.iter().any(|target| marker.holds(target.platform, python, &[])),
+            // Which extras of the project are installed, the lockfile does not say: it has what each of them needs.
+            Ok(marker) => {
+                let extras: Vec<ExtraName> = marker.extras().into_iter().collect();
+                let holds = |platform, extras| marker.holds(platform, python, extras);
+                let mut platforms = settings.platforms.iter().map(|target| target.platform);
+                platforms.any(|platform| holds(platform, &[]) || holds(platform, &extras))
+            }
             // A condition that cannot be read excludes nothing.
             Err(_) => true,
         };

@@ -262,10 +262,12 @@ fn pythons_lockfiles_count_where_their_conditions_hold() {
     let poetry = format!(
         "[[package]]\nname = \"Six\"\nversion = \"1.16.0\"\nfiles = [{{file = \"six-1.16.0-py2.py3-none-any.whl\", hash = \"sha256:{hash}\"}}]\n\
          [[package]]\nname = \"win\"\nversion = \"1\"\nmarkers = \"sys_platform == 'win32'\"\nfiles = []\n\
+         [[package]]\nname = \"asked\"\nversion = \"1\"\noptional = true\nmarkers = \"extra == 'llms' or extra == 'all'\"\nfiles = []\n\
+         [[package]]\nname = \"asked-win\"\nversion = \"1\"\nmarkers = \"extra == 'llms' and sys_platform == 'win32'\"\nfiles = []\n\
          [[package]]\nname = \"forked\"\nversion = \"1\"\n[package.source]\ntype = \"git\"\nurl = \"https://host/x\"\n\
          [metadata]\nlock-version = \"2.1\"\n"
     );
-    assert_eq!(python_versions("poetry.lock", &poetry), ["pypi:six 1.16.0"]);
+    assert_eq!(python_versions("poetry.lock", &poetry), ["pypi:asked 1", "pypi:six 1.16.0"]);
     let pylock = format!(
         "lock-version = \"1.0\"\n[[packages]]\nname = \"six\"\nversion = \"1.16.0\"\n\
          wheels = [{{ name = \"six-1.16.0-py2.py3-none-any.whl\", hashes = {{ sha256 = \"{hash}\" }} }}]\n\
