@@ -236,7 +236,7 @@ impl Imported {
     }
 
     /// Adds a line if it is valid in a manifest; one for a package that has a line already if `join` makes one of both.
-    fn place(&mut self, line: ImportedLine, join: fn(&ImportedLine, &ImportedLine) -> Option<ImportedLine>) {
+    fn place(&mut self, mut line: ImportedLine, join: fn(&ImportedLine, &ImportedLine) -> Option<ImportedLine>) {
         let marker = match line.when.as_deref().map(str::parse::<Marker>).transpose() {
             Ok(marker) => marker.unwrap_or_default(),
             Err(e) => return self.refuse(line.what(), e.to_string()),
@@ -251,7 +251,15 @@ impl Imported {
             return self.refuse(line.what(), reason);
         }
         if line.group.is_none() && line.ecosystem.has_markers() && self.provided.contains(&line.key().2) {
-            return self.refuse(line.what(), "the project's own package asks for it");
+            let has_extras = line.name.contains('[');
+            if !has_extras || line.range.is_some() {
+                self.refuse(line.what(), "the project's own package asks for it");
+            }
+            if !has_extras {
+                return;
+            }
+            // It may not ask for the extras; its versions hold for them.
+            line.range = None;
         }
         let indices = self.indices.entry(line.key()).or_default();
         match indices.iter().copied().find(|&index| !self.lines[index].marker().is_disjoint(&marker)) {

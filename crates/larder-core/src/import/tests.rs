@@ -525,3 +525,19 @@ fn two_registries_never_have_one_name() {
     let names: Vec<&str> = imported.registries.iter().map(|registry| registry.name.as_str()).collect();
     assert_eq!(names, ["a-2", "a", "a-3", "a-4"]);
 }
+
+#[test]
+fn extras_of_what_the_project_s_own_package_asks_for_stay() {
+    let own = "[build-system]\nrequires = ['hatchling']\n[project]\nname = 'app'\nversion = '1'\n\
+               dependencies = ['pydantic>=2', 'six']\n";
+    let mut imported = pyproject(own).unwrap();
+    imported.merge(requirements("pydantic[email]==2.10.4\nsix==1.16\nhttpx\n", &|_| None));
+    imported.settle_catalogs();
+    let lines = words(&imported);
+    assert!(
+        lines.contains(&"pypi pydantic[email]".to_owned()) && lines.contains(&"pypi httpx".to_owned()),
+        "{lines:?}"
+    );
+    assert!(!lines.iter().any(|line| line.contains("six")), "{lines:?}");
+    assert_eq!(refused(&imported), ["pypi pydantic[email] ==2.10.4", "pypi six ==1.16"]);
+}
