@@ -364,3 +364,34 @@ fn init_takes_sources_over() {
         assert!(manifest.contains(&line), "{line} is not in\n{manifest}");
     }
 }
+
+#[test]
+fn what_cannot_be_fetched_names_its_line_and_stops_no_group_that_nobody_includes() {
+    let (registry, server) = (registry(), GitServer::start());
+    let url = server.repository("gone").url().clone();
+    drop(server);
+    let project = Project::new(&registry);
+    let group = format!("group \"later\" {{ npm \"ui-kit\" git=\"{url}\"; }}\n");
+    project.manifest(&format!("environment \"development\" {{ include \"later\"; }}\n{group}"));
+    project
+        .run("larder lock")
+        .exits(5)
+        .names(["npm:ui-kit, which larder.kdl asks for: git cannot fetch from", "stated here"]);
+    project.manifest(&format!("dependencies {{ npm \"right\"; }}\n{group}environment \"development\"\n"));
+    let told = project.run("larder lock").exits(0).stderr;
+    assert!(told.contains("group `later`, which no environment includes, is left out of the lock"), "{told}");
+    assert!(project.read("larder.lock").contains("npm:right@1.2.0"));
+    project.run("larder sync --locked").exits(0);
+
+    // What a local package takes for its own development concerns nobody who depends on it.
+    project.manifest("dependencies { path \"lib\"; }\n").write(
+        "lib/pyproject.toml",
+        &format!("[project]\nname = 'lib'\nversion = '1'\ndependencies = ['six']\n[dependency-groups]\ntest = ['x @ git+{url}']\n"),
+    );
+    project.run("larder lock").exits(0);
+    project.write(
+        "lib/pyproject.toml",
+        &format!("[project]\nname = 'lib'\nversion = '1'\ndependencies = ['x @ git+{url}']\n"),
+    );
+    project.run("larder lock").exits(5).names(["pypi:x, which lib/pyproject.toml asks for"]);
+}

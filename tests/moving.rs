@@ -352,3 +352,58 @@ fn a_member_with_a_lockfile_of_its_own_brings_what_its_tool_is_set_to() {
     assert!(project.read("larder.kdl").contains("override npm \"right@<1.1.0\" \">=1.1.0 <2\""));
     assert_eq!(locked(&project), "left 1.0.0, right 1.1.0, six 1.0");
 }
+
+#[test]
+fn requirements_files_are_for_what_their_names_say() {
+    let registry = Universe::new()
+        .pypi("six", "1.0", |p| p)
+        .pypi("six", "1.17", |p| p)
+        .pypi("pytest", "7.0", |p| p)
+        .pypi("pytest", "8.0", |p| p)
+        .pypi("sphinx", "5.0", |p| p)
+        .serve();
+    let project = Project::new(&registry);
+    let _ = std::fs::remove_file(project.path("larder.kdl"));
+    project
+        .write("requirements/prod.in", "six\n")
+        .write("requirements/prod.txt", "six==1.0\n    # via -r requirements/prod.in\n")
+        .write("requirements/tests.in", "-r prod.txt\npytest\n")
+        .write(
+            "requirements/tests.txt",
+            "six==1.0\n    # via -r requirements/prod.txt\npytest==7.0\n    # via -r requirements/tests.in\n",
+        )
+        .write("requirements/docs.txt", "-r gone.txt\nsphinx\n")
+        .write("requirements-min.txt", "six==0.1\n")
+        .write("docs/requirements.txt", "sphinx\n");
+    let told = project.run("larder init").exits(0).stderr;
+    for line in [
+        "Imported requirements/prod.in",
+        "Imported requirements/tests.in",
+        "Left out -r requirements/gone.txt: there is no such file",
+        "Left out requirements-min.txt, docs/requirements.txt: `larder import FILE` takes over",
+        "Kept the versions of requirements/prod.txt, requirements/tests.txt",
+    ] {
+        assert!(told.contains(line), "{line}: {told}");
+    }
+    let manifest = project.read("larder.kdl");
+    for lines in [
+        "dependencies {\n    pypi \"six\"\n}",
+        "group \"tests\" dev=#true {\n    pypi \"pytest\"\n}",
+        "group \"docs\" dev=#true {\n    pypi \"sphinx\"\n}",
+        "include \"tests\"\n",
+    ] {
+        assert!(manifest.contains(lines), "{lines}: {manifest}");
+    }
+    assert_eq!(locked(&project), "pytest 7.0, six 1.0, sphinx 5.0");
+
+    // What a tool wrote from the project itself is a lock and no more.
+    let other = Project::new(&registry);
+    let _ = std::fs::remove_file(other.path("larder.kdl"));
+    other.write("pyproject.toml", "[project]\nname = 'a'\nversion = '1'\ndependencies = ['six']\n").write(
+        "requirements.txt",
+        "#    uv pip compile pyproject.toml -o requirements.txt\nsix==1.0\n    # via a (pyproject.toml)\n",
+    );
+    other.run("larder init").exits(0).names(["Kept the versions of requirements.txt"]);
+    assert!(!other.read("larder.kdl").contains("==1.0"));
+    assert_eq!(locked(&other), "six 1.0");
+}

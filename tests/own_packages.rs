@@ -287,3 +287,30 @@ fn init_takes_over_what_means_folders_and_members() {
         assert!(!manifest.contains(line) && told.contains(line), "{line}: {manifest}\n{told}");
     }
 }
+
+#[test]
+fn folders_that_requirements_name_by_where_the_project_lies_are_local_packages() {
+    let registry = registry();
+    let project = Project::new(&registry);
+    let _ = std::fs::remove_file(project.path("larder.kdl"));
+    let lib = "[project]\nname = 'lib'\nversion = '1'\n[project.optional-dependencies]\nfast = ['six']\n";
+    project.write("libs/lib/pyproject.toml", &format!("{lib}{BUILT}")).write("libs/lib/lib.py", "NAME = 'lib'\n");
+    project.write(
+        "pyproject.toml",
+        &format!(
+            "[project]\nname = 'whole'\nversion = '1'\ndependencies = ['lib @ {{root:uri}}/libs/lib']\n\
+             [project.optional-dependencies]\ntest = ['lib[fast] @ {{root:uri}}/libs/lib ; python_version > \"3\"']\n\
+             [tool.hatch.envs.default]\ndependencies = ['pytest', 'also @ {{home}}/also']\n\
+             [tool.hatch.envs.docs]\ndependencies = ['plugin<2']\n{BUILT}"
+        ),
+    );
+    project.write("src/whole/__init__.py", "");
+    project.run("larder init").exits(0);
+    let manifest = project.read("larder.kdl");
+    let development = "environment \"development\" {\n    include \"default\"\n}\n";
+    assert!(manifest.contains(development) && manifest.contains("group \"docs\" dev=#true"), "{manifest}");
+    project.run("larder sync").exits(0);
+    assert_eq!(says(&project, "import whole, lib, pytest; print(lib.NAME)"), "lib");
+    let lock = project.read("larder.lock");
+    assert!(lock.contains("pypi:six@1.16") && lock.contains("pypi:plugin@1.0"), "{lock}");
+}

@@ -13,11 +13,10 @@ use crate::manifest::{self, ManifestKind};
 use crate::model::{Ecosystem, Platform, RuntimeName};
 use crate::patch::{MAX_PATCH_SIZE, PackagePatch};
 use crate::profile::{self, ProfileError, python};
-use crate::registry::path;
 
 use super::lock::{self, Locked, UnusedPatches};
 use super::moving::locked::{self, Kept};
-use super::moving::{peers, pending, workspace};
+use super::moving::{peers, pending, requirements, workspace};
 use super::programs::interpreter;
 use super::project::snapshot;
 use super::project::{host, inputs, members};
@@ -252,10 +251,7 @@ fn import(folder: &Path) -> Result<(Imported, Vec<String>)> {
     peers::take_installed(folder, &mut all)?;
     all.settle_catalogs();
     workspace::check_own_packages(folder, &mut all)?;
-    requirements(folder, "", &mut all, &mut from)?;
-    for beside in workspace::requirements_beside(folder)? {
-        requirements(folder, &beside, &mut all, &mut from)?;
-    }
+    requirements::take_all(folder, &mut all, &mut from)?;
     Ok((all, from))
 }
 
@@ -289,40 +285,6 @@ fn python_manifest(folder: &Path) -> Result<Option<&'static str>> {
         }
     }
     Ok(None)
-}
-
-/// Takes over the requirements.txt of a folder, relative to the root, and what it includes. Of one that pip-compile wrote, its
-/// source says what is wanted.
-fn requirements(root: &Path, folder: &str, all: &mut Imported, from: &mut Vec<String>) -> Result<()> {
-    let source = path::join(folder, "requirements.in").to_string();
-    let first = match text(root, &source)? {
-        Some(_) => source,
-        None => path::join(folder, "requirements.txt").to_string(),
-    };
-    let mut open = vec![first.clone()];
-    while let Some(file) = open.pop() {
-        if from.contains(&file) {
-            continue;
-        }
-        let Some(text) = text(root, &file)? else {
-            if file != first {
-                all.refuse(format!("-r {file}"), "there is no such file");
-            }
-            continue;
-        };
-        let above = file.rsplit_once('/').map(|(above, _)| above).unwrap_or_default();
-        // pip reads paths from the folder that it is started in: that of the file, or the root.
-        let project_at = |place: &str| {
-            let folders = [path::join(above, place).to_string(), path::join("", place).to_string()];
-            folders.into_iter().find(|folder| workspace::is_python_project(root, folder))
-        };
-        let mut imported = import::requirements(&text, &project_at);
-        imported.move_below(above);
-        open.extend(imported.includes.iter().rev().map(|included| path::join(above, included).to_string()));
-        all.merge(imported);
-        from.push(file);
-    }
-    Ok(())
 }
 
 fn text(folder: &Path, file: &str) -> Result<Option<String>> {

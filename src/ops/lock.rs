@@ -407,7 +407,7 @@ pub(super) fn solve_with(
         let kept = wish.kept.filter(|_| !wish.moved.contains(package))?;
         LockedSource::find(kept, package, source)
     };
-    sources::resolve(session, project, registries, locked_source)?;
+    let unfetched = sources::resolve(session, project, registries, locked_source)?;
     (session.context.reporter)(Event::Resolving(0));
     let preferences = |side: Option<&Side>| wish.preferences(side);
     let none = Builds::default();
@@ -421,7 +421,7 @@ pub(super) fn solve_with(
         }
     };
     let solutions::Solved { resolution, left_out } =
-        solutions::solve(project, &settings, registries, &find_out, preferences)?;
+        solutions::solve(project, &settings, (registries, unfetched), &find_out, preferences)?;
     for warning in registries.warnings() {
         (session.context.reporter)(Event::Warning(warning));
     }

@@ -38,15 +38,15 @@ pub(in crate::ops) struct Solved {
 }
 
 /// Solves a project's requirements; `preferences` returns what is preferred on a side. A group that no environment includes is left
-/// out where there is no solution with it.
+/// out where there is no solution with it; some are left out already.
 pub(in crate::ops) fn solve(
     project: &Project,
     settings: &Settings,
-    registries: &Registries,
+    (registries, left_out): (&Registries, BTreeMap<Label, String>),
     find_out: &FindOut<'_>,
     preferences: impl Fn(Option<&Side>) -> Preferences,
 ) -> Result<Solved> {
-    let (idle, left_out) = (project.idle_groups(), RefCell::default());
+    let (idle, left_out) = (project.idle_groups(), RefCell::new(left_out));
     let problem = Problem { project, settings, registries, find_out, idle, left_out };
     let resolution = solve_sides(&problem, preferences)?;
     Ok(Solved { resolution, left_out: problem.left_out.into_inner() })

@@ -1,32 +1,48 @@
 //! Packages outside of registries: what a lock has of them stays, and the rest is fetched before versions are chosen.
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
+use miette::{LabeledSpan, NamedSource, SourceCode, SourceSpan};
+
+use crate::diagnostic::{Exit, Failure};
 use crate::fetch::{NameFolding, RequestedArtifact};
 use crate::fs;
 use crate::lock::Lockfile;
-use crate::model::{Artifact, Commit, Origin, PackageId, PackageKey, PinnedSource, Source};
+use crate::model::{Artifact, Commit, Label, Origin, PackageId, PackageKey, PinnedSource, Source};
 use crate::registry::{Registries, SourceContent, SourceFiles, SourceRelease};
 use crate::store::Tree;
 
-use crate::ops::locking::fetched_file::FetchedFile;
-use crate::ops::{Event, Project, Result, Session, artifacts, locking::archives};
+use super::fetched_file::FetchedFile;
+use crate::ops::project::Place;
+use crate::ops::{Error, Event, Project, Result, Session, artifacts, locking::archives};
 
 /// The most bytes of a file of metadata.
 const LARGEST_FILE: u64 = 16 << 20;
 
 /// Tells the registries what the project takes from outside of them. `kept` returns the package that a lock has from a source, if it
-/// is to stay.
+/// is to stay. Returns the groups that cannot be locked, as what they take cannot be fetched, each with the reason: groups that no
+/// environment includes.
 pub(in crate::ops) fn resolve<'l>(
     session: &Session<'_>,
     project: &Project,
     registries: &Registries,
     kept: impl Fn(&PackageId, &Source) -> Option<LockedSource<'l>>,
-) -> Result<()> {
+) -> Result<BTreeMap<Label, String>> {
+    let idle = project.idle_groups();
+    let mut left_out = BTreeMap::new();
     for (package, source) in &project.sources {
-        resolve_one(session, project, registries, (package, source), &kept)?;
+        let Err(error) = resolve_one(session, project, registries, (package, source), &kept) else { continue };
+        let groups = project.groups_asking_for(package).filter(|groups| groups.is_subset(&idle));
+        match groups {
+            Some(groups) if error.failure().exit() == Exit::Network => {
+                left_out.extend(groups.into_iter().map(|group| (group, error.failure().to_string())));
+            }
+            _ => return Err(NotFetched::new(project, package, error)),
+        }
     }
-    Ok(())
+    Ok(left_out)
 }
 
 /// Tells the registries of one package from outside of them: of the project, or one that another package brings.
@@ -46,6 +62,53 @@ pub(in crate::ops) fn resolve_one<'l>(
         (None, _) => fetched(session, project, registries, (package, source, None))?,
     });
     Ok(())
+}
+
+/// A package from outside of registries that cannot be had, with the line that asks for it.
+#[derive(Debug, thiserror::Error)]
+#[error("{package}, which {} asks for: {}", file.name(), inner.failure())]
+struct NotFetched {
+    package: PackageId,
+    file: NamedSource<Arc<str>>,
+    span: Option<SourceSpan>,
+    inner: Error,
+}
+
+impl NotFetched {
+    /// Joins an error with the place that states where the package comes from.
+    fn new(project: &Project, package: &PackageId, inner: Error) -> Error {
+        match project.stated_at(package) {
+            Some(Place { file, span }) => {
+                Self { package: package.clone(), file: file.clone(), span: *span, inner }.into()
+            }
+            None => inner,
+        }
+    }
+}
+
+impl miette::Diagnostic for NotFetched {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.inner.failure().code()
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.inner.failure().help()
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.span.map(|_| &self.file as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let label = self.span.map(|span| LabeledSpan::new_with_span(Some("stated here".to_owned()), span));
+        label.map(|label| Box::new(std::iter::once(label)) as Box<dyn Iterator<Item = LabeledSpan>>)
+    }
+}
+
+impl Failure for NotFetched {
+    fn exit(&self) -> Exit {
+        self.inner.failure().exit()
+    }
 }
 
 /// A package that a lock has from a source.

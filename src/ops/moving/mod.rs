@@ -2,6 +2,7 @@
 //!
 //! | file | what it owns |
 //! | --- | --- |
+//! | `requirements` | the requirements files of a repository, and what each is for |
 //! | `workspace` | which folders of a repository are members, by what its tools say of it |
 //! | `peers` | peers that other tools installed as if they were dependencies |
 //! | `locked` | the versions that other tools' lockfiles chose, and what became of them |
@@ -10,4 +11,5 @@
 pub(super) mod locked;
 pub(super) mod peers;
 pub(super) mod pending;
+pub(super) mod requirements;
 pub(super) mod workspace;

@@ -145,6 +145,17 @@ pub(in crate::ops) fn requirements_beside(root: &Path) -> Result<Vec<String>> {
     Ok(found)
 }
 
+/// Returns the requirements.txt files of folders that are no part of what a repository ships, but for examples.
+pub(in crate::ops) fn requirements_aside(root: &Path) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for folder in ["docs", "test", "tests"] {
+        if has(root, folder, "requirements.txt")? {
+            found.push(format!("{folder}/requirements.txt"));
+        }
+    }
+    Ok(found)
+}
+
 /// Takes out the lines that mean a package of the project that is none: no member has the name, or the folder holds no package, or
 /// one of another name. A registry could serve something else under it.
 pub(in crate::ops) fn check_own_packages(root: &Path, imported: &mut Imported) -> Result<()> {
@@ -257,6 +268,11 @@ impl DeclaredPython {
             Ok(None) | Err(_) => Self::Nothing,
         })
     }
+}
+
+/// Returns whether a lockfile of the root has what its pyproject.toml asks for.
+pub(in crate::ops) fn has_python_lock(root: &Path) -> Result<bool> {
+    has_lock(root, "", PYPROJECT)
 }
 
 /// Returns whether a lockfile lies beside a manifest.

@@ -184,7 +184,8 @@ impl Project {
             return Err(ProjectError::SameName { name, first, second }.into());
         }
         self.take_warnings(&package);
-        self.take_stated(folder, &package);
+        // Its groups are its own affair: nobody asks for them by depending on it.
+        self.take_stated(folder, &package, |group| group.is_none());
         let further: Vec<_> = folders(&package.dependencies).collect();
         self.path_packages.insert(Arc::clone(folder), package);
         for folder in further {
@@ -263,9 +264,9 @@ impl Project {
             }
             MemberManifest::Foreign(package) => {
                 self.own_runtimes.insert(Arc::clone(&folder), (&**package).into());
-                let source = NamedSource::new(format!("{folder}/{}", package.kind.file()), Arc::from(""));
+                let source = NamedSource::new(&*path::join(&folder, package.kind.file()), Arc::from(""));
                 self.take_warnings(package);
-                self.take_stated(&folder, package);
+                self.take_stated(&folder, package, |_| true);
                 let itself = package.is_installed.then(|| package.requirement(Arc::clone(&folder)));
                 let itself =
                     itself.map(|wanted| resolve::Dependency::new(DependencyKind::Normal, Wants::Requirement(wanted)));
@@ -313,12 +314,12 @@ impl Project {
         self.computed_versions.extend(package.computed_version.clone());
     }
 
-    /// Notes the places outside of registries that a local package's manifests state.
-    fn take_stated(&mut self, folder: &str, package: &PathPackage) {
-        let file = NamedSource::new(format!("{folder}/{}", package.kind.file()), Arc::from(""));
+    /// Notes the places outside of registries that a local package's manifests state for the groups that count.
+    fn take_stated(&mut self, folder: &str, package: &PathPackage, counts: fn(Option<&Label>) -> bool) {
+        let file = NamedSource::new(&*path::join(folder, package.kind.file()), Arc::from(""));
         let place = Place { file, span: None };
-        let stated = package.sources.iter();
-        self.stated.extend(stated.map(|(wanted, source)| StatedSource::of_entry(wanted, source, place.clone())));
+        let stated = package.sources.iter().filter(|(group, ..)| counts(group.as_ref()));
+        self.stated.extend(stated.map(|(_, wanted, source)| StatedSource::of_entry(wanted, source, place.clone())));
     }
 
     /// Takes a dependency of a member's package.json or pyproject.toml as if it were a line.

@@ -1,13 +1,14 @@
 //! The places outside of registries from which the lines of a project take packages: one for each package.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::error::MemberErrors;
 use super::{Place, Project};
 use crate::manifest::{DependencyLine, DependencySpec, ManifestError, ManifestErrors};
-use crate::model::{PackageId, Requirement, Source};
+use crate::model::{Label, PackageId, Requirement, Source};
 use crate::ops::Result;
+use crate::resolve::{Dependency, Wants};
 
 /// A line that states a place.
 #[derive(Clone, Debug)]
@@ -32,6 +33,27 @@ impl StatedSource {
 }
 
 impl Project {
+    /// Returns the place that states where a package comes from.
+    pub(in crate::ops) fn stated_at(&self, package: &PackageId) -> Option<&Place> {
+        self.stated.iter().find(|stated| stated.package == *package).map(|stated| &stated.place)
+    }
+
+    /// Returns the groups whose lines ask for a package, if nothing else of the project does.
+    pub(in crate::ops) fn groups_asking_for(&self, package: &PackageId) -> Option<BTreeSet<Label>> {
+        let asks = |requirement: &Requirement| requirement.package() == *package;
+        let of_folders = self.path_packages.values().flat_map(|package| &package.dependencies);
+        let is_asked_for = |dependency: &Dependency| match &dependency.wants {
+            Wants::Requirement(requirement) | Wants::Source { requirement, .. } => asks(requirement),
+            Wants::Unsupported { .. } => false,
+        };
+        if of_folders.into_iter().any(is_asked_for) {
+            return None;
+        }
+        let lines = self.lines.iter().filter(|line| asks(&line.requirement));
+        let groups: BTreeSet<Label> = lines.map(|line| line.group.clone()).collect::<Option<_>>()?;
+        (!groups.is_empty()).then_some(groups)
+    }
+
     /// Works out which packages come from outside of registries. What one line states holds for the package everywhere.
     ///
     /// # Errors

@@ -40,9 +40,9 @@ pub use npm::{
     yarnrc,
 };
 pub use pypi::{
-    FileReader, GroupItem, PIP_VARIABLES, PYTHON_MANIFESTS, ProjectFinder, PythonProject, PythonToken, UvSource,
-    UvSources, behind_extra, is_virtual, pip_conf, pip_options, pyproject, python, python_project, python_tokens,
-    requirements, uv_sources,
+    FileReader, GroupItem, PIP_VARIABLES, PYTHON_MANIFESTS, ProjectFinder, Purpose, PythonProject, PythonToken,
+    RequirementsFile, UvSource, UvSources, behind_extra, is_compiled_from_project, is_virtual, pip_conf, pip_options,
+    pyproject, python, python_project, python_tokens, requirement_files, requirements, uv_sources,
 };
 pub use template::{Template, template};
 
@@ -167,6 +167,19 @@ impl Imported {
     #[must_use]
     pub fn with_guards_only(mut self) -> Self {
         self.not_taken.retain(|left| left.guards);
+        self
+    }
+
+    /// Puts its lines into a group for development.
+    #[must_use]
+    pub fn into_group(mut self, group: &Label) -> Self {
+        self.indices.clear();
+        for line in std::mem::take(&mut self.lines) {
+            self.take(ImportedLine { group: Some(group.clone()), ..line });
+        }
+        if self.has_group(group) {
+            self.dev_groups.insert(group.clone());
+        }
         self
     }
 

@@ -6,6 +6,7 @@
 //! | `pyproject` | pyproject.toml: `[project]` and `[dependency-groups]` |
 //! | `uv`, `poetry` | their tables in it |
 //! | `requirements` | requirements.txt |
+//! | `requirement_files` | which requirements files there are, and what each is for |
 //! | `pip_conf` | pip.conf: indexes |
 //! | `python_text` | Python text as tokens |
 //! | `pep508` | one requirement |
@@ -16,6 +17,7 @@ mod poetry;
 mod pyproject;
 mod python_project;
 mod python_text;
+mod requirement_files;
 mod requirements;
 mod uv;
 
@@ -28,6 +30,7 @@ pub use python_project::{
     python_project, uv_sources,
 };
 pub use python_text::{PythonToken, python_tokens};
+pub use requirement_files::{Purpose, RequirementsFile, is_compiled_from_project, requirement_files};
 pub(super) use requirements::requirement_lines;
 pub use requirements::{ProjectFinder, requirements};
 

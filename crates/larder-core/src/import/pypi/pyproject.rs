@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::{Table, Value};
 
-use super::python_project::{FileReader, GroupItem, PythonProject, UvSource, UvSources, python_project, uv_sources};
+use super::python_project::{
+    FileReader, GroupItem, PythonProject, UvSource, UvSources, environments_on_demand, python_project, uv_sources,
+};
 use crate::import::{FolderLine, ImportError, Imported, Runtimes};
 use crate::model::{Label, PackageName, Requirement};
 
@@ -36,8 +38,11 @@ pub fn python(files: &FileReader<'_>) -> Result<Imported, ImportError> {
     imported.license = license;
     let own_name = project.as_ref().and_then(|project| project.name.as_deref()).map(normal);
     let is_root = project.as_ref().is_some_and(is_whole);
-    let reader =
-        RequirementReader { sources: uv_sources(document.get("tool").and_then(Value::as_table)), own_name, is_root };
+    let sources = match &project {
+        Some(project) => project.sources(),
+        None => uv_sources(document.get("tool").and_then(Value::as_table)),
+    };
+    let reader = RequirementReader { sources, own_name, is_root };
     if let Some(project) = &project {
         imported.name.clone_from(&project.name);
         imported.version.clone_from(&project.version);
@@ -46,7 +51,8 @@ pub fn python(files: &FileReader<'_>) -> Result<Imported, ImportError> {
         reader.project(project, &mut imported);
         let items: Vec<(&str, &[GroupItem])> =
             project.groups.iter().map(|(name, items)| (name.as_str(), items.as_slice())).collect();
-        let installed = InstalledGroups::read(tool("uv"), tool("poetry"), files);
+        let on_demand = environments_on_demand(&document);
+        let installed = InstalledGroups::read(tool("uv"), tool("poetry"), on_demand, files);
         for (name, _) in &items {
             let Some(group) = group(name, &mut imported) else { continue };
             reader.dependency_group(name, &items, &group, &mut (&mut imported, &mut BTreeSet::new()));
@@ -82,17 +88,22 @@ fn is_whole(project: &PythonProject) -> bool {
 
 /// The dependency groups that a project's tool installs without being asked to.
 enum InstalledGroups<'a> {
-    /// All but some: Poetry's, of which a group may be optional, PDM's, and those of a project that names no tool.
+    /// All but some: Poetry's, of which a group may be optional, Hatch's environments, PDM's, and those of a project that names no tool.
     AllBut(BTreeSet<&'a str>),
     /// uv's `default-groups`: `dev`, unless it names others.
     Only(Vec<String>),
 }
 
 impl<'a> InstalledGroups<'a> {
-    fn read(uv: Option<&Table>, poetry: Option<&'a Table>, files: &FileReader<'_>) -> Self {
+    fn read(
+        uv: Option<&Table>,
+        poetry: Option<&'a Table>,
+        on_demand: impl Iterator<Item = &'a str>,
+        files: &FileReader<'_>,
+    ) -> Self {
         let groups = poetry.and_then(|poetry| poetry.get("group")?.as_table()).into_iter().flatten();
         let optional = groups.filter(|(_, group)| group.get("optional").and_then(Value::as_bool) == Some(true));
-        let all = Self::AllBut(optional.map(|(name, _)| name.as_str()).collect());
+        let all = Self::AllBut(optional.map(|(name, _)| name.as_str()).chain(on_demand).collect());
         if poetry.is_some() || (uv.is_none() && files("uv.lock").is_none()) {
             return all;
         }

@@ -38,8 +38,8 @@ pub struct PathPackage {
     pub groups: BTreeMap<Label, Vec<Dependency>>,
     /// The metadata that `sync` needs.
     pub facts: Facts,
-    /// The places outside of registries that its dependencies are to come from.
-    pub sources: Vec<(Requirement, Source)>,
+    /// The places outside of registries that its dependencies are to come from, each with the group that asks.
+    pub sources: Vec<(Option<Label>, Requirement, Source)>,
     /// Warnings for the user.
     pub warnings: Vec<String>,
     /// The file, relative to the root, that has its version computed by a build.
@@ -210,10 +210,12 @@ impl PathPackage {
 
     /// Takes dependencies on sources apart: what is asked for, and where it is to come from.
     fn split_sources(&mut self) {
-        let all = self.dependencies.iter_mut().chain(self.groups.values_mut().flatten());
-        for dependency in all {
+        let plain = self.dependencies.iter_mut().map(|dependency| (None, dependency));
+        let grouped =
+            self.groups.iter_mut().flat_map(|(group, list)| list.iter_mut().map(move |one| (Some(group), one)));
+        for (group, dependency) in plain.chain(grouped) {
             if let Wants::Source { requirement, source, .. } = &dependency.wants {
-                self.sources.push((requirement.clone(), source.clone()));
+                self.sources.push((group.cloned(), requirement.clone(), source.clone()));
                 dependency.wants = Wants::Requirement(requirement.clone());
             }
         }

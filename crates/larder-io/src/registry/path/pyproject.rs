@@ -8,7 +8,7 @@ use super::{
     IndexedPackage, LocalMatch, LocalPackageError, ManifestContext, PathKind, PathPackage, manifest_path,
     python_manifest,
 };
-use crate::import::{GroupItem, PythonProject, UvSource, UvSources, behind_extra, uv_sources};
+use crate::import::{GroupItem, PythonProject, UvSource, UvSources, behind_extra};
 use crate::model::{ExtraName, Facts, Label, Marker, PackageName, Requirement, Source};
 use crate::registry::pypi::requirement;
 use crate::resolve::{Dependency, DependencyKind, Wants};
@@ -23,7 +23,7 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
         return Err(LocalPackageError::Computed { file, field: field.clone() });
     }
     let name = context.name(PathKind::Pypi, project.name.as_deref())?;
-    let sources = uv_sources(project.tool());
+    let sources = project.sources();
     let resolve = |requirements: &[DeclaredRequirement<'_>]| {
         let mut resolver = RequirementResolver::new(context, Some(&name), Some(&sources));
         for declared in requirements {
@@ -125,7 +125,7 @@ pub(super) fn extras(context: ManifestContext<'_>, extras: &[ExtraName]) -> Resu
     };
     let file = file_of(context, &project);
     let name = context.name(PathKind::Pypi, project.name.as_deref())?;
-    let sources = uv_sources(project.tool());
+    let sources = project.sources();
     let mut resolver = RequirementResolver::new(context, Some(&name), Some(&sources));
     for extra in extras {
         let mut declared = project.optional_dependencies.iter();

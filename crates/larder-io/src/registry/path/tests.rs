@@ -250,7 +250,7 @@ fn uvs_sources_lead_where_they_say_and_never_to_a_registry() {
     let expected: Vec<_> = expected.iter().chain(&["pypi:y "]).map(|one| format!("Normal {one}")).collect();
     assert_eq!(wants(&package), expected);
     let elsewhere: Vec<_> =
-        package.sources.iter().map(|(what, source)| format!("{} {source}", what.package())).collect();
+        package.sources.iter().map(|(_, what, source)| format!("{} {source}", what.package())).collect();
     assert_eq!(elsewhere, ["pypi:forked https://h/x"]);
     let group = package.groups.values().flatten().next().map(|dependency| dependency.wants.clone());
     assert!(matches!(group, Some(Wants::Requirement(Requirement::Path { .. }))), "{group:?}");

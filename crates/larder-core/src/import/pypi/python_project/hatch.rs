@@ -1,8 +1,12 @@
-//! What hatch-requirements-txt takes from requirements files: <https://github.com/repo-helper/hatch-requirements-txt>.
+//! What Hatch's tables say besides `[project]`: the dependencies of its environments (<https://hatch.pypa.io/latest/config/environment/>),
+//! and what hatch-requirements-txt takes from requirements files (<https://github.com/repo-helper/hatch-requirements-txt>).
+
+use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
 use super::FileReader;
+use super::project_table::GroupItem;
 use super::setuptools::{Told, of_files};
 
 /// Reads what `[project]` calls dynamic, if the hook is there.
@@ -16,4 +20,36 @@ pub(super) fn dynamic(document: &Table, files: &FileReader<'_>) -> Option<Told> 
         optional_dependencies: extras.map(|extras| extras.iter().map(extra).collect()).unwrap_or_default(),
         ..Told::default()
     })
+}
+
+/// Adds the dependencies of Hatch's environments to the groups of their names.
+pub(super) fn add_environments(document: &Table, groups: &mut BTreeMap<String, Vec<GroupItem>>) {
+    for (name, environment) in environments(document) {
+        let lists =
+            ["dependencies", "extra-dependencies"].into_iter().filter_map(|key| environment.get(key)?.as_array());
+        let items: Vec<GroupItem> = lists
+            .flatten()
+            .filter_map(|text| text.as_str())
+            // What has fields of Hatch's own is known in its environment only.
+            .filter(|text| {
+                !text.contains('{')
+                    || super::folders::folder(text.split('@').nth(1).unwrap_or_default().trim()).is_some()
+            })
+            .map(|text| GroupItem::Requirement(text.to_owned()))
+            .collect();
+        if !items.is_empty() {
+            groups.entry(name.clone()).or_default().extend(items);
+        }
+    }
+}
+
+/// Returns the environments that Hatch makes only when asked to: all but the one that it takes unasked, and those for development.
+pub(in crate::import::pypi) fn environments_on_demand(document: &Table) -> impl Iterator<Item = &str> {
+    let names = environments(document).map(|(name, _)| name.as_str());
+    names.filter(|name| !["default", "dev", "test", "tests"].contains(name))
+}
+
+fn environments(document: &Table) -> impl Iterator<Item = (&String, &Table)> {
+    let all = document.get("tool").and_then(|tool| tool.get("hatch")?.get("envs")?.as_table());
+    all.into_iter().flatten().filter_map(|(name, environment)| Some((name, environment.as_table()?)))
 }

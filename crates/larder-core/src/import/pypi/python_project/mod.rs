@@ -4,7 +4,9 @@
 //! | file | what it reads |
 //! | --- | --- |
 //! | `project_table` | `[project]` (PEP 621) and dependency groups (PEP 735) |
-//! | `hatch` | what `[project]` calls dynamic, from the requirements files of a hook of Hatch |
+//! | `folders` | requirements that name a folder by where the project lies |
+//! | `hatch` | Hatch's environments; what `[project]` calls dynamic, from the requirements files of a hook of Hatch |
+//! | `pdm` | PDM's groups for development |
 //! | `poetry` | Poetry's tables, where `[project]` leaves something to them |
 //! | `pure` | which modules it has, where no build has to run to know |
 //! | `setuptools` | what `[project]` calls dynamic, from setuptools' tables, setup.cfg and setup.py |
@@ -12,7 +14,9 @@
 //! | `uv_sources` | where uv takes some dependencies from |
 //! | `version` | versions that a backend takes from a file |
 
+mod folders;
 mod hatch;
+mod pdm;
 mod poetry;
 mod project_table;
 mod pure;
@@ -26,8 +30,11 @@ use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
+use crate::model::PackageName;
+
 use project_table::ProjectTable;
 
+pub(super) use hatch::environments_on_demand;
 pub use project_table::GroupItem;
 pub use uv_sources::{UvSource, UvSources, uv_sources};
 
@@ -54,6 +61,8 @@ pub struct PythonProject {
     pub dependencies: Vec<String>,
     /// The folders that it depends on, relative to its own.
     pub folders: Vec<String>,
+    /// The folders that requirements name for their packages, relative to its own.
+    pub named_folders: BTreeMap<PackageName, String>,
     /// The dependencies of its extras.
     pub optional_dependencies: BTreeMap<String, Vec<String>>,
     /// Its dependency groups.
@@ -74,6 +83,15 @@ impl PythonProject {
     /// Returns `[tool]`.
     pub fn tool(&self) -> Option<&Table> {
         self.document.get("tool").and_then(Value::as_table)
+    }
+
+    /// Returns where its dependencies come from that are from no registry: what `[tool.uv.sources]` has, and folders that requirements name.
+    pub fn sources(&self) -> UvSources {
+        let mut sources = uv_sources(self.tool());
+        for (name, folder) in &self.named_folders {
+            sources.entry(name.clone()).or_insert_with(|| UvSource::Folder(folder.clone()));
+        }
+        sources
     }
 
     /// Returns the dependencies and those of the extras, as `Requires-Dist` has them.
@@ -100,6 +118,8 @@ pub fn python_project(files: &FileReader<'_>) -> Result<Option<PythonProject>, S
     let table: Option<ProjectTable> = typed(document.get("project"))?;
     let mut groups: BTreeMap<String, Vec<GroupItem>> = typed(document.get("dependency-groups"))?.unwrap_or_default();
     let of_poetry = document.get("tool").and_then(|tool| tool.get("poetry")?.as_table());
+    hatch::add_environments(&document, &mut groups);
+    pdm::add_groups(&document, &mut groups);
     let Some(mut table) = poetry::completed(table, of_poetry, &mut groups) else {
         return Ok(setuptools::without_project_table(document, groups, files));
     };
@@ -125,6 +145,10 @@ pub fn python_project(files: &FileReader<'_>) -> Result<Option<PythonProject>, S
             table.version = version::declared(&document, table.name.as_deref(), files).or(told.version);
         }
     }
+    let mut named_folders = BTreeMap::new();
+    let of_extras = table.optional_dependencies.values_mut().flatten();
+    folders::take_all(table.dependencies.iter_mut().chain(of_extras), &mut named_folders);
+    groups.values_mut().for_each(|items| folders::take_all(folders::texts(items), &mut named_folders));
     let computed = ["dependencies", "optional-dependencies"].into_iter().filter(|field| is_dynamic(&table, field));
     Ok(Some(PythonProject {
         computed: computed.map(str::to_owned).collect(),
@@ -134,6 +158,7 @@ pub fn python_project(files: &FileReader<'_>) -> Result<Option<PythonProject>, S
         requires_python: table.requires_python,
         dependencies: table.dependencies,
         folders: table.folders,
+        named_folders,
         optional_dependencies: table.optional_dependencies,
         groups,
         entry_points,

@@ -65,6 +65,7 @@ pub(super) fn without_project_table(
         requires_python: told.requires_python,
         dependencies: told.dependencies.unwrap_or_default(),
         folders: Vec::new(),
+        named_folders: BTreeMap::new(),
         optional_dependencies: told.optional_dependencies.unwrap_or_default(),
         groups,
         entry_points: told.entry_points,

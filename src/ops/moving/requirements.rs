@@ -1,0 +1,146 @@
+//! The requirements files of a repository: those of the root, each for what its name says, and the requirements.txt of folders beside.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::fs;
+use crate::import::{self, Imported, Purpose, RequirementsFile};
+use crate::ops::Result;
+use crate::ops::project::inputs;
+use crate::registry::path;
+
+use super::workspace;
+
+/// The folder of the root that may have nothing but requirements files.
+const FOLDER: &str = "requirements";
+
+const MAIN: &str = "requirements.txt";
+
+/// Takes over what the requirements files ask for, and lists those that are not taken; `from` gets the files that were read.
+pub(in crate::ops) fn take_all(root: &Path, all: &mut Imported, from: &mut Vec<String>) -> Result<()> {
+    let found = import::requirement_files(files(root)?.iter().map(String::as_str));
+    let of_project: BTreeSet<String> =
+        found.iter().filter(|file| file.purpose == Purpose::Project).map(|file| stem(&file.path).to_owned()).collect();
+    // Where another tool has a lock, the files were written for those who do not use it.
+    let has_lock = workspace::has_python_lock(root)?;
+    for RequirementsFile { path, purpose } in found {
+        match purpose {
+            Purpose::Project if !has_lock || stem(&path) == stem(MAIN) => take_project(root, &path, all, from)?,
+            Purpose::Development(group) if !has_lock => {
+                all.merge(read_group(root, &path, &of_project, from)?.into_group(&group));
+            }
+            Purpose::OnDemand(group) if !has_lock => {
+                let mut imported = read_group(root, &path, &of_project, from)?.into_group(&group);
+                imported.optional_groups.insert(group);
+                all.merge(imported);
+            }
+            _ if from.contains(&path) => {}
+            _ => refuse(all, path),
+        }
+    }
+    for beside in workspace::requirements_beside(root)? {
+        if beside != FOLDER {
+            take_project(root, &source_of(root, &path::join(&beside, MAIN))?, all, from)?;
+        }
+    }
+    for aside in workspace::requirements_aside(root)? {
+        refuse(all, aside);
+    }
+    Ok(())
+}
+
+fn refuse(all: &mut Imported, file: String) {
+    all.refuse(file, "`larder import FILE` takes over what a requirements file asks for");
+}
+
+/// Returns the files of the root and of its folder for requirements, by their paths relative to the root.
+fn files(root: &Path) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for folder in ["", FOLDER] {
+        if !fs::stat(&root.join(folder))?.is_some_and(|stat| stat.kind == fs::Kind::Folder) {
+            continue;
+        }
+        for entry in fs::read_dir(&root.join(folder))? {
+            let Some(name) = entry.path.file_name().and_then(|name| name.to_str()) else { continue };
+            if entry.kind == fs::Kind::File {
+                found.push(path::join(folder, name).to_string());
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Takes over a file that has what the project needs, and the files that it includes.
+fn take_project(root: &Path, first: &str, all: &mut Imported, from: &mut Vec<String>) -> Result<()> {
+    let mut open = vec![first.to_owned()];
+    while let Some(file) = open.pop() {
+        if from.contains(&file) {
+            continue;
+        }
+        match read(root, &file)? {
+            Some((imported, includes)) => {
+                open.extend(includes);
+                all.merge(imported);
+                from.push(file);
+            }
+            None if file != first => all.refuse(format!("-r {file}"), "there is no such file"),
+            None => {}
+        }
+    }
+    Ok(())
+}
+
+/// Reads a file of a group and the files that it includes, but for those that have what the project needs, given without their endings.
+fn read_group(root: &Path, first: &str, of_project: &BTreeSet<String>, from: &mut Vec<String>) -> Result<Imported> {
+    let (mut found, mut seen) = (Imported::default(), BTreeSet::new());
+    let mut open = vec![first.to_owned()];
+    while let Some(file) = open.pop() {
+        if of_project.contains(stem(&file)) || !seen.insert(file.clone()) {
+            continue;
+        }
+        match read(root, &file)? {
+            Some((imported, includes)) => {
+                open.extend(includes);
+                found.merge(imported);
+                if !from.contains(&file) {
+                    from.push(file);
+                }
+            }
+            None => found.refuse(format!("-r {file}"), "there is no such file"),
+        }
+    }
+    Ok(found)
+}
+
+/// Reads a file, with the files that it includes, last first. Returns `None` if it does not exist. One that a tool compiled from what
+/// the project declares asks for nothing itself.
+fn read(root: &Path, file: &str) -> Result<Option<(Imported, Vec<String>)>> {
+    let Some(bytes) = inputs::read(&root.join(file), inputs::MANIFEST_SIZE)? else { return Ok(None) };
+    let text = String::from_utf8_lossy(&bytes);
+    if import::is_compiled_from_project(&text) {
+        return Ok(Some((Imported::default(), Vec::new())));
+    }
+    let above = file.rsplit_once('/').map(|(above, _)| above).unwrap_or_default();
+    // pip reads paths from the folder that it is started in: that of the file, or the root.
+    let project_at = |place: &str| {
+        let folders = [path::join(above, place).to_string(), path::join("", place).to_string()];
+        folders.into_iter().find(|folder| workspace::is_python_project(root, folder))
+    };
+    let mut imported = import::requirements(&text, &project_at);
+    imported.move_below(above);
+    let includes = std::mem::take(&mut imported.includes);
+    let includes = includes.iter().rev().map(|included| source_of(root, &path::join(above, included)));
+    Ok(Some((imported, includes.collect::<Result<_>>()?)))
+}
+
+/// Returns the file that a requirements file was compiled from, where it lies beside it; else the file itself.
+fn source_of(root: &Path, file: &str) -> Result<String> {
+    let source = format!("{}.in", stem(file));
+    Ok(if fs::stat(&root.join(&source))?.is_some() { source } else { file.to_owned() })
+}
+
+/// Returns a path without its ending.
+fn stem(file: &str) -> &str {
+    file.rsplit_once('.').map_or(file, |(stem, _)| stem)
+}
