@@ -368,7 +368,7 @@ fn init_takes_sources_over() {
 #[test]
 fn what_cannot_be_fetched_names_its_line_and_stops_no_group_that_nobody_includes() {
     let (registry, server) = (registry(), GitServer::start());
-    let url = server.repository("gone").url().clone();
+    let url = server.repository("gone").url().to_owned();
     drop(server);
     let project = Project::new(&registry);
     let group = format!("group \"later\" {{ npm \"ui-kit\" git=\"{url}\"; }}\n");

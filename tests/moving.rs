@@ -394,7 +394,8 @@ fn requirements_files_are_for_what_their_names_say() {
     ] {
         assert!(manifest.contains(lines), "{lines}: {manifest}");
     }
-    assert_eq!(locked(&project), "pytest 7.0, six 1.0, sphinx 5.0");
+    assert_eq!(locked(&project), "pytest 7.0, six 1.0");
+    assert!(project.read("larder.lock").contains("pypi:sphinx@5.0"), "of a group that no environment includes");
 
     // What a tool wrote from the project itself is a lock and no more.
     let other = Project::new(&registry);
@@ -406,4 +407,27 @@ fn requirements_files_are_for_what_their_names_say() {
     other.run("larder init").exits(0).names(["Kept the versions of requirements.txt"]);
     assert!(!other.read("larder.kdl").contains("==1.0"));
     assert_eq!(locked(&other), "six 1.0");
+}
+
+#[test]
+fn a_package_of_a_registry_that_peers_on_a_member_finds_the_member() {
+    let registry = Universe::new()
+        .npm("theme", "2.0.0", |p| p)
+        .npm("links", "1.0.0", |p| p.peer("theme", ">=1").file("index.js", "module.exports = require('theme')\n"))
+        .serve();
+    let project = Project::new(&registry);
+    let _ = std::fs::remove_file(project.path("larder.kdl"));
+    project
+        .write("package.json", r#"{"name": "root", "workspaces": ["theme", "docs"]}"#)
+        .write("theme/package.json", r#"{"name": "theme", "version": "1.5.0", "main": "index.js"}"#)
+        .write("theme/index.js", "module.exports = 'ours'\n")
+        .write("docs/package.json", r#"{"name": "docs", "dependencies": {"theme": "workspace:*", "links": "^1"}}"#);
+    project.run("larder init").exits(0);
+    let told = project.run("larder sync").exits(0).stderr;
+    let lock = project.read("larder.lock");
+    assert!(!lock.contains("npm:theme@") && !told.contains("warning"), "{told}{lock}");
+    let found = project.run_in(&project.path("docs"), "larder run node -p 'require(\"links\")'").exits(0).stdout;
+    assert_eq!(found, "ours\n");
+    project.run("larder sync --locked").exits(0);
+    project.run("larder lock --check").exits(0);
 }

@@ -61,12 +61,18 @@ pub(super) fn report_kept(kept: &Kept, output: &Output) {
         kept.kept,
         kept.kept + kept.moved.len()
     ));
-    for moved in kept.moved.iter().take(MAX_LISTED) {
-        let before =
-            if moved.before.is_empty() { "new".to_owned() } else { format!("was {}", moved.before.join(", ")) };
-        output.message(format!("~ {} {} ({before}): {}", moved.package, moved.now.join(", "), moved.why));
+    let (new, moved): (Vec<_>, Vec<_>) = kept.moved.iter().partition(|moved| moved.before.is_empty());
+    for moved in moved.iter().take(MAX_LISTED) {
+        let (now, before) = (moved.now.join(", "), moved.before.join(", "));
+        output.message(format!("~ {} {now} (was {before}): {}", moved.package, moved.why));
     }
-    if kept.moved.len() > MAX_LISTED {
-        output.message(format!("and {} more", kept.moved.len() - MAX_LISTED));
+    if moved.len() > MAX_LISTED {
+        output.message(format!("and {} more", moved.len() - MAX_LISTED));
+    }
+    if !new.is_empty() {
+        let names = new.iter().take(MAX_LISTED).map(|one| format!("{} {}", one.package, one.now.join(", ")));
+        let rest = if new.len() > MAX_LISTED { ", …" } else { "" };
+        let names = names.collect::<Vec<_>>().join(", ");
+        output.message(format!("{} of them are new, as nothing asked for them before: {names}{rest}", new.len()));
     }
 }

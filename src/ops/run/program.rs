@@ -68,8 +68,8 @@ fn is_there(path: &Path) -> Result<bool> {
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum RunError {
     /// There is none of that name.
-    #[error("`{program}` is neither in the environment nor on PATH")]
-    #[diagnostic(code(larder::run::not_found), help("{}", meant.as_ref().map_or_else(|| "programs of direct dependencies are in the environment's `bin`".to_owned(), |m| format!("did you mean `{m}`?"))))]
+    #[error("`{program}` is no task and no script of this folder, and neither in the environment nor on PATH")]
+    #[diagnostic(code(larder::run::not_found), help("{}", meant.as_ref().map_or_else(|| "`larder run` lists tasks and scripts; programs of direct dependencies are in the environment's `bin`".to_owned(), |m| format!("did you mean `{m}`?"))))]
     NotFound {
         /// The program.
         program: String,

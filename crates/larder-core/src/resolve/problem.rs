@@ -26,6 +26,9 @@ pub(super) enum PeerBinding {
     Declared(Variable),
     /// The peer is an ancestor itself.
     Ancestor(NodeIx),
+    /// The owner depends on a package of the project itself that has this name. Packages of registries have no edges to folders of a
+    /// checkout; they find it in the fallback.
+    Local,
     /// Nobody provides it. If it is installed, then in this scope.
     Absent(NodeIx),
 }
@@ -65,6 +68,7 @@ impl Problem<'_> {
                     Some(around) => scope = around,
                     None => return Ok(PeerBinding::Absent(scope)),
                 },
+                _ if prepared.needs.iter().any(|need| self.is_local(need, name)) => return Ok(PeerBinding::Local),
                 Some(need) if self.why_dropped(Droppable::Need(node.owner, name), need)?.is_none() => {
                     let package = self.catalog.part(need.package, None);
                     return Ok(PeerBinding::Declared(Variable::Npm { package, alias: need.alias, scope }));
@@ -73,6 +77,11 @@ impl Problem<'_> {
                 _ => return Ok(PeerBinding::Absent(scope)),
             }
         }
+    }
+
+    /// Returns whether a need is for a package of the project that its dependent sees under a name.
+    fn is_local(&self, need: &Need, name: PackageIx) -> bool {
+        need.requirement.ecosystem().is_local() && *need.requirement.seen_as() == self.catalog.interned.id(name).name
     }
 
     /// Returns whether those that live in a scope get a peer that its owner wants itself.
@@ -84,6 +93,12 @@ impl Problem<'_> {
     /// A member sees its own lines before the project's.
     fn binding_in_manifest(&self, name: PackageIx, manifest: u32, scope: NodeIx) -> PeerBinding {
         let project = self.catalog.manifests.iter().position(|m| *m == crate::model::Dependent::Project);
+        let is_local = |manifest: u32| {
+            let mut lines = self.search_state.active.iter().map(|&place| &self.catalog.lines[place as usize]);
+            lines.any(|line| {
+                line.manifest == manifest && line.need.as_ref().is_some_and(|need| self.is_local(need, name))
+            })
+        };
         let declared = |manifest: u32| {
             self.search_state.active.iter().map(|&place| (place, &self.catalog.lines[place as usize])).find_map(
                 |(place, line)| {
@@ -100,7 +115,9 @@ impl Problem<'_> {
             .into_iter()
             .flatten()
             .find_map(|manifest| {
-                let need = declared(manifest)?;
+                let Some(need) = declared(manifest) else {
+                    return is_local(manifest).then_some(PeerBinding::Local);
+                };
                 let scope = self.catalog.manifest_node(manifest);
                 let package = self.catalog.part(need.package, None);
                 Some(PeerBinding::Declared(Variable::Npm { package, alias: need.alias, scope }))
@@ -142,7 +159,7 @@ impl Problem<'_> {
             PeerBinding::Absent(scope) => {
                 Some(Variable::Npm { package: self.catalog.part(need.package, None), alias: need.alias, scope })
             }
-            PeerBinding::Ancestor(_) => None,
+            PeerBinding::Ancestor(_) | PeerBinding::Local => None,
         }
     }
 
@@ -245,7 +262,7 @@ impl Problem<'_> {
         match place {
             PeerBinding::Declared(_) => true,
             PeerBinding::Absent(_) => self.search_state.bound.contains(&(node, need.alias)),
-            PeerBinding::Ancestor(_) => false,
+            PeerBinding::Ancestor(_) | PeerBinding::Local => false,
         }
     }
 

@@ -65,7 +65,9 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
     }
     for (place, entry) in &lock.packages {
         let (Some(from), Some(facts)) = (keys.get(&**place), entry.iter().find_map(Value::as_object)) else { continue };
-        let wanted = ["dependencies", "optionalDependencies"].map(|field| facts.get(field).and_then(Value::as_object));
+        // A peer counts where its owner does not provide it.
+        let wanted = ["dependencies", "optionalDependencies", "peerDependencies"];
+        let wanted = wanted.map(|field| facts.get(field).and_then(Value::as_object));
         for alias in wanted.into_iter().flatten().flat_map(serde_json::Map::keys) {
             if let Some(to) = walk(place, alias, &keys) {
                 found.add_edge(from, alias, to);

@@ -141,7 +141,8 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
                 }
             }
         } else if let Some(from) = keys.get(&**path) {
-            for name in names {
+            // A peer counts where its owner does not provide it.
+            for name in names.chain(entry.peer_dependencies.keys()) {
                 if let Some(to) = walk(path, name, &keys, &lock.packages) {
                     found.add_edge(from, name, to);
                 }

@@ -53,8 +53,6 @@ struct Resolved {
 struct Package {
     #[serde(default)]
     resolution: Resolution,
-    #[serde(default)]
-    peer_dependencies: BTreeMap<String, String>,
     #[serde(flatten)]
     snapshot: Snapshot,
 }
@@ -73,7 +71,7 @@ struct Snapshot {
     optional_dependencies: BTreeMap<String, String>,
 }
 
-/// Reads a lockfile. Which peers an instance has does not matter: they follow their owner.
+/// Reads a lockfile. What an instance has as a peer counts where its owner does not provide it.
 pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreadable> {
     let lock: PnpmLock = super::parse_yaml(text)?;
     let version = match lock.lockfile_version {
@@ -87,10 +85,8 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
             help: Some("`pnpm install --lockfile-only` with pnpm 8 or later writes it anew"),
         });
     }
-    let mut peers: BTreeMap<&str, &BTreeMap<String, String>> = BTreeMap::new();
     for (id, package) in &lock.packages {
         let bare = without_peers(id);
-        peers.insert(bare, &package.peer_dependencies);
         if let (Some(key), Some(integrity)) = (key(found, "", bare), &package.resolution.integrity) {
             found.add_integrity(&key, integrity);
         }
@@ -108,11 +104,7 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
     for (id, snapshot) in in_packages.chain(&lock.snapshots) {
         let bare = without_peers(id);
         let Some(from) = key(found, "", bare) else { continue };
-        let is_peer = |name: &str| peers.get(bare).is_some_and(|peers| peers.contains_key(name));
         for (alias, version) in snapshot.dependencies.iter().chain(&snapshot.optional_dependencies) {
-            if is_peer(alias) {
-                continue;
-            }
             if let Some(to) = key(found, alias, without_peers(version)) {
                 found.add_edge(&from, alias, &to);
             }

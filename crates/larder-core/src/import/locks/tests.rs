@@ -85,7 +85,7 @@ fn what_npm_6_wrote_is_read_too() {
 }
 
 #[test]
-fn pnpms_peers_are_cut_off() {
+fn what_pnpm_bound_peers_to_is_read() {
     let nine = r"
 lockfileVersion: '9.0'
 importers:
@@ -111,7 +111,8 @@ snapshots:
 ";
     understands("pnpm-lock.yaml", nine, true);
     let peer = (npm("a", "1.0.0"), name("peer"));
-    assert!(!read_one("pnpm-lock.yaml", &nine.replace("SRI", SHA512)).preferences().edges.contains_key(&peer));
+    let edges = read_one("pnpm-lock.yaml", &nine.replace("SRI", SHA512)).preferences().edges;
+    assert_eq!(edges.get(&peer).map(ToString::to_string).as_deref(), Some("5.0.0"));
     let six = r"
 lockfileVersion: '6.0'
 importers:

@@ -11,8 +11,19 @@ use super::{ECOSYSTEM, hoisting::hoisting};
 /// The registry that is there without being named.
 const PUBLIC: &str = "https://registry.npmjs.org";
 
-/// Settings that change nothing for larder.
-const WITHOUT_MEANING: [&str; 23] = [
+/// Settings of npm and pnpm that change nothing for larder. A missing peer is installed, and fails nothing.
+const WITHOUT_MEANING: [&str; 34] = [
+    "legacy-peer-deps",
+    "manage-package-manager-versions",
+    "package-manager-strict",
+    "package-manager-strict-version",
+    "dedupe-peer-dependents",
+    "resolve-peers-from-workspace-root",
+    "ignore-workspace-root-check",
+    "strict-dep-builds",
+    "verify-deps-before-run",
+    "inject-workspace-packages",
+    "prefer-dedupe",
     "shared-workspace-lockfile",
     "save-workspace-protocol",
     "strict-peer-dependencies",
@@ -37,6 +48,18 @@ const WITHOUT_MEANING: [&str; 23] = [
     "prefer-workspace-packages",
     "resolution-mode",
 ];
+
+/// Returns whether a setting, as pnpm-workspace.yaml writes it, changes nothing for larder.
+pub(super) fn is_without_meaning(setting: &str) -> bool {
+    let mut name = String::with_capacity(setting.len() + 4);
+    for c in setting.chars() {
+        if c.is_ascii_uppercase() {
+            name.push('-');
+        }
+        name.push(c.to_ascii_lowercase());
+    }
+    WITHOUT_MEANING.contains(&name.as_str())
+}
 
 /// Splits an .npmrc into keys and values.
 pub fn npmrc_settings(text: &str) -> impl Iterator<Item = (&str, &str)> {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::import::{ImportError, Imported};
 
 use super::hoisting::hoisting;
-use super::{ECOSYSTEM, extensions, overrides, patches};
+use super::{ECOSYSTEM, extensions, npmrc, overrides, patches};
 
 /// Reads a pnpm-workspace.yaml: <https://pnpm.io/settings>.
 pub fn pnpm_workspace(text: &str) -> Result<Imported, ImportError> {
@@ -81,6 +81,7 @@ pub(super) fn pnpm_settings(settings: &Map<String, Value>, prefix: &str, importe
                 continue;
             }
             "catalog" | "catalogs" => continue,
+            _ if npmrc::is_without_meaning(key) => continue,
             _ => "a setting of pnpm's that larder has not",
         };
         imported.refuse(format!("{prefix}{key}"), why);

@@ -16,7 +16,7 @@ use super::catalog::UnsupportedNeed;
 use super::index::{DependencyKind, IndexError, PlatformSet};
 use super::instances::{self, DraftEdge, DraftInstance, TooManyInstances};
 use super::peer_contexts::TooManyPeerContexts;
-use super::problem::Problem;
+use super::problem::{PeerBinding, Problem};
 use super::release::{Need, NeedOrigin};
 use super::resolution::{Resolution, ResolveError, Warning, WarningKind};
 use super::search_state::Droppable;
@@ -182,6 +182,12 @@ impl<'a> Builder<'a> {
         let links = self.peer_links(need, node)?;
         if !links.is_empty() {
             draft.links.extend(links);
+            return Ok(());
+        }
+        if let Some(around) = node.around
+            && self.problem.peer_binding(need, around)? == PeerBinding::Local
+        {
+            draft.dropped.push(dropped(need, "the project's own package is found".to_owned()));
             return Ok(());
         }
         let catalog = self.problem.catalog;

@@ -206,7 +206,7 @@ impl Provider<'_> {
         let mut preference = PeerPreference { by, set: None, locked: None };
         if is_missing && !optional {
             let table = catalog.table(catalog.part(need.package, None))?;
-            preference.locked = self.locked_there(&table, (node, need.alias))?;
+            preference.locked = catalog.locked_in_scope(&table, node, need.alias)?;
         }
         if self.problem.is_strict() {
             if let Some((variable, set)) = self.problem.strict_peer(node, need)? {

@@ -194,7 +194,9 @@ impl<'a> Provider<'a> {
                 let agreed = self.preferred_range(variable, range);
                 let fits = |ordinal: &u32| agreed.contains(ordinal);
                 let locked = self.locked_there(&table, (scope, alias))?.filter(fits);
-                let preferred = || self.preferred_locked(variable).filter(fits);
+                let preferred = || self.preferred_locked(variable, &agreed);
+                // A relaxed peer that was bound to a version outside of its range stays so.
+                let bound = || self.preferred_locked(variable, range);
                 let of_manifests = || self.peer_of_manifests(variable, range, &agreed);
                 let shared = match DirectDependency::of(self.problem, variable)? {
                     Some(line) => line.shared(&agreed)?,
@@ -202,7 +204,11 @@ impl<'a> Provider<'a> {
                         .otherwise_bound(package, (alias, scope), &agreed)
                         .or_else(|| self.elsewhere(package, &agreed)),
                 };
-                locked.or_else(preferred).or_else(of_manifests).or_else(|| npm::pick(&table, &agreed, shared))
+                locked
+                    .or_else(preferred)
+                    .or_else(bound)
+                    .or_else(of_manifests)
+                    .or_else(|| npm::pick(&table, &agreed, shared))
             }
             Variable::Py(_) => pypi::pick(&table, range, None),
             Variable::PyOn(..) if self.problem.is_tied(package) => self
@@ -265,9 +271,10 @@ impl<'a> Provider<'a> {
         standing.into_iter().map(|(_, preference)| preference).collect()
     }
 
-    /// Returns the locked version that the first of those has who want a missing peer.
-    fn preferred_locked(&self, variable: Variable) -> Option<u32> {
-        self.current_preferences(variable, |preference| preference.locked).into_iter().flatten().next()
+    /// Returns the locked version within a range that the first of those has who want a missing peer.
+    fn preferred_locked(&self, variable: Variable, range: &OrdinalSet) -> Option<u32> {
+        let locked = self.current_preferences(variable, |preference| preference.locked);
+        locked.into_iter().flatten().find(|ordinal| range.contains(ordinal))
     }
 
     /// Returns the version of a missing peer that a manifest has, where `agreed`, the range on which those who want it agree, has

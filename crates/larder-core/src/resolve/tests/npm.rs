@@ -1,7 +1,7 @@
-use crate::model::{Engines, Platform};
+use crate::model::{Engines, NpmPeers, PackageKey, Platform};
 use crate::resolve::{Candidate, Release, ResolveError};
 
-use super::World;
+use super::{World, key};
 
 #[test]
 fn latest_is_taken_where_it_satisfies() {
@@ -121,6 +121,23 @@ fn a_missing_peer_that_most_take_from_the_manifest_is_no_second_copy() {
     // Where most do not take it, they have their own.
     let outvoting = world("peer react ^17", "peer react >=16").solved();
     assert_eq!(outvoting.graph.packages.keys().filter(|key| key.id.name.as_str() == "react").count(), 2);
+}
+
+#[test]
+fn a_missing_relaxed_peer_stays_what_it_was_bound_to() {
+    let mut world = World::new()
+        .has("npm a@1.0.0", &["peer peer ^1"])
+        .has("npm peer@1.0.0", &[])
+        .has("npm peer@2.0.0", &[])
+        .asks("npm a *")
+        .locked("npm a@1.0.0")
+        .locked("npm peer@2.0.0");
+    world.gives(&["npm:a@1.0.0", "npm:peer@1.0.0"]);
+    let ((id, version), (peer, bound)) = (key("npm a@1.0.0"), key("npm peer@2.0.0"));
+    world.preferences.edges.insert((PackageKey { id, version }, peer.name), bound);
+    world.gives(&["npm:a@1.0.0", "npm:peer@2.0.0"]);
+    world.settings.npm_peers = NpmPeers::Strict;
+    world.gives(&["npm:a@1.0.0", "npm:peer@1.0.0"]);
 }
 
 #[test]
