@@ -167,6 +167,7 @@ fn lines_that_say_too_little_are_refused_with_their_place() {
     refused("file \"https://a.example/x\" sha256=\"12\"", ["SHA-256", "64 hexadecimal digits"]);
     refused(&format!("file sha256=\"{digest}\""), ["a value", "file \"https://HOST/FILE\""]);
     refused("url \"https://a.example/x\"", ["`url` is not known in `allow`", "`file` is possible"]);
+    refused("requires \"six\"", ["`requires` is not known in `allow`", "`file` is possible"]);
     let twice = format!("file \"https://a.example/x\" sha256=\"{digest}\"");
     refused(&format!("{twice}; {twice}"), ["this file", "keep one of them"]);
     let weak = project(&registry, &format!("isolation \"reduced\"; allow npm \"native\" {{ {twice}; }}"));

@@ -377,8 +377,7 @@ fn requirements_files_are_for_what_their_names_say() {
         .write("docs/requirements.txt", "sphinx\n");
     let told = project.run("larder init").exits(0).stderr;
     for line in [
-        "Imported requirements/prod.in",
-        "Imported requirements/tests.in",
+        "Imported requirements/prod.in, requirements/docs.txt, requirements/tests.in\n",
         "Left out -r requirements/gone.txt: there is no such file",
         "Left out requirements-min.txt, docs/requirements.txt: `larder import FILE` takes over",
         "Kept the versions of requirements/prod.txt, requirements/tests.txt",
@@ -430,4 +429,26 @@ fn a_package_of_a_registry_that_peers_on_a_member_finds_the_member() {
     assert_eq!(found, "ours\n");
     project.run("larder sync --locked").exits(0);
     project.run("larder lock --check").exits(0);
+}
+
+#[test]
+fn types_that_a_flat_folder_made_global_are_found() {
+    let registry = Universe::new()
+        .npm("typescript", "5.0.0", |p| p)
+        .npm("tool", "1.0.0", |p| p.dep("@types/node", "*"))
+        .npm("@types/node", "20.0.0", |p| p)
+        .serve();
+    let files = [("package-lock.json", true), ("pnpm-lock.yaml", false)];
+    for (lock, is_flat) in files {
+        let project = Project::new(&registry);
+        let _ = std::fs::remove_file(project.path("larder.kdl"));
+        let locked = if is_flat { "{\"lockfileVersion\": 3, \"packages\": {}}" } else { "lockfileVersion: '9.0'\n" };
+        project
+            .write("package.json", r#"{"name": "a", "devDependencies": {"typescript": "^5", "tool": "^1"}}"#)
+            .write(lock, locked);
+        project.run("larder init").exits(0);
+        assert_eq!(project.read("larder.kdl").contains("hoist npm \"@types/*\""), is_flat);
+        project.run("larder sync").exits(0);
+        assert_eq!(project.has("node_modules/@types/node/package.json"), is_flat);
+    }
 }

@@ -222,3 +222,29 @@ fn damage_to_what_was_built_is_healed_by_building_it_again() {
     project.run("larder verify").exits(0);
     assert_eq!(fs::read_to_string(&module).expect("a module"), "__version__ = \"1.1\"\n");
 }
+
+#[test]
+fn a_build_gets_what_its_line_says_that_it_requires() {
+    let registry = as_source(Metadata::Dynamic);
+    let project = project(&registry);
+    project.run("larder builds allow colour").exits(0);
+    if is_untested(&project) {
+        return;
+    }
+    let manifest = project.read("larder.kdl");
+    let requiring = |what: &str| {
+        let allow = format!("allow pypi \"colour\" {{ requires \"{what}\"; }}");
+        project.write("larder.kdl", &manifest.replace("allow pypi \"colour\"", &allow));
+    };
+    requiring("six>=1");
+    project.run("larder lock --check").exits(1).names(["the tools that build pypi:colour@1.1 are not locked"]);
+    project.run("larder sync").exits(0);
+    let lock = project.read("larder.lock");
+    let build = &lock[lock.find("[[build]]").expect("a build")..];
+    assert!(build.contains("\"six>=1\"") && build.contains("pypi:six@1.16"), "{build}");
+    project.run("larder lock --check").exits(0);
+    requiring("six>=2");
+    project.run("larder lock").exits(3).names(["no versions satisfy the build requirements of pypi:colour@1.1"]);
+    requiring("si x");
+    project.run("larder lock").exits(2).names(["si x", "what a build needs"]);
+}

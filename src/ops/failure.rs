@@ -1,12 +1,13 @@
 //! What can go wrong between the rooms.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
 use miette::{LabeledSpan, NamedSource, SourceCode};
 
 use crate::diagnostic::{Exit, Failure, list};
-use crate::model::Side;
+use crate::model::{Dependent, Side};
 use crate::resolve::{IndexError, LineId, NoSolution, TooManyPeerContexts, UnbuiltPackage};
 
 use super::project::lockfile::LockError;
@@ -54,7 +55,11 @@ impl Unsatisfiable {
     /// Joins a contradiction with the lines that it comes from.
     pub(super) fn new(project: &Project, core: &NoSolution, side: Option<&Side>) -> Self {
         let message = format!("no versions satisfy the manifest{}{}", with(side), listed(&core.because));
-        let help = to_build(project, &core.unbuilt).or_else(|| core.help.clone());
+        let help =
+            to_build(project, &core.unbuilt).or_else(|| core.help.clone()).map(|help| match left_out(project, core) {
+                Some(folder) => format!("{help}; `members \"!{folder}\"` leaves that folder out"),
+                None => help,
+            });
         Self::at(project, &core.lines, message, "larder::resolve::no_solution", help)
     }
 
@@ -77,6 +82,19 @@ impl Unsatisfiable {
             .collect();
         Self { message, code, help, file, labels }
     }
+}
+
+/// Returns the member without which there is no contradiction, where lines of one contradict others.
+fn left_out<'a>(project: &'a Project, core: &NoSolution) -> Option<&'a str> {
+    let lines = core.lines.iter().filter_map(|line| project.lines.get(line.0 as usize));
+    let folders: BTreeSet<Option<&str>> = lines
+        .map(|line| match &line.dependent {
+            Dependent::Member(folder) => Some(&**folder),
+            Dependent::Project => None,
+        })
+        .collect();
+    let mut members = folders.iter().flatten();
+    (folders.len() > 1).then(|| members.next_back().copied()).flatten()
 }
 
 /// Names the packages that would have to be built and that nothing approves yet, where there are several.

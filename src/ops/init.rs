@@ -252,6 +252,9 @@ fn import(folder: &Path) -> Result<(Imported, Vec<String>)> {
     all.settle_catalogs();
     workspace::check_own_packages(folder, &mut all)?;
     requirements::take_all(folder, &mut all, &mut from)?;
+    if workspace::has_flat_typescript(folder, &all)? {
+        all.hoist_types();
+    }
     Ok((all, from))
 }
 

@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use crate::lock::Closure;
 use crate::manifest::edit;
-use crate::model::{PackageKey, PatchedPackage, RuntimeName};
+use crate::model::{PackageKey, PatchedPackage, RuntimeName, Url};
 use crate::store::Tree;
 
-use super::building::{BuildsError, Recorded, ScriptRunner, host_of};
+use super::building::{BuildsError, Recorded, ScriptRunner};
 use super::install::{gather, scripted};
 use super::project::spec::Known;
 use super::registries::LazyRegistries;
@@ -84,7 +84,7 @@ pub fn record(session: &Session<'_>, name: &str, hosts: &[String]) -> Result<Rec
     }
     let (recorded, failed) = runner.record(planned, (&closure, &trees), hosts)?;
     let Recorded { files, failed: not_had, refused } = recorded;
-    let asked = refused.iter().filter_map(|url| Some(host_of(&url.parse().ok()?)));
+    let asked = refused.iter().filter_map(|url| Some(url.parse::<Url>().ok()?.authority()));
     let hosts: BTreeSet<String> = asked.collect();
     let name = edit::quoted(package.id.name.as_str());
     Ok(RecordedDownloads {

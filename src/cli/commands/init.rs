@@ -24,8 +24,8 @@ pub(in crate::cli) fn run(arguments: &InitArgs, session: &Session<'_>, output: &
     )?;
     output.json(&done);
     output.message(format!("Wrote {}", done.manifest.display()));
-    for source in &done.taken_from {
-        output.message(format!("Imported {source}"));
+    if !done.taken_from.is_empty() {
+        output.message(format!("Imported {}", done.taken_from.join(", ")));
     }
     if !done.members.is_empty() {
         output.message(format!("Members: {}", done.members.join(", ")));

@@ -73,6 +73,6 @@ pub(super) fn report_kept(kept: &Kept, output: &Output) {
         let names = new.iter().take(MAX_LISTED).map(|one| format!("{} {}", one.package, one.now.join(", ")));
         let rest = if new.len() > MAX_LISTED { ", …" } else { "" };
         let names = names.collect::<Vec<_>>().join(", ");
-        output.message(format!("{} of them are new, as nothing asked for them before: {names}{rest}", new.len()));
+        output.message(format!("New, as nothing asked for it before: {names}{rest}"));
     }
 }

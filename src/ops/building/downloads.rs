@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::build::{DownloadedFile, Downloads, FailedStep};
 use crate::fetch::{Client, Encoding, Endpoint, Quota, Request, RequestTarget};
-use crate::fs::{self, Durability, PendingFile};
+use crate::fs::{self, Durability, FileLock, PendingFile};
 use crate::model::{Algorithm, BuildFile, Digest, FileUrl, LabelError, PackageKey, Url};
 use crate::ops::{Context, Event, Result, Session};
 
@@ -141,8 +141,8 @@ impl Recorder {
     pub(super) fn open(session: &Session<'_>, hosts: &[String]) -> Result<Self> {
         let mut named = BTreeSet::new();
         for host in hosts {
-            let url = format!("https://{host}/").parse().map_err(|_| BuildsError::NoHost(host.as_str().into()))?;
-            named.insert(host_of(&url));
+            let url: Url = format!("https://{host}/").parse().map_err(|_| BuildsError::NoHost(host.as_str().into()))?;
+            named.insert(url.authority());
         }
         Ok(Self { folder: BuildFiles::open(session)?, hosts: named, seen: Mutex::default() })
     }
@@ -173,7 +173,7 @@ impl Downloads for Recorder {
                 return None;
             }
         };
-        if !self.hosts.contains(&host_of(asked.url())) {
+        if !self.hosts.contains(&asked.url().authority()) {
             self.seen(|seen| {
                 seen.refused.insert(url);
             });
@@ -195,12 +195,6 @@ impl Downloads for Recorder {
             }
         }
     }
-}
-
-/// Returns a URL's host, with its port if that is not the usual one: `github.com`, `127.0.0.1:8080`.
-pub(in crate::ops) fn host_of(url: &Url) -> String {
-    let after_scheme = url.as_str().split_once("://").map_or("", |(_, rest)| rest);
-    after_scheme.split(['/', '?', '#']).next().unwrap_or_default().to_owned()
 }
 
 /// Returns a URL as manifests are compared by. Returns `None` for what is none.
@@ -260,7 +254,8 @@ impl BuildFiles {
             Request { target: RequestTarget::At(url.as_str()), encoding: Encoding::Identity, ..Request::default() };
         let answer = self.client.get(&self.endpoint, &request)?;
         fs::create_dir_all(&self.folder)?;
-        // One name an URL: what a kill leaves is taken over by who asks for it again.
+        // A file has no name of its own before its digest is known. One at a time: what a kill leaves is taken over by the next.
+        let _alone = FileLock::acquire(&self.folder.join("lock"), || {})?;
         let place = self.folder.join(&blake3::hash(url.as_str().as_bytes()).to_hex()[..32]);
         let mut file = PendingFile::create(&place)?;
         let digest = hash(&mut answer.body.take(LARGEST), &mut file).map_err(|error| file.failed(error))?;

@@ -32,7 +32,7 @@ mod source;
 mod tools;
 mod workshop;
 
-pub(super) use downloads::{Recorded, host_of};
+pub(super) use downloads::Recorded;
 pub(super) use error::BuildsError;
 pub(super) use outputs::{Builder, inputs};
 pub(super) use plan_scripts::PlannedScripts;

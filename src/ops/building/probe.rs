@@ -80,8 +80,11 @@ impl<'a> Probe<'a> {
             if !rules.approves(&key.id, &key.version) {
                 continue;
             }
+            let asked = rules.requires_of(&key.id, &key.version);
             let kept = self.old.requirements.get(key).filter(|kept| {
-                !self.rebuilt.contains(&key.id) && kept.tools.keys().all(|tool| self.old.tools.contains_key(tool))
+                !self.rebuilt.contains(&key.id)
+                    && kept.tools.keys().all(|tool| self.old.tools.contains_key(tool))
+                    && asked.iter().all(|wanted| kept.requires.iter().any(|known| known == wanted))
             });
             if let Some(kept) = kept {
                 let known = kept.tools.keys().filter_map(|tool| self.old.tools.get_key_value(tool));
@@ -114,7 +117,9 @@ impl<'a> Probe<'a> {
             let requires = requires.into_iter().collect();
             chooser.choose(&source.package, requires, platforms, old)
         };
-        let stated: BTreeSet<String> = source.system.requires.iter().cloned().collect();
+        let rules = &project.manifest.settings.builds;
+        let asked = rules.requires_of(&source.package.id, &source.package.version).into_iter().map(str::to_owned);
+        let stated: BTreeSet<String> = source.system.requires.iter().cloned().chain(asked).collect();
         let chosen = choose(stated.clone())?;
         // Where nothing can be built, nothing can be asked: what is missing is named when it is built.
         let Ok(Some(interpreter)) = self.interpreter() else { return Ok(chosen) };

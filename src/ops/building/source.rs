@@ -10,7 +10,7 @@ use crate::store::Tree;
 
 use super::error::BuildsError;
 
-/// The most bytes of a pyproject.toml that are read.
+/// The most bytes of a pyproject.toml or a setup.py that are read.
 const LARGEST_PYPROJECT: u64 = 4 << 20;
 
 /// A source distribution that is there.
@@ -37,6 +37,14 @@ impl Source {
                 BuildSystem::parse(&text).map_err(malformed)?
             }
         };
+        let setup_py = match tree.entry("setup.py") {
+            // One that is too long, or gone, says nothing.
+            Some(_) => {
+                fs::read_up_to(&tree.folder.join("setup.py"), LARGEST_PYPROJECT).ok().flatten().unwrap_or_default()
+            }
+            None => Vec::new(),
+        };
+        let system = system.with_needs_of(&String::from_utf8_lossy(&setup_py));
         Ok(Self { package, tree, system })
     }
 

@@ -125,7 +125,8 @@ fn read(root: &Path, file: &str) -> Result<Option<(Imported, Vec<String>)>> {
     // pip reads paths from the folder that it is started in: that of the file, or the root.
     let project_at = |place: &str| {
         let folders = [path::join(above, place).to_string(), path::join("", place).to_string()];
-        folders.into_iter().find(|folder| workspace::is_python_project(root, folder))
+        let found = folders.into_iter().find(|folder| workspace::is_python_project(root, folder));
+        found.map(|folder| if folder.is_empty() { ".".to_owned() } else { folder })
     };
     let mut imported = import::requirements(&text, &project_at);
     imported.move_below(above);

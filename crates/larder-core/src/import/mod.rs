@@ -234,6 +234,12 @@ impl Imported {
         self.lines.iter().any(|line| line.group.as_ref() == Some(group))
     }
 
+    /// Lets the project find all packages of types, as it did where all packages were in one folder: TypeScript takes those that it finds
+    /// there for types of the project itself.
+    pub fn hoist_types(&mut self) {
+        self.add_hoisted("@types/*");
+    }
+
     /// Adds a glob of names that the project's own `node_modules` has besides.
     fn add_hoisted(&mut self, glob: &str) {
         if glob.is_empty() || globset::Glob::new(glob).is_err() {

@@ -3,7 +3,8 @@
 use miette::SourceSpan;
 
 use crate::model::{
-    Algorithm, BuildApproval, BuildFile, BuildRules, Digest, FileUrl, Level, Marker, Requirement, SourceError,
+    Algorithm, BuildApproval, BuildFile, BuildRules, Digest, Ecosystem, FileUrl, Level, Marker, Requirement,
+    SourceError,
 };
 
 use super::node::{BlockRule, Errors, ManifestNode, NodeShape, NodeValue};
@@ -15,7 +16,7 @@ use super::{BuildCache, ManifestError};
 /// Variables that are the build's own.
 const RESERVED: [&str; 5] = ["PATH", "HOME", "TMPDIR", "PYTHONPATH", "SOURCE_DATE_EPOCH"];
 
-/// Reads `builds { allow pypi "psycopg2" ">=2.9" tools="pg_config"; allow npm "x" { file "https://…" sha256="…"; }; env "CFLAGS"; isolation "reduced"; cache "acme" signer="ci"; }`.
+/// Reads `builds { allow pypi "psycopg2" ">=2.9" tools="pg_config"; allow npm "x" { file "https://…" sha256="…"; requires "numpy"; }; env "CFLAGS"; isolation "reduced"; cache "acme" signer="ci"; }`.
 pub(super) fn read_builds(
     block: ManifestNode<'_>,
     (rules, caches): (&mut BuildRules, &mut Vec<BuildCache>),
@@ -125,8 +126,8 @@ fn read_approval(node: ManifestNode<'_>, known: &[BuildApproval], errors: &mut E
         None => Vec::new(),
         Some(value) => read_tools(&value.string(errors)?, errors)?,
     };
-    let files = read_files(node, errors);
-    let approval = BuildApproval { package, versions, tools, files };
+    let (files, requires) = read_block(node, package.ecosystem, errors);
+    let approval = BuildApproval { package, versions, tools, files, requires };
     if known.contains(&approval) {
         errors.push(ManifestError::Repeated {
             what: format!("the approval of `{}`", approval.package.name),
@@ -139,8 +140,10 @@ fn read_approval(node: ManifestNode<'_>, known: &[BuildApproval], errors: &mut E
     Some(approval)
 }
 
-/// Reads `{ file "https://HOST/FILE" sha256="…"; }`.
-fn read_files(allow: ManifestNode<'_>, errors: &mut Errors) -> Vec<BuildFile> {
+/// Reads `{ file "https://HOST/FILE" sha256="…"; requires "numpy" "setuptools<82"; }`. Install scripts of npm require nothing.
+fn read_block(allow: ManifestNode<'_>, ecosystem: Ecosystem, errors: &mut Errors) -> (Vec<BuildFile>, Vec<Box<str>>) {
+    let possible: &[&str] = if ecosystem.has_markers() { &["file", "requires"] } else { &["file"] };
+
     const SHAPE: NodeShape = NodeShape {
         arguments: (1, 1),
         properties: &["sha256"],
@@ -148,10 +151,18 @@ fn read_files(allow: ManifestNode<'_>, errors: &mut Errors) -> Vec<BuildFile> {
         example: "file \"https://HOST/FILE\" sha256=\"…\"",
     };
     let mut files: Vec<(BuildFile, SourceSpan)> = Vec::new();
+    let mut requires: Vec<Box<str>> = Vec::new();
     for node in allow.children() {
-        if node.name() != "file" {
-            node.report_unknown("in `allow`", &["file"], errors);
-            continue;
+        match node.name() {
+            name if !possible.contains(&name) => {
+                node.report_unknown("in `allow`", possible, errors);
+                continue;
+            }
+            "requires" => {
+                requires.extend(read_requires(node, errors));
+                continue;
+            }
+            _ => {}
         }
         let parts = node.read_parts(&SHAPE, errors);
         let url = parts.argument(0).and_then(|value| read_file_url(value, errors));
@@ -172,7 +183,34 @@ fn read_files(allow: ManifestNode<'_>, errors: &mut Errors) -> Vec<BuildFile> {
             None => files.push((BuildFile { url, digest }, node.span())),
         }
     }
-    files.into_iter().map(|(file, _)| file).collect()
+    (files.into_iter().map(|(file, _)| file).collect(), requires)
+}
+
+/// Reads `requires "numpy" "setuptools<82"`.
+fn read_requires(node: ManifestNode<'_>, errors: &mut Errors) -> Vec<Box<str>> {
+    const MOST: usize = 100;
+    const SHAPE: NodeShape = NodeShape {
+        arguments: (1, MOST),
+        properties: &[],
+        block: BlockRule::Never,
+        example: "requires \"setuptools<82\"",
+    };
+    let parts = node.read_parts(&SHAPE, errors);
+    let mut found: Vec<Box<str>> = Vec::new();
+    for value in (0..MOST).map_while(|place| parts.argument(place)) {
+        let Some(text) = value.string(errors) else { continue };
+        match Requirement::from_pep508(text.value) {
+            Ok(_) => found.push(text.value.into()),
+            Err(error) => errors.push(ManifestError::BadValue {
+                value: text.value.to_owned(),
+                what: "what a build needs",
+                reason: error.to_string(),
+                help: Some("write a Python package and the versions that will do: `\"setuptools<82\"`".to_owned()),
+                span: text.span,
+            }),
+        }
+    }
+    found
 }
 
 fn read_file_url(value: NodeValue<'_>, errors: &mut Errors) -> Option<FileUrl> {

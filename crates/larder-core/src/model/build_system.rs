@@ -44,6 +44,27 @@ impl BuildSystem {
     }
 }
 
+/// What setuptools brought until it left it out, as sources expect that were published before.
+const BEFORE_PKG_RESOURCES_LEFT: &str = "setuptools<82";
+
+impl BuildSystem {
+    /// Adds what the source's setup.py needs and could not ask for when it was published: `pkg_resources`, which setuptools brought up to
+    /// version 81.
+    #[must_use]
+    pub fn with_needs_of(mut self, setup_py: &str) -> Self {
+        let imports = |line: &str| {
+            let line = line.trim_start();
+            let rest = ["import pkg_resources", "from pkg_resources"].iter().find_map(|start| line.strip_prefix(start));
+            rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+        };
+        let is_of_setuptools = self.requires.iter().any(|wanted| wanted.trim_start().starts_with("setuptools"));
+        if is_of_setuptools && setup_py.lines().any(imports) {
+            self.requires.push(BEFORE_PKG_RESOURCES_LEFT.to_owned());
+        }
+        self
+    }
+}
+
 impl Default for BuildSystem {
     /// Returns what PEP 517 says of a source without a `[build-system]`: setuptools, as `setup.py` was run directly.
     fn default() -> Self {
@@ -58,6 +79,20 @@ impl Default for BuildSystem {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_left_setuptools_is_asked_of_one_that_has_it() {
+        let needs = |system: BuildSystem, setup_py: &str| system.with_needs_of(setup_py).requires;
+        let usual = BuildSystem::default();
+        assert_eq!(needs(usual.clone(), "import os\nimport pkg_resources\n"), ["setuptools>=40.8.0", "setuptools<82"]);
+        assert_eq!(
+            needs(usual.clone(), "try:\n    from pkg_resources import x\n"),
+            ["setuptools>=40.8.0", "setuptools<82"]
+        );
+        assert_eq!(needs(usual, "# import pkg_resources\nimport pkg_resources_other\n").len(), 1);
+        let other = BuildSystem::parse("[build-system]\nrequires = ['hatchling']\n").unwrap();
+        assert_eq!(needs(other, "import pkg_resources\n"), ["hatchling"]);
+    }
 
     #[test]
     fn a_source_without_a_table_is_built_by_setuptools() {

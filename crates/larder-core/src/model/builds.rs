@@ -26,6 +26,8 @@ pub struct BuildApproval {
     pub tools: Vec<Box<str>>,
     /// The files that its build downloads.
     pub files: Vec<BuildFile>,
+    /// `requires "numpy" "setuptools<82"`: what its build needs besides what it says itself, as PEP 508 has it.
+    pub requires: Vec<Box<str>>,
 }
 
 /// `file "https://…" sha256="…"`: a file that a build downloads.
@@ -90,6 +92,12 @@ impl BuildRules {
     pub fn tools_of(&self, package: &PackageId, version: &Version) -> BTreeSet<&str> {
         let approvals = self.approvals.iter().filter(|one| one.package == *package && one.admits(version));
         approvals.flat_map(|approval| &approval.tools).map(|tool| &**tool).collect()
+    }
+
+    /// Returns what the build of a version needs besides what it says itself.
+    pub fn requires_of(&self, package: &PackageId, version: &Version) -> BTreeSet<&str> {
+        let approvals = self.approvals.iter().filter(|one| one.package == *package && one.admits(version));
+        approvals.flat_map(|approval| &approval.requires).map(|wanted| &**wanted).collect()
     }
 
     /// Returns the files that the build of a version downloads, sorted.

@@ -46,6 +46,14 @@ impl Url {
         self.0.host_str().unwrap_or_default()
     }
 
+    /// Returns the host, with its port if that is not the scheme's usual one: `github.com`, `127.0.0.1:8080`.
+    pub fn authority(&self) -> String {
+        match self.0.port() {
+            Some(port) => format!("{}:{port}", self.host()),
+            None => self.host().to_owned(),
+        }
+    }
+
     /// Returns the port, or the scheme's default one.
     pub fn port(&self) -> Option<u16> {
         self.0.port_or_known_default()

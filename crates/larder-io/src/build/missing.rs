@@ -35,6 +35,28 @@ pub fn missing(lines: &[String]) -> Option<Missing> {
     })
 }
 
+/// Returns the Python package that has a module which a build wanted to import and did not find.
+pub(super) fn missing_module(lines: &[String]) -> Option<&str> {
+    let module = lines.iter().rev().find_map(|line| {
+        let (_, said) = line.split_once("ModuleNotFoundError: No module named ")?;
+        Some(said.trim().trim_matches(['\'', '"']).split('.').next().unwrap_or_default())
+    })?;
+    let is_name = !module.is_empty() && module.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let known = MODULES.iter().find(|(name, _)| *name == module).map(|(_, package)| *package);
+    known.or(Some(module)).filter(|_| is_name)
+}
+
+/// Modules whose packages have other names.
+const MODULES: &[(&str, &str)] = &[
+    ("pkg_resources", "setuptools<82"),
+    ("Cython", "cython"),
+    ("skbuild", "scikit-build"),
+    ("mesonpy", "meson-python"),
+    ("distutils", "setuptools"),
+    ("pybind11_global", "pybind11"),
+    ("yaml", "pyyaml"),
+];
+
 /// Names, as output has them, and the packages of Debian, Fedora and Homebrew. Names that end with `/` stand for all below.
 const KNOWN: &[(&str, &str, &str, &str)] = &[
     ("Python.h", "python3-dev", "python3-devel", "python"),
@@ -182,6 +204,16 @@ mod tests {
         check("error: can't find Rust compiler", "rustc and cargo, or rustup");
         check("Package 'cairo', required by 'virtual:world', not found", "libcairo2-dev");
         check("../meson.build:31:12: ERROR: Dependency \"glib-2.0\" not found, tried pkgconfig", "libglib2.0-dev");
+    }
+
+    #[test]
+    fn a_module_that_is_missing_leads_to_its_package() {
+        let check = |line: &str| missing_module(&["Traceback".to_owned(), line.to_owned()]).map(str::to_owned);
+        assert_eq!(check("ModuleNotFoundError: No module named 'pkg_resources'").as_deref(), Some("setuptools<82"));
+        assert_eq!(check("- ModuleNotFoundError: No module named 'numpy.distutils'").as_deref(), Some("numpy"));
+        assert_eq!(check("ModuleNotFoundError: No module named 'a\u{1b}[0m'"), None);
+        assert_eq!(check("ModuleNotFoundError: No module named ''"), None);
+        assert_eq!(check("error: exit 1"), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::missing::missing;
+use super::missing::{missing, missing_module};
 use super::{BuildError, FailedStep, Program, Sandbox, Status, Stop};
 
 /// A program of a build.
@@ -42,8 +42,14 @@ pub(super) fn run(sandbox: &Sandbox, step: Step<'_>) -> Result<(), BuildError> {
         Status::Stopped(Stop::Disk) => "wrote more to the disk than a build may".to_owned(),
     };
     let log = step.log.display();
-    let hint = match missing(&outcome.last_lines) {
-        Some(missing) => format!("{missing}. The whole log: `{log}`"),
+    let module = || {
+        let package = missing_module(&outcome.last_lines)?;
+        Some(format!(
+            "its build does not ask for what it imports: `{{ requires \"{package}\"; }}` behind its `allow` line under `builds` does"
+        ))
+    };
+    let hint = match missing(&outcome.last_lines).map(|missing| missing.to_string()).or_else(module) {
+        Some(hint) => format!("{hint}. The whole log: `{log}`"),
         None => format!("the whole log: `{log}`"),
     };
     let first = outcome.last_lines.len().saturating_sub(SHOWN);

@@ -31,7 +31,10 @@ pub fn requirements(text: &str, project_at: &ProjectFinder<'_>) -> Imported {
                     let LocalRequirement { extras, when, .. } = local;
                     imported.take_folder(FolderLine { folder: &folder, extras, seen_as: None, when }, None);
                 }
-                None => imported.refuse(written, "no Python project of this checkout is there"),
+                None => imported.refuse(
+                    written,
+                    "no Python project of this checkout is there that says without a build what it asks for",
+                ),
             }
             continue;
         }

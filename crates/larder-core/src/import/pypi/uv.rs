@@ -31,6 +31,12 @@ pub(super) fn settings(uv: &Table, from_index: &BTreeMap<String, Vec<String>>, i
             "write an `override` line, or narrow the range of who asks",
         );
     }
+    for (key, what) in [("build-constraint-dependencies", "constraints"), ("extra-build-dependencies", "packages")] {
+        if uv.contains_key(key) {
+            let why = format!("`requires` in the block of an `allow` line under `builds` has {what} of a build");
+            imported.refuse(format!("tool.uv.{key}"), why);
+        }
+    }
     if let Some(value) = uv.get("exclude-newer") {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         match (instant(&text), span(&text)) {

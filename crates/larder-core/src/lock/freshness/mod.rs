@@ -230,7 +230,11 @@ fn without_tools<'a>(lock: &'a Lockfile, rules: &'a BuildRules) -> impl Iterator
     let is_built = |package: &Package| package.artifacts.iter().any(|artifact| artifact.kind.needs_build());
     let has_tools = |key: &PackageKey| {
         let requirements = builds.requirements.get(key);
-        requirements.is_some_and(|needed| needed.tools.keys().all(|tool| builds.tools.contains_key(tool)))
+        requirements.is_some_and(|needed| {
+            let mut asked = rules.requires_of(&key.id, &key.version).into_iter();
+            needed.tools.keys().all(|tool| builds.tools.contains_key(tool))
+                && asked.all(|wanted| needed.requires.iter().any(|known| known == wanted))
+        })
     };
     let packages = lock.graph.packages.iter();
     packages

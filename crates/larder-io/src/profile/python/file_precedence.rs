@@ -1,8 +1,8 @@
 //! Which package's file is installed where several packages bring one with different content.
 //!
-//! In this order: the package that an `owner` line names; of documents at the top the first; of modules that do nothing
-//! but extend their package's path the one that does more; and a package before those that it depends on, which knows
-//! what it replaces.
+//! In this order: the package that an `owner` line names; of documents at the top the first; of type stubs (PEP 561) those of
+//! the package that they are about; of modules that do nothing but extend their package's path the one that does more; and a
+//! package before those that it depends on, which knows what it replaces.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -88,6 +88,9 @@ impl<'a> ConflictResolver<'a> {
         if is_document(contest.inside) {
             return Ok(Some((0, Precedes::Known)));
         }
+        if let Some(at) = of_own_stubs(contest) {
+            return Ok(Some((at, Precedes::Known)));
+        }
         let mut rest: Vec<usize> = (0..contest.claimants.len()).collect();
         if contest.in_site && is_package(contest.inside) {
             let contents =
@@ -150,6 +153,17 @@ impl<'a> ConflictResolver<'a> {
         }
         false
     }
+}
+
+/// Returns, of those that bring a stub of `x-stubs`, the one that is no `types-…` package: typeshed describes others' packages, until
+/// these do so themselves.
+fn of_own_stubs(contest: &FileConflict<'_>) -> Option<usize> {
+    let folder = contest.inside.split('/').next().unwrap_or_default();
+    if !contest.in_site || !folder.ends_with("-stubs") {
+        return None;
+    }
+    let mut own = (0..contest.claimants.len()).filter(|at| !contest.claimants[*at].name.starts_with("types-"));
+    own.next().filter(|_| own.next().is_none())
 }
 
 /// Returns a path and the folders that it lies in.
@@ -240,6 +254,15 @@ mod tests {
         let contest = FileConflict { path, inside: path, in_site: true, claimants: claimants.collect() };
         let decided = judge.decide(&contest, |part| Ok(brought[part].1.as_bytes().to_vec()))?;
         Ok(decided.map(|(at, _)| brought[at].0.to_owned()))
+    }
+
+    #[test]
+    fn stubs_are_those_of_the_package_that_they_are_about() {
+        let both = [("types-ujson", "1"), ("ujson", "2")];
+        assert_eq!(check("ujson-stubs/__init__.pyi", &both, &[], &[]).as_deref(), Some("ujson"));
+        assert_eq!(check("ujson/__init__.pyi", &both, &[], &[]), None);
+        assert_eq!(check("x-stubs/a.pyi", &[("x", "1"), ("y", "2")], &[], &[]), None);
+        assert_eq!(check("x-stubs/a.pyi", &[("types-x", "1"), ("types-y", "2")], &[], &[]), None);
     }
 
     const EXTEND: &str = "__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n";

@@ -164,6 +164,7 @@ fn settings_that_build(package: &str) -> Settings {
         versions: Requirement::from_pep508("a>=1").ok(),
         tools: Vec::new(),
         files: Vec::new(),
+        requires: Vec::new(),
     }];
     Settings { builds: BuildRules { approvals, ..BuildRules::default() }, ..settings(None) }
 }
