@@ -255,7 +255,7 @@ fn a_version_beside_those_that_were_locked_is_told_with_who_asks_for_it() {
     let told = project.run("larder init").exits(0).stderr;
     for reason in [
         "~ npm:right 1.0.0, 2.0.0 (was 1.0.0): another version is asked for beside it, by npm:plug@1.0.0 as a peer",
-        "~ npm:deep 1.0.0 (new): nothing asked for it before, npm:plug@1.0.0 does",
+        "New: npm:deep 1.0.0 (npm:plug@1.0.0 asks for it)",
     ] {
         assert!(told.contains(reason), "{reason}: {told}");
     }

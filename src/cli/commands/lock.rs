@@ -70,9 +70,10 @@ pub(super) fn report_kept(kept: &Kept, output: &Output) {
         output.message(format!("and {} more", moved.len() - MAX_LISTED));
     }
     if !new.is_empty() {
-        let names = new.iter().take(MAX_LISTED).map(|one| format!("{} {}", one.package, one.now.join(", ")));
+        let names =
+            new.iter().take(MAX_LISTED).map(|one| format!("{} {} ({})", one.package, one.now.join(", "), one.why));
         let rest = if new.len() > MAX_LISTED { ", …" } else { "" };
         let names = names.collect::<Vec<_>>().join(", ");
-        output.message(format!("New, as nothing asked for it before: {names}{rest}"));
+        output.message(format!("New: {names}{rest}"));
     }
 }

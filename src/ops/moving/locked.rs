@@ -141,7 +141,7 @@ pub(in crate::ops) fn compare(before: &LockedVersions, lockfile: &Lockfile, inde
         };
         let by = || asked_by(lockfile, id, &new);
         let why = match had {
-            None => format!("nothing asked for it before, {} does", by()),
+            None => format!("{} asks for it", by()),
             Some(had) if !had.iter().all(is_there) => "its registry has the version no more".to_owned(),
             Some(had) if had.iter().all(|version| now.contains(version)) => {
                 format!("another version is asked for beside it, by {}", by())
