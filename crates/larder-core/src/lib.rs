@@ -2,6 +2,8 @@
 //!
 //! Values and formats in, values and formats out. The crate `larder` has the map of all rooms, in its `src/lib.rs`.
 
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "unit tests read fixtures from the disk"))]
+
 pub mod advisory;
 pub mod assets;
 pub mod bom;

@@ -39,7 +39,7 @@ pub(in crate::ops) fn resolve<'l>(
             Some(groups) if error.failure().exit() == Exit::Network => {
                 left_out.extend(groups.into_iter().map(|group| (group, error.failure().to_string())));
             }
-            _ => return Err(NotFetched::new(project, package, error)),
+            _ => return Err(NotFetched::placed(project, package, error)),
         }
     }
     Ok(left_out)
@@ -76,7 +76,7 @@ struct NotFetched {
 
 impl NotFetched {
     /// Joins an error with the place that states where the package comes from.
-    fn new(project: &Project, package: &PackageId, inner: Error) -> Error {
+    fn placed(project: &Project, package: &PackageId, inner: Error) -> Error {
         match project.stated_at(package) {
             Some(Place { file, span }) => {
                 Self { package: package.clone(), file: file.clone(), span: *span, inner }.into()

@@ -70,9 +70,10 @@ pub(in crate::ops) fn versions(project: &Project) -> Result<Option<LockedVersion
 /// Forgets the lockfiles, as a lock was written.
 pub(in crate::ops) fn forget(root: &Path) -> Result<()> {
     let file = file(root);
-    Ok(if fs::lstat(&file)?.is_some() {
-        fs::remove_file(&file)?
-    })
+    if fs::lstat(&file)?.is_some() {
+        fs::remove_file(&file)?;
+    }
+    Ok(())
 }
 
 fn file(root: &Path) -> PathBuf {

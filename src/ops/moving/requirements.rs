@@ -57,7 +57,7 @@ fn refuse(all: &mut Imported, file: String) {
 fn files(root: &Path) -> Result<Vec<String>> {
     let mut found = Vec::new();
     for folder in ["", FOLDER] {
-        if !fs::stat(&root.join(folder))?.is_some_and(|stat| stat.kind == fs::Kind::Folder) {
+        if fs::stat(&root.join(folder))?.is_none_or(|stat| stat.kind != fs::Kind::Folder) {
             continue;
         }
         for entry in fs::read_dir(&root.join(folder))? {

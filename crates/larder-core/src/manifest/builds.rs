@@ -142,14 +142,13 @@ fn read_approval(node: ManifestNode<'_>, known: &[BuildApproval], errors: &mut E
 
 /// Reads `{ file "https://HOST/FILE" sha256="…"; requires "numpy" "setuptools<82"; }`. Install scripts of npm require nothing.
 fn read_block(allow: ManifestNode<'_>, ecosystem: Ecosystem, errors: &mut Errors) -> (Vec<BuildFile>, Vec<Box<str>>) {
-    let possible: &[&str] = if ecosystem.has_markers() { &["file", "requires"] } else { &["file"] };
-
     const SHAPE: NodeShape = NodeShape {
         arguments: (1, 1),
         properties: &["sha256"],
         block: BlockRule::Never,
         example: "file \"https://HOST/FILE\" sha256=\"…\"",
     };
+    let possible: &[&str] = if ecosystem.has_markers() { &["file", "requires"] } else { &["file"] };
     let mut files: Vec<(BuildFile, SourceSpan)> = Vec::new();
     let mut requires: Vec<Box<str>> = Vec::new();
     for node in allow.children() {

@@ -148,7 +148,9 @@ pub fn python_project(files: &FileReader<'_>) -> Result<Option<PythonProject>, S
     let mut named_folders = BTreeMap::new();
     let of_extras = table.optional_dependencies.values_mut().flatten();
     folders::take_all(table.dependencies.iter_mut().chain(of_extras), &mut named_folders);
-    groups.values_mut().for_each(|items| folders::take_all(folders::texts(items), &mut named_folders));
+    for items in groups.values_mut() {
+        folders::take_all(folders::texts(items), &mut named_folders);
+    }
     let computed = ["dependencies", "optional-dependencies"].into_iter().filter(|field| is_dynamic(&table, field));
     Ok(Some(PythonProject {
         computed: computed.map(str::to_owned).collect(),
