@@ -27,11 +27,11 @@ fuzz *TARGET:
 
 # Checks licences, banned crates and sources; needs cargo-deny, which `.ci/run` installs where it is missing.
 deny:
-    PATH="${XDG_CACHE_HOME:-$HOME/.cache}/larder-ci/bin:$PATH" cargo deny --offline check bans licenses sources
+    PATH="${XDG_CACHE_HOME:-$HOME/.cache}/larder-ci/bin:$PATH" cargo deny --offline --workspace check bans licenses sources
 
 # Asks the advisory database; needs github.com.
 audit:
-    PATH="${XDG_CACHE_HOME:-$HOME/.cache}/larder-ci/bin:$PATH" cargo deny check advisories
+    PATH="${XDG_CACHE_HOME:-$HOME/.cache}/larder-ci/bin:$PATH" cargo deny --workspace check advisories
 
 # Builds larder and takes the storefront fixture through sync, run and list, without a network.
 demo:
