@@ -260,3 +260,27 @@ fn a_version_beside_those_that_were_locked_is_told_with_who_asks_for_it() {
         assert!(told.contains(reason), "{reason}: {told}");
     }
 }
+
+/// A checkout may come from anybody: where `.larder` is a link, nothing is written behind it, and nothing removed.
+#[test]
+fn nothing_is_noted_behind_a_link() {
+    let registry = Universe::new().npm("right", "1.0.0", |p| p).serve();
+    let lock = r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"right": "^1"}}, "node_modules/right": {"version": "1.0.0"}}}"#;
+    let files = [
+        ("package.json", r#"{"name": "shop", "dependencies": {"right": "^1"}}"#),
+        ("package-lock.json", lock),
+        ("elsewhere/moving-in.json", "theirs"),
+    ];
+    let project = repository(&registry, &files);
+    std::os::unix::fs::symlink("elsewhere", project.path(".larder")).expect("a link");
+    project.run("larder init").exits(1).names([".larder"]);
+    assert!(!project.has("larder.kdl"), "nothing is half done");
+    assert_eq!(project.read("elsewhere/moving-in.json"), "theirs");
+    std::fs::remove_file(project.path(".larder")).expect("the link");
+    project.run("larder init --no-lock").exits(0);
+    let manifest = project.read("larder.kdl");
+    std::fs::rename(project.path(".larder"), project.path("own")).expect("a folder");
+    std::os::unix::fs::symlink("elsewhere", project.path(".larder")).expect("a link");
+    project.run("larder lock");
+    assert_eq!((project.read("larder.kdl"), project.read("elsewhere/moving-in.json")), (manifest, "theirs".to_owned()));
+}

@@ -70,6 +70,8 @@ pub fn init(context: &Context<'_>, options: InitOptions<'_>) -> Result<Initialis
     if fs::stat(&path)?.is_some() {
         return Err(Exists(path).into());
     }
+    // A link in the place of larder's own folder would lead what is noted there out of the checkout.
+    profile::Profiles::open(&context.folder)?;
     let (mut imported, taken_from) = import(&context.folder)?;
     pip_variables(context, &mut imported);
     check_patches(&context.folder, &mut imported)?;

@@ -21,7 +21,7 @@ const VERSION: u32 = 1;
 
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct Record {
+struct PendingLocks {
     version: u32,
     /// The lockfiles, relative to the root, in the order of their weight.
     prefer: Vec<String>,
@@ -29,8 +29,9 @@ struct Record {
 
 /// Notes the lockfiles, given by their paths relative to the root.
 pub(in crate::ops) fn remember(root: &Path, files: &[String]) -> Result<()> {
-    let record = Record { version: VERSION, prefer: files.to_vec() };
+    let record = PendingLocks { version: VERSION, prefer: files.to_vec() };
     let text = serde_json::to_vec(&record).map_err(|error| BadRecord { reason: error.to_string() })?;
+    profile::Profiles::open(root)?;
     fs::create_dir_all(&profile::own_folder(root))?;
     Ok(fs::write_atomic(&file(root), &text, Durability::Whole)?)
 }
@@ -43,7 +44,7 @@ pub(in crate::ops) fn files(project: &Project) -> Result<Vec<String>> {
     if fs::lstat(&project.lockfile())?.is_some() {
         return Ok(Vec::new());
     }
-    let record: Record = serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
+    let record: PendingLocks = serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
     if record.version != VERSION {
         return Err(bad(format!("it has version {}", record.version)).into());
     }
@@ -71,6 +72,7 @@ pub(in crate::ops) fn versions(project: &Project) -> Result<Option<LockedVersion
 pub(in crate::ops) fn forget(root: &Path) -> Result<()> {
     let file = file(root);
     if fs::lstat(&file)?.is_some() {
+        profile::Profiles::open(root)?;
         fs::remove_file(&file)?;
     }
     Ok(())
