@@ -80,13 +80,7 @@ impl<'a> Probe<'a> {
             if !rules.approves(&key.id, &key.version) {
                 continue;
             }
-            let asked = rules.requires_of(&key.id, &key.version);
-            let kept = self.old.requirements.get(key).filter(|kept| {
-                !self.rebuilt.contains(&key.id)
-                    && kept.tools.keys().all(|tool| self.old.tools.contains_key(tool))
-                    && asked.iter().all(|wanted| kept.requires.iter().any(|known| known == wanted))
-            });
-            if let Some(kept) = kept {
+            if let Some(kept) = self.old.whole(key, rules).filter(|_| !self.rebuilt.contains(&key.id)) {
                 let known = kept.tools.keys().filter_map(|tool| self.old.tools.get_key_value(tool));
                 builds.tools.extend(known.map(|(tool, package)| (tool.clone(), package.clone())));
                 builds.requirements.insert(key.clone(), kept.clone());

@@ -13,7 +13,7 @@ use crate::manifest::{self, Environment, LicenseRules, ManifestKind};
 use crate::model::{LicenseExpression, LicenseHeaders, Package, PackageKey, TreeDigest};
 use crate::store::Tree;
 
-use crate::ops::facts::locked_trees::{self, MissingTrees};
+use super::locked_trees::{self, MissingTrees};
 use crate::ops::session::MANIFEST;
 use crate::ops::{Project, Result, Session};
 

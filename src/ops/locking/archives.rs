@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use super::fetched_file::FetchedFile;
 use crate::diagnostic::{Exit, Failure};
 use crate::fetch::{NameFolding, RequestedArtifact};
 use crate::model::{
     ArchiveSource, Artifact, Facts, Origin, PackageId, PackageKey, PinnedSource, Platform, Source, Version,
 };
-use crate::ops::locking::fetched_file::FetchedFile;
 use crate::ops::project::host;
 use crate::ops::{Event, Project, Result, Session, artifacts};
 use crate::registry::{Registries, SourceRelease};

@@ -14,9 +14,9 @@ use crate::model::{Artifact, Commit, Label, Origin, PackageId, PackageKey, Pinne
 use crate::registry::{Registries, SourceContent, SourceFiles, SourceRelease};
 use crate::store::Tree;
 
-use super::fetched_file::FetchedFile;
+use super::{archives, fetched_file::FetchedFile};
 use crate::ops::project::Place;
-use crate::ops::{Error, Event, Project, Result, Session, artifacts, locking::archives};
+use crate::ops::{Error, Event, Project, Result, Session, artifacts};
 
 /// The most bytes of a file of metadata.
 const LARGEST_FILE: u64 = 16 << 20;

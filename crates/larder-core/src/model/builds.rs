@@ -77,7 +77,11 @@ impl BuildApproval {
 impl BuildRules {
     /// Returns whether a version may be built.
     pub fn approves(&self, package: &PackageId, version: &Version) -> bool {
-        self.approvals.iter().any(|approval| approval.package == *package && approval.admits(version))
+        self.approvals_of(package, version).next().is_some()
+    }
+
+    fn approvals_of(&self, package: &PackageId, version: &Version) -> impl Iterator<Item = &BuildApproval> {
+        self.approvals.iter().filter(move |approval| approval.package == *package && approval.admits(version))
     }
 
     /// Returns whether a source distribution of this name and version may be built.
@@ -90,20 +94,17 @@ impl BuildRules {
 
     /// Returns the programs of the machine that the build of a version may see.
     pub fn tools_of(&self, package: &PackageId, version: &Version) -> BTreeSet<&str> {
-        let approvals = self.approvals.iter().filter(|one| one.package == *package && one.admits(version));
-        approvals.flat_map(|approval| &approval.tools).map(|tool| &**tool).collect()
+        self.approvals_of(package, version).flat_map(|approval| &approval.tools).map(|tool| &**tool).collect()
     }
 
     /// Returns what the build of a version needs besides what it says itself.
     pub fn requires_of(&self, package: &PackageId, version: &Version) -> BTreeSet<&str> {
-        let approvals = self.approvals.iter().filter(|one| one.package == *package && one.admits(version));
-        approvals.flat_map(|approval| &approval.requires).map(|wanted| &**wanted).collect()
+        self.approvals_of(package, version).flat_map(|approval| &approval.requires).map(|wanted| &**wanted).collect()
     }
 
     /// Returns the files that the build of a version downloads, sorted.
     pub fn files_of(&self, package: &PackageId, version: &Version) -> BTreeSet<&BuildFile> {
-        let approvals = self.approvals.iter().filter(|one| one.package == *package && one.admits(version));
-        approvals.flat_map(|approval| &approval.files).collect()
+        self.approvals_of(package, version).flat_map(|approval| &approval.files).collect()
     }
 
     /// Returns whether some version of a package may be built.
@@ -113,6 +114,15 @@ impl BuildRules {
 }
 
 impl Builds {
+    /// Returns the requirements of a package, if all that they chose is here and they have what its `allow` lines add.
+    pub fn whole(&self, package: &PackageKey, rules: &BuildRules) -> Option<&BuildRequirements> {
+        self.requirements.get(package).filter(|locked| {
+            let mut added = rules.requires_of(&package.id, &package.version).into_iter();
+            locked.tools.keys().all(|tool| self.tools.contains_key(tool))
+                && added.all(|wanted| locked.requires.iter().any(|known| known == wanted))
+        })
+    }
+
     /// Returns the tools that build a package on a platform, with their artifacts. A tool that is missing, as a merge can leave
     /// it, is left out.
     pub fn tools_of<'b>(

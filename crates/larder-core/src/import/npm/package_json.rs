@@ -6,7 +6,7 @@ use crate::model::{Label, Source, split_at_version};
 
 use crate::import::{FolderLine, ImportError, Imported, ImportedLine, Runtimes, catalog_name};
 
-use super::fields::{DEPENDENCIES, entries};
+use super::fields::{self, DEPENDENCIES, entries};
 use super::peers::DeclaredPeer;
 use super::{ECOSYSTEM, overrides, patches, peers, workspaces};
 
@@ -16,9 +16,7 @@ const NOT_TAKEN: [(&str, &str); 2] =
 
 /// Reads a package.json.
 pub fn package_json(text: &str) -> Result<Imported, ImportError> {
-    let error = |reason: String| ImportError { file: "package.json", reason };
-    let text = text.trim_start_matches('\u{feff}');
-    let document: Map<String, Value> = serde_json::from_str(text).map_err(|e| error(e.to_string()))?;
+    let document = fields::document(text)?;
     let string = |field: &str| document.get(field).and_then(Value::as_str).map(str::to_owned);
     let mut imported = Imported {
         name: string("name"),
@@ -162,8 +160,7 @@ fn own_workspaces(document: &Map<String, Value>, imported: &mut Imported) {
 /// # Errors
 /// The text is no JSON object.
 pub fn package_ranges(text: &str) -> Result<Vec<(String, String)>, ImportError> {
-    let document: Map<String, Value> = serde_json::from_str(text.trim_start_matches('\u{feff}'))
-        .map_err(|error| ImportError { file: "package.json", reason: error.to_string() })?;
+    let document = fields::document(text)?;
     let ranges = DEPENDENCIES.iter().flat_map(|field| entries(&document, field));
     Ok(ranges.filter_map(|(name, range)| Some((name.to_owned(), range.as_str()?.to_owned()))).collect())
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::import::{ImportError, Imported, catalog_name};
 
 use super::ECOSYSTEM;
-use super::fields::{DEPENDENCIES, entries};
+use super::fields::{self, DEPENDENCIES, entries};
 
 /// Why the peers of the project itself are not imported.
 const NOT_TAKEN: &str = "a project is nobody's peer: add what it needs itself";
@@ -34,8 +34,7 @@ impl DeclaredPeer {
 /// # Errors
 /// The text is no JSON object.
 pub fn package_peers(text: &str) -> Result<(Option<String>, Vec<DeclaredPeer>), ImportError> {
-    let document: Map<String, Value> = serde_json::from_str(text.trim_start_matches('\u{feff}'))
-        .map_err(|error| ImportError { file: "package.json", reason: error.to_string() })?;
+    let document = fields::document(text)?;
     let name = document.get("name").and_then(Value::as_str).map(str::to_owned);
     Ok((name, undeclared(&document)))
 }

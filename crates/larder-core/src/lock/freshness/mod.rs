@@ -226,16 +226,8 @@ pub fn freshness(lock: &Lockfile, declared: &DeclaredState<'_>) -> Freshness {
 
 /// Returns the packages that have to be built on some platform, may be, and of whose tools some are not locked.
 fn without_tools<'a>(lock: &'a Lockfile, rules: &'a BuildRules) -> impl Iterator<Item = StaleReason> + 'a {
-    let builds = &lock.builds;
     let is_built = |package: &Package| package.artifacts.iter().any(|artifact| artifact.kind.needs_build());
-    let has_tools = |key: &PackageKey| {
-        let requirements = builds.requirements.get(key);
-        requirements.is_some_and(|needed| {
-            let mut asked = rules.requires_of(&key.id, &key.version).into_iter();
-            needed.tools.keys().all(|tool| builds.tools.contains_key(tool))
-                && asked.all(|wanted| needed.requires.iter().any(|known| known == wanted))
-        })
-    };
+    let has_tools = |key: &PackageKey| lock.builds.whole(key, rules).is_some();
     let packages = lock.graph.packages.iter();
     packages
         .filter(move |(key, package)| is_built(package) && rules.approves(&key.id, &key.version) && !has_tools(key))

@@ -44,8 +44,7 @@ fn look(
         let wrong = |problem| ProfileError::WrongPython { path: path.clone(), wanted: wanted.clone(), problem };
         let interpreter = match answers.ask(path) {
             Ok(interpreter) => interpreter,
-            Err(NoAnswer::Unfit(problem)) => return Err(wrong(problem)),
-            Err(NoAnswer::Ended(signal)) => return Err(ProfileError::Ended { program: path.clone(), signal }),
+            Err(no_answer) => return Err(wrong(no_answer.problem(path)?)),
         };
         return match interpreter.unfit(wanted, search.platform) {
             Some(problem) => Err(wrong(problem)),
@@ -62,8 +61,10 @@ fn look(
         // What does not start or does not answer is no interpreter; the search goes on.
         let interpreter = match answers.ask(&path) {
             Ok(interpreter) => interpreter,
-            Err(NoAnswer::Unfit(_)) => continue,
-            Err(NoAnswer::Ended(signal)) => return Err(ProfileError::Ended { program: path, signal }),
+            Err(no_answer) => {
+                no_answer.problem(&path)?;
+                continue;
+            }
         };
         if interpreter.unfit(wanted, search.platform).is_none() {
             return Ok(interpreter);

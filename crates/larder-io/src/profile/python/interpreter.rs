@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{Platform, PythonVersion};
 
+use super::super::ProfileError;
+
 /// Facts about an interpreter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interpreter {
@@ -126,6 +128,16 @@ pub(super) enum NoAnswer {
     Unfit(String),
     /// Somebody ended it with this signal before it answered: it may be one.
     Ended(i32),
+}
+
+impl NoAnswer {
+    /// Returns what is wrong with an executable. Fails if it was ended.
+    pub(super) fn problem(self, program: &Path) -> Result<String, ProfileError> {
+        match self {
+            Self::Unfit(problem) => Ok(problem),
+            Self::Ended(signal) => Err(ProfileError::Ended { program: program.to_owned(), signal }),
+        }
+    }
 }
 
 impl<T: Into<String>> From<T> for NoAnswer {

@@ -31,7 +31,7 @@ pub(super) fn texts(items: &mut [GroupItem]) -> impl Iterator<Item = &mut String
 }
 
 /// Splits a requirement into what it is without its folder, and the folder. Returns `None` if it names none.
-fn split(text: &str) -> Option<(String, String)> {
+pub(super) fn split(text: &str) -> Option<(String, String)> {
     let (wanted, place) = text.split_once('@')?;
     let (place, marker) = place.split_once(" ;").unwrap_or((place, ""));
     let folder = folder(place.trim())?;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use toml::{Table, Value};
 
 use super::FileReader;
+use super::folders;
 use super::project_table::GroupItem;
 use super::setuptools::{Told, of_files};
 
@@ -31,10 +32,7 @@ pub(super) fn add_environments(document: &Table, groups: &mut BTreeMap<String, V
             .flatten()
             .filter_map(|text| text.as_str())
             // What has fields of Hatch's own is known in its environment only.
-            .filter(|text| {
-                !text.contains('{')
-                    || super::folders::folder(text.split('@').nth(1).unwrap_or_default().trim()).is_some()
-            })
+            .filter(|text| !text.contains('{') || folders::split(text).is_some())
             .map(|text| GroupItem::Requirement(text.to_owned()))
             .collect();
         if !items.is_empty() {
