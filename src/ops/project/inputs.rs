@@ -49,6 +49,25 @@ pub(in crate::ops) fn manifest(path: &Path) -> Result<String> {
     }
 }
 
+/// Reads the text of a manifest above a project, which may be anybody's. One that this user must not read, or that is no text, is
+/// `None`.
+///
+/// # Errors
+/// Fails where it could not be read for another reason: whether the project is a member of that one is not known then, and a guess
+/// would put an environment into the wrong folder.
+pub(in crate::ops) fn others_manifest(path: &Path) -> Result<Option<String>> {
+    match fs::read_up_to(path, MANIFEST_SIZE) {
+        Ok(bytes) => Ok(bytes.and_then(|bytes| String::from_utf8(bytes).ok())),
+        Err(error) => match error.source.kind() {
+            ErrorKind::PermissionDenied
+            | ErrorKind::FileTooLarge
+            | ErrorKind::InvalidInput
+            | ErrorKind::IsADirectory => Ok(None),
+            _ => Err(error.into()),
+        },
+    }
+}
+
 /// Returns a reader of the text files of a folder of the project that `root` is: what lies elsewhere, or is no text, is not there.
 pub(in crate::ops) fn reader<'a>(root: &'a Path, folder: &'a Path) -> impl Fn(&str) -> Option<String> + 'a {
     move |file| fs::read_text_below(folder, file, &[root], MANIFEST_SIZE)

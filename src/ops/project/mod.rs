@@ -307,20 +307,25 @@ pub(super) fn find_root(context: &Context<'_>) -> Result<PathBuf> {
             found.push(folder);
         }
     }
-    let in_member = |root: &Path| {
-        let relative = context.folder.strip_prefix(root).ok()?;
-        let text = inputs::manifest(&root.join(MANIFEST)).ok()?;
-        match manifest::parse(MANIFEST, &text, ManifestKind::Root) {
-            Ok(manifest) => members::contain(&manifest, relative),
+    let is_member_of = |root: &Path| -> Result<bool> {
+        let Some(text) = inputs::others_manifest(&root.join(MANIFEST))? else { return Ok(false) };
+        Ok(match (manifest::parse(MANIFEST, &text, ManifestKind::Root), context.folder.strip_prefix(root)) {
+            (Ok(manifest), Ok(relative)) => members::contain(&manifest, relative),
             // Its errors have to be told, and not a project to be seen where there is a member.
-            Err(_) => text.contains("members"),
-        }
-        .then_some(())
+            (Err(_), _) => text.contains("members"),
+            (_, Err(_)) => false,
+        })
     };
     let Some((nearest, above)) = found.split_first() else {
         return Err(ProjectError::NoManifest(context.folder.clone()).into());
     };
-    let root = above.iter().rev().find(|root| in_member(root).is_some()).unwrap_or(nearest);
+    let mut root = nearest;
+    for folder in above.iter().rev() {
+        if is_member_of(folder)? {
+            root = folder;
+            break;
+        }
+    }
     files_stay_inside(root)?;
     restoring::check(root)?;
     Ok(root.to_path_buf())

@@ -59,7 +59,11 @@ impl<'s> Staging<'s> {
                 Err(error) if error.is_not_found() => continue,
                 Err(error) => return Err(error.into()),
             };
-            if folder.lock(&mut || waiting(folder.lock_holder()))? == FolderLock::Unsupported && !name.contains('.') {
+            let lock = folder.lock(&mut || waiting(folder.lock_holder())).inspect_err(|_| {
+                // Whoever got further has files in it, or makes the folder again.
+                let _ = Dir::open(&parent).and_then(|parent| parent.remove_dir(&name));
+            })?;
+            if lock == FolderLock::Unsupported && !name.contains('.') {
                 // Without locks, processes unpack the same artifact in folders of their own, and the first rename wins.
                 name = format!("{name}.{}", unique());
                 continue;
