@@ -59,6 +59,37 @@ fn the_hub_is_clean_and_ready() {
 }
 
 #[test]
+fn a_check_that_remembers_finds_what_changed_since() {
+    let project = hub_unlocked();
+    project.run("larder lock").exits(0);
+    let first = project.run("larder check").exits(0).stdout;
+    let records = || std::fs::read_dir(project.cache().join("assets")).expect("what is remembered").flatten();
+    assert_eq!(records().count(), 1);
+    // The times of files count only when they are some seconds old.
+    std::thread::sleep(std::time::Duration::from_millis(2100));
+    for _ in 0..2 {
+        assert_eq!(project.run("larder check").exits(0).stdout, first);
+        edit(&project, "packages/orders/schemas/failure.schema.json", "\"object\"", "\"objekt\"");
+        assert!(project.run("larder check").exits(1).stderr.contains("failure.schema.json"));
+        edit(&project, "packages/orders/schemas/failure.schema.json", "\"objekt\"", "\"object\"");
+    }
+    let touched = project.run("larder impact schema:partner/types").exits(0).stdout;
+    // What cannot be read is forgotten.
+    let record = records().next().expect("a record").path();
+    for text in
+        ["", "{", "{\"program\":{\"version\":\"0\",\"executable\":null},\"files\":{},\"assets\":{\"assets\":{}}}"]
+    {
+        std::fs::write(&record, text).expect("a file of ours");
+        assert_eq!(project.run("larder check").exits(0).stdout, first);
+        assert_eq!(project.run("larder impact schema:partner/types").exits(0).stdout, touched);
+    }
+    // Nor does it matter whether there is room for it.
+    std::fs::remove_file(&record).expect("a file of ours");
+    std::fs::create_dir(&record).expect("a folder in its place");
+    assert_eq!(project.run("larder check").exits(0).stdout, first);
+}
+
+#[test]
 fn what_is_not_ready_is_told_in_full() {
     let alone = Project::alone();
     alone.write("larder.kdl", "package \"empty\" version=\"1.0.0\"\n");

@@ -1,5 +1,6 @@
 //! What is wrong with assets, and what changed of them: for people, and as `--json` has it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use crate::schema::compatibility::ChangeLevel;
 /// An element of `"assetFindings"`: see `schema/check.json`.
 #[derive(Debug, Serialize)]
 pub struct AssetFinding<'a> {
-    code: &'static str,
+    code: &'a str,
     level: &'static str,
     file: &'a str,
     line: u32,
@@ -30,7 +31,7 @@ pub struct AssetFinding<'a> {
 impl<'a> From<&'a SourceFinding> for AssetFinding<'a> {
     fn from(finding: &'a SourceFinding) -> Self {
         Self {
-            code: finding.code,
+            code: &finding.code,
             level: finding.level.as_str(),
             file: &finding.file,
             line: finding.position.line,
@@ -150,7 +151,7 @@ impl Failure for WrongAssets {
 #[error("{message}")]
 struct WrongAsset {
     message: String,
-    code: &'static str,
+    code: Cow<'static, str>,
     help: Option<String>,
     place: Option<(NamedSource<Arc<str>>, usize)>,
 }
@@ -166,7 +167,7 @@ impl WrongAsset {
             None => format!("{}:{}:{}: ", finding.file, finding.position.line, finding.position.column),
         };
         let message = format!("{place}{}{path}", finding.message);
-        Self { message, code: finding.code, help: finding.help.clone(), place: place_in_text }
+        Self { message, code: finding.code.clone(), help: finding.help.clone(), place: place_in_text }
     }
 }
 

@@ -171,7 +171,7 @@ pub fn check(session: &Session<'_>, options: &CheckOptions) -> Result<Checked> {
 
 /// Holds the packages to what publishing asks. What is wrong with their assets is told first, all of it.
 fn check_own(own: &ProjectPackages, assets: &CheckedAssets) -> Result<Vec<String>> {
-    own.check().map_err(|error| assets.refusal().map_or(error, Error::from))
+    own.check(&|name| assets.has_checked(name)).map_err(|error| assets.refusal().map_or(error, Error::from))
 }
 
 /// Compares the package whose folder larder was started in with a published version, if that is asked for, or if registries are and

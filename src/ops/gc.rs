@@ -14,6 +14,7 @@ use crate::profile::{self, ProfileError, Retention};
 use crate::registry;
 use crate::store::{CollectMode, GcRoots, KnownProject, Store, UnreadableNote};
 
+use super::assets::remembered::REMEMBERED_ASSETS;
 use super::generations::state;
 use super::project::{self, inputs};
 use super::session::{LOCKFILE, MANIFEST};
@@ -251,7 +252,7 @@ impl Run<'_> {
         let how = if self.options.dry_run { CollectMode::DryRun } else { CollectMode::Remove };
         let freed = self.store.collect(&self.roots, self.idle, how)?;
         let idle = self.options.older_than.unwrap_or(PATIENCE);
-        let stale = registry::find_stale(&context.cache, &self.named, idle, |path| match how {
+        let stale = registry::find_stale(&context.cache, &self.named, &[REMEMBERED_ASSETS], idle, |path| match how {
             CollectMode::Remove if fs::is_temporary(path) => fs::remove_temporary(path),
             CollectMode::Remove => fs::remove_file(path),
             CollectMode::DryRun => Ok(()),

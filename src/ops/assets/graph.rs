@@ -45,10 +45,15 @@ struct AssetEdge {
 /// Returns the graph of the project's assets and of those that they refer to, as text in a form. Writes it if a file is named.
 pub fn graph(session: &Session<'_>, form: GraphForm, request: &GraphRequest) -> Result<String> {
     let project = ProjectAssets::of(session)?;
-    let set = project.set();
+    let text = project.with_links(|set| drawn(set, form, request))?;
+    request.keep(session.context(), &text)?;
+    Ok(text)
+}
+
+fn drawn(set: &AssetSet<'_>, form: GraphForm, request: &GraphRequest) -> Result<String> {
     let shown = set.closure(set.own());
-    let mut diagram = diagram(&set, &shown);
-    let focus = focus(&set, &shown, &request.focus)?;
+    let mut diagram = diagram(set, &shown);
+    let focus = focus(set, &shown, &request.focus)?;
     if !focus.is_empty() {
         diagram = diagram.around(&focus.iter().map(|(at, _)| *at).collect::<Vec<_>>());
     }
@@ -56,9 +61,7 @@ pub fn graph(session: &Session<'_>, form: GraphForm, request: &GraphRequest) -> 
         let places = diagram.nodes.iter().enumerate().filter(|(_, node)| focus.iter().any(|(_, id)| *id == node.id));
         diagram = diagram.within(depth, &places.map(|(at, _)| at).collect::<Vec<_>>());
     }
-    let text = written(&diagram, form, || document(&set, &shown, &diagram))?;
-    request.keep(session.context(), &text)?;
-    Ok(text)
+    written(&diagram, form, || document(set, &shown, &diagram))
 }
 
 fn diagram(set: &AssetSet<'_>, shown: &[AssetIndex]) -> Diagram {
@@ -134,7 +137,12 @@ fn document(set: &AssetSet<'_>, shown: &[AssetIndex], diagram: &Diagram) -> Stri
         for link in set.links(*at) {
             let Some(to) = link.to.as_ref().ok().map(|to| set.asset(*to).id.to_string()) else { continue };
             if drawn.contains(&(from.as_str(), to.as_str())) {
-                edges.push(AssetEdge { from: from.clone(), to, part: link.role, strength: link.strength.as_str() });
+                edges.push(AssetEdge {
+                    from: from.clone(),
+                    to,
+                    part: link.role.as_str(),
+                    strength: link.strength.as_str(),
+                });
             }
         }
     }

@@ -79,7 +79,8 @@ pub fn impact(session: &Session<'_>, query: &str, options: &ImpactOptions) -> Re
         .into_iter()
         .flatten()
         .collect();
-    let open = Project::open(session.context).ok();
+    // The project is read where it may name registries.
+    let open = (!options.registries.is_empty()).then(|| Project::open(session.context).ok()).flatten();
     let registries: Vec<(&str, RegistryAssets)> = options
         .registries
         .iter()
@@ -186,16 +187,18 @@ struct Place<'a> {
     environments: Option<Vec<&'a str>>,
     /// How it is called; the project's own is not.
     name: Option<&'a str>,
+    /// The repository. `None` of a registry.
+    project: Option<&'a ProjectAssets>,
 }
 
 impl<'a> Place<'a> {
     fn of_project(project: &'a ProjectAssets, name: Option<&'a str>) -> Self {
         let environments = project.environments();
-        Self { packages: project.packages(), files: project.files(), environments, name }
+        Self { packages: project.packages(), files: project.files(), environments, name, project: Some(project) }
     }
 
     fn of_registry(assets: &'a RegistryAssets, name: &'a str) -> Self {
-        Self { packages: assets.packages(), files: assets.files(), environments: None, name: Some(name) }
+        Self { packages: assets.packages(), files: assets.files(), environments: None, name: Some(name), project: None }
     }
 
     fn set(&self) -> AssetSet<'a> {
@@ -204,10 +207,16 @@ impl<'a> Place<'a> {
 
     /// Adds what is touched here.
     fn add_to(&self, impact: &mut Impact, query: &AssetQuery, newer: Option<&Newer>) {
-        let set = self.set();
+        match self.project {
+            Some(project) => project.with_links(|set| self.add_of(set, impact, query, newer)),
+            None => self.add_of(&self.set(), impact, query, newer),
+        }
+    }
+
+    fn add_of(&self, set: &AssetSet<'_>, impact: &mut Impact, query: &AssetQuery, newer: Option<&Newer>) {
         let changed = set.matching(query);
         let touched = set.touched_by(&changed);
-        let broken = newer.map(|newer| self.broken_by(newer, (&set, &changed), &touched, &mut impact.changes));
+        let broken = newer.map(|newer| self.broken_by(newer, (set, &changed), &touched, &mut impact.changes));
         // A registry has several versions of a package, which are told apart.
         let id = |at: &AssetIndex| match self.environments {
             None if self.name.is_some() => format!("{} of {}", set.asset(*at).id, set.owner(*at).version),

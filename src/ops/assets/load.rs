@@ -1,10 +1,12 @@
 //! Which packages with assets there are, and where their files lie.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::assets::{AssetFiles, AssetPackage, AssetSet, PackageIndex};
+use crate::assets::{AssetFiles, AssetPackage, AssetRecords, AssetSet, PackageIndex};
+use crate::diagnostic::SourceFinding;
 use crate::fs;
 use crate::lock::Lockfile;
 use crate::manifest::{self, DependencySpec, Manifest, ManifestKind};
@@ -16,8 +18,8 @@ use crate::ops::session::MANIFEST;
 use crate::ops::{Context, Project, Result, Session};
 use crate::store::Tree;
 
-/// The most bytes of an asset's file.
-const MAX_FILE: u64 = 8 << 20;
+use super::remembered::{MAX_FILE, Memory, RememberedFiles};
+use super::threads;
 
 /// The packages of a project with their assets, and those that they depend on.
 pub(in crate::ops) struct ProjectAssets {
@@ -26,17 +28,10 @@ pub(in crate::ops) struct ProjectAssets {
     /// The environments that the project declares. `None` of a package that stands alone: its users have theirs.
     environments: Option<Vec<String>>,
     packages: Vec<AssetPackage>,
-    folders: Folders,
-}
-
-/// Where the files of each package lie.
-struct Folders(Vec<PathBuf>);
-
-impl AssetFiles for Folders {
-    fn read(&self, package: PackageIndex, path: &str) -> Option<Arc<str>> {
-        let folder = self.0.get(package)?;
-        fs::read_text_below(folder, path, &[folder], MAX_FILE).map(Into::into)
-    }
+    files: RememberedFiles,
+    memory: Memory,
+    /// What is remembered of the assets, until it is asked for.
+    known: Cell<AssetRecords>,
 }
 
 impl ProjectAssets {
@@ -77,7 +72,8 @@ impl ProjectAssets {
             loading.add_locked(&locked);
         }
         let Loading { packages, folders, .. } = loading;
-        Ok(Self { environments, packages, folders: Folders(folders), root })
+        let (memory, files, known) = Memory::open(context, &root, folders);
+        Ok(Self { root, environments, packages, files, memory, known: Cell::new(known) })
     }
 
     /// Returns whether any package has assets of its own.
@@ -102,17 +98,34 @@ impl ProjectAssets {
 
     /// Returns the folder of a package on disk.
     pub(in crate::ops) fn folder(&self, package: PackageIndex) -> &Path {
-        &self.folders.0[package]
+        self.files.folder(package).unwrap_or(&self.root)
     }
 
     /// Returns the files of the packages.
     pub(in crate::ops) fn files(&self) -> &dyn AssetFiles {
-        &self.folders
+        &self.files
     }
 
     /// Returns the assets of all packages.
     pub(in crate::ops) fn set(&self) -> AssetSet<'_> {
-        AssetSet::new(self.packages.clone(), &self.folders)
+        AssetSet::new(self.packages.clone(), &self.files)
+    }
+
+    /// Returns what is wrong with the packages' own assets. What did not change since an earlier command is not read again.
+    pub(in crate::ops) fn check(&self, set: &AssetSet<'_>) -> Vec<SourceFinding> {
+        let (findings, records) = set.check_since(self.known.take(), self.environments().as_deref(), threads());
+        self.memory.keep(&self.files, records);
+        findings
+    }
+
+    /// Returns what is to be said of the assets of all packages and their references. Those of assets that did not change since an
+    /// earlier command are not read again.
+    pub(in crate::ops) fn with_links<T>(&self, say: impl FnOnce(&AssetSet<'_>) -> T) -> T {
+        let set = self.set();
+        let recalled = set.recall(self.known.take(), self.environments().as_deref(), threads());
+        set.read_all_links(threads());
+        self.memory.keep(&self.files, set.record(recalled, BTreeMap::new()));
+        say(&set)
     }
 }
 

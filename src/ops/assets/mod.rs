@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `load` | which packages and files there are |
 //! | `in_use` | who would lose what it refers to |
+//! | `remembered` | what larder remembers of them |
 //! | `of_registry` | the assets of a registry's packages |
 //! | `remove` | `larder remove schema:orders/order` |
 //! | `replaced` | the same packages with another content of some |
@@ -23,15 +24,16 @@ pub(super) mod load;
 pub(super) mod of_registry;
 mod probe;
 pub mod ready;
+pub(super) mod remembered;
 pub mod remove;
 pub(super) mod replaced;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::assets::{AssetIndex, AssetSet};
 use crate::diagnostic::SourceFinding;
-use crate::model::{AssetKind, AssetQuery, AssetQueryError};
+use crate::model::{AssetKind, AssetQuery, AssetQueryError, PackageName};
 
 use super::asset_findings::WrongAssets;
 use super::{Result, Session};
@@ -44,6 +46,8 @@ pub struct CheckedAssets {
     pub count: usize,
     /// What was found, in the order of files and lines.
     pub findings: Vec<SourceFinding>,
+    /// The packages whose assets were checked, by their names in the form in which spellings are equal.
+    packages: BTreeSet<String>,
     /// The texts of the files in which errors were found.
     texts: BTreeMap<Arc<str>, Arc<str>>,
 }
@@ -53,7 +57,14 @@ impl CheckedAssets {
         let wrong = findings.iter().filter(|finding| finding.is_error());
         let texts =
             wrong.filter_map(|finding| Some((Arc::clone(&finding.file), set.text_of(&finding.file)?))).collect();
-        Self { count, findings, texts }
+        let packages = set.packages().iter().filter(|package| package.is_own);
+        let packages = packages.map(|package| package.name.folded().into_owned()).collect();
+        Self { count, findings, packages, texts }
+    }
+
+    /// Returns whether the assets of a package are among those that were checked.
+    pub(super) fn has_checked(&self, package: &PackageName) -> bool {
+        self.packages.contains(&*package.folded())
     }
 
     /// Returns the errors among the findings as one.
@@ -69,8 +80,7 @@ pub(super) fn check(session: &Session<'_>) -> Result<CheckedAssets> {
         return Ok(CheckedAssets::default());
     }
     let set = project.set();
-    let environments = project.environments();
-    let findings = set.check(environments.as_deref(), threads());
+    let findings = project.check(&set);
     Ok(CheckedAssets::new(&set, set.own().count(), findings))
 }
 

@@ -4,11 +4,13 @@ use std::path::PathBuf;
 
 use crate::diagnostic::{Exit, Failure, list};
 use crate::manifest::{self, ManifestKind};
+use crate::model::PackageName;
 use crate::ops::project::{find_root, inputs, members};
 use crate::ops::session::MANIFEST;
 use crate::ops::{Context, Error, Result};
 
-use super::{OwnPackage, prepare};
+use super::OwnPackage;
+use super::prepare::{prepare, prepare_checked};
 
 /// The packages of a project, at and below the folder that larder was started in.
 #[derive(Debug)]
@@ -38,15 +40,17 @@ impl ProjectPackages {
         Ok(Self { root, is_alone, packages })
     }
 
-    /// Holds the packages to all that needs no registry. Returns their names and versions.
+    /// Holds the packages to all that needs no registry. Returns their names and versions. The assets of those that `has_checked`
+    /// knows are not looked at again.
     ///
     /// # Errors
     /// The one that fails; or all that do, in short.
-    pub(in crate::ops) fn check(&self) -> Result<Vec<String>> {
+    pub(in crate::ops) fn check(&self, has_checked: &dyn Fn(&PackageName) -> bool) -> Result<Vec<String>> {
         let (mut names, mut failed) = (Vec::new(), Vec::<(String, Error)>::new());
         for own in &self.packages {
             let name = format!("{} {}", own.package.name.value, own.package.version.value);
-            match prepare(own, &[]) {
+            let is_checked = has_checked(&own.package.name.value);
+            match if is_checked { prepare_checked(own, &[]) } else { prepare(own, &[]) } {
                 Ok(_) => names.push(name),
                 Err(error) => failed.push((name, error)),
             }

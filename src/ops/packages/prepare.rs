@@ -31,12 +31,18 @@ impl Prepared {
 
 /// Reads a package's files and holds them to all that needs no registry. `allowed` are paths that may look like secrets.
 pub(in crate::ops) fn prepare(own: &OwnPackage, allowed: &[String]) -> Result<Prepared> {
+    let prepared = prepare_checked(own, allowed)?;
+    check_assets(own, &prepared.files)?;
+    Ok(prepared)
+}
+
+/// The same for a package whose assets were checked.
+pub(super) fn prepare_checked(own: &OwnPackage, allowed: &[String]) -> Result<Prepared> {
     let files = files::read(own, allowed)?;
     let errors = check_contents(&own.package, &own.manifest.assets, &files);
     if let Some(errors) = ManifestErrors::new(&own.manifest.file, &own.manifest.text, errors) {
         return Err(errors.into());
     }
-    check_assets(own, &files)?;
     let body = Body::of(&own.manifest, &own.package, tree_digest(&files))?;
     Ok(Prepared { body, files })
 }

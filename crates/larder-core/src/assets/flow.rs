@@ -13,6 +13,7 @@
 //! ```
 
 use miette::SourceSpan;
+use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::{Position, SourceFinding};
 use crate::document::SourceFile;
@@ -87,7 +88,8 @@ pub struct Dependency {
 }
 
 /// How much an asset needs another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Strength {
     /// It works as well without it.
     Weak,

@@ -3,7 +3,7 @@
 use crate::diagnostic::Position;
 use crate::model::{AssetKind, AssetReference};
 
-use super::link::{Link, Unresolved};
+use super::link::{Link, LinkRole, Unresolved};
 use super::package::AssetIndex;
 use super::set::{AssetBody, AssetSet};
 use super::{Reference, Strength};
@@ -36,17 +36,17 @@ impl AssetSet<'_> {
                 links.extend(found.filter(|found| *found != at).map(|found| Link {
                     to: Ok(found),
                     kind: AssetKind::Schema,
-                    role: "import",
+                    role: LinkRole::Import,
                     strength: Strength::Required,
                     position: Position { line: 1, column: 1 },
                 }));
             }
             AssetBody::Adapter(Some(adapter)) => {
-                links.extend(adapter.document.iter().map(|one| to(AssetKind::Schema, "schema", one)));
-                links.extend(adapter.response.iter().map(|one| to(AssetKind::Schema, "response", one)));
+                links.extend(adapter.document.iter().map(|one| to(AssetKind::Schema, LinkRole::Schema, one)));
+                links.extend(adapter.response.iter().map(|one| to(AssetKind::Schema, LinkRole::Response, one)));
             }
             AssetBody::Mapping(Some(mapping)) => {
-                for (role, endpoint) in [("from", mapping.from()), ("to", mapping.to())] {
+                for (role, endpoint) in [(LinkRole::From, mapping.from()), (LinkRole::To, mapping.to())] {
                     let found = match endpoint.text.parse::<AssetReference>() {
                         Ok(reference) => self.resolve(package, AssetKind::Schema, &reference),
                         Err(error) => Err(Unresolved {
@@ -59,12 +59,14 @@ impl AssetSet<'_> {
                 }
             }
             AssetBody::Flow(Some(flow)) => {
-                links.extend(flow.from.iter().map(|one| to(AssetKind::Adapter, "from", one)));
-                links.extend(flow.maps.iter().map(|one| to(AssetKind::Mapping, "map", one)));
-                links.extend(flow.targets().map(|one| to(AssetKind::Adapter, "to", one)));
-                links.extend(flow.on_error.iter().map(|way| to(AssetKind::Adapter, "on-error", &way.to)));
+                links.extend(flow.from.iter().map(|one| to(AssetKind::Adapter, LinkRole::From, one)));
+                links.extend(flow.maps.iter().map(|one| to(AssetKind::Mapping, LinkRole::Map, one)));
+                links.extend(flow.targets().map(|one| to(AssetKind::Adapter, LinkRole::To, one)));
+                links.extend(flow.on_error.iter().map(|way| to(AssetKind::Adapter, LinkRole::OnError, &way.to)));
                 links.extend(
-                    flow.depends.iter().map(|one| Link { strength: one.strength, ..to(one.kind, "depends", &one.to) }),
+                    flow.depends
+                        .iter()
+                        .map(|one| Link { strength: one.strength, ..to(one.kind, LinkRole::Depends, &one.to) }),
                 );
             }
             AssetBody::Adapter(None) | AssetBody::Mapping(None) | AssetBody::Flow(None) => {}

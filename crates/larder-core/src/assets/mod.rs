@@ -10,6 +10,8 @@
 //! | `resolve` | what a reference means |
 //! | `set` | the assets of several packages, each read once |
 //! | `links` | which asset refers to which |
+//! | `record` | what a look found, for the next one |
+//! | `parallel` | work that is spread over threads |
 //! | `digest` | digests of assets: of their content and all that they refer to |
 //! | `check` | what is wrong with them |
 //! | `compatibility` | what a newer version of them breaks for those who use the older one |
@@ -27,7 +29,9 @@ mod graph;
 mod link;
 mod links;
 mod package;
+mod parallel;
 mod readiness;
+mod record;
 mod reference;
 mod resolve;
 mod set;
@@ -38,8 +42,9 @@ pub use compatibility::{AssetChange, compare as compare_assets, compare_asset};
 pub use flow::{Dependency, ErrorWay, Flow, Route, Strength};
 pub use frozen::{FLOW_FILE, FlowDocument, FrozenFiles, FrozenFlow};
 pub use graph::Touched;
-pub use link::{Link, Unresolved};
+pub use link::{Link, LinkRole, Unresolved};
 pub use package::{AssetFiles, AssetIndex, AssetPackage, PackageIndex};
 pub use readiness::{Readiness, ready_word};
+pub use record::{AssetRecords, Recalled};
 pub use reference::Reference;
 pub use set::{Asset, AssetBody, AssetSet, Content};

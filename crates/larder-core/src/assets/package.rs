@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::manifest::AssetDeclaration;
-use crate::model::PackageName;
+use crate::model::{PackageName, TreeDigest};
 
 /// The place of a package among those that are looked at together.
 pub type PackageIndex = usize;
@@ -51,4 +51,12 @@ impl AssetPackage {
 pub trait AssetFiles: Sync {
     /// Returns the text of a file of a package, or `None` if there is none: none that is text, within bounds, and in the package.
     fn read(&self, package: PackageIndex, path: &str) -> Option<Arc<str>>;
+
+    /// Returns the digest of the text of a file of a package, or `None` if there is none.
+    fn digest(&self, package: PackageIndex, path: &str) -> Option<TreeDigest> {
+        self.read(package, path).map(|text| TreeDigest::of(text.as_bytes()))
+    }
 }
+
+/// A file that was looked for while an asset was read: its package, its path there, and the digest of its text, if it was there.
+pub(super) type FileRead = (PackageIndex, Box<str>, Option<TreeDigest>);

@@ -1,5 +1,6 @@
 //! The assets of several packages. Each is read once, when it is first looked at.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
@@ -13,7 +14,7 @@ use crate::schema::{ImportRequest, Schema, SchemaKind, relative};
 use super::Flow;
 use super::adapter::Adapter;
 use super::link::Link;
-use super::package::{AssetFiles, AssetIndex, AssetPackage, PackageIndex};
+use super::package::{AssetFiles, AssetIndex, AssetPackage, FileRead, PackageIndex};
 
 /// The assets of several packages.
 pub struct AssetSet<'f> {
@@ -23,7 +24,7 @@ pub struct AssetSet<'f> {
     starts: Vec<AssetIndex>,
     /// The schemas, by the names of their files.
     by_file: BTreeMap<Arc<str>, AssetIndex>,
-    files: &'f dyn AssetFiles,
+    pub(super) files: &'f dyn AssetFiles,
 }
 
 /// An asset of a package.
@@ -51,6 +52,8 @@ pub struct Content {
     pub findings: Vec<SourceFinding>,
     /// The other files that belong to it: what a schema imports.
     pub imported: Vec<SourceFile>,
+    /// The files that were looked for.
+    pub(super) reads: Vec<FileRead>,
 }
 
 /// What the file of an asset says, as far as it could be read.
@@ -153,6 +156,14 @@ impl<'f> AssetSet<'f> {
         Some(SourceFile { file: self.packages[package].file(path), text })
     }
 
+    /// The same, and notes what was looked for, and found.
+    fn read_noting(&self, package: PackageIndex, path: &str, reads: &RefCell<Vec<FileRead>>) -> Option<SourceFile> {
+        let source = self.read(package, path);
+        let digest = source.as_ref().map(|source| TreeDigest::of(source.text.as_bytes()));
+        reads.borrow_mut().push((package, path.into(), digest));
+        source
+    }
+
     /// Returns where an asset is declared: the manifest, and the line's place in it.
     pub fn declared_at(&self, at: AssetIndex) -> (&Arc<str>, Position) {
         let package = self.owner(at);
@@ -218,20 +229,27 @@ impl<'f> AssetSet<'f> {
     fn load(&self, at: AssetIndex) -> Content {
         let asset = &self.assets[at];
         let path = asset.declaration.file.value.as_str();
-        let Some(source) = self.read(asset.package, path) else {
+        let reads = RefCell::new(Vec::new());
+        let Some(source) = self.read_noting(asset.package, path, &reads) else {
             let package = self.owner(at);
             let position = Position::of(&package.text, asset.declaration.file.span.offset());
             let message = format!("{} `{}` has no file `{path}`", asset.id.kind, asset.id.name);
             let finding = SourceFinding::error("asset.file", &package.manifest, position, message)
                 .with_help("correct the path; a file is text of at most 8 MiB, inside of the package's folder");
             let body = AssetBody::none(asset.id.kind);
-            return Content { source: None, body, findings: vec![finding], imported: Vec::new() };
+            return Content {
+                source: None,
+                body,
+                findings: vec![finding],
+                imported: Vec::new(),
+                reads: reads.into_inner(),
+            };
         };
         let mut imported = Vec::new();
         let (body, findings) = match asset.id.kind {
             AssetKind::Schema => {
                 let form = asset.declaration.form.and_then(|form| form.parse::<SchemaKind>().ok());
-                let loaded = Schema::load(&source, form, &|request| self.import(request));
+                let loaded = Schema::load(&source, form, &|request| self.import(request, &reads));
                 imported = loaded.files.into_iter().filter(|file| file.file != source.file).collect();
                 (AssetBody::Schema(loaded.schema), loaded.findings)
             }
@@ -248,23 +266,24 @@ impl<'f> AssetSet<'f> {
                 (AssetBody::Flow(flow), findings)
             }
         };
-        Content { source: Some(source), body, findings, imported }
+        Content { source: Some(source), body, findings, imported, reads: reads.into_inner() }
     }
 
     /// Returns what a schema imports: a file of its own package, or a schema of a package that it depends on, named as
     /// `larder:partner/party` or by its namespace alone.
-    fn import(&self, request: &ImportRequest<'_>) -> Option<SourceFile> {
+    fn import(&self, request: &ImportRequest<'_>, reads: &RefCell<Vec<FileRead>>) -> Option<SourceFile> {
         let from = self.package_of_file(request.from)?;
         let Some(location) = request.location else {
-            return self.by_namespace(from, request.namespace?);
+            return self.by_namespace(from, request.namespace?, reads);
         };
         if let Some(reference) = location.strip_prefix("larder:") {
             let reference: AssetReference = reference.parse().ok()?;
             let found = self.resolve(from, AssetKind::Schema, &reference).ok()?;
-            return self.read(self.assets[found].package, self.assets[found].declaration.file.value.as_str());
+            let asset = &self.assets[found];
+            return self.read_noting(asset.package, asset.declaration.file.value.as_str(), reads);
         }
         let file = relative(request.from, location)?;
-        self.read(from, self.packages[from].path(&file)?)
+        self.read_noting(from, self.packages[from].path(&file)?, reads)
     }
 
     /// Returns the package that a file belongs to: the one whose folder is the longest.
@@ -274,13 +293,13 @@ impl<'f> AssetSet<'f> {
     }
 
     /// Returns the XML schema with a target namespace: of the package itself, or of one that it depends on.
-    fn by_namespace(&self, from: PackageIndex, namespace: &str) -> Option<SourceFile> {
+    fn by_namespace(&self, from: PackageIndex, namespace: &str, reads: &RefCell<Vec<FileRead>>) -> Option<SourceFile> {
         let packages = std::iter::once(from).chain(self.packages[from].dependencies.values().copied());
         let schemas = packages.flat_map(|package| self.of_package(package));
         let mut schemas = schemas.filter(|at| self.assets[*at].id.kind == AssetKind::Schema);
         schemas.find_map(|at| {
             let asset = &self.assets[at];
-            let source = self.read(asset.package, asset.declaration.file.value.as_str())?;
+            let source = self.read_noting(asset.package, asset.declaration.file.value.as_str(), reads)?;
             let states = |quote: char| source.text.contains(&format!("targetNamespace={quote}{namespace}{quote}"));
             (states('"') || states('\'')).then_some(source)
         })

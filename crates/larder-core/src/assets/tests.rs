@@ -327,6 +327,67 @@ fn each_mutation_is_found_at_its_line_and_nothing_else() {
     assert!(failed.is_empty(), "{} of {}:\n{}", failed.len(), MUTATIONS.len(), failed.join("\n"));
 }
 
+const ENVIRONMENTS: Option<&[&str]> = Some(&["development", "staging", "production"]);
+
+/// Returns records as they come back from a file.
+fn written_and_read(records: Option<&AssetRecords>) -> AssetRecords {
+    serde_json::from_slice(&serde_json::to_vec(&records).unwrap()).unwrap()
+}
+
+#[test]
+fn what_is_remembered_changes_no_finding() {
+    let hub = Hub::read();
+    let clean = hub.set().check_since(AssetRecords::default(), ENVIRONMENTS, 2);
+    for (file, old, new, ..) in MUTATIONS {
+        let (mutated, _) = hub.with(file, old, new);
+        let from_scratch = mutated.set().check(ENVIRONMENTS, 2);
+        let (found, records) = mutated.set().check_since(written_and_read(clean.1.as_ref()), ENVIRONMENTS, 2);
+        assert_eq!(shown(&found), shown(&from_scratch), "{file}: {old:?} -> {new:?}");
+        let back = hub.set().check_since(written_and_read(records.as_ref()), ENVIRONMENTS, 2);
+        assert_eq!(shown(&back.0), shown(&clean.0), "{file}: {new:?} -> {old:?}");
+    }
+    // Other environments are other questions.
+    let found = hub.set().check_since(written_and_read(clean.1.as_ref()), Some(&["development", "test"]), 2).0;
+    assert_eq!(shown(&found), shown(&hub.set().check(Some(&["development", "test"]), 2)));
+}
+
+/// The files of a hub, and which of them were read.
+struct Watched<'a>(&'a Hub, std::sync::Mutex<Vec<String>>);
+
+impl AssetFiles for Watched<'_> {
+    fn read(&self, package: PackageIndex, path: &str) -> Option<Arc<str>> {
+        self.1.lock().unwrap().push(format!("{}/{path}", PACKAGES[package]));
+        self.0.read(package, path)
+    }
+
+    fn digest(&self, package: PackageIndex, path: &str) -> Option<crate::model::TreeDigest> {
+        self.0.digest(package, path)
+    }
+}
+
+#[test]
+fn only_what_changed_and_what_refers_to_it_is_read_again() {
+    let hub = Hub::read();
+    let first = hub.set().check_since(AssetRecords::default(), ENVIRONMENTS, 2);
+    let again = |hub: &Hub| {
+        let watched = Watched(hub, std::sync::Mutex::default());
+        let set = AssetSet::new(hub.packages(), &watched);
+        let (_, records) = set.check_since(written_and_read(first.1.as_ref()), ENVIRONMENTS, 1);
+        let mut read = watched.1.into_inner().unwrap();
+        read.sort();
+        read.dedup();
+        (read, records.is_some())
+    };
+    assert_eq!(again(&hub), (Vec::new(), false), "nothing changed");
+    let (mutated, _) = hub.with("billing/flows/bookkeeping.kdl", "to=\"review-out\"", "to=\"ledger-out\"");
+    let (read, is_new) = again(&mutated);
+    assert!(is_new && read.contains(&"billing/flows/bookkeeping.kdl".to_owned()), "{read:?}");
+    // `confirmation` depends on it; what it reads itself is of no interest to others.
+    assert!(read.contains(&"billing/flows/confirmation.kdl".to_owned()), "{read:?}");
+    let is_apart = |file: &String| file.starts_with("orders/flows") || file.starts_with("orders/mappings");
+    assert!(!read.iter().any(is_apart), "{read:?}");
+}
+
 /// Flows that depend on each other, of which each number is one.
 struct Flows(Vec<String>);
 

@@ -1,7 +1,9 @@
 //! Places in texts, as editors show them.
 
+use serde::{Deserialize, Serialize};
+
 /// A line and a column, both counted from 1. Columns count characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Position {
     /// The line.
     pub line: u32,

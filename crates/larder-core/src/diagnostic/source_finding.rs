@@ -1,11 +1,14 @@
 //! What checks say about places in files, as data.
 
+use std::borrow::Cow;
 use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use super::Position;
 
 /// What a check says about a place in a file. Findings are ordered by their places.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SourceFinding {
     /// The file, with `/` between folders.
     pub file: Arc<str>,
@@ -14,7 +17,7 @@ pub struct SourceFinding {
     /// How grave it is.
     pub level: FindingLevel,
     /// The stable code: `mapping.required`.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// The place within the document: `/o:Order/@no` in XML, `/lines/0/amount` in JSON.
     pub path: Option<Box<str>>,
     /// A sentence in lower case without a full stop.
@@ -24,7 +27,7 @@ pub struct SourceFinding {
 }
 
 /// How grave a finding is, the gravest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum FindingLevel {
     /// What was checked cannot be used.
     Error,
@@ -62,7 +65,7 @@ impl SourceFinding {
     }
 
     fn new(level: FindingLevel, code: &'static str, file: &Arc<str>, position: Position, message: String) -> Self {
-        Self { file: Arc::clone(file), position, level, code, path: None, message, help: None }
+        Self { file: Arc::clone(file), position, level, code: code.into(), path: None, message, help: None }
     }
 
     /// Adds the place within the document.

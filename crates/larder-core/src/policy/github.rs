@@ -63,7 +63,7 @@ pub fn github_annotations_of_files(findings: &[SourceFinding]) -> String {
             property(&finding.file),
             finding.position.line,
             finding.position.column,
-            property(finding.code),
+            property(&finding.code),
             data(&format!("{}{path}", finding.message)),
         );
     }

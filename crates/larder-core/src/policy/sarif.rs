@@ -1,5 +1,6 @@
 //! Findings as SARIF 2.1.0, the interchange format of code scanners.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde::Serialize;
@@ -19,8 +20,8 @@ pub fn sarif(
     manifest: NamedText<'_>,
     in_files: &[SourceFinding],
 ) -> impl Serialize + use<> {
-    let codes: BTreeSet<&'static str> = in_files.iter().map(|finding| finding.code).collect();
-    let codes: Vec<&'static str> = codes.into_iter().collect();
+    let codes: BTreeSet<&Cow<'static, str>> = in_files.iter().map(|finding| &finding.code).collect();
+    let codes: Vec<&Cow<'static, str>> = codes.into_iter().collect();
     let found_in_files = in_files.iter().map(|finding| SarifResult::in_file(finding, &codes));
     let results =
         findings.iter().map(|finding| SarifResult::new(finding, lock, manifest)).chain(found_in_files).collect();
@@ -62,8 +63,8 @@ struct SarifDriver {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct SarifRule {
-    id: &'static str,
-    name: &'static str,
+    id: Cow<'static, str>,
+    name: Cow<'static, str>,
     short_description: SarifMessage,
     help: SarifMessage,
     default_configuration: SarifConfiguration,
@@ -82,7 +83,7 @@ struct SarifMessage {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct SarifResult {
-    rule_id: &'static str,
+    rule_id: Cow<'static, str>,
     rule_index: usize,
     level: &'static str,
     message: SarifMessage,
@@ -133,8 +134,8 @@ struct SarifFingerprints {
 impl SarifRule {
     fn new(check: &dyn Check) -> Self {
         Self {
-            id: check.code(),
-            name: check.name().as_str(),
+            id: check.code().into(),
+            name: check.name().as_str().into(),
             short_description: SarifMessage { text: check.object().to_owned() },
             help: SarifMessage { text: check.help().to_owned() },
             default_configuration: SarifConfiguration { level: level(check.default_severity()) },
@@ -144,10 +145,10 @@ impl SarifRule {
 
 impl SarifRule {
     /// Returns the rule of findings that are about places in files.
-    fn of_files(code: &'static str) -> Self {
+    fn of_files(code: &Cow<'static, str>) -> Self {
         Self {
-            id: code,
-            name: code,
+            id: code.clone(),
+            name: code.clone(),
             short_description: SarifMessage { text: format!("{code}: what is wrong with assets of packages") },
             help: SarifMessage { text: "each result says what can be done".to_owned() },
             default_configuration: SarifConfiguration { level: "error" },
@@ -157,7 +158,7 @@ impl SarifRule {
 
 impl SarifResult {
     /// Returns the result of a finding in a file. `codes` are those of the rules behind the checks'.
-    fn in_file(finding: &SourceFinding, codes: &[&'static str]) -> Self {
+    fn in_file(finding: &SourceFinding, codes: &[&Cow<'static, str>]) -> Self {
         let (line, column) = (finding.position.line as usize, finding.position.column as usize);
         let region = SarifRegion { start_line: line, start_column: column, end_line: line, end_column: column };
         let artifact_location = ArtifactLocation { uri: finding.file.to_string() };
@@ -166,8 +167,8 @@ impl SarifResult {
         let text = format!("{}{path}", finding.message);
         let fingerprint = blake3::hash(format!("{}\n{}\n{text}", finding.code, finding.file).as_bytes());
         Self {
-            rule_id: finding.code,
-            rule_index: CHECKS.len() + codes.iter().position(|code| *code == finding.code).unwrap_or_default(),
+            rule_id: finding.code.clone(),
+            rule_index: CHECKS.len() + codes.iter().position(|code| **code == finding.code).unwrap_or_default(),
             level: finding.level.as_str(),
             message: SarifMessage { text },
             locations: [SarifLocation { id: None, message: None, physical_location }],
@@ -188,7 +189,7 @@ impl SarifResult {
         });
         let path = path_text(&located.path).map(|path| format!(" (by {path})")).unwrap_or_default();
         Self {
-            rule_id: finding.code,
+            rule_id: finding.code.into(),
             rule_index: CHECKS.iter().position(|check| check.name() == finding.check).unwrap_or_default(),
             level: level(finding.severity),
             message: SarifMessage { text: format!("{}{path}", finding.message) },

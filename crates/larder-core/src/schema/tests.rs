@@ -350,7 +350,7 @@ fn services_of_the_second_edition_are_read() {
 }
 
 /// Reads a text, and returns the codes of what was found. It must not take long.
-fn bounded(text: &str) -> Vec<&'static str> {
+fn bounded(text: &str) -> Vec<std::borrow::Cow<'static, str>> {
     let start = Instant::now();
     let loaded = load(&[("s", text)]);
     assert!(
@@ -360,7 +360,7 @@ fn bounded(text: &str) -> Vec<&'static str> {
         text.chars().take(80).collect::<String>()
     );
     assert!(loaded.schema.is_none() || loaded.findings.is_empty());
-    loaded.findings.iter().map(|finding| finding.code).collect()
+    loaded.findings.into_iter().map(|finding| finding.code).collect()
 }
 
 #[test]

@@ -47,7 +47,7 @@ pub use replace::{
     is_temporary, remove_abandoned, remove_abandoned_beside, remove_temporary, replace_symlink, write_atomic,
     write_parts_atomic, write_parts_new,
 };
-pub use stat::{Kind, Stat, lstat, stat};
+pub use stat::{Kind, Stamp, Stat, lstat, stat};
 pub use tree::remove_tree;
 pub use usage::{Usage, disk_use, free_space, usage};
 pub use volume::{is_network, sync_volume};

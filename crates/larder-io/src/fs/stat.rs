@@ -3,9 +3,11 @@
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::time::SystemTime;
 
 use rustix::fs::{AtFlags, CWD, FileType};
 use rustix::io::Errno;
+use serde::{Deserialize, Serialize};
 
 use super::{Action, FsError};
 
@@ -86,6 +88,41 @@ impl Stat {
             user: raw.st_uid as u32,
             group: raw.st_gid as u32,
         }
+    }
+}
+
+/// What tells whether a file was written to: a copy of another file, or the same one changed, has another stamp.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    device: u64,
+    inode: u64,
+    size: u64,
+    /// When the content changed, in nanoseconds since 1970. Programs set it as they like.
+    modified: i64,
+    /// When anything about the file changed. The system sets it.
+    changed: i64,
+}
+
+impl Stamp {
+    /// How long a file has to stand still: what is written twice within the system's tick has the same times.
+    const SETTLED: i64 = 2_000_000_000;
+
+    /// Returns the stamp of the regular file at `path`, following links. Returns `None` if there is none, or if it changed a moment
+    /// ago and could change again with the same stamp.
+    pub fn of(path: &Path) -> Option<Self> {
+        let raw = rustix::fs::statat(CWD, path, AtFlags::empty()).ok()?;
+        let stat = Stat::from_raw(&raw);
+        #[allow(clippy::unnecessary_cast, clippy::cast_possible_wrap, reason = "the widths differ between systems")]
+        let changed = (raw.st_ctime as i64).wrapping_mul(1_000_000_000).wrapping_add(raw.st_ctime_nsec as i64);
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?;
+        let now = i64::try_from(now.as_nanos()).ok()?;
+        (stat.kind == Kind::File && changed.max(stat.mtime).checked_add(Self::SETTLED)? < now).then_some(Self {
+            device: stat.device,
+            inode: stat.ino,
+            size: stat.size,
+            modified: stat.mtime,
+            changed,
+        })
     }
 }
 

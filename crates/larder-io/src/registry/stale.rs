@@ -18,30 +18,32 @@ pub struct StaleAnswers {
     pub bytes: u64,
 }
 
-/// Finds the cached answers that are not about one of the `used` packages and were not written within `idle`. Calls `found` with
-/// the path of each.
+/// Finds the cached answers that are not about one of the `used` packages and were not written within `idle`, and the files of
+/// `further` folders of the cache that were not. Calls `found` with the path of each.
 pub fn find_stale(
     folder: &Path,
     used: &BTreeSet<PackageName>,
+    further: &[&str],
     idle: Duration,
     found: impl Fn(&Path) -> Result<(), FsError>,
 ) -> Result<StaleAnswers, FsError> {
     let files: BTreeSet<String> = used.iter().map(|name| cache::file_name(name.as_str())).collect();
-    let metadata = folder.join("metadata");
     let mut stale = StaleAnswers::default();
-    let all = match fs::walk(&metadata, |_| true) {
-        Err(error) if error.is_not_found() => return Ok(stale),
-        all => all?,
-    };
-    for file in all.iter().filter(|file| file.kind == Kind::File) {
-        let path = metadata.join(&file.path);
-        let is_used = file.path.file_name().and_then(|name| name.to_str()).is_some_and(|name| files.contains(name));
-        let Some(stat) = fs::lstat(&path)?.filter(|_| !is_used) else { continue };
-        // A temporary file was left behind by a killed run.
-        if fs::is_temporary(&file.path) || age(stat.mtime) >= idle {
-            stale.bytes += stat.size;
-            found(&path)?;
-            stale.answers.push(path);
+    for folder in std::iter::once(&"metadata").chain(further).map(|name| folder.join(name)) {
+        let all = match fs::walk(&folder, |_| true) {
+            Err(error) if error.is_not_found() => continue,
+            all => all?,
+        };
+        for file in all.iter().filter(|file| file.kind == Kind::File) {
+            let path = folder.join(&file.path);
+            let is_used = file.path.file_name().and_then(|name| name.to_str()).is_some_and(|name| files.contains(name));
+            let Some(stat) = fs::lstat(&path)?.filter(|_| !is_used) else { continue };
+            // A temporary file was left behind by a killed run.
+            if fs::is_temporary(&file.path) || age(stat.mtime) >= idle {
+                stale.bytes += stat.size;
+                found(&path)?;
+                stale.answers.push(path);
+            }
         }
     }
     Ok(stale)

@@ -4,14 +4,13 @@ mod adapter;
 mod flow;
 mod mapping;
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use crate::diagnostic::{FindingLevel, SourceFinding};
 use crate::model::AssetKind;
 
 use super::Strength;
 use super::package::AssetIndex;
+use super::parallel::map_parallel;
+use super::record::AssetRecords;
 use super::set::AssetSet;
 
 /// The most findings that are told at once.
@@ -21,26 +20,27 @@ impl AssetSet<'_> {
     /// Returns all that is wrong with the packages' own assets, in the order of files and lines. `environments` are those that the
     /// project declares; of a package that stands alone they are not known. The work is spread over `threads`.
     pub fn check(&self, environments: Option<&[&str]>, threads: usize) -> Vec<SourceFinding> {
-        let own: Vec<AssetIndex> = self.own().collect();
-        let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-        let work = || {
-            let mut mine = Vec::new();
-            while let Some(at) = own.get(next.fetch_add(1, Ordering::Relaxed)) {
-                mine.extend(self.check_asset(*at, environments));
-            }
-            if let Ok(mut all) = found.lock() {
-                all.extend(mine);
-            }
-        };
-        std::thread::scope(|scope| {
-            for _ in 1..threads.clamp(1, 16).min(own.len().max(1)) {
-                scope.spawn(work);
-            }
-            work();
-        });
-        let mut found = found.into_inner().unwrap_or_default();
+        self.check_since(AssetRecords::default(), environments, threads).0
+    }
+
+    /// The same, but what an earlier look found and would find again is not looked for. Returns also what there is to remember now,
+    /// or `None` if it is what was known before.
+    pub fn check_since(
+        &self,
+        records: AssetRecords,
+        environments: Option<&[&str]>,
+        threads: usize,
+    ) -> (Vec<SourceFinding>, Option<AssetRecords>) {
+        let recalled = self.recall(records, environments, threads);
+        let (known, changed): (Vec<AssetIndex>, Vec<AssetIndex>) =
+            self.own().partition(|at| recalled.findings(*at).is_some());
+        let checked = map_parallel(&changed, threads, |at| self.check_to_remember(*at, environments));
+        let recalled_findings = known.iter().filter_map(|at| recalled.findings(*at)).flatten();
+        let new_findings = checked.iter().flat_map(|one| &one.findings);
+        let mut found: Vec<SourceFinding> = recalled_findings.chain(new_findings).cloned().collect();
         found.extend(self.check_graph());
-        ordered(found)
+        let records = self.record(recalled, changed.into_iter().zip(checked).collect());
+        (ordered(found), records)
     }
 
     /// Returns what is wrong with one asset.

@@ -216,7 +216,10 @@ fn compare(source: &Schema, generated: &Generated, random: &mut Random, counts: 
         let wrong: Vec<SourceFinding> = findings
             .iter()
             .filter(|finding| {
-                !matches!(finding.code, "mapping.required" | "mapping.choice" | "mapping.undecided" | "mapping.sample")
+                !matches!(
+                    &*finding.code,
+                    "mapping.required" | "mapping.choice" | "mapping.undecided" | "mapping.sample"
+                )
             })
             .cloned()
             .collect();
