@@ -284,3 +284,118 @@ fn nothing_is_noted_behind_a_link() {
     project.run("larder lock");
     assert_eq!((project.read("larder.kdl"), project.read("elsewhere/moving-in.json")), (manifest, "theirs".to_owned()));
 }
+
+/// Yarn installs no peer that nobody asks for otherwise: moving in brings none.
+#[test]
+fn peers_that_nobody_provides_are_left_out_where_yarn_left_them_out() {
+    let registry = Universe::new()
+        .npm("core", "1.0.0", |p| p.file("index.js", "module.exports = 1;\n"))
+        .npm("core", "2.0.0", |p| p.file("index.js", "module.exports = 2;\n"))
+        .npm("frame", "1.0.0", |p| p.dep("core", "^1"))
+        .npm("plug", "1.0.0", |p| {
+            p.peer("core", "^2").peer("absent", "^1").file("index.js", "module.exports = require('core');\n")
+        })
+        .npm("tool", "1.0.0", |p| p.dep("plug", "^1"))
+        .npm("absent", "1.0.0", |p| p.dep("deep", "^1"))
+        .npm("deep", "1.0.0", |p| p)
+        .serve();
+    let package = ("package.json", r#"{"name": "shop", "dependencies": {"frame": "^1", "tool": "^1"}}"#);
+    let entry = |name: &str, of: &str| format!("{name}@^1:\n  version \"1.0.0\"\n{of}\n");
+    let yarn = format!(
+        "# yarn lockfile v1\n\n{}{}{}{}",
+        entry("core", ""),
+        entry("frame", "  dependencies:\n    core \"^1\"\n"),
+        entry("plug", ""),
+        entry("tool", "  dependencies:\n    plug \"^1\"\n"),
+    );
+    let project = repository(&registry, &[package, ("yarn.lock", &yarn)]);
+    let told = project.run("larder init").exits(0).stderr;
+    assert!(told.contains("4 of 4 packages have the versions that they had"), "{told}");
+    assert!(told.contains("npm:plug@1.0.0: wants peer core ^2, and gets core 1.0.0"), "{told}");
+    assert!(project.read("larder.kdl").contains("resolution {\n    npm-peers \"provided\"\n}"));
+    assert!(project.read("larder.lock").contains("npm-peers = \"provided\""));
+    let list = "core 1.0.0, frame 1.0.0, plug 1.0.0, tool 1.0.0";
+    assert_eq!(locked(&project), list);
+    project.run("larder lock --check").exits(0);
+    project.run("larder sync").exits(0);
+    let script = "require(require.resolve(`plug`, { paths: [require.resolve(`tool/package.json`)] }))";
+    assert_eq!(project.run(&format!("larder run -- node -p '{script}'")).exits(0).stdout.trim(), "1");
+    project.run("larder update").exits(0);
+    assert_eq!(locked(&project), list);
+    project.run("larder verify").exits(0);
+    // Where missing peers are installed, it is another lock.
+    let manifest = project.read("larder.kdl").replace("provided", "relaxed");
+    project.write("larder.kdl", &manifest).run("larder lock --check").exits(1).names(["npm-peers"]);
+    project.run("larder lock").exits(0);
+    assert_eq!(
+        locked(&project),
+        "absent 1.0.0, core 1.0.0, core 2.0.0, deep 1.0.0, frame 1.0.0, plug 1.0.0, tool 1.0.0"
+    );
+    for settings in [(".npmrc", "legacy-peer-deps=true\n"), ("pnpm-workspace.yaml", "autoInstallPeers: false\n")] {
+        let project = repository(&registry, &[package, settings]);
+        project.run("larder init").exits(0);
+        project.run("larder lock").exits(0);
+        assert_eq!(locked(&project), list, "{settings:?}");
+    }
+}
+
+/// A requirements file with versions of what another one asks for is its lockfile, whichever of both is read first.
+#[test]
+fn pins_of_what_another_file_asks_for_are_kept() {
+    let registry = || {
+        let version = |version: &'static str| move |universe: Universe, name: &str| universe.pypi(name, version, |p| p);
+        let mut universe = Universe::new();
+        for name in ["six", "idna", "click"] {
+            universe = version("2.0")(version("1.0")(universe, name), name);
+        }
+        universe.serve()
+    };
+    let registry = registry();
+    let loose = "six\nidna>=1\nclick>=1,<3\n";
+    for (first, second) in [
+        (("base_requirements.txt", loose), ("requirements.txt", "six==1.0\nidna==1.0\n")),
+        (("requirements.txt", loose), ("requirements-frozen.txt", "six==1.0\nidna==1.0\n")),
+        (("requirements.txt", loose), ("constraints.txt", "six==1.0\nidna==1.0\n")),
+        (
+            (
+                "pyproject.toml",
+                "[project]\nname = 'shop'\nversion = '1.0'\ndependencies = ['six', 'idna>=1', 'click']\n",
+            ),
+            ("requirements.txt", "six==1.0\nidna==1.0\n"),
+        ),
+    ] {
+        let project = repository(&registry, &[first, second]);
+        let told = project.run("larder init").exits(0).stderr;
+        assert!(told.contains(&format!("Kept the versions of {}", second.0)), "{told}");
+        assert!(told.contains("2 of 2 packages have the versions that they had"), "{told}");
+        assert!(!told.contains("Left out pypi"), "{told}");
+        assert_eq!(locked(&project), "click 2.0, idna 1.0, six 1.0");
+        project.run("larder lock --check").exits(0);
+    }
+}
+
+/// An environment has one package of a name: where a folder asks for another version of it than a folder beside has, that is a registry's.
+#[test]
+fn a_folder_whose_package_is_asked_for_in_another_version_is_left_out() {
+    let registry = Universe::new().pypi("sdk", "1.0", |p| p).pypi("six", "1.0", |p| p).serve();
+    let files = |asked: &str| {
+        [
+            (
+                "server/pyproject.toml",
+                format!("[project]\nname = 'server'\nversion = '1.0'\ndependencies = ['sdk{asked}']\n"),
+            ),
+            ("sdk/pyproject.toml", "[project]\nname = 'sdk'\nversion = '2.0'\ndependencies = ['six']\n".to_owned()),
+        ]
+    };
+    for (asked, list) in [("==1.0", "sdk 1.0"), (">=1", "six 1.0")] {
+        let files = files(asked);
+        let files: Vec<(&str, &str)> = files.iter().map(|(file, text)| (*file, text.as_str())).collect();
+        let project = repository(&registry, &files);
+        let told = project.run("larder init").exits(0).stderr;
+        project.run("larder lock").exits(0);
+        let is_told = told.contains("Left out the folder sdk: server asks for sdk ==1.0, and the one in it is ");
+        assert_eq!(is_told, asked == "==1.0", "{told}");
+        assert!(locked(&project).contains(list), "{}", locked(&project));
+        assert!(!locked(&project).contains(if asked == "==1.0" { "six" } else { "sdk 1.0" }));
+    }
+}

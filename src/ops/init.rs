@@ -95,7 +95,10 @@ pub fn init(context: &Context<'_>, options: InitOptions<'_>) -> Result<Initialis
     profile::add_ignore_lines(&context.folder.join(".gitignore"))?;
     fs::write_atomic(&path, text.as_bytes(), Durability::Whole)?;
     let project = Project::read(context.folder.clone())?;
-    let locked_by = locked::of_project(&project, &taken_from)?;
+    let mut locked_by = locked::of_project(&project, &taken_from)?;
+    // What several say of one package, the first says.
+    let pins: Vec<String> = imported.pin_files.into_iter().filter(|file| !locked_by.contains(file)).collect();
+    locked_by.extend(pins);
     remember_locks(&project, &locked_by)?;
     let members = project.members.iter().map(ToString::to_string).collect();
     let missing_runtimes = missing_runtimes(context, &project);

@@ -76,4 +76,12 @@ pub(super) fn report_kept(kept: &Kept, output: &Output) {
         let names = names.collect::<Vec<_>>().join(", ");
         output.message(format!("New: {names}{rest}"));
     }
+    if !kept.unbuilt.is_empty() {
+        let names = kept.unbuilt.join(" ");
+        output.message(format!(
+            "Only there as source, and not taken: {}. `larder builds allow {names}` lets them be built, in a sandbox; then \
+             `larder lock --prefer FILE` with the lockfile of before keeps their versions, and those of what needs them",
+            kept.unbuilt.join(", ")
+        ));
+    }
 }

@@ -10,7 +10,7 @@ use crate::fs;
 use crate::import::locks::{self, DeclaredRanges, LockedVersions};
 use crate::import::package_ranges;
 use crate::lock::Lockfile;
-use crate::model::{Dependent, Ecosystem, Edge, EdgeKind, PackageId, Settings, Version};
+use crate::model::{Dependent, Edge, EdgeKind, PackageId, Settings, Version};
 use crate::resolve::Index;
 
 use crate::ops::project::inputs;
@@ -107,6 +107,9 @@ pub struct Kept {
     pub kept: usize,
     /// Packages that have other versions now, or that are new.
     pub moved: Vec<Moved>,
+    /// Packages that were locked and are only there as source, with nothing that lets them be built, where others moved for want of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unbuilt: Vec<String>,
 }
 
 /// A package that has other versions than before.
@@ -125,8 +128,7 @@ pub struct Moved {
 /// Compares a lock with the versions that other tools chose, in the ecosystems that they chose any of. `index` tells which of those are there still.
 pub(in crate::ops) fn compare(before: &LockedVersions, lockfile: &Lockfile, index: &dyn Index) -> Kept {
     let mut kept = Kept::default();
-    let covered: BTreeSet<Ecosystem> = before.packages().keys().map(|id| id.ecosystem).collect();
-    let served = lockfile.graph.packages.keys().filter(|key| covered.contains(&key.id.ecosystem));
+    let served = lockfile.graph.packages.keys().filter(|key| before.covers(&key.id));
     let ids: BTreeSet<_> = served.clone().map(|key| &key.id).collect();
     for id in ids {
         let now: BTreeSet<_> = served.clone().filter(|key| key.id == *id).map(|key| &key.version).collect();
@@ -155,7 +157,22 @@ pub(in crate::ops) fn compare(before: &LockedVersions, lockfile: &Lockfile, inde
             why,
         });
     }
+    kept.unbuilt = unbuilt(before, lockfile, &kept.moved);
     kept
+}
+
+/// Returns the packages, by name, that were locked before, are only there as source, and had to give way: nothing lets them be built.
+fn unbuilt(before: &LockedVersions, lockfile: &Lockfile, moved: &[Moved]) -> Vec<String> {
+    let has = |id: &PackageId, version: &Version| {
+        lockfile.graph.packages.keys().any(|key| key.id == *id && key.version == *version)
+    };
+    let builds = &lockfile.settings.builds;
+    let is_lost = |id: &&PackageId| {
+        let is_moved = moved.iter().any(|one| one.package.split(':').next() == Some(id.ecosystem.as_str()));
+        let versions = before.packages().get(*id);
+        is_moved && versions.is_some_and(|all| all.iter().all(|one| !has(id, one) && !builds.approves(id, one)))
+    };
+    before.source_only().filter(is_lost).map(ToString::to_string).collect()
 }
 
 /// Returns who asks for one of these versions of a package: the first of its dependents, or the project.

@@ -1,19 +1,27 @@
-//! Peers that other tools installed: npm, pnpm and Bun install those of the project itself, and pnpm those of members, optional
+//! Peers that other tools installed, or leave out: npm, pnpm and Bun install those of the project itself, and pnpm those of members, optional
 //! ones too, as if they were dependencies. What a lockfile shows as installed becomes a line.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use super::locked;
-use crate::import::locks::LockedVersions;
+use crate::import::locks::{self, LockedVersions};
 use crate::import::{Imported, package_peers};
 use crate::model::{Dependent, Settings};
 use crate::ops::Result;
 use crate::ops::project::{inputs, members};
 
-/// Adds lines for the peers that lockfiles show as installed. larder installs members' required peers in any case.
+/// Adds lines for the peers that lockfiles show as installed, and notes whether missing ones are left out. larder installs members'
+/// required peers else.
 pub(in crate::ops) fn take_installed(root: &Path, imported: &mut Imported) -> Result<()> {
     let folders = members::find(root, imported.members.iter().map(String::as_str))?.folders;
+    for folder in std::iter::once("").chain(folders.iter().map(|folder| &**folder)) {
+        for file in locked::of_packages(root, folder)? {
+            let text = inputs::read(&root.join(&file), inputs::LOCK_SIZE)?;
+            let text = text.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+            imported.add_no_peers(text.is_some_and(|text| locks::leaves_peers_out(&file, &text)));
+        }
+    }
     let locked = locked_packages(root, &folders)?;
     if locked.is_empty() {
         return Ok(());

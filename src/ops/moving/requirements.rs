@@ -28,12 +28,14 @@ pub(in crate::ops) fn take_all(root: &Path, all: &mut Imported, from: &mut Vec<S
             Purpose::Project if !has_lock || stem(&path) == stem(MAIN) => take_project(root, &path, all, from)?,
             Purpose::Development(group) if !has_lock => {
                 all.merge(read_group(root, &path, &of_project, from)?.into_group(&group));
+                all.note_pins(&path);
             }
             Purpose::OnDemand(group) if !has_lock => {
                 let mut imported = read_group(root, &path, &of_project, from)?.into_group(&group);
                 imported.optional_groups.insert(group);
                 all.merge(imported);
             }
+            Purpose::Pins if is_pinned(root, &path)? => all.pin_files.push(path),
             _ if from.contains(&path) => {}
             _ => refuse(all, path),
         }
@@ -47,6 +49,11 @@ pub(in crate::ops) fn take_all(root: &Path, all: &mut Imported, from: &mut Vec<S
         refuse(all, aside);
     }
     Ok(())
+}
+
+/// Returns whether a requirements file asks for one version of everything.
+fn is_pinned(root: &Path, file: &str) -> Result<bool> {
+    Ok(inputs::text(&root.join(file))?.is_some_and(|text| import::has_pins_only(&text)))
 }
 
 fn refuse(all: &mut Imported, file: String) {
@@ -82,6 +89,7 @@ fn take_project(root: &Path, first: &str, all: &mut Imported, from: &mut Vec<Str
             Some((imported, includes)) => {
                 open.extend(includes);
                 all.merge(imported);
+                all.note_pins(&file);
                 from.push(file);
             }
             None if file != first => all.refuse(format!("-r {file}"), "there is no such file"),

@@ -10,7 +10,7 @@ use crate::manifest::{normal_name, parse_folder};
 use crate::model::{Ecosystem, PackageName};
 use crate::ops::Result;
 use crate::ops::project::{inputs, members};
-use crate::registry::path::{self, LocalPackageIndex};
+use crate::registry::path::{self, LocalMatch, LocalPackageIndex};
 
 /// Folders that are no part of what a repository ships.
 const ASIDE: [&str; 17] = [
@@ -129,7 +129,41 @@ pub(in crate::ops) fn projects_beside(root: &Path, imported: &mut Imported) -> R
         }
         None => true,
     });
+    leave_out_other_versions(root, (imported, &names), &mut found)?;
     Ok(found)
+}
+
+/// Takes the folders out whose Python packages others of the project ask for in versions that they do not have: those are a registry's,
+/// and an environment has one package of a name.
+fn leave_out_other_versions(
+    root: &Path,
+    (imported, names): (&mut Imported, &LocalPackageIndex),
+    found: &mut Vec<String>,
+) -> Result<()> {
+    let members = members::find(root, imported.members.iter().map(String::as_str))?.folders;
+    let all: Vec<String> = std::iter::once(String::new())
+        .chain(members.iter().map(ToString::to_string))
+        .chain(found.iter().cloned())
+        .collect();
+    for folder in all {
+        let Some(Ok(project)) = inputs::text(&root.join(&folder).join(PYPROJECT))?.map(|text| import::pyproject(&text))
+        else {
+            continue;
+        };
+        for line in project.lines.iter().filter(|line| line.ecosystem.has_markers() && line.source.is_none()) {
+            let Some(LocalMatch::OtherVersion(local)) = line.requirement().map(|asked| names.find_match(&asked)) else {
+                continue;
+            };
+            if *local.folder != *folder && found.iter().any(|other| *other == *local.folder) {
+                let by = if folder.is_empty() { "the project" } else { &folder };
+                let asked = line.range.as_deref().unwrap_or_default();
+                let why = format!("{by} asks for {} {asked}, and the one in it is {local}", line.name);
+                imported.refuse(format!("the folder {}", local.folder), why);
+                found.retain(|other| *other != *local.folder);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Returns the folders below the root that have a requirements.txt, and no pyproject.toml with dependencies.

@@ -156,6 +156,12 @@ impl ImportedLine {
         format!("{} {} {range}", self.ecosystem, self.name).trim_end().to_owned()
     }
 
+    /// Returns whether it asks for one version of a Python package: `==1.2.3`.
+    pub(super) fn is_pin(&self) -> bool {
+        let version = self.range.as_deref().and_then(|range| range.trim().strip_prefix("=="));
+        self.ecosystem.has_markers() && version.is_some_and(|version| !version.contains(['*', ',']))
+    }
+
     pub(super) fn marker(&self) -> Marker {
         self.when.as_deref().and_then(|when| when.parse().ok()).unwrap_or_default()
     }

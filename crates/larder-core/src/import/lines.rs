@@ -56,6 +56,9 @@ impl Imported {
             parts.push(Part::new(Block::Named("policy"), &["age"], line));
         }
         let mut resolution = |key: &[&str], line| parts.push(Part::new(Block::Named("resolution"), key, line));
+        if self.has_provided_peers {
+            resolution(&["npm-peers"], PROVIDED_PEERS.to_owned());
+        }
         if self.hoisting.fallback == FallbackMode::Off {
             resolution(&["fallback"], FALLBACK_OFF.to_owned());
         }
@@ -124,6 +127,9 @@ pub(super) fn catalog_line(range: &CatalogRange) -> String {
 pub(super) fn released_before_line(instant: &str) -> String {
     format!("released-before {}", quoted(instant))
 }
+
+/// The line that leaves missing peers out.
+pub(super) const PROVIDED_PEERS: &str = "npm-peers \"provided\"";
 
 /// The line that turns the fallback off.
 pub(super) const FALLBACK_OFF: &str = "fallback \"off\"";

@@ -10,6 +10,7 @@
 //! | `age` | the age that versions have to have |
 //! | `entries` | what an import is made of |
 //! | `lines` | what is no dependency, as lines of a manifest |
+//! | `pins` | requirements files that have versions of what other files ask for |
 //! | `template` | the manifest that comes of it |
 
 mod age;
@@ -18,6 +19,7 @@ mod entries;
 mod lines;
 pub mod locks;
 mod npm;
+mod pins;
 mod pypi;
 mod template;
 
@@ -41,8 +43,8 @@ pub use npm::{
 };
 pub use pypi::{
     FileReader, GroupItem, PIP_VARIABLES, PYTHON_MANIFESTS, ProjectFinder, Purpose, PythonProject, PythonToken,
-    RequirementsFile, UvSource, UvSources, behind_extra, is_compiled_from_project, is_virtual, pip_conf, pip_options,
-    pyproject, python, python_project, python_tokens, requirement_files, requirements, uv_sources,
+    RequirementsFile, UvSource, UvSources, behind_extra, has_pins_only, is_compiled_from_project, is_virtual, pip_conf,
+    pip_options, pyproject, python, python_project, python_tokens, requirement_files, requirements, uv_sources,
 };
 pub use template::{Template, template};
 
@@ -89,6 +91,12 @@ pub struct Imported {
     catalog_overrides: Vec<(String, Option<String>)>,
     /// What packages find that they do not declare.
     pub hoisting: Hoisting,
+    /// Whether its tools leave missing peers out: `npm-peers "provided"`.
+    has_provided_peers: bool,
+    /// The requirements files that have versions of what other files ask for, relative to the root.
+    pub pin_files: Vec<String>,
+    /// Whether a pin was met of what another file asks for.
+    has_pins: bool,
     /// The instant before which versions have to be released: RFC 3339.
     pub released_before: Option<String>,
     /// How old versions have to be.
@@ -131,7 +139,9 @@ impl Imported {
         self.workspace.extend(other.workspace);
         self.folders.extend(other.folders);
         for line in other.lines {
-            self.place(line, ImportedLine::with_extras_from);
+            if let Some(line) = self.without_pin(line) {
+                self.place(line, ImportedLine::with_extras_from);
+            }
         }
         self.dev_groups.extend(other.dev_groups);
         self.creatio_platform = self.creatio_platform.take().or(other.creatio_platform);
@@ -154,6 +164,7 @@ impl Imported {
         if other.hoisting.fallback == FallbackMode::Off {
             self.hoisting.fallback = FallbackMode::Off;
         }
+        self.add_no_peers(other.has_provided_peers);
         self.released_before = self.released_before.take().or(other.released_before);
         self.age.merge(other.age);
         self.name = self.name.take().or(other.name);
@@ -206,6 +217,7 @@ impl Imported {
             extensions: project.extensions,
             catalog_overrides: project.catalog_overrides,
             hoisting: project.hoisting,
+            has_provided_peers: project.has_provided_peers,
             released_before: project.released_before,
             age: project.age,
             ..Self::default()
@@ -232,6 +244,11 @@ impl Imported {
     /// Returns whether a line is in the group.
     fn has_group(&self, group: &Label) -> bool {
         self.lines.iter().any(|line| line.group.as_ref() == Some(group))
+    }
+
+    /// Notes whether a tool of the project leaves missing peers out, as Yarn does.
+    pub fn add_no_peers(&mut self, leaves_out: bool) {
+        self.has_provided_peers |= leaves_out;
     }
 
     /// Lets the project find all packages of types, as it did where all packages were in one folder: TypeScript takes those that it finds

@@ -47,7 +47,8 @@ pub(super) fn read_resolution(
         }
         match node.name() {
             "npm-peers" => {
-                const CHOICES: [(&str, NpmPeers); 2] = [("relaxed", NpmPeers::Relaxed), ("strict", NpmPeers::Strict)];
+                const CHOICES: [(&str, NpmPeers); 3] =
+                    [("relaxed", NpmPeers::Relaxed), ("provided", NpmPeers::Provided), ("strict", NpmPeers::Strict)];
                 settings.npm_peers = choice(node, &CHOICES, errors);
             }
             "prereleases" => {

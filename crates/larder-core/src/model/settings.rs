@@ -15,6 +15,8 @@ pub enum NpmPeers {
     /// Peers guide sharing and never force a version down; unmet ones are recorded.
     #[default]
     Relaxed,
+    /// As `Relaxed`, but a missing peer brings nothing new: it is bound to a locked version, or left out, as Yarn does.
+    Provided,
     /// Peers are constraints.
     Strict,
 }

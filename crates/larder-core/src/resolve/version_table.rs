@@ -111,6 +111,11 @@ impl VersionTable {
         if built.is_empty() { set.clone() } else { built }
     }
 
+    /// Returns the locked versions.
+    pub(super) fn locked_set(&self) -> OrdinalSet {
+        self.locked.iter().fold(OrdinalSet::empty(), |set, &ordinal| set.union(&OrdinalSet::singleton(ordinal)))
+    }
+
     /// Returns the highest locked version in a set.
     pub(super) fn locked_in(&self, range: &OrdinalSet) -> Option<u32> {
         self.locked.iter().rev().copied().find(|ordinal| range.contains(ordinal))

@@ -107,7 +107,7 @@ pub fn read(
         "bun.lock" => bun_lock::read(text, &mut versions),
         "uv.lock" | "poetry.lock" | "pdm.lock" => python_lock::read(text, settings, &mut versions),
         _ if name.starts_with("pylock.") => python_lock::read(text, settings, &mut versions),
-        _ if Path::new(name).extension().is_some_and(|extension| extension == "txt") => {
+        _ if is_requirements(name) => {
             requirements_lock::read(text, &mut versions);
             Ok(())
         }
@@ -119,12 +119,31 @@ pub fn read(
         }),
     };
     match outcome {
-        Ok(()) => Ok(versions),
+        Ok(()) => {
+            if !is_requirements(name) || is_written_by_a_tool(text) {
+                versions.be_whole();
+            }
+            Ok(versions)
+        }
         Err(Unreadable { reason, help }) => Err(LockfileError {
             file: file.to_owned(),
             reason,
             help: help.unwrap_or("let its own tool write it anew, or leave it out: `larder init --no-lock`").to_owned(),
         }),
+    }
+}
+
+fn is_requirements(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "txt")
+}
+
+/// Returns whether the tool that wrote a lockfile leaves missing peers out: Yarn, and pnpm where it is told to.
+pub fn leaves_peers_out(file: &str, text: &str) -> bool {
+    match file.rsplit('/').next().unwrap_or(file) {
+        "yarn.lock" => true,
+        // It is among the first lines.
+        "pnpm-lock.yaml" => text.lines().take(20).any(|line| line.trim() == "autoInstallPeers: false"),
+        _ => false,
     }
 }
 

@@ -29,6 +29,8 @@ pub struct LockedVersions {
     digests: BTreeMap<PackageKey, BTreeSet<PublishedDigest>>,
     /// Packages of which a version has a source distribution only.
     source_only: BTreeSet<PackageId>,
+    /// The ecosystems of which a lockfile has every package.
+    whole: BTreeSet<Ecosystem>,
 }
 
 impl LockedVersions {
@@ -110,6 +112,22 @@ impl LockedVersions {
             self.digests.entry(key).or_default().extend(digests);
         }
         self.source_only.extend(other.source_only);
+        self.whole.extend(other.whole);
+    }
+
+    /// Notes that what is known is everything: no file with pins of a few packages, but a lockfile.
+    pub(super) fn be_whole(&mut self) {
+        self.whole = self.versions.keys().map(|id| id.ecosystem).collect();
+    }
+
+    /// Returns whether a package is known, or would be if it had been chosen.
+    pub fn covers(&self, id: &PackageId) -> bool {
+        self.whole.contains(&id.ecosystem) || self.versions.contains_key(id)
+    }
+
+    /// Returns the packages of which a version has a source distribution only.
+    pub fn source_only(&self) -> impl Iterator<Item = &PackageId> {
+        self.source_only.iter()
     }
 
     /// Notes that a version has nothing but a source distribution.

@@ -11,9 +11,8 @@ use super::{ECOSYSTEM, hoisting::hoisting};
 /// The registry that is there without being named.
 const PUBLIC: &str = "https://registry.npmjs.org";
 
-/// Settings of npm and pnpm that change nothing for larder. A missing peer is installed, and fails nothing.
-const WITHOUT_MEANING: [&str; 34] = [
-    "legacy-peer-deps",
+/// Settings of npm and pnpm that change nothing for larder. An unmet peer fails nothing.
+const WITHOUT_MEANING: [&str; 32] = [
     "manage-package-manager-versions",
     "package-manager-strict",
     "package-manager-strict-version",
@@ -39,7 +38,6 @@ const WITHOUT_MEANING: [&str; 34] = [
     "progress",
     "package-lock",
     "engine-strict",
-    "auto-install-peers",
     "prefer-frozen-lockfile",
     "lockfile",
     "update-notifier",
@@ -101,6 +99,8 @@ pub fn npmrc(text: &str) -> Imported {
                     let names = value.split([',', ' ']).map(str::trim).filter(|name| !name.is_empty());
                     names.for_each(|name| imported.exempt_from_age(ECOSYSTEM, name));
                 }
+                "legacy-peer-deps" => imported.add_no_peers(value == "true"),
+                "auto-install-peers" => imported.add_no_peers(value == "false"),
                 "before" => {
                     imported.refuse_guard(
                         format!(".npmrc {key}={value}"),

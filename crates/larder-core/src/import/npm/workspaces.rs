@@ -80,6 +80,10 @@ pub(super) fn pnpm_settings(settings: &Map<String, Value>, prefix: &str, importe
                 hoisting(key, value, prefix, imported);
                 continue;
             }
+            "autoInstallPeers" => {
+                imported.add_no_peers(value.as_bool() == Some(false));
+                continue;
+            }
             "catalog" | "catalogs" => continue,
             _ if npmrc::is_without_meaning(key) => continue,
             _ => "a setting of pnpm's that larder has not",

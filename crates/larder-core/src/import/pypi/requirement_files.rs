@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::model::Label;
 
+use super::requirement_lines;
+
 /// A requirements file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequirementsFile {
@@ -22,7 +24,9 @@ pub enum Purpose {
     Development(Label),
     /// It has what some task needs.
     OnDemand(Label),
-    /// It has other versions of the same for a run of tests, or what holds for other files.
+    /// It has the versions of what other files ask for.
+    Pins,
+    /// It has other versions of the same for a run of tests.
     Variant,
 }
 
@@ -33,19 +37,9 @@ const PROJECT: [&str; 10] =
 /// Files for those who work on the project.
 const DEVELOPMENT: [&str; 8] = ["dev", "devel", "develop", "development", "local", "test", "tests", "testing"];
 
-const VARIANTS: [&str; 11] = [
-    "min",
-    "minimum",
-    "minimal",
-    "lowest",
-    "oldest",
-    "latest",
-    "constraints",
-    "constraint",
-    "lock",
-    "frozen",
-    "freeze",
-];
+const PINS: [&str; 8] = ["constraints", "constraint", "lock", "locked", "frozen", "freeze", "pinned", "pins"];
+
+const VARIANTS: [&str; 6] = ["min", "minimum", "minimal", "lowest", "oldest", "latest"];
 
 /// Tells the requirements files among the files of a folder and of its `requirements` folder, those of the project first. Of one that was
 /// compiled from another, the other one counts: `dev.in` and not `dev.txt`.
@@ -74,6 +68,9 @@ fn subject(stem: &str) -> Option<String> {
     if let Some(name) = stem.strip_prefix("requirements/") {
         return Some(name.trim_start_matches("requirements").trim_matches(['-', '_', '.']).to_owned());
     }
+    if PINS[..2].contains(&&*stem) {
+        return Some(stem);
+    }
     let rest = stem.strip_prefix("requirements").or_else(|| stem.strip_suffix("requirements"))?;
     let subject = rest.trim_matches(['-', '_', '.']);
     (rest.is_empty() || subject.len() < rest.len()).then(|| subject.to_owned())
@@ -84,10 +81,17 @@ fn purpose(subject: &str) -> Option<Purpose> {
     Some(match subject {
         "" => Purpose::Project,
         _ if PROJECT.contains(&subject) => Purpose::Project,
+        _ if PINS.contains(&subject) => Purpose::Pins,
         _ if VARIANTS.contains(&subject) => Purpose::Variant,
         _ if DEVELOPMENT.contains(&subject) => Purpose::Development(label()?),
         _ => Purpose::OnDemand(label()?),
     })
+}
+
+/// Returns whether the file asks for one version of everything: `six==1.16.0`.
+pub fn has_pins_only(requirements: &str) -> bool {
+    let mut lines = requirement_lines(requirements).peekable();
+    lines.peek().is_some() && lines.all(|line| line.starts_with("--") || line.contains("=="))
 }
 
 /// Returns whether a tool compiled the file from what the project itself declares: it has every version, and asks for nothing that is not
@@ -113,6 +117,8 @@ mod tests {
             "test_requirements.txt",
             "requirements.docs.txt",
             "requirements-min.txt",
+            "requirements-frozen.txt",
+            "constraints.txt",
             "requirements/prod.in",
             "requirements/prod.txt",
             "requirements/lint.txt",
@@ -127,6 +133,7 @@ mod tests {
                 Purpose::Project => format!("{path}: project"),
                 Purpose::Development(group) => format!("{path}: {group}, for development"),
                 Purpose::OnDemand(group) => format!("{path}: {group}"),
+                Purpose::Pins => format!("{path}: pins"),
                 Purpose::Variant => format!("{path}: no"),
             })
             .collect();
@@ -135,7 +142,9 @@ mod tests {
             [
                 "requirements.txt: project",
                 "requirements/prod.in: project",
+                "constraints.txt: pins",
                 "requirements-dev.txt: dev, for development",
+                "requirements-frozen.txt: pins",
                 "requirements-min.txt: no",
                 "requirements.docs.txt: docs",
                 "test_requirements.txt: test, for development",

@@ -68,9 +68,12 @@ pub(super) fn settings(uv: &Table, from_index: &BTreeMap<String, Vec<String>>, i
 /// package out.
 fn take_override(text: &str, imported: &mut Imported) {
     let why = match Requirement::from_pep508(text) {
-        Ok(wanted) if !wanted.extras().is_empty() => "an `override` line has no extras",
         Ok(wanted) => {
             let name = wanted.name().as_str();
+            if !wanted.extras().is_empty() {
+                let why = "an `override` line has no extras: those count that packages ask for";
+                imported.refuse(format!("the extras of override-dependencies {text}"), why);
+            }
             match wanted.marker().filter(|marker| !marker.is_always()) {
                 None if wanted.accepts_any_version() => {
                     return imported.add_override(ECOSYSTEM, name, Some(ANY_VERSION));

@@ -88,7 +88,11 @@ impl LockComparison<'_> {
             DependencyKind::OptionalPeer => true,
             DependencyKind::Peer => {
                 one_fits
-                    || (self.wanted.npm_peers == NpmPeers::Relaxed && edges.iter().any(|e| e.kind == EdgeKind::Peer))
+                    || match self.wanted.npm_peers {
+                        NpmPeers::Strict => false,
+                        NpmPeers::Relaxed => edges.iter().any(|edge| edge.kind == EdgeKind::Peer),
+                        NpmPeers::Provided => edges.iter().all(|edge| edge.kind == EdgeKind::Peer),
+                    }
             }
             DependencyKind::Optional | DependencyKind::Normal => match requirement.marker() {
                 None => one_fits,

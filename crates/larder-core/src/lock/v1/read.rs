@@ -204,7 +204,8 @@ impl<'a> LockReader<'a> {
             platforms: written.platforms.iter().map(|text| self.target(text)).collect::<ReadResult<_>>()?,
             node: written.node.as_deref().map(Arc::from),
             python: written.python.as_ref().map(|text| self.value::<PythonVersion>(text)).transpose()?,
-            npm_peers: self.word(written.npm_peers.as_ref(), &[("strict", NpmPeers::Strict)])?,
+            npm_peers: self
+                .word(written.npm_peers.as_ref(), &[("provided", NpmPeers::Provided), ("strict", NpmPeers::Strict)])?,
             prereleases: self
                 .word(written.prereleases.as_ref(), &[("allow", Prereleases::Allow), ("never", Prereleases::Never)])?,
             engines: self.word(written.engines.as_ref(), &[("strict", Engines::Strict)])?,

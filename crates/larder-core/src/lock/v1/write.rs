@@ -77,6 +77,7 @@ impl LockWriter {
         }
         match settings.npm_peers {
             NpmPeers::Relaxed => {}
+            NpmPeers::Provided => self.fact("npm-peers", "provided"),
             NpmPeers::Strict => self.fact("npm-peers", "strict"),
         }
         match settings.prereleases {

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::model::{Dropped, Edition, Package, PackageName, RootEdge, Sides};
+use crate::model::{Dropped, Edition, NpmPeers, Package, PackageName, RootEdge, Sides};
 
 use super::Solution;
 use super::catalog::UnsupportedNeed;
@@ -192,6 +192,10 @@ impl<'a> Builder<'a> {
         }
         let catalog = self.problem.catalog;
         let table = catalog.table(catalog.part(need.package, None))?;
+        if table.missing.is_none() && catalog.requirements.settings.npm_peers == NpmPeers::Provided {
+            draft.dropped.push(dropped(need, "nobody provides it".to_owned()));
+            return Ok(());
+        }
         let reason = match &table.missing {
             Some(registry) => format!("registry {registry} does not have it"),
             None => "it has no version that may be chosen".to_owned(),

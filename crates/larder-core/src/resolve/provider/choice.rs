@@ -5,6 +5,7 @@ use pubgrub::VersionSet;
 use super::{PeerPreference, Provider};
 use crate::model::Platform;
 
+use crate::model::NpmPeers;
 use crate::resolve::demands::Demands;
 use crate::resolve::index::{DependencyKind, IndexError, PlatformSet};
 use crate::resolve::interned::BucketRange;
@@ -213,7 +214,12 @@ impl Provider<'_> {
                 demands.push(variable, set);
             }
         } else if is_missing {
-            let usable = catalog.table(catalog.part(need.package, None))?.usable.clone();
+            let table = catalog.table(catalog.part(need.package, None))?;
+            let usable = if self.problem.search_state.peers == NpmPeers::Provided {
+                table.usable.intersection(&table.locked_set())
+            } else {
+                table.usable.clone()
+            };
             if !usable.is_empty() {
                 preference.set = Some(self.problem.peer_set(need, place)?);
                 demands.push(variable, usable);
