@@ -13,7 +13,7 @@ use super::locking::age::AgeCutoff;
 use super::project;
 use super::project::snapshot::{self, InputSnapshot};
 use super::project::spec::Spec;
-use super::project::target::{Edited, Target};
+use super::project::target::{EditTarget, Edited};
 use super::{Project, Result, Session, sync};
 
 /// What to add.
@@ -45,7 +45,7 @@ fn add_once(
     snapshot: &InputSnapshot,
 ) -> Result<Option<Changes>> {
     let specs = request.packages.iter().map(|text| Spec::parse(text)).collect::<std::result::Result<Vec<_>, _>>()?;
-    let (target, place) = (Target::of(session.context, old)?, place(request)?);
+    let (target, place) = (EditTarget::of(session.context, old)?, place(request)?);
     let before = lock::read(old)?.lockfile().unwrap_or_default();
 
     // First with any version, to learn which one is chosen; then with the range that is written.
@@ -101,7 +101,7 @@ fn place(request: &Request<'_>) -> Result<Section> {
     }
 }
 
-fn edited(target: &Target, specs: &[Spec], place: &Section, request: &Request<'_>) -> Result<String> {
+fn edited(target: &EditTarget, specs: &[Spec], place: &Section, request: &Request<'_>) -> Result<String> {
     let mut properties = Vec::new();
     if request.optional {
         properties.push(("optional", PropertyValue::Flag(true)));
@@ -123,7 +123,7 @@ fn edited(target: &Target, specs: &[Spec], place: &Section, request: &Request<'_
 }
 
 /// Returns the range that admits what was chosen and what is compatible with it.
-fn chosen_range(roots: &[RootEdge], spec: &Spec, target: &Target, place: &Section) -> Option<String> {
+fn chosen_range(roots: &[RootEdge], spec: &Spec, target: &EditTarget, place: &Section) -> Option<String> {
     let bare = spec.name.split('[').next()?;
     let group = match place {
         Section::Dependencies => None,

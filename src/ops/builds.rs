@@ -16,7 +16,7 @@ use super::building::scripts;
 use super::install::gather;
 use super::project::snapshot::{self, InputSnapshot};
 use super::project::spec::{Known, Spec, SpecError};
-use super::project::target::{Edited, Target};
+use super::project::target::{EditTarget, Edited};
 use super::registries::LazyRegistries;
 use super::{Context, Project, Result, Session, lock, project};
 
@@ -169,7 +169,7 @@ fn allow_once(
     snapshot: &InputSnapshot,
 ) -> Result<Option<Vec<PackageId>>> {
     let mut lockfile = lock::read(project)?.lockfile().unwrap_or_default();
-    let target = Target::root(project);
+    let target = EditTarget::root(project);
     let (mut text, mut added, mut approved) = (target.text().to_owned(), Vec::new(), BTreeSet::new());
     for name in names {
         let package = package(project, &lockfile, name)?;

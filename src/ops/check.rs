@@ -11,7 +11,7 @@ use super::compatibility::{self, Baseline, Comparison};
 use super::packages::{OwnPackage, ProjectPackages, prepare};
 use super::policies::Subject;
 use super::project::lockfile;
-use super::registry::target::Target;
+use super::registry::target::RegistryTarget;
 use super::session::{LOCKFILE, MANIFEST};
 use super::{Error, Project, Result, Session, analyze, facts::license_facts, lock, online, policies};
 
@@ -191,6 +191,6 @@ fn comparison(session: &Session<'_>, options: &CheckOptions) -> Result<Option<Co
     }
     let prepared = prepare(&OwnPackage::of(context)?, &[])?;
     let id = PackageId::new(Ecosystem::PRIVATE, prepared.body.name.clone());
-    let target = Target::find(context, project.as_ref(), options.registry.as_deref(), &id)?;
+    let target = RegistryTarget::find(context, project.as_ref(), options.registry.as_deref(), &id)?;
     compatibility::compare(session, &target, &prepared, baseline)
 }

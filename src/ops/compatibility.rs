@@ -6,7 +6,7 @@ use super::asset_findings::ChangedAsset;
 use super::assets::load::ProjectAssets;
 use super::assets::replaced::{Replaced, with_version};
 use super::packages::Prepared;
-use super::registry::target::Target;
+use super::registry::target::RegistryTarget;
 use super::{Result, Session, published};
 use crate::assets::{AssetSet, compare_assets};
 use crate::diagnostic::{Exit, Failure, list};
@@ -59,7 +59,7 @@ impl Comparison {
 /// Compares a package with a version that a registry has. Returns `None` if there is none to compare with.
 pub(super) fn compare(
     session: &Session<'_>,
-    target: &Target<'_>,
+    target: &RegistryTarget<'_>,
     prepared: &Prepared,
     baseline: &Baseline,
 ) -> Result<Option<Comparison>> {

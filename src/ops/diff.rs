@@ -23,11 +23,11 @@ pub struct GenerationDiff {
     /// With what.
     pub to: Side,
     /// Packages that only `to` has.
-    pub added: Vec<Package>,
+    pub added: Vec<PackageOfOneSide>,
     /// Packages whose versions or content differ.
-    pub changed: Vec<Change>,
+    pub changed: Vec<PackageDifference>,
     /// Packages that only `from` has.
-    pub removed: Vec<Package>,
+    pub removed: Vec<PackageOfOneSide>,
     /// Runtimes that larder brings and whose versions differ.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub runtimes: Vec<MovedRuntime>,
@@ -46,7 +46,7 @@ pub struct Side {
 
 /// A package that one side has.
 #[derive(Debug, Serialize)]
-pub struct Package {
+pub struct PackageOfOneSide {
     /// The ecosystem.
     pub ecosystem: Ecosystem,
     /// The name.
@@ -61,7 +61,7 @@ pub struct Package {
 
 /// A package that both sides have, differently.
 #[derive(Debug, Serialize)]
-pub struct Change {
+pub struct PackageDifference {
     /// The ecosystem.
     pub ecosystem: Ecosystem,
     /// The name.
@@ -94,7 +94,7 @@ pub fn diff(context: &Context<'_>, from: &str, to: Option<&str>) -> Result<Gener
         match before.get(key) {
             None => difference.added.push(new.package(key, &store)?),
             Some(old) if old.versions == new.versions => difference.kept += 1,
-            Some(old) => difference.changed.push(Change {
+            Some(old) => difference.changed.push(PackageDifference {
                 ecosystem: key.0,
                 name: key.1.clone(),
                 from: old.texts(),
@@ -159,8 +159,8 @@ fn by_name(generation: &Generation) -> ByName<'_> {
 }
 
 impl Held<'_> {
-    fn package(&self, (ecosystem, name): &(Ecosystem, String), store: &Store) -> Result<Package> {
-        Ok(Package {
+    fn package(&self, (ecosystem, name): &(Ecosystem, String), store: &Store) -> Result<PackageOfOneSide> {
+        Ok(PackageOfOneSide {
             ecosystem: *ecosystem,
             name: name.clone(),
             versions: self.texts(),

@@ -17,12 +17,12 @@ pub struct History {
     /// The generation that was rolled back from, where the current one was gone back to.
     pub rolled_back_from: Option<u64>,
     /// The generations, the newest first.
-    pub generations: Vec<Entry>,
+    pub generations: Vec<HistoryEntry>,
 }
 
 /// A generation.
 #[derive(Debug, Serialize)]
-pub struct Entry {
+pub struct HistoryEntry {
     /// Its number.
     pub number: u64,
     /// The generation that was current when it was built.
@@ -55,7 +55,7 @@ pub fn history(context: &Context<'_>) -> Result<History> {
     let mut generations = Vec::new();
     for number in profile.history(environment)?.into_iter().rev() {
         let head = profile.summary(environment, number)?;
-        generations.push(Entry {
+        generations.push(HistoryEntry {
             number,
             parent: head.parent,
             created: head.created.round(jiff::Unit::Second).unwrap_or(head.created).to_string(),

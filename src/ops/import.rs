@@ -11,7 +11,7 @@ use crate::model::{PackageName, Source};
 use super::init::{self, Guards};
 use super::lock::{self, Changes, Replacement, Wish};
 use super::project::snapshot::{self, InputSnapshot};
-use super::project::target::{Edited, Target};
+use super::project::target::{EditTarget, Edited};
 use super::project::{self, inputs};
 use super::{Project, Result, Session, sync};
 
@@ -65,7 +65,7 @@ fn import_once(
     snapshot: &InputSnapshot,
 ) -> Result<Option<Taken>> {
     let old = Project::read(root.to_owned())?;
-    let target = Target::of(session.context, &old)?;
+    let target = EditTarget::of(session.context, &old)?;
     let mut edits = Edits::new(&target, imported.not_taken.clone());
     for line in &imported.lines {
         edits.take_line(line)?;
@@ -88,7 +88,7 @@ fn import_once(
 
 /// The manifest's text while lines are added.
 struct Edits<'a> {
-    target: &'a Target,
+    target: &'a EditTarget,
     text: String,
     added: Vec<String>,
     known: usize,
@@ -96,7 +96,7 @@ struct Edits<'a> {
 }
 
 impl<'a> Edits<'a> {
-    fn new(target: &'a Target, left: Vec<NotTaken>) -> Self {
+    fn new(target: &'a EditTarget, left: Vec<NotTaken>) -> Self {
         Self { target, text: target.text().to_owned(), added: Vec::new(), known: 0, left }
     }
 

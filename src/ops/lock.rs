@@ -29,7 +29,7 @@ use super::project::lockfile::{self, LockError, Old};
 pub use super::project::lockfile::{Absent, LockUse};
 use super::project::own_runtimes::{self, Misfit};
 use super::project::snapshot::{self, InputSnapshot};
-use super::project::target::{Edited, Target};
+use super::project::target::{EditTarget, Edited};
 use super::runtimes::{self, RuntimeChoice};
 use super::session::release;
 use super::summary::DifferenceSummary;
@@ -168,7 +168,7 @@ pub(super) fn take_over(
     locked::check_digests(before, &lockfile)?;
     let kept = locked::compare(before, &lockfile, &registries);
     release(registries);
-    let target = Target::root(project);
+    let target = EditTarget::root(project);
     let text = project.without_unused_patches(session.context, &mut lockfile);
     let edited = text.as_ref().map(|text| Edited { target: &target, text });
     let replacement = Replacement { project, edited: edited.as_ref(), old: &old, snapshot };

@@ -19,7 +19,7 @@ use super::lock::{self, Changes, Locked, Replacement, Wish};
 use super::project;
 use super::project::snapshot::{self, InputSnapshot};
 use super::project::spec::Known;
-use super::project::target::{Edited, Target};
+use super::project::target::{EditTarget, Edited};
 use super::registries::LazyRegistries;
 use super::update::NotLocked;
 use super::{Project, Result, Session, sync};
@@ -107,7 +107,7 @@ impl Commit<'_> {
     /// Writes patch, manifest and lock; none where somebody else wrote manifest or lock meanwhile.
     fn write(&self, text: &[u8]) -> Result<Option<Changes>> {
         let (root, key) = (&self.project.root, self.package);
-        let target = Target::root(self.project);
+        let target = EditTarget::root(self.project);
         let (file, manifest) = if let Some(line) = self.project.manifest.patch_of(&key.id, &key.version) {
             (Arc::clone(&line.file), target.text().to_owned())
         } else {
@@ -131,7 +131,7 @@ impl Commit<'_> {
         Ok(locked?.map(|locked| Changes { lines, locked }))
     }
 
-    fn lock(&self, target: &Target, text: &str) -> Result<Option<Locked>> {
+    fn lock(&self, target: &EditTarget, text: &str) -> Result<Option<Locked>> {
         let (session, before) = (self.session, self.before);
         let project = target.tried(self.project, text)?;
         let (lockfile, solved) = lock::solve(session, &project, &Wish::keeping(before))?;

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::compatibility::{self, Baseline};
 use super::packages::{OwnPackage, prepare};
-use super::registry::target::Target;
+use super::registry::target::RegistryTarget;
 use super::registry::{server, submit};
 use super::{Project, Result, Session, key};
 use crate::model::{Digest, Ecosystem, PackageId};
@@ -58,7 +58,7 @@ pub fn publish(session: &Session<'_>, options: &PublishOptions) -> Result<Public
     let body = &prepared.body;
     let id = PackageId::new(Ecosystem::PRIVATE, body.name.clone());
     let project = Project::open(context).ok();
-    let target = Target::find(context, project.as_ref(), options.registry.as_deref(), &id)?;
+    let target = RegistryTarget::find(context, project.as_ref(), options.registry.as_deref(), &id)?;
     if !options.allow_breaking
         && let Some(comparison) = compatibility::compare(session, &target, &prepared, &Baseline::Promised)?
         && let Some(refusal) = comparison.refusal()
@@ -84,10 +84,10 @@ pub fn publish(session: &Session<'_>, options: &PublishOptions) -> Result<Public
     let submission =
         Submission { kind: "publish".to_owned(), body: text, archive: Some(archive), publisher: None, signatures };
     let outcome = match (options.dry_run, &target) {
-        (true, Target::Folder(folder)) => submit::preview(folder, &submission)?,
-        (true, Target::Server(..)) => "none",
-        (false, Target::Folder(folder)) => submit::submit(context, folder, &submission)?.as_str(),
-        (false, Target::Server(project, registry)) => {
+        (true, RegistryTarget::Folder(folder)) => submit::preview(folder, &submission)?,
+        (true, RegistryTarget::Server(..)) => "none",
+        (false, RegistryTarget::Folder(folder)) => submit::submit(context, folder, &submission)?.as_str(),
+        (false, RegistryTarget::Server(project, registry)) => {
             let version = (publication.package.as_str(), publication.version.as_str());
             server::send(session, project, registry, version, &submission)?.as_str()
         }

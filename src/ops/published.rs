@@ -1,6 +1,6 @@
 //! Published versions of private packages, read from the registry that is published to.
 
-use super::registry::target::Target;
+use super::registry::target::RegistryTarget;
 use super::{Result, Session, registries};
 use crate::diagnostic::{Exit, Failure};
 use crate::manifest::{self, Manifest, ManifestKind, Registry, RegistryUrl};
@@ -12,7 +12,7 @@ use crate::registry::{CachePolicy, PublishedVersion, Registries, RegistryOptions
 /// Returns the manifest and the files of a published version.
 pub(super) fn read(
     session: &Session<'_>,
-    target: &Target<'_>,
+    target: &RegistryTarget<'_>,
     name: &PackageName,
     version: &semver::Version,
 ) -> Result<(Manifest, Vec<ArchiveFile>)> {
@@ -32,12 +32,12 @@ pub(super) fn manifest_of(files: &[ArchiveFile]) -> Result<Manifest> {
 }
 
 /// Opens the registry that is published to, to read from it.
-pub(super) fn open(session: &Session<'_>, target: &Target<'_>) -> Result<(Registries, Label)> {
+pub(super) fn open(session: &Session<'_>, target: &RegistryTarget<'_>) -> Result<(Registries, Label)> {
     match target {
-        Target::Server(project, label) => {
+        RegistryTarget::Server(project, label) => {
             Ok((registries::open(session, project, CachePolicy::default())?, label.clone()))
         }
-        Target::Folder(folder) => {
+        RegistryTarget::Folder(folder) => {
             let url = RegistryUrl::Folder(format!("{}/", folder.root().display()).into());
             let label = Label::unnamed();
             let registry = Registry::new(Ecosystem::PRIVATE, label.clone(), url);

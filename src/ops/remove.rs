@@ -9,7 +9,7 @@ use super::lock::{self, Changes, Replacement, Wish};
 use super::project;
 use super::project::snapshot::{self, InputSnapshot};
 use super::project::spec::Known;
-use super::project::target::{Edited, Target};
+use super::project::target::{EditTarget, Edited};
 use super::{Project, Result, Session};
 
 /// Removes lines from the manifest.
@@ -28,7 +28,7 @@ fn remove_once(
     snapshot: &InputSnapshot,
 ) -> Result<Option<Changes>> {
     let before = lock::read(old)?.lockfile().unwrap_or_default();
-    let target = Target::of(session.context, old)?;
+    let target = EditTarget::of(session.context, old)?;
     let mut text = target.text().to_owned();
     let mut lines = Vec::new();
     for name in names {
@@ -52,7 +52,7 @@ struct Line {
     name: String,
 }
 
-fn find(target: &Target, name: &str, group: Option<&str>) -> Result<Vec<Line>> {
+fn find(target: &EditTarget, name: &str, group: Option<&str>) -> Result<Vec<Line>> {
     let known = Known::parse(name);
     let mut there = Vec::new();
     let mut found = Vec::new();

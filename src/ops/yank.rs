@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::assets::in_use::{InUse, OrphanedAsset};
 use super::assets::of_registry::orphaned_by;
-use super::registry::target::Target;
+use super::registry::target::RegistryTarget;
 use super::registry::{server, submit};
 use super::{Project, Result, Session};
 use crate::diagnostic::{Exit, Failure};
@@ -60,9 +60,11 @@ pub fn record(session: &Session<'_>, package: &str, verdict: Verdict, particular
     let context = session.context();
     let project = Project::open(context).ok();
     let id = PackageId::new(Ecosystem::PRIVATE, name.clone());
-    let target = Target::find(context, project.as_ref(), registry.as_deref(), &id)?;
+    let target = RegistryTarget::find(context, project.as_ref(), registry.as_deref(), &id)?;
     let orphaned = match (&target, &version) {
-        (Target::Folder(folder), Some(version)) if verdict == Verdict::Yanked => orphaned_by(folder, &name, version)?,
+        (RegistryTarget::Folder(folder), Some(version)) if verdict == Verdict::Yanked => {
+            orphaned_by(folder, &name, version)?
+        }
         _ => Vec::new(),
     };
     if !orphaned.is_empty() && !force {
@@ -90,8 +92,8 @@ pub fn record(session: &Session<'_>, package: &str, verdict: Verdict, particular
     let submission = Submission { kind: kind.to_owned(), body, ..Submission::default() };
     let registry = target.origin().to_owned();
     let outcome = match target {
-        Target::Folder(folder) => submit::submit(context, &folder, &submission)?,
-        Target::Server(project, registry) => {
+        RegistryTarget::Folder(folder) => submit::submit(context, &folder, &submission)?,
+        RegistryTarget::Server(project, registry) => {
             let path = version.as_ref().map_or_else(|| "status".to_owned(), ToString::to_string);
             server::send(session, project, &registry, (&name, &path), &submission)?
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use larder::build::{Backend, BuildError, ConfigSetting, Level, PythonProject, Target};
+use larder::build::{Backend, BuildError, BuildOutput, ConfigSetting, Level, PythonProject};
 use larder::model::PackageName;
 
 use crate::support::build::{BuildFolder, is_untested, python};
@@ -50,7 +50,7 @@ fn project(folder: &BuildFolder, backend: &str) -> PythonProject {
 
 fn wheel(folder: &BuildFolder, project: &PythonProject) -> Option<Result<std::path::PathBuf, BuildError>> {
     let (name, version) = (PackageName::pypi("demo").expect("a name"), "1.0".parse().expect("a version"));
-    let built = project.wheel(&folder.sandbox(Level::Strict), Target::Wheel, &name, &version);
+    let built = project.wheel(&folder.sandbox(Level::Strict), BuildOutput::Wheel, &name, &version);
     (!is_untested(&built)).then_some(built)
 }
 
@@ -72,15 +72,15 @@ fn a_wheel_is_built_by_the_back_end_that_the_project_brings() {
 fn metadata_of_a_back_end_without_the_hook_come_from_a_wheel() {
     let folder = BuildFolder::new();
     let (project, sandbox) = (project(&folder, BACKEND), folder.sandbox(Level::Strict));
-    let metadata = project.metadata(&sandbox, Target::Wheel);
+    let metadata = project.metadata(&sandbox, BuildOutput::Wheel);
     if is_untested(&metadata) {
         return;
     }
     assert_eq!(metadata.unwrap(), b"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n");
-    let requires = project.requires(&sandbox, Target::Wheel).unwrap();
+    let requires = project.requires(&sandbox, BuildOutput::Wheel).unwrap();
     assert_eq!(requires, ["cython>=3", "numpy ; python_version >= '3.9'"]);
-    assert!(project.requires(&sandbox, Target::Editable).unwrap().is_empty());
-    let failed = project.metadata(&sandbox, Target::Editable).unwrap_err().to_string();
+    assert!(project.requires(&sandbox, BuildOutput::Editable).unwrap().is_empty());
+    let failed = project.metadata(&sandbox, BuildOutput::Editable).unwrap_err().to_string();
     assert!(failed.contains("no hook `build_editable`"), "{failed}");
 }
 
@@ -125,7 +125,7 @@ fn a_link_instead_of_metadata_is_not_followed() {
     let folder = BuildFolder::new();
     let text = "import os\ndef prepare_metadata_for_build_wheel(folder, settings=None):\n    \
                 os.symlink('/etc/shadow', folder + '/../METADATA')\n    os._exit(0)\n";
-    let metadata = project(&folder, text).metadata(&folder.sandbox(Level::Strict), Target::Wheel);
+    let metadata = project(&folder, text).metadata(&folder.sandbox(Level::Strict), BuildOutput::Wheel);
     if !is_untested(&metadata) {
         assert!(metadata.unwrap_err().to_string().contains("`METADATA` is too large, or no file"));
     }

@@ -3,7 +3,7 @@
 use crate::cli::args::DiffArgs;
 use crate::diagnostic::size;
 use crate::ops::Context;
-use crate::ops::diff::{Change, GenerationDiff, MovedRuntime, Package, Side, diff};
+use crate::ops::diff::{GenerationDiff, MovedRuntime, PackageDifference, PackageOfOneSide, Side, diff};
 
 use super::{CommandResult, DONE, Output};
 
@@ -44,7 +44,7 @@ fn lines(found: &GenerationDiff) -> Vec<TableRow> {
         },
         direct: change.direct,
     });
-    let one_sided = |mark: char, package: &Package| TableRow {
+    let one_sided = |mark: char, package: &PackageOfOneSide| TableRow {
         name: format!("{mark} {}:{}", package.ecosystem, package.name),
         versions: package.versions.join(", "),
         sizes: package.bytes.map(size).unwrap_or_default(),
@@ -86,8 +86,8 @@ fn table(lines: Vec<TableRow>, output: &Output) {
 
 /// Returns by how much the second side is larger or smaller. Returns an empty text if sizes are unknown or equal.
 fn growth(found: &GenerationDiff) -> String {
-    let one_sided = |packages: &[Package]| packages.iter().map(|package| package.bytes).sum::<Option<u64>>();
-    let of_changed = |side: fn(&Change) -> Option<u64>| found.changed.iter().map(side).sum::<Option<u64>>();
+    let one_sided = |packages: &[PackageOfOneSide]| packages.iter().map(|package| package.bytes).sum::<Option<u64>>();
+    let of_changed = |side: fn(&PackageDifference) -> Option<u64>| found.changed.iter().map(side).sum::<Option<u64>>();
     let before = one_sided(&found.removed).zip(of_changed(|change| change.bytes_from));
     let after = one_sided(&found.added).zip(of_changed(|change| change.bytes_to));
     let (Some((gone, old)), Some((come, new))) = (before, after) else { return String::new() };

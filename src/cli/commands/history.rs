@@ -1,6 +1,6 @@
 //! `larder history`
 
-use crate::ops::history::{Entry, history};
+use crate::ops::history::{HistoryEntry, history};
 use crate::ops::{Context, switch};
 
 use super::{CommandResult, DONE, Output};
@@ -31,7 +31,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, output: &Output) -> CommandResu
     DONE
 }
 
-fn about(entry: &Entry) -> String {
+fn about(entry: &HistoryEntry) -> String {
     let changes = &entry.changes;
     let counts = [(changes.added, "added"), (changes.changed, "changed"), (changes.removed, "removed")];
     let mut parts: Vec<String> =

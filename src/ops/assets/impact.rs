@@ -13,7 +13,7 @@ use crate::manifest::Manifest;
 use crate::model::{AssetQuery, AssetQueryError, Ecosystem, PackageId, PackageName};
 use crate::ops::asset_findings::{self as findings, ChangedAsset};
 use crate::ops::published;
-use crate::ops::registry::target::Target;
+use crate::ops::registry::target::RegistryTarget;
 use crate::ops::{Error, Event, Project, Result, Session};
 use crate::package::ArchiveFile;
 
@@ -86,10 +86,10 @@ pub fn impact(session: &Session<'_>, query: &str, options: &ImpactOptions) -> Re
         .iter()
         .map(|name| Ok((name.as_str(), read_registry(session, open.as_ref(), name)?)))
         .collect::<Result<_>>()?;
-    let places = std::iter::once(Place::of_project(&project, None))
-        .chain(further.iter().map(|(name, project)| Place::of_project(project, Some(name))))
-        .chain(registries.iter().map(|(name, assets)| Place::of_registry(assets, name)));
-    let places: Vec<Place<'_>> = places.collect();
+    let places = std::iter::once(AssetSource::of_project(&project, None))
+        .chain(further.iter().map(|(name, project)| AssetSource::of_project(project, Some(name))))
+        .chain(registries.iter().map(|(name, assets)| AssetSource::of_registry(assets, name)));
+    let places: Vec<AssetSource<'_>> = places.collect();
     let newer = match &options.to {
         Some(to) => Some(Newer::read(session, (&query, to), &places, options)?),
         None => None,
@@ -112,7 +112,7 @@ pub fn impact(session: &Session<'_>, query: &str, options: &ImpactOptions) -> Re
         }
     });
     if impact.assets.is_empty() {
-        let sets: Vec<AssetSet<'_>> = places.iter().map(Place::set).collect();
+        let sets: Vec<AssetSet<'_>> = places.iter().map(AssetSource::set).collect();
         return Err(unknown_among(&query, &sets));
     }
     let breaks = impact.touched.iter().any(|one| one.breaks == Some(true));
@@ -126,15 +126,15 @@ pub fn impact(session: &Session<'_>, query: &str, options: &ImpactOptions) -> Re
 fn read_registry(session: &Session<'_>, project: Option<&Project>, name: &str) -> Result<RegistryAssets> {
     let any =
         PackageId::new(Ecosystem::PRIVATE, PackageName::larder("any").map_err(|error| Unknown::of(error.to_string()))?);
-    match Target::find(session.context, project, Some(name), &any)? {
-        Target::Folder(folder) => {
+    match RegistryTarget::find(session.context, project, Some(name), &any)? {
+        RegistryTarget::Folder(folder) => {
             let assets = RegistryAssets::read(&folder)?;
             for unreadable in &assets.unreadable {
                 (session.context.reporter)(Event::Warning(format!("not looked at: {unreadable}")));
             }
             Ok(assets)
         }
-        Target::Server(..) => Err(NoFolder(name.to_owned()).into()),
+        RegistryTarget::Server(..) => Err(NoFolder(name.to_owned()).into()),
     }
 }
 
@@ -151,7 +151,7 @@ impl Newer {
     fn read(
         session: &Session<'_>,
         (query, to): (&AssetQuery, &str),
-        places: &[Place<'_>],
+        places: &[AssetSource<'_>],
         options: &ImpactOptions,
     ) -> Result<Self> {
         let path = session.context.folder.join(to);
@@ -168,20 +168,20 @@ impl Newer {
         packages.dedup();
         let package = match &packages[..] {
             [one] => one.clone(),
-            [] => return Err(unknown_among(query, &places.iter().map(Place::set).collect::<Vec<_>>())),
+            [] => return Err(unknown_among(query, &places.iter().map(AssetSource::set).collect::<Vec<_>>())),
             _ => return Err(Unknown::of(format!("`{}` means assets of several packages", text(query))).into()),
         };
         let project = Project::open(session.context).ok();
         let id = PackageId::new(Ecosystem::PRIVATE, package.clone());
         let named = options.registries.first().map(String::as_str);
-        let target = Target::find(session.context, project.as_ref(), named, &id)?;
+        let target = RegistryTarget::find(session.context, project.as_ref(), named, &id)?;
         let (manifest, files) = published::read(session, &target, &package, &version)?;
         Ok(Self::Version { package, manifest: Box::new(manifest), files })
     }
 }
 
 /// Packages that are looked at together: those of a repository, or of a registry.
-struct Place<'a> {
+struct AssetSource<'a> {
     packages: &'a [AssetPackage],
     files: &'a dyn AssetFiles,
     environments: Option<Vec<&'a str>>,
@@ -191,7 +191,7 @@ struct Place<'a> {
     project: Option<&'a ProjectAssets>,
 }
 
-impl<'a> Place<'a> {
+impl<'a> AssetSource<'a> {
     fn of_project(project: &'a ProjectAssets, name: Option<&'a str>) -> Self {
         let environments = project.environments();
         Self { packages: project.packages(), files: project.files(), environments, name, project: Some(project) }

@@ -92,7 +92,7 @@ pub(super) fn probe(
     let roots = client_options(session.context)?.roots;
     let mut results = Vec::new();
     for at in needed.into_iter().filter(|at| set.asset(*at).id.kind == AssetKind::Adapter) {
-        let Some(target) = set.adapter(at).and_then(|adapter| Target::of(adapter, &environment)) else { continue };
+        let Some(target) = set.adapter(at).and_then(|adapter| ProbeTarget::of(adapter, &environment)) else { continue };
         let tried = target.reach(&roots);
         results.push(ProbeResult {
             adapter: set.asset(at).id.to_string(),
@@ -120,12 +120,12 @@ pub(super) fn probe(
 }
 
 /// What an adapter has to reach.
-enum Target {
+enum ProbeTarget {
     Host(Destination),
     Folder(String),
 }
 
-impl Target {
+impl ProbeTarget {
     /// Returns what an adapter has to reach with the values of an environment. What only receives reaches nothing.
     fn of(adapter: &Adapter, environment: &str) -> Option<Self> {
         let parameters = adapter.parameters_in(environment);
@@ -195,7 +195,7 @@ impl Target {
     }
 }
 
-impl std::fmt::Display for Target {
+impl std::fmt::Display for ProbeTarget {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Host(Destination { host, port, .. }) => write!(f, "{host}:{port}"),

@@ -22,7 +22,7 @@ pub(super) const MAX_FILE: u64 = 8 << 20;
 
 /// What an earlier command found out about a project's assets.
 #[derive(Debug, Default, Deserialize)]
-struct Record {
+struct RememberedAssets {
     /// The program that found it: another one may find more.
     program: Program,
     /// The files that were read, by their paths, with the digests of their texts.
@@ -30,7 +30,7 @@ struct Record {
     assets: AssetRecords,
 }
 
-/// A [`Record`] that is written.
+/// A [`RememberedAssets`] that is written.
 #[derive(Serialize)]
 struct RecordToKeep<'a> {
     program: &'a Program,
@@ -114,8 +114,8 @@ impl Memory {
         let file = context.cache.join(REMEMBERED_ASSETS).join(format!("{name}.json"));
         let program = Program::this(context);
         let bytes = fs::read_up_to(&file, MAX_RECORD).ok().flatten().unwrap_or_default();
-        let record = serde_json::from_slice::<Record>(&bytes).ok().filter(|record| record.program == program);
-        let Record { files, assets, .. } = record.unwrap_or_default();
+        let record = serde_json::from_slice::<RememberedAssets>(&bytes).ok().filter(|record| record.program == program);
+        let RememberedAssets { files, assets, .. } = record.unwrap_or_default();
         (Self { file, program }, RememberedFiles { folders, known: files, seen: Mutex::default() }, assets)
     }
 

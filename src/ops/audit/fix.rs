@@ -7,7 +7,7 @@ use crate::difference::Difference;
 
 use crate::ops::lock::{self, Replacement};
 use crate::ops::project::snapshot::InputSnapshot;
-use crate::ops::project::target::{Edited, Target};
+use crate::ops::project::target::{EditTarget, Edited};
 use crate::ops::summary::DifferenceSummary;
 use crate::ops::{Project, Result, Session};
 
@@ -112,7 +112,7 @@ pub(super) fn fix(
     let mut cure = patient.cure(vulnerabilities)?;
     patient.release();
     let (mut edited, mut widened) = (None, Vec::new());
-    let target = Target::root(project);
+    let target = EditTarget::root(project);
     if fix == Fix::Widening && !cure.incurable.is_empty() {
         let lines = widen::lines_to(&target, &before, &cure.incurable);
         let open = target.tried(project, &widen::opened(&target, &lines)?)?;

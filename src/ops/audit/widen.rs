@@ -8,7 +8,7 @@ use crate::manifest::edit::{self, NewLine, Section};
 use crate::manifest::{self, DependencyLine, DependencySpec};
 use crate::model::{Dependent, InstanceKey, PackageKey, RootEdge, Version};
 use crate::ops::Result;
-use crate::ops::project::target::Target;
+use crate::ops::project::target::EditTarget;
 
 /// A line of the root's manifest that leads to something vulnerable.
 #[derive(Clone, Debug)]
@@ -29,7 +29,7 @@ pub(super) struct Widened {
 }
 
 /// Returns the lines of the root's manifest that lead to these vulnerabilities and have a range that can be widened.
-pub(super) fn lines_to(target: &Target, before: &Lockfile, vulnerabilities: &[Vulnerability]) -> Vec<OpenLine> {
+pub(super) fn lines_to(target: &EditTarget, before: &Lockfile, vulnerabilities: &[Vulnerability]) -> Vec<OpenLine> {
     let packages: BTreeSet<&PackageKey> = vulnerabilities.iter().map(|vulnerability| &vulnerability.package).collect();
     let leading: Vec<&RootEdge> = before
         .graph
@@ -59,7 +59,7 @@ pub(super) fn lines_to(target: &Target, before: &Lockfile, vulnerabilities: &[Vu
 }
 
 /// Returns the manifest's text with lines that admit any version.
-pub(super) fn opened(target: &Target, lines: &[OpenLine]) -> Result<String> {
+pub(super) fn opened(target: &EditTarget, lines: &[OpenLine]) -> Result<String> {
     let mut text = target.text().to_owned();
     for line in lines {
         text = line.written(target, &text, None)?;
@@ -69,7 +69,7 @@ pub(super) fn opened(target: &Target, lines: &[OpenLine]) -> Result<String> {
 
 /// Returns the manifest's text with the lines that have to be widened so that a solution for [`opened`] lines is one, and which
 /// these are.
-pub(super) fn widened(target: &Target, lines: &[OpenLine], solution: &Lockfile) -> Result<(String, Vec<Widened>)> {
+pub(super) fn widened(target: &EditTarget, lines: &[OpenLine], solution: &Lockfile) -> Result<(String, Vec<Widened>)> {
     let (mut text, mut told) = (target.text().to_owned(), Vec::new());
     for line in lines {
         let DependencySpec::Package(requirement) = &line.line.spec else { continue };
@@ -91,7 +91,7 @@ pub(super) fn widened(target: &Target, lines: &[OpenLine], solution: &Lockfile) 
 }
 
 impl OpenLine {
-    fn written(&self, target: &Target, text: &str, range: Option<&str>) -> Result<String> {
+    fn written(&self, target: &EditTarget, text: &str, range: Option<&str>) -> Result<String> {
         let DependencySpec::Package(requirement) = &self.line.spec else { return Ok(text.to_owned()) };
         let name = match requirement.extras() {
             [] => requirement.seen_as().to_string(),

@@ -18,7 +18,7 @@ use crate::profile::python::on_path;
 
 use super::PlacedFile;
 use super::placed::{Existing, place};
-use super::unit::{Place, folder_text, unit_word};
+use super::unit::{UnitContext, folder_text, unit_word};
 
 /// Who calls larder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,14 +73,14 @@ const JOBS: [Job; 2] = [
 
 /// Schedules the jobs for the project. What is there for the project stays, even if it was changed.
 pub fn schedule(context: &Context<'_>, scheduler: Scheduler) -> Result<Scheduled> {
-    let place = Place::new(&find_root(context)?, &context.executable)?;
+    let place = UnitContext::new(&find_root(context)?, &context.executable)?;
     match scheduler {
         Scheduler::Systemd => with_timers(context, &place),
         Scheduler::Cron => with_crontab(context, &place),
     }
 }
 
-fn with_timers(context: &Context<'_>, place_of: &Place) -> Result<Scheduled> {
+fn with_timers(context: &Context<'_>, place_of: &UnitContext) -> Result<Scheduled> {
     // larder's own configuration lies beside systemd's.
     let units = context.configuration.parent().unwrap_or(Path::new("/")).join("systemd/user");
     let mut files = Vec::new();
@@ -96,7 +96,7 @@ fn with_timers(context: &Context<'_>, place_of: &Place) -> Result<Scheduled> {
     Ok(Scheduled { files, added: Vec::new(), kept: Vec::new(), next })
 }
 
-fn service(job: &Job, place: &Place) -> String {
+fn service(job: &Job, place: &UnitContext) -> String {
     let larder = unit_word(&place.larder);
     let run: Vec<String> = job.commands.iter().map(|command| format!("ExecStart={larder} {command}")).collect();
     let run = run.join("\n");
@@ -116,7 +116,7 @@ fn timer(job: &Job) -> String {
     )
 }
 
-fn with_crontab(context: &Context<'_>, place: &Place) -> Result<Scheduled> {
+fn with_crontab(context: &Context<'_>, place: &UnitContext) -> Result<Scheduled> {
     let crontab = on_path(&context.variables.search_path(), "crontab").ok_or(CronError::NotThere)?;
     let listed = Command::new(&crontab).arg("-l").output().map_err(|error| CronError::failed(&error))?;
     let said = String::from_utf8_lossy(&listed.stderr);
@@ -152,7 +152,7 @@ struct Crontab {
 
 impl Crontab {
     /// Adds the lines that are not there. A line is recognised by its comment, whatever else was changed in it.
-    fn with_jobs(before: &str, place: &Place) -> Self {
+    fn with_jobs(before: &str, place: &UnitContext) -> Self {
         let mut crontab = Self { text: before.to_owned(), added: Vec::new(), kept: Vec::new() };
         if !crontab.text.is_empty() && !crontab.text.ends_with('\n') {
             crontab.text.push('\n');
@@ -208,8 +208,8 @@ impl Failure for CronError {
 mod tests {
     use super::*;
 
-    fn place() -> Place {
-        Place::new(Path::new("/work/it's 100%"), Path::new("/usr/bin/larder")).unwrap()
+    fn place() -> UnitContext {
+        UnitContext::new(Path::new("/work/it's 100%"), Path::new("/usr/bin/larder")).unwrap()
     }
 
     #[test]
@@ -232,6 +232,6 @@ mod tests {
         let text = service(&JOBS[0], &place());
         assert!(text.contains("\nWorkingDirectory=/work/it's 100%%\n"), "{text}");
         assert!(text.contains("\nExecStart=\"/usr/bin/larder\" --quiet audit\n"), "{text}");
-        assert!(Place::new(Path::new("/a\nb"), Path::new("/l")).is_err());
+        assert!(UnitContext::new(Path::new("/a\nb"), Path::new("/l")).is_err());
     }
 }

@@ -15,7 +15,7 @@ use crate::ops::{Context, Project, Result};
 
 use super::PlacedFile;
 use super::placed::{Existing, place};
-use super::unit::{Place, folder_text, unit_word};
+use super::unit::{UnitContext, folder_text, unit_word};
 
 /// Who keeps services running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,7 +90,7 @@ pub fn export(context: &Context<'_>, options: ExportOptions<'_>) -> Result<Expor
 pub fn units(context: &Context<'_>, supervisor: Supervisor<'_>) -> Result<Vec<Unit>> {
     let project = Project::open(context)?;
     let environment = project.environment(context)?.name.as_str();
-    let place = Place::new(&project.root, &context.executable)?;
+    let place = UnitContext::new(&project.root, &context.executable)?;
     let name = project.manifest.identity().map_or("project", |(name, _)| name);
     let services = in_order(&project.manifest.monitor.services);
     let mut programs: Vec<Program<'_>> = services.iter().map(|service| Program::of(service, environment)).collect();
@@ -158,12 +158,12 @@ fn in_order(services: &[Service]) -> Vec<&Service> {
     ordered
 }
 
-fn unit_name(name: &str, place: &Place) -> String {
+fn unit_name(name: &str, place: &UnitContext) -> String {
     format!("larder-{}-{name}.service", place.id)
 }
 
 /// A service that fails is started again after four seconds, ten times in a hundred seconds, and then left alone.
-fn systemd_unit(program: &Program<'_>, place: &Place, project: &str, user: Option<&str>) -> Unit {
+fn systemd_unit(program: &Program<'_>, place: &UnitContext, project: &str, user: Option<&str>) -> Unit {
     let before: Vec<String> = program.after.iter().map(|name| unit_name(name, place)).collect();
     let after = ["network-online.target"].into_iter().chain(before.iter().map(String::as_str));
     let after = after.collect::<Vec<_>>().join(" ");
@@ -190,7 +190,7 @@ fn systemd_unit(program: &Program<'_>, place: &Place, project: &str, user: Optio
 }
 
 /// launchd knows no order; what needs another service waits for it, or is started again.
-fn plist(program: &Program<'_>, place: &Place) -> Unit {
+fn plist(program: &Program<'_>, place: &UnitContext) -> Unit {
     let label = format!("larder.{}.{}", place.id, program.name);
     let words = std::iter::once(&*place.larder).chain(program.words.iter().copied());
     let words = words.map(|word| format!("        <string>{}</string>\n", xml_text(word))).collect::<Vec<_>>().concat();
@@ -224,8 +224,8 @@ mod tests {
     use super::*;
     use crate::manifest::{ManifestKind, parse};
 
-    fn place() -> Place {
-        Place::new(Path::new("/work/it's 100% <a>"), Path::new("/usr/bin/larder")).unwrap()
+    fn place() -> UnitContext {
+        UnitContext::new(Path::new("/work/it's 100% <a>"), Path::new("/usr/bin/larder")).unwrap()
     }
 
     #[test]

@@ -7,14 +7,14 @@ use crate::model::TreeDigest;
 use crate::ops::Result;
 
 /// A project, and the larder that works on it, as texts that can stand in a line.
-pub(super) struct Place {
+pub(super) struct UnitContext {
     pub(super) root: String,
     pub(super) larder: String,
     /// What tells this project's units from others'.
     pub(super) id: String,
 }
 
-impl Place {
+impl UnitContext {
     pub(super) fn new(root: &Path, larder: &Path) -> Result<Self> {
         let line = |path: &Path| {
             let text = path.to_str().filter(|text| !text.contains(char::is_control));
@@ -29,7 +29,7 @@ impl Place {
 }
 
 /// Returns the project's folder as a setting of a unit has it.
-pub(super) fn folder_text(place: &Place) -> String {
+pub(super) fn folder_text(place: &UnitContext) -> String {
     place.root.replace('%', "%%")
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::build::{Backend, Bind, Downloads, EARLIEST_ZIP_DATE, PythonProject, Sandbox, Target};
+use crate::build::{Backend, Bind, BuildOutput, Downloads, EARLIEST_ZIP_DATE, PythonProject, Sandbox};
 use crate::fs;
 use crate::model::PackageKey;
 use crate::ops::{Context, Result, Session};
@@ -119,12 +119,12 @@ impl<'s> Workshop<'s> {
 
     /// Returns what the back end needs besides what the source says that it requires (PEP 517), as PEP 508 has it.
     pub(super) fn requires(&self) -> Result<Vec<String>> {
-        Ok(self.project.requires(&self.sandbox, Target::Wheel)?)
+        Ok(self.project.requires(&self.sandbox, BuildOutput::Wheel)?)
     }
 
     /// Returns the package's METADATA.
     pub(super) fn metadata(&self) -> Result<Vec<u8>> {
-        Ok(self.project.metadata(&self.sandbox, Target::Wheel)?)
+        Ok(self.project.metadata(&self.sandbox, BuildOutput::Wheel)?)
     }
 
     /// Builds the package, and returns its wheel.
@@ -132,6 +132,6 @@ impl<'s> Workshop<'s> {
         let Some(version) = self.package.version.as_pypi() else {
             return Err(super::source::not_locked(&self.package).into());
         };
-        Ok(self.project.wheel(&self.sandbox, Target::Wheel, &self.package.id.name, version)?)
+        Ok(self.project.wheel(&self.sandbox, BuildOutput::Wheel, &self.package.id.name, version)?)
     }
 }

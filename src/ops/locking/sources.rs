@@ -15,7 +15,7 @@ use crate::registry::{Registries, SourceContent, SourceFiles, SourceRelease};
 use crate::store::Tree;
 
 use super::{archives, fetched_file::FetchedFile};
-use crate::ops::project::Place;
+use crate::ops::project::LinePlace;
 use crate::ops::{Error, Event, Project, Result, Session, artifacts};
 
 /// The most bytes of a file of metadata.
@@ -78,7 +78,7 @@ impl NotFetched {
     /// Joins an error with the place that states where the package comes from.
     fn placed(project: &Project, package: &PackageId, inner: Error) -> Error {
         match project.stated_at(package) {
-            Some(Place { file, span }) => {
+            Some(LinePlace { file, span }) => {
                 Self { package: package.clone(), file: file.clone(), span: *span, inner }.into()
             }
             None => inner,

@@ -17,7 +17,7 @@ const LONGEST_TEXT: usize = 500;
 
 /// An operation, as it is logged.
 #[derive(Debug, Serialize)]
-pub(super) struct Entry {
+pub(super) struct LogEntry {
     operation: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     subjects: Vec<String>,
@@ -78,7 +78,7 @@ impl<'a> WarningLine<'a> {
     }
 }
 
-impl Entry {
+impl LogEntry {
     pub(super) fn new(
         context: &Context<'_>,
         (operation, subjects, environment): (&'static str, &[String], Option<&str>),

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
-use super::entry::{Entry, WarningLine};
+use super::entry::{LogEntry, WarningLine};
 use super::observed::Observed;
 use crate::diagnostic::Exit;
 use crate::logs::{LogError, LogLevel, LogName, Logs};
@@ -96,7 +96,7 @@ pub fn watched<T>(
     };
     let (error, took) = (outcome.as_ref().err(), started.elapsed());
     let entry =
-        Entry::new(context, (operation.name, &operation.subjects, environment.as_deref()), changes, error, took);
+        LogEntry::new(context, (operation.name, &operation.subjects, environment.as_deref()), changes, error, took);
     let warnings = warnings.into_inner().unwrap_or_else(PoisonError::into_inner);
     let is_security = operation.trace == Trace::Security || is_damage;
     if let Err(error) = write(&logs, operation.name, &entry, &warnings, is_security) {
@@ -109,7 +109,7 @@ pub fn watched<T>(
 fn write(
     logs: &Logs,
     operation: &str,
-    entry: &Entry,
+    entry: &LogEntry,
     warnings: &[String],
     is_security: bool,
 ) -> std::result::Result<(), LogError> {

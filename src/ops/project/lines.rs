@@ -7,7 +7,7 @@ use miette::{NamedSource, SourceSpan};
 
 use super::error::{PathLineError, ProjectError};
 use super::locked::with_groups;
-use super::{NamedRegistry, Place, Project, StatedSource, inputs, members};
+use super::{LinePlace, NamedRegistry, Project, StatedSource, inputs, members};
 use crate::manifest::{self, DependencySpec, FolderSpec, Manifest, ManifestKind};
 use crate::model::{Dependent, Label, Marker, PackageName, Requirement};
 use crate::ops::session::MANIFEST;
@@ -48,7 +48,7 @@ impl Project {
             .iter()
             .flat_map(|group| group.dependencies.iter().map(|line| (Some(group.name.value.clone()), line)));
         for (group, line) in plain.chain(grouped) {
-            let place = Place { file: source.clone(), span: Some(line.span) };
+            let place = LinePlace { file: source.clone(), span: Some(line.span) };
             self.named.extend(NamedRegistry::of(line, group.as_ref(), &place, &self.manifest.settings));
             self.stated.extend(StatedSource::of(line, &place));
             let requirements = match &line.spec {
@@ -153,7 +153,7 @@ impl Project {
                     requirements.push(requirement);
                 }
                 Wants::Source { requirement, source: stated, .. } => {
-                    let place = Place { file: source.clone(), span: Some(span) };
+                    let place = LinePlace { file: source.clone(), span: Some(span) };
                     self.stated.push(StatedSource::of_entry(&requirement, &stated, place));
                     requirements.push(requirement);
                 }
@@ -225,7 +225,7 @@ impl Project {
         {
             let source = NamedSource::new(&*manifest.file, Arc::clone(&manifest.text));
             for line in &manifest.dependencies {
-                let place = Place { file: source.clone(), span: Some(line.span) };
+                let place = LinePlace { file: source.clone(), span: Some(line.span) };
                 self.named.extend(NamedRegistry::of(line, group, &place, &self.manifest.settings));
                 self.stated.extend(StatedSource::of(line, &place));
             }
@@ -317,7 +317,7 @@ impl Project {
     /// Notes the places outside of registries that a local package's manifests state for the groups that count.
     fn take_stated(&mut self, folder: &str, package: &PathPackage, counts: fn(Option<&Label>) -> bool) {
         let file = NamedSource::new(&*path::join(folder, package.kind.file()), Arc::from(""));
-        let place = Place { file, span: None };
+        let place = LinePlace { file, span: None };
         let stated = package.sources.iter().filter(|(group, ..)| counts(group.as_ref()));
         self.stated.extend(stated.map(|(_, wanted, source)| StatedSource::of_entry(wanted, source, place.clone())));
     }
@@ -351,7 +351,7 @@ impl Project {
         let optional = dependency.kind == DependencyKind::Optional;
         let (dependent, when) = (dependent.clone(), Marker::default());
         self.lines.push(RequiredLine { dependent, group, requirement, optional, when, prereleases: false });
-        self.places.push(Place { file: source.clone(), span: None });
+        self.places.push(LinePlace { file: source.clone(), span: None });
         Ok(())
     }
 }

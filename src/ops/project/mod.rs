@@ -54,7 +54,7 @@ pub struct Project {
     /// The manifests' lines as the resolver wants them.
     pub lines: Vec<RequiredLine>,
     /// Where each line stands.
-    pub places: Vec<Place>,
+    pub places: Vec<LinePlace>,
     /// The members' folders, relative to the root.
     pub members: Vec<Arc<str>>,
     /// The members and the local packages that lines name, by their names.
@@ -94,7 +94,7 @@ pub(super) struct Edit<'a> {
 
 /// Where a line stands.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct LinePlace {
     /// The file and its text.
     pub file: NamedSource<Arc<str>>,
     /// The line within it; none for a line of a foreign manifest, which has no spans.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use miette::SourceSpan;
 
 use super::error::MemberErrors;
-use super::{Place, Project};
+use super::{LinePlace, Project};
 use crate::manifest::{DependencyLine, DependencySpec, Manifest, ManifestError, ManifestErrors};
 use crate::model::{Label, Marker, PackageId, Platform, Requirement, Routes, Settings, Side};
 use crate::ops::Result;
@@ -21,7 +21,7 @@ pub(super) struct NamedRegistry {
     group: Option<Label>,
     /// The declared platforms on which the line holds.
     platforms: BTreeSet<Platform>,
-    place: Place,
+    place: LinePlace,
 }
 
 impl NamedRegistry {
@@ -29,7 +29,7 @@ impl NamedRegistry {
         &self.package
     }
 
-    pub(super) fn place(&self) -> &Place {
+    pub(super) fn place(&self) -> &LinePlace {
         &self.place
     }
 
@@ -39,7 +39,12 @@ impl NamedRegistry {
     }
 
     /// Returns what a line says; none where it names no registry.
-    pub(super) fn of(line: &DependencyLine, group: Option<&Label>, place: &Place, settings: &Settings) -> Option<Self> {
+    pub(super) fn of(
+        line: &DependencyLine,
+        group: Option<&Label>,
+        place: &LinePlace,
+        settings: &Settings,
+    ) -> Option<Self> {
         let DependencySpec::Package(requirement) = &line.spec else { return None };
         let registry = line.registry.clone()?;
         let span = line.registry_span.or(place.span);
@@ -48,7 +53,7 @@ impl NamedRegistry {
             registry,
             group: group.cloned(),
             platforms: platforms(requirement, &line.when, settings),
-            place: Place { span, ..place.clone() },
+            place: LinePlace { span, ..place.clone() },
         })
     }
 }

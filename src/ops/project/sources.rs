@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::error::MemberErrors;
-use super::{Place, Project};
+use super::{LinePlace, Project};
 use crate::manifest::{DependencyLine, DependencySpec, ManifestError, ManifestErrors};
 use crate::model::{Label, PackageId, Requirement, Source};
 use crate::ops::Result;
@@ -15,26 +15,26 @@ use crate::resolve::{Dependency, Wants};
 pub(super) struct StatedSource {
     package: PackageId,
     source: Source,
-    place: Place,
+    place: LinePlace,
 }
 
 impl StatedSource {
     /// Returns what a line states. Returns `None` if it states no place.
-    pub(super) fn of(line: &DependencyLine, place: &Place) -> Option<Self> {
+    pub(super) fn of(line: &DependencyLine, place: &LinePlace) -> Option<Self> {
         let (DependencySpec::Package(requirement), Some(source)) = (&line.spec, &line.source) else { return None };
-        let place = Place { span: Some(source.span), ..place.clone() };
+        let place = LinePlace { span: Some(source.span), ..place.clone() };
         Some(Self { package: requirement.package(), source: source.value.clone(), place })
     }
 
     /// Returns what an entry of another tool's manifest states.
-    pub(super) fn of_entry(requirement: &Requirement, source: &Source, place: Place) -> Self {
+    pub(super) fn of_entry(requirement: &Requirement, source: &Source, place: LinePlace) -> Self {
         Self { package: requirement.package(), source: source.clone(), place }
     }
 }
 
 impl Project {
     /// Returns the place that states where a package comes from.
-    pub(in crate::ops) fn stated_at(&self, package: &PackageId) -> Option<&Place> {
+    pub(in crate::ops) fn stated_at(&self, package: &PackageId) -> Option<&LinePlace> {
         self.stated.iter().find(|stated| stated.package == *package).map(|stated| &stated.place)
     }
 
@@ -87,7 +87,7 @@ struct Contradictions(BTreeMap<String, (Arc<str>, Vec<ManifestError>)>);
 
 impl Contradictions {
     /// Notes two lines, each with what it states. If they stand in different files, each file gets an error.
-    fn push(&mut self, package: &PackageId, lines: &[(&Place, String); 2]) {
+    fn push(&mut self, package: &PackageId, lines: &[(&LinePlace, String); 2]) {
         let [(first, there), (second, here)] = lines;
         if first.file.name() == second.file.name() {
             self.add(package, (second, here), (first, there));
@@ -97,7 +97,7 @@ impl Contradictions {
         }
     }
 
-    fn add(&mut self, package: &PackageId, (line, here): (&Place, &str), (other, there): (&Place, &str)) {
+    fn add(&mut self, package: &PackageId, (line, here): (&LinePlace, &str), (other, there): (&LinePlace, &str)) {
         let in_file = line.file.name() == other.file.name();
         let error = ManifestError::Origins {
             package: package.to_string().into(),

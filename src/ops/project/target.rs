@@ -15,7 +15,7 @@ use crate::ops::{Context, Project, Result};
 
 /// The manifest of the member that larder was started in, else the root's.
 #[derive(Debug)]
-pub(in crate::ops) struct Target {
+pub(in crate::ops) struct EditTarget {
     /// Its folder, relative to the root; empty for the root.
     folder: Arc<str>,
     /// Its path relative to the root, as messages name it.
@@ -25,7 +25,7 @@ pub(in crate::ops) struct Target {
     path: PathBuf,
 }
 
-impl Target {
+impl EditTarget {
     /// Finds the manifest.
     pub(in crate::ops) fn of(context: &Context<'_>, project: &Project) -> Result<Self> {
         let inside = |folder: &&Arc<str>| context.folder.starts_with(project.root.join(&***folder));
@@ -86,14 +86,14 @@ impl Target {
 
 /// A manifest and the text that it is to have.
 pub(in crate::ops) struct Edited<'a> {
-    pub(in crate::ops) target: &'a Target,
+    pub(in crate::ops) target: &'a EditTarget,
     pub(in crate::ops) text: &'a str,
 }
 
 impl Edited<'_> {
     /// Writes the text, unless the manifest is not what was edited any more; tells which.
     pub(in crate::ops) fn write(&self) -> Result<bool> {
-        let Target { path, manifest, .. } = self.target;
+        let EditTarget { path, manifest, .. } = self.target;
         let stands = inputs::text(path)?.is_some_and(|text| *text == *manifest.text);
         if stands {
             fs::write_atomic(path, self.text.as_bytes(), Durability::Whole)?;

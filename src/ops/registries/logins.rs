@@ -38,12 +38,12 @@ pub(in crate::ops) enum KeptIn {
 #[derive(Default, Serialize, Deserialize)]
 struct LoginsFile {
     version: u32,
-    logins: Vec<Entry>,
+    logins: Vec<LoginEntry>,
 }
 
 /// The login to a registry, and to what lies below its URL.
 #[derive(Serialize, Deserialize)]
-struct Entry {
+struct LoginEntry {
     url: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     user: Option<String>,
@@ -60,7 +60,7 @@ pub(in crate::ops) fn keep(context: &Context<'_>, url: &Url, user: Option<&str>,
         keyring.keep(url.as_str(), secret)?;
     }
     let text = keyring.is_none().then(|| secret.text().to_owned());
-    logins.logins.push(Entry { url: url.as_str().to_owned(), user: user.map(str::to_owned), secret: text });
+    logins.logins.push(LoginEntry { url: url.as_str().to_owned(), user: user.map(str::to_owned), secret: text });
     write(&file, logins)?;
     Ok(if keyring.is_some() { KeptIn::Keyring } else { KeptIn::File(file) })
 }
@@ -91,7 +91,7 @@ pub(in crate::ops) fn urls(context: &Context<'_>) -> Result<Vec<String>> {
 /// lies at or below.
 pub(in crate::ops) fn find(context: &Context<'_>, addresses: &[Url]) -> Result<BTreeMap<Url, Credential>> {
     let (_, logins) = open(context)?;
-    let known: Vec<(Url, &Entry)> =
+    let known: Vec<(Url, &LoginEntry)> =
         logins.logins.iter().filter_map(|entry| Some((entry.url.parse().ok()?, entry))).collect();
     let mut found = BTreeMap::new();
     for address in addresses {

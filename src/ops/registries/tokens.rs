@@ -63,7 +63,7 @@ pub(super) fn read(context: &Context<'_>, project: &Project) -> Result<Tokens> {
             Some(TokenSource::File(file)) => read_file(context, project, registry, file)?,
         };
         if secret.trim().contains(char::is_control) {
-            return Err(TokenError::NotOneLine(Place::of(project, registry)).into());
+            return Err(TokenError::NotOneLine(RegistryLine::of(project, registry)).into());
         }
         tokens.tokens.insert(registry.name.clone(), Secret::new(&secret));
     }
@@ -86,14 +86,14 @@ fn check_variable(context: &Context<'_>, project: &Project, registry: &Registry,
     match grants::first_refused(context, pairs_of(registry))? {
         None => Ok(()),
         Some(pair) => {
-            let (variable, place) = (name.to_owned(), Place::of(project, registry));
+            let (variable, place) = (name.to_owned(), RegistryLine::of(project, registry));
             Err(TokenError::NotAgreed { place, variable, pair }.into())
         }
     }
 }
 
 fn read_file(context: &Context<'_>, project: &Project, registry: &Registry, file: &str) -> Result<String> {
-    let place = || Place::of(project, registry);
+    let place = || RegistryLine::of(project, registry);
     match file::read(context, project, file)? {
         SecretFile::Text(bytes) => Ok(String::from_utf8(bytes).map_err(|_| TokenError::NotOneLine(place()))?),
         SecretFile::Outside => {
@@ -112,13 +112,13 @@ fn read_netrc(context: &Context<'_>) -> Result<Option<Secret>> {
 
 /// Where a registry stands.
 #[derive(Debug)]
-struct Place {
+struct RegistryLine {
     registry: Label,
     file: NamedSource<Arc<str>>,
     span: SourceSpan,
 }
 
-impl Place {
+impl RegistryLine {
     fn of(project: &Project, registry: &Registry) -> Self {
         let manifest = &project.manifest;
         Self {
@@ -134,17 +134,17 @@ impl Place {
 enum TokenError {
     /// Nobody agreed to it.
     #[error("registry `{}` asks for the variable {variable}, and nobody agreed to send that to it", place.registry)]
-    NotAgreed { place: Place, variable: String, pair: Grant },
+    NotAgreed { place: RegistryLine, variable: String, pair: Grant },
     /// It is not the project's.
     #[error("the token of registry `{}` is `{file}`, which is not in the project", .place.registry)]
-    Outside { place: Place, file: String, configuration: PathBuf },
+    Outside { place: RegistryLine, file: String, configuration: PathBuf },
     /// It is no token.
     #[error("the token of registry `{}` is no single line of text", .0.registry)]
-    NotOneLine(Place),
+    NotOneLine(RegistryLine),
 }
 
 impl TokenError {
-    fn place(&self) -> &Place {
+    fn place(&self) -> &RegistryLine {
         match self {
             Self::NotAgreed { place, .. } | Self::Outside { place, .. } | Self::NotOneLine(place) => place,
         }

@@ -9,14 +9,14 @@ use crate::ops::{Context, Project, Result};
 use crate::registry::FolderRegistry;
 
 /// A registry that is written to.
-pub(in crate::ops) enum Target<'p> {
+pub(in crate::ops) enum RegistryTarget<'p> {
     /// A folder on this machine.
     Folder(FolderRegistry),
     /// A server, by the registry's name in the project's larder.kdl.
     Server(&'p Project, Label),
 }
 
-impl<'p> Target<'p> {
+impl<'p> RegistryTarget<'p> {
     /// Finds the registry that is meant: by `--registry`, the name of one in larder.kdl or a folder; else the one that claims the
     /// package; else the only one that there is.
     pub(in crate::ops) fn find(

@@ -5,7 +5,7 @@ use std::path::Path;
 use semver::Version;
 
 use super::planned::PlannedUnit;
-use super::record::Record;
+use super::record::ReleaseRecord;
 use crate::fs::{self, Durability};
 use crate::manifest::edit;
 use crate::ops::Result;
@@ -18,7 +18,7 @@ use crate::release;
 const CHANGELOG: &str = "CHANGELOG.md";
 
 /// Writes the files of a release.
-pub(super) fn write(root: &Path, record: &Record) -> Result<()> {
+pub(super) fn write(root: &Path, record: &ReleaseRecord) -> Result<()> {
     for unit in &record.units {
         for (file, text) in edited(root, unit, record.prerelease)? {
             let path = root.join(file);
@@ -31,7 +31,7 @@ pub(super) fn write(root: &Path, record: &Record) -> Result<()> {
 }
 
 /// Returns the files that a release may have changed, relative to the root.
-pub(super) fn named(root: &Path, record: &Record) -> Result<Vec<String>> {
+pub(super) fn named(root: &Path, record: &ReleaseRecord) -> Result<Vec<String>> {
     let mut files = Vec::new();
     for unit in &record.units {
         files.extend(edited(root, unit, record.prerelease)?.into_iter().map(|(file, _)| file));
@@ -40,7 +40,7 @@ pub(super) fn named(root: &Path, record: &Record) -> Result<Vec<String>> {
 }
 
 /// Removes a changelog that has nothing but the release.
-pub(super) fn remove_new_changelog(root: &Path, record: &Record, file: &str) -> Result<()> {
+pub(super) fn remove_new_changelog(root: &Path, record: &ReleaseRecord, file: &str) -> Result<()> {
     let path = root.join(file);
     let text = inputs::text(&path)?;
     let is_own = |unit: &PlannedUnit| {

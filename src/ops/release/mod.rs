@@ -29,7 +29,7 @@ use crate::ops::{Context, Result, Session, project};
 use crate::profile;
 
 use error::ReleaseError;
-use record::Record;
+use record::ReleaseRecord;
 
 pub use planned::{PlannedChange, PlannedUnit};
 
@@ -96,7 +96,7 @@ pub fn release(session: &Session<'_>, options: &ReleaseOptions) -> Result<Releas
     profile::Profiles::open(&root)?;
     crate::fs::create_dir_all(&own)?;
     let Some(held) = FileLock::try_acquire(&own.join("release.lock"))? else { return Err(ReleaseError::Busy.into()) };
-    let known = Record::read(&root)?;
+    let known = ReleaseRecord::read(&root)?;
     let outcome = match (known, options.abort) {
         (Some(record), true) => steps::abort(&repository, &root, &record),
         (None, true) => Err(ReleaseError::NothingToAbort.into()),

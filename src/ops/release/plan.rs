@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::error::ReleaseError;
 use super::planned::{PlannedChange, PlannedUnit};
-use super::record::Record;
+use super::record::ReleaseRecord;
 use super::units::{self, Unit};
 use super::{MalformedCommit, ReleaseOptions};
 use crate::git::{Checkout, HistoryCommit};
@@ -25,7 +25,7 @@ const RELEASED: [&str; 2] = ["main", "master"];
 
 /// A plan.
 pub(super) struct Planned {
-    pub(super) record: Record,
+    pub(super) record: ReleaseRecord,
     pub(super) malformed: Vec<MalformedCommit>,
 }
 
@@ -71,7 +71,7 @@ pub(super) fn plan(
             }
         }
     }
-    let record = Record::new(base, planned, options, run.is_some());
+    let record = ReleaseRecord::new(base, planned, options, run.is_some());
     Ok(Planned { record, malformed: malformed.into_iter().collect() })
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::PublishedFile;
 use super::error::ReleaseError;
 use super::planned::PlannedUnit;
-use super::record::Record;
+use super::record::ReleaseRecord;
 use crate::manifest::Registry;
 use crate::model::Ecosystem;
 use crate::ops::packages::{OwnPackage, below, read_project};
@@ -16,7 +16,7 @@ use crate::ops::{Context, Project, Result, Session, registries};
 use crate::registry::{CachePolicy, PackedRelease, Registries, ReleaseFolder, Uploaded};
 
 /// Fails unless each registry is declared and there is something for it.
-pub(super) fn check(session: &Session<'_>, root: &Path, record: &Record) -> Result<()> {
+pub(super) fn check(session: &Session<'_>, root: &Path, record: &ReleaseRecord) -> Result<()> {
     if record.registries.is_empty() {
         return Ok(());
     }
@@ -40,7 +40,7 @@ pub(super) fn check(session: &Session<'_>, root: &Path, record: &Record) -> Resu
 }
 
 /// Publishes all of a release that registries do not have.
-pub(super) fn publish(session: &Session<'_>, root: &Path, record: &Record) -> Result<Vec<PublishedFile>> {
+pub(super) fn publish(session: &Session<'_>, root: &Path, record: &ReleaseRecord) -> Result<Vec<PublishedFile>> {
     let mut published = Vec::new();
     if record.registries.is_empty() {
         return Ok(published);
@@ -107,7 +107,7 @@ fn pack(
     registry: &Registry,
     root: &Path,
     unit: &PlannedUnit,
-    record: &Record,
+    record: &ReleaseRecord,
 ) -> Result<Option<PackedRelease>> {
     let folder = root.join(&unit.folder);
     let read = |file: &str| inputs::text(&folder.join(file)).ok().flatten();

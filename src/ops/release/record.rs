@@ -17,7 +17,7 @@ const VERSION: u32 = 1;
 /// A release under way. It says what is to be done; what is done shows in files, registries and the repository.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Record {
+pub(super) struct ReleaseRecord {
     version: u32,
     /// The commit that is released.
     pub(super) base: String,
@@ -31,7 +31,7 @@ pub(super) struct Record {
     pub(super) sign: Option<String>,
 }
 
-impl Record {
+impl ReleaseRecord {
     pub(super) fn new(base: String, units: Vec<PlannedUnit>, options: &ReleaseOptions, prerelease: bool) -> Self {
         let (registries, sign) = (options.registries.clone(), options.sign.clone());
         Self { version: VERSION, base, units, prerelease, registries, sign }

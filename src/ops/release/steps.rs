@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::error::ReleaseError;
-use super::record::Record;
+use super::record::ReleaseRecord;
 use super::{Release, files, publish};
 use crate::git::Checkout;
 use crate::ops::{Result, Session};
@@ -13,7 +13,7 @@ pub(super) fn run(
     session: &Session<'_>,
     repository: &Checkout,
     root: &Path,
-    record: &Record,
+    record: &ReleaseRecord,
     resumed: bool,
 ) -> Result<Release> {
     let is_committed = is_committed(repository, record)?;
@@ -37,7 +37,7 @@ pub(super) fn run(
             repository.tag(tag, &format!("{} {}", unit.name, unit.version))?;
         }
     }
-    Record::remove(root)?;
+    ReleaseRecord::remove(root)?;
     Ok(Release {
         outcome: "released",
         prerelease: record.prerelease,
@@ -52,7 +52,7 @@ pub(super) fn run(
 ///
 /// # Errors
 /// If something else is checked out than what is released.
-fn is_committed(repository: &Checkout, record: &Record) -> Result<bool> {
+fn is_committed(repository: &Checkout, record: &ReleaseRecord) -> Result<bool> {
     let head = repository.head()?;
     if head == record.base {
         return Ok(false);
@@ -69,13 +69,13 @@ fn is_committed(repository: &Checkout, record: &Record) -> Result<bool> {
 }
 
 /// Gives up a release that was not committed: the files are as they were. What was published stays published.
-pub(super) fn abort(repository: &Checkout, root: &Path, record: &Record) -> Result<Release> {
+pub(super) fn abort(repository: &Checkout, root: &Path, record: &ReleaseRecord) -> Result<Release> {
     if repository.head()? == record.base {
         for new in repository.restore(&files::named(root, record)?)? {
             files::remove_new_changelog(root, record, &new)?;
         }
     }
-    Record::remove(root)?;
+    ReleaseRecord::remove(root)?;
     Ok(Release {
         outcome: "aborted",
         prerelease: record.prerelease,

@@ -27,7 +27,7 @@ const LONGEST_RANGE: usize = 10_000;
 pub type AskedVersions = BTreeMap<String, BTreeSet<String>>;
 
 #[derive(Deserialize)]
-struct Record {
+struct BulkAdvisory {
     id: Value,
     #[serde(default)]
     url: Option<String>,
@@ -78,7 +78,7 @@ pub fn parse_npm_bulk(ecosystem: Ecosystem, asked: &AskedVersions, bytes: &[u8])
 }
 
 fn parse_record(ecosystem: Ecosystem, name: &str, record: Value) -> Result<Advisory, BadAdvisory> {
-    let record: Record = serde_json::from_value(record).map_err(|error| BadAdvisory::Shape(error.to_string()))?;
+    let record: BulkAdvisory = serde_json::from_value(record).map_err(|error| BadAdvisory::Shape(error.to_string()))?;
     let id = record.name().ok_or(BadAdvisory::Id)?;
     let vector = record.cvss.and_then(|cvss| cvss.vector).map(|score| CvssEntry { score });
     let word = record.severity.as_deref().map(severity);
@@ -94,7 +94,7 @@ fn parse_record(ecosystem: Ecosystem, name: &str, record: Value) -> Result<Advis
     Ok(Advisory { id, aliases: Vec::new(), summary, severity, affected: vec![affected] })
 }
 
-impl Record {
+impl BulkAdvisory {
     /// Returns the name by which other databases know it too, if its page has one: `GHSA-35jh-r3h4-6jhm`.
     fn name(&self) -> Option<String> {
         let page = self.url.as_deref().and_then(|url| url.rsplit('/').next());

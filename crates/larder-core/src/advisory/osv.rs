@@ -59,7 +59,7 @@ const MOST_PACKAGES: usize = 10_000;
 const MOST_VERSIONS: usize = 100_000;
 
 #[derive(Deserialize)]
-struct Record {
+struct OsvRecord {
     id: String,
     #[serde(default)]
     aliases: Option<Vec<String>>,
@@ -80,7 +80,7 @@ struct Record {
 #[derive(Deserialize)]
 struct Affected {
     #[serde(default)]
-    package: Option<Package>,
+    package: Option<OsvPackage>,
     #[serde(default)]
     severity: Option<Vec<CvssEntry>>,
     #[serde(default)]
@@ -94,7 +94,7 @@ struct Affected {
 }
 
 #[derive(Deserialize)]
-struct Package {
+struct OsvPackage {
     ecosystem: String,
     name: String,
 }
@@ -120,7 +120,7 @@ struct Event {
 
 /// Reads a record. Returns `None` if it was withdrawn, or is about packages of other ecosystems only.
 pub fn parse_osv(bytes: &[u8]) -> Result<Option<Advisory>, BadAdvisory> {
-    let record: Record = serde_json::from_slice(bytes).map_err(|error| BadAdvisory::Shape(error.to_string()))?;
+    let record: OsvRecord = serde_json::from_slice(bytes).map_err(|error| BadAdvisory::Shape(error.to_string()))?;
     let (aliases, affected) = (record.aliases.unwrap_or_default(), record.affected.unwrap_or_default());
     if !is_id(&record.id) {
         return Err(BadAdvisory::Id);
@@ -162,7 +162,7 @@ impl Affected {
 
     /// Returns `None` for a package of another ecosystem, or whose versions are only told as commits.
     fn read(self) -> Option<AffectedPackage> {
-        let Package { ecosystem, name } = self.package?;
+        let OsvPackage { ecosystem, name } = self.package?;
         let ecosystem = ecosystem_of(&ecosystem)?;
         let name = normal_name(ecosystem, &name)?;
         let vectors = self.severity.unwrap_or_default();

@@ -15,7 +15,7 @@ const PROJECT: &str = "project";
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Document<'a> {
+struct CycloneDx<'a> {
     #[serde(rename = "$schema")]
     schema: &'static str,
     bom_format: &'static str,
@@ -113,7 +113,7 @@ pub fn cyclonedx(bill: &Bill<'_>) -> String {
     };
     let itself = Dependency { r#ref: PROJECT, depends_on: &bill.direct };
     let others = bill.components.iter().map(|one| Dependency { r#ref: &one.purl, depends_on: &one.dependencies });
-    pretty(&Document {
+    pretty(&CycloneDx {
         schema: "http://cyclonedx.org/schema/bom-1.6.schema.json",
         bom_format: "CycloneDX",
         spec_version: "1.6",

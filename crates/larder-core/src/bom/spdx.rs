@@ -19,7 +19,7 @@ const NO_ASSERTION: &str = "NOASSERTION";
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 #[allow(clippy::struct_field_names, reason = "SPDX names them")]
-struct Document {
+struct SpdxDocument {
     spdx_version: &'static str,
     data_license: &'static str,
     #[serde(rename = "SPDXID")]
@@ -27,7 +27,7 @@ struct Document {
     name: String,
     document_namespace: String,
     creation_info: CreationInfo,
-    packages: Vec<Package>,
+    packages: Vec<SpdxPackage>,
     relationships: Vec<Relationship>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     has_extracted_licensing_infos: Vec<ExtractedLicense>,
@@ -41,7 +41,7 @@ struct CreationInfo {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Package {
+struct SpdxPackage {
     #[serde(rename = "SPDXID")]
     id: String,
     name: String,
@@ -112,7 +112,7 @@ pub fn spdx(bill: &Bill<'_>) -> String {
         relationships.extend(edges.map(|to| relation(id(&component.purl), "DEPENDS_ON", id(to))));
     }
     let license = input.license.and_then(|text| text.parse::<LicenseExpression>().ok()).map(|it| it.to_string());
-    let project = Package {
+    let project = SpdxPackage {
         id: PROJECT.to_owned(),
         name: input.name.to_owned(),
         version_info: input.version.map(str::to_owned),
@@ -129,7 +129,7 @@ pub fn spdx(bill: &Bill<'_>) -> String {
     let name = format!("{}-{}", input.name, input.environment);
     let digest = blake3::Hash::from_bytes(bill.digest());
     let packages = bill.components.iter().map(|component| package(component, id(&component.purl)));
-    pretty(&Document {
+    pretty(&SpdxDocument {
         spdx_version: "SPDX-2.3",
         data_license: "CC0-1.0",
         id: DOCUMENT,
@@ -145,7 +145,7 @@ pub fn spdx(bill: &Bill<'_>) -> String {
     })
 }
 
-fn package(component: &Component, id: String) -> Package {
+fn package(component: &Component, id: String) -> SpdxPackage {
     let mut checksums: Vec<Checksum> = component
         .files
         .iter()
@@ -158,7 +158,7 @@ fn package(component: &Component, id: String) -> Package {
     checksums.dedup();
     let unknown = || NO_ASSERTION.to_owned();
     let files: Vec<&str> = component.files.iter().map(|(file, _)| file.as_str()).collect();
-    Package {
+    SpdxPackage {
         id,
         name: component.name.clone(),
         version_info: Some(component.version.clone()),

@@ -77,7 +77,7 @@ pub enum Section {
 
 /// A dependency in a package.json.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct Declaration {
     /// The table that it is in.
     pub section: Section,
     /// Its range, or whatever else says what it is.
@@ -107,7 +107,7 @@ pub struct LeftOut {
 impl PackageJson {
     /// Returns the entry of a name. As npm has it, an optional dependency is no plain one, and a plain one is none for
     /// development.
-    pub(super) fn entry(&self, name: &str) -> Option<Entry> {
+    pub(super) fn entry(&self, name: &str) -> Option<Declaration> {
         let tables = [
             (Section::Optional, &self.optional_dependencies),
             (Section::Normal, &self.dependencies),
@@ -115,7 +115,7 @@ impl PackageJson {
             (Section::Peer, &self.peer_dependencies),
         ];
         tables.into_iter().find_map(|(section, table)| {
-            table.get(name).map(|specifier| Entry { section, specifier: specifier.clone() })
+            table.get(name).map(|specifier| Declaration { section, specifier: specifier.clone() })
         })
     }
 

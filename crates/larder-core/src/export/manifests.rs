@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Entry, ExportError, ExportInput, Exported, LeftOut, PackageJson, Section};
+use super::{Declaration, ExportError, ExportInput, Exported, LeftOut, PackageJson, Section};
 use crate::model::{Dependent, Edge, NpmRange, Origin, PackageName, PinnedSource, RootEdge, Source, Version};
 
 /// The ecosystem, as messages name it.
@@ -27,7 +27,7 @@ pub(super) struct Importer<'a> {
 /// A dependency that a package.json declares.
 #[derive(Debug)]
 pub(super) struct Dependency<'a> {
-    pub(super) entry: Entry,
+    pub(super) entry: Declaration,
     pub(super) edge: &'a Edge,
 }
 
@@ -117,7 +117,7 @@ fn lines<'a>(input: &ExportInput<'a>, folder: &str) -> impl Iterator<Item = (&'a
 }
 
 /// Returns how a package.json on disk declares what an edge leads to.
-fn declared(known: &PackageJson, edge: &Edge, folder: &str) -> Result<Entry, ExportError> {
+fn declared(known: &PackageJson, edge: &Edge, folder: &str) -> Result<Declaration, ExportError> {
     let name = edge.name.as_str();
     let refused = |problem: String| {
         let help = format!("correct it there, or let larder write it: larder export package-json{}", to(folder));
@@ -144,7 +144,7 @@ fn is_place(specifier: &str) -> bool {
 }
 
 /// Returns how a package.json would declare a line.
-fn derived(line: &RootEdge, edge: &Edge, input: &ExportInput<'_>, folder: &str) -> Entry {
+fn derived(line: &RootEdge, edge: &Edge, input: &ExportInput<'_>, folder: &str) -> Declaration {
     let section = match (line.optional, &line.group) {
         (true, _) => Section::Optional,
         (false, Some(_)) => Section::Development,
@@ -158,7 +158,7 @@ fn derived(line: &RootEdge, edge: &Edge, input: &ExportInput<'_>, folder: &str) 
             None => Some(line.requirement.range_text()).filter(|range| !range.is_empty()).unwrap_or("*".to_owned()),
         },
     };
-    Entry { section, specifier }
+    Declaration { section, specifier }
 }
 
 /// Returns how a package.json names a place outside of registries.
@@ -202,7 +202,7 @@ fn npm_name(name: &str) -> String {
 /// A package.json, in npm's order.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Document {
+struct PackageJsonFile {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -229,7 +229,7 @@ pub fn package_json(input: &ExportInput<'_>, member: Option<&str>) -> Result<Exp
         let of_section = importer.dependencies.iter().filter(|(_, dependency)| dependency.entry.section == section);
         of_section.map(|(name, dependency)| (name.to_string(), dependency.entry.specifier.clone())).collect()
     };
-    let document = Document {
+    let document = PackageJsonFile {
         name: importer.name.clone().or_else(|| folder.rsplit('/').next().map(npm_name)),
         version: importer.version.clone(),
         private: true,

@@ -14,7 +14,7 @@ const FORM: &str = "package-lock.json";
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Document {
+struct PackageLock {
     name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<String>,
@@ -48,7 +48,7 @@ pub fn package_lock(input: &ExportInput<'_>) -> Result<Exported, ExportError> {
         packages.insert(tree.nodes[node].location.clone(), Value::Object(writer.entry(node)?));
     }
     let root = &importers[0];
-    let document = Document {
+    let document = PackageLock {
         name: root.name.clone(),
         version: root.version.clone(),
         lockfile_version: 3,

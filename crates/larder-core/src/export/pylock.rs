@@ -10,7 +10,7 @@ use crate::model::{Artifact, Origin, PinnedSource, Source, folder_text};
 
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-struct Document {
+struct Pylock {
     lock_version: &'static str,
     environments: Vec<String>,
     requires_python: String,
@@ -71,7 +71,7 @@ struct Directory {
 /// Writes the Python half of an environment as `pylock.toml`.
 pub fn pylock(input: &ExportInput<'_>) -> Result<Exported, ExportError> {
     let packages = python::packages(input)?;
-    let document = Document {
+    let document = Pylock {
         lock_version: "1.0",
         environments: environments(input),
         requires_python: python::requires_python(input),

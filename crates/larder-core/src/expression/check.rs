@@ -8,17 +8,17 @@ use super::{ExpressionError, Lookup, Path, Scope, ValueType};
 
 /// Returns everything that is wrong with an expression where these names exist.
 pub(super) fn check(tree: &Tree, scope: &dyn Scope) -> Vec<ExpressionError> {
-    let mut check = Check { scope, errors: Vec::new() };
+    let mut check = ExpressionCheck { scope, errors: Vec::new() };
     check.tree(tree);
     check.errors
 }
 
-struct Check<'a> {
+struct ExpressionCheck<'a> {
     scope: &'a dyn Scope,
     errors: Vec<ExpressionError>,
 }
 
-impl Check<'_> {
+impl ExpressionCheck<'_> {
     fn tree(&mut self, tree: &Tree) {
         match tree {
             Tree::And(parts) | Tree::Or(parts) => parts.iter().for_each(|part| self.tree(part)),

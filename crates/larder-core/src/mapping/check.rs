@@ -12,7 +12,7 @@ use crate::schema::shape::{Found, PathProblem, Shape, SimpleType, TypeId, find};
 impl Mapping {
     /// Checks the mapping against the shapes of its two sides, without running samples.
     pub fn check(&self, source: &Shape, target: &Shape) -> Vec<SourceFinding> {
-        let mut check = Check { mapping: self, source, target, findings: Vec::new() };
+        let mut check = MappingCheck { mapping: self, source, target, findings: Vec::new() };
         let mut mapped = Mapped { first: Some(self.position), ..Mapped::default() };
         check.rules(&self.rules, source.root.type_id, target.root.type_id, &mut mapped);
         let mut findings = check.findings;
@@ -26,14 +26,14 @@ impl Mapping {
     }
 }
 
-struct Check<'a> {
+struct MappingCheck<'a> {
     mapping: &'a Mapping,
     source: &'a Shape,
     target: &'a Shape,
     findings: Vec<SourceFinding>,
 }
 
-impl Check<'_> {
+impl MappingCheck<'_> {
     fn rules(&mut self, rules: &[Rule], source: TypeId, target: TypeId, mapped: &mut Mapped) {
         for rule in rules {
             let from = match &rule.kind {

@@ -13,9 +13,9 @@ use crate::schema::shape::{ChoiceKind, Particle, Shape, ShapeGraph, Term, TypeId
 /// Returns a finding for each required part that is not written, for each choice of which several branches are, and for each
 /// construct that only a sample decides.
 pub(super) fn check(mapping: &Mapping, target: &Shape, mapped: &Mapped) -> Vec<SourceFinding> {
-    let mut check = Check { mapping, graph: &target.graph, findings: Vec::new(), undecided: Vec::new() };
+    let mut check = RequiredCheck { mapping, graph: &target.graph, findings: Vec::new(), undecided: Vec::new() };
     check.shape(target.root.type_id, mapped, "");
-    let Check { mut findings, undecided, .. } = check;
+    let RequiredCheck { mut findings, undecided, .. } = check;
     if !undecided.is_empty() && mapping.samples.is_empty() {
         let constructs: Vec<&str> = undecided.iter().map(|(construct, _)| *construct).collect();
         let message = format!("only a sample can tell whether the mapping is complete, because of{}", list(constructs));
@@ -25,7 +25,7 @@ pub(super) fn check(mapping: &Mapping, target: &Shape, mapped: &Mapped) -> Vec<S
     findings
 }
 
-struct Check<'a> {
+struct RequiredCheck<'a> {
     mapping: &'a Mapping,
     graph: &'a ShapeGraph,
     findings: Vec<SourceFinding>,
@@ -36,7 +36,7 @@ struct Check<'a> {
 /// What of a part is not written: where, and what.
 type Missing = Vec<(String, Position, String)>;
 
-impl Check<'_> {
+impl RequiredCheck<'_> {
     /// Checks a place that documents have.
     fn shape(&mut self, type_id: TypeId, mapped: &Mapped, path: &str) {
         let mut missing = Missing::new();

@@ -30,7 +30,7 @@ pub struct Submission {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Document {
+struct SubmissionDocument {
     v: u32,
     #[serde(rename = "type")]
     kind: String,
@@ -57,7 +57,7 @@ impl Submission {
     /// # Errors
     /// Why the body is no JSON, as a sentence.
     pub fn to_json(&self) -> Result<Vec<u8>, String> {
-        let document = Document {
+        let document = SubmissionDocument {
             v: FORMAT,
             kind: self.kind.clone(),
             body: RawValue::from_string(self.body.clone()).map_err(|error| error.to_string())?,
@@ -74,7 +74,7 @@ impl Submission {
     /// # Errors
     /// What is wrong with it, as a sentence.
     pub fn parse(json: &[u8], archive: impl FnOnce(LogHash) -> Option<Vec<u8>>) -> Result<Self, String> {
-        let document: Document = serde_json::from_slice(json).map_err(|error| error.to_string())?;
+        let document: SubmissionDocument = serde_json::from_slice(json).map_err(|error| error.to_string())?;
         if document.v != FORMAT {
             return Err("its format is a later one".to_owned());
         }
@@ -89,7 +89,7 @@ impl Submission {
                 Some(content)
             }
         };
-        let Document { kind, body, publisher, signatures, .. } = document;
+        let SubmissionDocument { kind, body, publisher, signatures, .. } = document;
         Ok(Self { kind, body: body.get().to_owned(), archive, publisher, signatures })
     }
 

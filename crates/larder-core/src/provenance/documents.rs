@@ -10,7 +10,7 @@ const MOST: usize = 32;
 /// Reads what an npm registry answers at `/-/npm/v1/attestations/NAME@VERSION`. Returns the bundles, as JSON.
 pub fn npm_bundles(document: &[u8]) -> Vec<String> {
     #[derive(Deserialize)]
-    struct Document<'a> {
+    struct NpmAttestations<'a> {
         #[serde(borrow, default)]
         attestations: Vec<Stated<'a>>,
     }
@@ -19,7 +19,7 @@ pub fn npm_bundles(document: &[u8]) -> Vec<String> {
         #[serde(borrow)]
         bundle: Option<&'a RawValue>,
     }
-    let parsed: Option<Document<'_>> = serde_json::from_slice(document).ok();
+    let parsed: Option<NpmAttestations<'_>> = serde_json::from_slice(document).ok();
     let stated = parsed.map(|document| document.attestations).unwrap_or_default();
     stated.iter().take(MOST).filter_map(|one| one.bundle).map(|bundle| bundle.get().to_owned()).collect()
 }
@@ -27,7 +27,7 @@ pub fn npm_bundles(document: &[u8]) -> Vec<String> {
 /// Reads the provenance of a file of PyPI (PEP 740), and makes a bundle of each attestation, as JSON.
 pub fn pep740_bundles(document: &[u8]) -> Vec<String> {
     #[derive(Deserialize)]
-    struct Document {
+    struct Pep740Provenance {
         #[serde(default)]
         attestation_bundles: Vec<Published>,
     }
@@ -53,7 +53,7 @@ pub fn pep740_bundles(document: &[u8]) -> Vec<String> {
         statement: String,
         signature: String,
     }
-    let parsed: Option<Document> = serde_json::from_slice(document).ok();
+    let parsed: Option<Pep740Provenance> = serde_json::from_slice(document).ok();
     let published = parsed.map(|document| document.attestation_bundles).unwrap_or_default();
     let attestations = published.into_iter().flat_map(|one| one.attestations).filter(|one| one.version == 1);
     let bundles = attestations.take(MOST).map(|Attestation { verification_material, envelope, .. }| {

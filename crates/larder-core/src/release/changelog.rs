@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use semver::Version;
 
-use super::{Change, ChangeKind, History};
+use super::{ChangeKind, CommitChange, History};
 
 /// What a new file begins with.
 const HEAD: &str = "# Changelog\n";
@@ -39,7 +39,7 @@ pub fn section(version: &Version, date: &str, history: &History) -> String {
     text
 }
 
-fn line(change: &Change, text: &str) -> String {
+fn line(change: &CommitChange, text: &str) -> String {
     let scope = change.scope.as_ref().map_or_else(String::new, |scope| format!("**{}:** ", plain(scope)));
     let short = change.commit.get(..7).unwrap_or(&change.commit);
     format!("- {scope}{} ({short})\n", plain(text))

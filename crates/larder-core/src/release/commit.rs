@@ -17,7 +17,7 @@ pub struct MessageCommit<'a> {
 
 /// A change that a commit tells of.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct CommitChange {
     /// What kind it is.
     pub kind: ChangeKind,
     /// What it is about: `feat(SCOPE)`.
@@ -45,7 +45,7 @@ pub enum ChangeKind {
     Internal,
 }
 
-impl Change {
+impl CommitChange {
     /// Returns how much the version rises.
     pub fn bump(&self) -> Bump {
         match (&self.breaking, self.kind) {
@@ -61,10 +61,10 @@ impl Change {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Message {
     /// These changes.
-    Changes(Vec<Change>),
+    Changes(Vec<CommitChange>),
     /// That an earlier commit does not count: its id, or the beginning of it; and the change that this is where the earlier one was
     /// released.
-    Reverts(String, Change),
+    Reverts(String, CommitChange),
     /// Nothing of its own: a merge, or what is to be squashed.
     Nothing,
     /// Nothing that can be read.
@@ -83,7 +83,7 @@ pub(super) fn read(commit: MessageCommit<'_>) -> Message {
         && (subject.starts_with("Revert ") || own.as_ref().is_some_and(|change| change.kind == ChangeKind::Revert))
     {
         let description = subject.strip_prefix("Revert ").unwrap_or(subject).trim_matches('"').to_owned();
-        let plain = || Change {
+        let plain = || CommitChange {
             kind: ChangeKind::Revert,
             scope: None,
             description,
@@ -94,7 +94,7 @@ pub(super) fn read(commit: MessageCommit<'_>) -> Message {
     }
     // A squashed branch has the messages of its commits as a list.
     let listed = message.lines().skip(1).filter_map(|line| line.strip_prefix("* "));
-    let mut changes: Vec<Change> = own.into_iter().collect();
+    let mut changes: Vec<CommitChange> = own.into_iter().collect();
     for change in listed.filter_map(|line| parse(line.trim(), commit.id)) {
         if !changes.iter().any(|known| known.description == change.description && known.kind == change.kind) {
             changes.push(change);
@@ -104,7 +104,7 @@ pub(super) fn read(commit: MessageCommit<'_>) -> Message {
 }
 
 /// Reads a message of Conventional Commits with a type that is known.
-fn parse(message: &str, id: &str) -> Option<Change> {
+fn parse(message: &str, id: &str) -> Option<CommitChange> {
     let parsed = Commit::parse(message).ok()?;
     let kind = match parsed.type_().as_str().to_ascii_lowercase().as_str() {
         "feat" => ChangeKind::Feature,
@@ -115,7 +115,7 @@ fn parse(message: &str, id: &str) -> Option<Change> {
         _ => return None,
     };
     let described = parsed.breaking_description().unwrap_or_else(|| parsed.description());
-    Some(Change {
+    Some(CommitChange {
         kind,
         scope: parsed.scope().map(|scope| scope.as_str().to_owned()),
         description: parsed.description().to_owned(),

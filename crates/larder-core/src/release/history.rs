@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::commit::{Message, read};
-use super::{Bump, Change, MessageCommit};
+use super::{Bump, CommitChange, MessageCommit};
 
 /// The changes since a release.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct History {
     /// The changes, from the newest on.
-    pub changes: Vec<Change>,
+    pub changes: Vec<CommitChange>,
     /// The first lines of messages that cannot be read, with the ids of their commits.
     pub malformed: Vec<(String, String)>,
 }
@@ -17,7 +17,7 @@ pub struct History {
 impl History {
     /// Returns how much the version rises.
     pub fn bump(&self) -> Bump {
-        self.changes.iter().map(Change::bump).max().unwrap_or_default()
+        self.changes.iter().map(CommitChange::bump).max().unwrap_or_default()
     }
 }
 

@@ -17,7 +17,7 @@ mod version;
 mod version_text;
 
 pub use changelog::{insert_section, section};
-pub use commit::{Change, ChangeKind, MessageCommit};
+pub use commit::{ChangeKind, CommitChange, MessageCommit};
 pub use history::{History, read_history};
 pub use tag::{TagNames, last_release};
 pub use version::{Bump, next_version, prerelease, pypi_version};

@@ -57,13 +57,13 @@ const CRATES_IO: [&str; 2] =
     ["registry+https://github.com/rust-lang/crates.io-index", "sparse+https://index.crates.io/"];
 
 #[derive(Deserialize)]
-struct Document {
+struct CargoLock {
     #[serde(default)]
-    package: Vec<Package>,
+    package: Vec<CargoLockPackage>,
 }
 
 #[derive(Deserialize)]
-struct Package {
+struct CargoLockPackage {
     name: String,
     version: String,
     source: Option<String>,
@@ -72,10 +72,10 @@ struct Package {
 
 /// Returns the crates that a `Cargo.lock` needs from crates.io. Crates without a source are part of the sources themselves.
 pub fn crates(cargo_lock: &str) -> Result<Vec<LockedCrate>, CargoLockError> {
-    let document: Document =
+    let document: CargoLock =
         toml::from_str(cargo_lock).map_err(|error| CargoLockError::Syntax(error.message().to_owned()))?;
     let mut found = Vec::new();
-    for Package { name, version, source, checksum } in document.package {
+    for CargoLockPackage { name, version, source, checksum } in document.package {
         let Some(source) = source else { continue };
         if !CRATES_IO.contains(&source.as_str()) {
             return Err(CargoLockError::Source { name, origin: source });

@@ -33,6 +33,6 @@ pub use environment::EARLIEST_ZIP_DATE;
 pub use error::{BuildError, FailedStep};
 pub use missing::{Missing, missing};
 pub use npm::{NodeRuntime, NpmPackage, PackageJsonError, Script, ScriptSet, scripts, scripts_digest};
-pub use python::{Backend, ConfigSetting, PythonProject, Target};
+pub use python::{Backend, BuildOutput, ConfigSetting, PythonProject};
 pub use sandbox::{Access, Bind, Limits, Outcome, Program, Sandbox, Status, Stop, run_helper};
 pub use toolchain::Toolchain;

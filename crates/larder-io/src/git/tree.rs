@@ -67,7 +67,7 @@ pub(super) fn read<'g>(
     let mut tree =
         GitTree { program, url: url.clone(), commit: commit.clone(), files: Vec::new(), repositories: Vec::new() };
     let below = subdirectory.map(|folder| format!("{folder}/")).unwrap_or_default();
-    let place = Place { url: url.clone(), commit: commit.clone(), prefix: String::new(), depth: 0 };
+    let place = CommitInTree { url: url.clone(), commit: commit.clone(), prefix: String::new(), depth: 0 };
     tree.add(repositories, &place, reference, &below)?;
     if let Some(folder) = subdirectory.filter(|_| tree.files.is_empty()) {
         let (url, commit, folder) = (url.to_string(), commit.clone(), folder.to_string());
@@ -78,7 +78,7 @@ pub(super) fn read<'g>(
 }
 
 /// A commit whose files lie below a folder of the tree.
-struct Place {
+struct CommitInTree {
     url: GitUrl,
     commit: Commit,
     /// The folder, with a `/` at its end; empty for the tree's own.
@@ -127,7 +127,7 @@ impl GitTree<'_> {
     fn add(
         &mut self,
         repositories: &Repositories,
-        place: &Place,
+        place: &CommitInTree,
         reference: &GitReference,
         below: &str,
     ) -> Result<(), GitError> {
@@ -178,7 +178,7 @@ impl GitTree<'_> {
             let full = format!("{}{path}", place.prefix);
             let url = submodule_url(&place.url, url).map_err(|reason| self.refused(&full, reason))?;
             let commit: Commit = object.parse().map_err(|_| self.refused(&full, "is no commit"))?;
-            let inner = Place { url, commit, prefix: format!("{full}/"), depth: place.depth + 1 };
+            let inner = CommitInTree { url, commit, prefix: format!("{full}/"), depth: place.depth + 1 };
             self.add(repositories, &inner, &GitReference::Head, below)?;
         }
         Ok(())

@@ -12,7 +12,7 @@ use crate::registry::credentials::{Credential, NpmrcCredential, npmrc_credential
 const NPMRC: &str = ".npmrc";
 
 /// An entry of one of the files.
-struct Entry {
+struct NpmrcEntry {
     credential: NpmrcCredential,
     /// Whether it is the checkout's.
     is_projects: bool,
@@ -46,7 +46,7 @@ pub(super) fn asks(context: &Context<'_>, project: &Project, addresses: &[Url]) 
     Ok(asked.collect())
 }
 
-fn read(context: &Context<'_>, project: &Project) -> Result<Vec<Entry>> {
+fn read(context: &Context<'_>, project: &Project) -> Result<Vec<NpmrcEntry>> {
     let own = project.root.join(NPMRC);
     let home = || Some(context.variables.absolute("HOME")?.join(NPMRC));
     let named = |name| context.variables.path(name).map(|path| context.folder.join(path));
@@ -57,13 +57,13 @@ fn read(context: &Context<'_>, project: &Project) -> Result<Vec<Entry>> {
     for (file, is_projects) in files {
         let text = file.as_deref().map(read_settings).transpose()?.flatten().unwrap_or_default();
         let credentials = npmrc_credentials(&text).into_iter();
-        entries.extend(credentials.map(|credential| Entry { credential, is_projects }));
+        entries.extend(credentials.map(|credential| NpmrcEntry { credential, is_projects }));
     }
     Ok(entries)
 }
 
 /// Returns the entries whose scope an address lies in, the longest first, and the project's before the user's.
-fn covering<'e>(entries: &'e [Entry], address: &Url) -> Vec<(&'e Entry, Url)> {
+fn covering<'e>(entries: &'e [NpmrcEntry], address: &Url) -> Vec<(&'e NpmrcEntry, Url)> {
     let mut found: Vec<_> =
         entries.iter().filter_map(|entry| Some((entry, entry.credential.realm(address)?))).collect();
     found.sort_by_key(|(_, realm)| std::cmp::Reverse(realm.path().len()));

@@ -11,7 +11,7 @@ use super::Unreadable;
 use super::versions::LockedVersions;
 
 #[derive(Deserialize)]
-struct Entry {
+struct BerryLockEntry {
     #[serde(default)]
     resolution: String,
     #[serde(default)]
@@ -22,7 +22,7 @@ struct Entry {
 
 /// Reads a lockfile. A workspace is an entry like the others, with all that its package.json asks for.
 pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreadable> {
-    let mut entries: BTreeMap<String, Entry> = super::parse_yaml(text)?;
+    let mut entries: BTreeMap<String, BerryLockEntry> = super::parse_yaml(text)?;
     entries.remove("__metadata");
     let mut keys: BTreeMap<&str, PackageKey> = BTreeMap::new();
     for (descriptors, entry) in &entries {

@@ -16,7 +16,7 @@ struct PackageLock {
     #[serde(default)]
     lockfile_version: u32,
     #[serde(default)]
-    packages: BTreeMap<String, Entry>,
+    packages: BTreeMap<String, PackageLockEntry>,
     /// What npm 6 wrote instead: the packages in the root's `node_modules`.
     #[serde(default)]
     dependencies: BTreeMap<String, NestedEntry>,
@@ -24,7 +24,7 @@ struct PackageLock {
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Entry {
+struct PackageLockEntry {
     /// The package's own name, where the folder has another.
     name: Option<String>,
     version: Option<String>,
@@ -46,7 +46,7 @@ struct Entry {
     peer_dependencies_meta: BTreeMap<String, Value>,
 }
 
-impl Entry {
+impl PackageLockEntry {
     /// Returns the names of the peers that npm installs where nothing provides them.
     fn required_peers(&self) -> impl Iterator<Item = &String> {
         let is_optional = |name: &String| {
@@ -74,7 +74,7 @@ struct NestedEntry {
 
 impl NestedEntry {
     /// Adds the entries of a folder's `node_modules` as later versions have them, by their paths.
-    fn flatten(nested: BTreeMap<String, Self>, folder: &str, packages: &mut BTreeMap<String, Entry>) {
+    fn flatten(nested: BTreeMap<String, Self>, folder: &str, packages: &mut BTreeMap<String, PackageLockEntry>) {
         for (alias, one) in nested {
             let path = format!("{folder}{FOLDER}{alias}");
             Self::flatten(one.dependencies, &format!("{path}/"), packages);
@@ -85,14 +85,14 @@ impl NestedEntry {
                 Value::Object(requires) => requires.into_iter().collect(),
                 _ => BTreeMap::new(),
             };
-            let entry = Entry {
+            let entry = PackageLockEntry {
                 name,
                 version,
                 resolved: one.resolved,
                 integrity: one.integrity,
                 in_bundle: one.bundled,
                 dependencies,
-                ..Entry::default()
+                ..PackageLockEntry::default()
             };
             packages.insert(path, entry);
         }
@@ -111,7 +111,7 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
         // It does not tell which of the packages in its `node_modules` the project itself asks for.
         let lines = lock.dependencies.keys().map(|name| (name.clone(), Value::Null)).collect();
         NestedEntry::flatten(std::mem::take(&mut lock.dependencies), "", &mut lock.packages);
-        lock.packages.insert(String::new(), Entry { dependencies: lines, ..Entry::default() });
+        lock.packages.insert(String::new(), PackageLockEntry { dependencies: lines, ..PackageLockEntry::default() });
     }
     let mut keys: BTreeMap<&str, PackageKey> = BTreeMap::new();
     for (path, entry) in &lock.packages {
@@ -157,7 +157,7 @@ fn walk<'k>(
     path: &str,
     name: &str,
     keys: &'k BTreeMap<&str, PackageKey>,
-    packages: &BTreeMap<String, Entry>,
+    packages: &BTreeMap<String, PackageLockEntry>,
 ) -> Option<&'k PackageKey> {
     let mut at = path;
     loop {

@@ -19,7 +19,7 @@ struct PnpmLock {
     #[serde(flatten)]
     root: Importer,
     #[serde(default)]
-    packages: BTreeMap<String, Package>,
+    packages: BTreeMap<String, PnpmLockPackage>,
     /// Version 6 has them in `packages`.
     #[serde(default)]
     snapshots: BTreeMap<String, Snapshot>,
@@ -50,7 +50,7 @@ struct Resolved {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Package {
+struct PnpmLockPackage {
     #[serde(default)]
     resolution: Resolution,
     #[serde(flatten)]

@@ -11,11 +11,11 @@ use super::versions::LockedVersions;
 #[derive(Deserialize)]
 struct PythonLock {
     #[serde(default, alias = "packages")]
-    package: Vec<Package>,
+    package: Vec<PythonLockPackage>,
 }
 
 #[derive(Deserialize)]
-struct Package {
+struct PythonLockPackage {
     name: String,
     version: Option<String>,
     /// Where it is from: a table of uv's or Poetry's.
@@ -73,7 +73,7 @@ pub(super) fn read(text: &str, settings: &Settings, found: &mut LockedVersions) 
     Ok(())
 }
 
-impl Package {
+impl PythonLockPackage {
     fn is_from_index(&self) -> bool {
         let elsewhere = [&self.git, &self.vcs, &self.directory, &self.archive, &self.path, &self.url];
         let source = |table: &Table| {

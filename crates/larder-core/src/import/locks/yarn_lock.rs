@@ -17,7 +17,7 @@ use super::versions::LockedVersions;
 use super::{DeclaredRanges, Unreadable};
 
 #[derive(Default)]
-struct Entry {
+struct YarnLockEntry {
     /// Each `name@range` that it answers.
     descriptors: Vec<String>,
     version: String,
@@ -76,15 +76,15 @@ pub(super) fn read(text: &str, declared: &[DeclaredRanges], found: &mut LockedVe
 
 /// Returns the version that the registry has an entry's file under. `version` is what the file's own package.json says, which
 /// may be another one.
-fn published_version<'e>(name: &str, entry: &'e Entry) -> &'e str {
+fn published_version<'e>(name: &str, entry: &'e YarnLockEntry) -> &'e str {
     let file = entry.resolved.split(['#', '?']).next().and_then(|url| url.rsplit('/').next()).unwrap_or_default();
     let base = name.rsplit('/').next().unwrap_or(name);
     let stated = file.strip_prefix(base).and_then(|rest| rest.strip_prefix('-')?.strip_suffix(".tgz"));
     stated.filter(|version| Version::parse(Ecosystem::Npm, version).is_ok()).unwrap_or(&entry.version)
 }
 
-fn entries(text: &str) -> Result<Vec<Entry>, Unreadable> {
-    let mut entries: Vec<Entry> = Vec::new();
+fn entries(text: &str) -> Result<Vec<YarnLockEntry>, Unreadable> {
+    let mut entries: Vec<YarnLockEntry> = Vec::new();
     let mut in_dependencies = false;
     for (number, line) in text.lines().enumerate() {
         let body = line.trim();
@@ -97,7 +97,7 @@ fn entries(text: &str) -> Result<Vec<Entry>, Unreadable> {
                 return Err(format!("line {}: `{body}` begins no entry", number + 1).into());
             };
             let descriptors = head.split(',').map(|one| unquoted(one.trim()).to_owned()).collect();
-            entries.push(Entry { descriptors, ..Entry::default() });
+            entries.push(YarnLockEntry { descriptors, ..YarnLockEntry::default() });
             in_dependencies = false;
             continue;
         }

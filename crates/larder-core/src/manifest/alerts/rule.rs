@@ -24,18 +24,18 @@ pub struct AlertRule {
     pub category: AlertCategory,
     /// `cooldown`: for so long it is not repeated.
     pub cooldown: Duration,
-    place: Place,
+    place: ExpressionSpan,
 }
 
 /// Where an expression stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Place {
+struct ExpressionSpan {
     span: SourceSpan,
     /// Whether the text stands there as it is, between two quotes.
     is_literal: bool,
 }
 
-impl Place {
+impl ExpressionSpan {
     /// Returns the place of a part of the expression.
     fn part(self, part: &Range<usize>) -> SourceSpan {
         if self.is_literal { (self.span.offset() + 1 + part.start, part.len()).into() } else { self.span }
@@ -98,7 +98,7 @@ pub(super) fn read_rule(node: ManifestNode<'_>, errors: &mut Errors) -> Option<A
     };
     let is_literal = when.is_literal();
     let when = when.string(errors)?;
-    let place = Place { span: when.span, is_literal };
+    let place = ExpressionSpan { span: when.span, is_literal };
     let expression = Expression::parse(when.value).map_err(|found| report(&found, place, errors)).ok();
     let name = name?;
     if BUILT_IN_RULES.contains(&name.value.as_str()) {
@@ -140,7 +140,7 @@ pub(in crate::manifest) fn check_rules(rules: &[AlertRule], monitor: &Monitor, e
     }
 }
 
-fn report(found: &[ExpressionError], place: Place, errors: &mut Errors) {
+fn report(found: &[ExpressionError], place: ExpressionSpan, errors: &mut Errors) {
     for error in found {
         let (reason, help) = (error.message.clone(), error.help.clone());
         errors.push(ManifestError::BadExpression { reason, help, span: place.part(&error.span) });

@@ -9,7 +9,7 @@ use crate::model::{Label, Url};
 
 /// `check "api" http="http://127.0.0.1:3000/health" every="30s" timeout="2s"`
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Check {
+pub struct MonitorCheck {
     /// Its name.
     pub name: Spanned<Label>,
     /// What is looked at.
@@ -53,7 +53,7 @@ const RESERVED: [&str; 7] = ["cache", "channel", "cpu", "dependencies", "disk", 
 
 const KINDS: [&str; 3] = ["http", "tcp", "process"];
 
-pub(super) fn read_check(node: ManifestNode<'_>, errors: &mut Errors) -> Option<Check> {
+pub(super) fn read_check(node: ManifestNode<'_>, errors: &mut Errors) -> Option<MonitorCheck> {
     const SHAPE: NodeShape = NodeShape {
         arguments: (1, 1),
         properties: &["http", "tcp", "process", "every", "timeout", "memory"],
@@ -67,7 +67,7 @@ pub(super) fn read_check(node: ManifestNode<'_>, errors: &mut Errors) -> Option<
     let timeout = parts.property("timeout");
     let timeout = timeout.and_then(|value| read_span(value, (SHORTEST_TIMEOUT, LONGEST_TIMEOUT), errors));
     let probe = read_probe(node, &parts, errors);
-    Some(Check { name: name?, probe: probe?, every, timeout })
+    Some(MonitorCheck { name: name?, probe: probe?, every, timeout })
 }
 
 fn read_probe(node: ManifestNode<'_>, parts: &NodeParts<'_>, errors: &mut Errors) -> Option<Probe> {
@@ -154,7 +154,7 @@ fn parse_host_and_port(text: &str) -> Result<Probe, Refusal> {
 }
 
 /// Reports checks of one name, or of a name that the monitor uses itself, and too many of them.
-pub(super) fn report_names(checks: &[Check], errors: &mut Errors) {
+pub(super) fn report_names(checks: &[MonitorCheck], errors: &mut Errors) {
     for (at, check) in checks.iter().enumerate() {
         if RESERVED.contains(&check.name.value.as_str()) {
             let reason = format!("`{}` is a name that the monitor uses itself", check.name.value);

@@ -23,14 +23,14 @@ use std::time::Duration;
 use super::node::{BlockRule, Errors, ManifestNode, NodeShape, NodeValue, UniqueNodes};
 use super::{ManifestError, Task};
 
-pub use check::{Check, Probe};
+pub use check::{MonitorCheck, Probe};
 pub use service::{Restart, Service};
 
 /// What the `monitor` block says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Monitor {
     /// `check` lines.
-    pub checks: Vec<Check>,
+    pub checks: Vec<MonitorCheck>,
     /// `disk 80`: the share of the project's disk, in percent, above which it is too full.
     pub disk: Option<u8>,
     /// `cache 1024`: the size of larder's cache, in MB, above which it is too large.

@@ -3,7 +3,7 @@
 use super::super::node::{BlockRule, Errors, ManifestNode, NodeShape};
 use super::super::succession::{Successor, check_order, read_after};
 use super::super::{ManifestError, Spanned, Task};
-use super::check::Check;
+use super::check::MonitorCheck;
 use crate::diagnostic::nearest;
 use crate::model::Label;
 
@@ -86,7 +86,7 @@ pub(super) fn read_restart(node: ManifestNode<'_>, errors: &mut Errors) -> Optio
 }
 
 /// Checks that each restart is of a check, and that no check has two.
-pub(super) fn check_restarts(restarts: &[Restart], checks: &[Check], errors: &mut Errors) {
+pub(super) fn check_restarts(restarts: &[Restart], checks: &[MonitorCheck], errors: &mut Errors) {
     for (at, restart) in restarts.iter().enumerate() {
         let name = &restart.check;
         if checks.iter().all(|check| check.name.value != name.value) {

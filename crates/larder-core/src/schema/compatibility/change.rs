@@ -6,7 +6,7 @@ use crate::diagnostic::Position;
 
 /// A change between two versions of a schema.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Change {
+pub struct SchemaChange {
     /// How grave it is.
     pub level: ChangeLevel,
     /// The place in documents: `/Order/Line/@no`, `submit/input/Order`.

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use super::super::Schema;
-use super::super::shape::{Entry, Place};
+use super::super::shape::{Entry, FileOffset};
 use super::types::Comparison;
-use super::{Change, ChangeLevel};
+use super::{ChangeLevel, SchemaChange};
 
 /// Compares all entries of two versions.
-pub(super) fn compare(old: &Schema, new: &Schema) -> Vec<Change> {
+pub(super) fn compare(old: &Schema, new: &Schema) -> Vec<SchemaChange> {
     if old.kind() != new.kind() {
         let message = format!("the schema was {} and is {}", old.kind(), new.kind());
         let position = new.files().first().map(|file| (Arc::clone(&file.file), file.position(0)));
-        return vec![Change {
+        return vec![SchemaChange {
             level: ChangeLevel::Breaking,
             path: "".into(),
             code: "compatibility.kind",
@@ -61,13 +61,13 @@ fn services(old: &Schema, new: &Schema, comparison: &mut Comparison<'_>) {
     for (name, operations) in &old.interfaces {
         let Some(others) = new.interfaces.get(name) else {
             let message = format!("the port type {name} is gone");
-            comparison.removed(&name.local, "compatibility.operation", message, Place::default());
+            comparison.removed(&name.local, "compatibility.operation", message, FileOffset::default());
             continue;
         };
         for operation in operations {
             if !others.iter().any(|other| other.name == operation.name) {
                 let message = format!("the operation {} is gone", operation.name);
-                comparison.removed(&operation.name, "compatibility.operation", message, Place::default());
+                comparison.removed(&operation.name, "compatibility.operation", message, FileOffset::default());
             }
         }
     }
@@ -77,7 +77,7 @@ fn services(old: &Schema, new: &Schema, comparison: &mut Comparison<'_>) {
                 old.interfaces.get(name).is_some_and(|known| known.iter().any(|other| other.name == operation.name));
             if !known {
                 let message = format!("the operation {} is new", operation.name);
-                comparison.minor(&operation.name, "compatibility.operation", message, Place::default());
+                comparison.minor(&operation.name, "compatibility.operation", message, FileOffset::default());
             }
         }
     }
@@ -85,7 +85,7 @@ fn services(old: &Schema, new: &Schema, comparison: &mut Comparison<'_>) {
     let ports = bound(new);
     for port in bound(old).into_iter().filter(|port| !ports.contains(port)) {
         let message = format!("the port {port} is gone, or bound in another way");
-        comparison.removed(&port, "compatibility.port", message, Place::default());
+        comparison.removed(&port, "compatibility.port", message, FileOffset::default());
     }
 }
 

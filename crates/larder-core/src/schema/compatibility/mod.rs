@@ -20,7 +20,7 @@ mod values;
 #[cfg(test)]
 mod tests;
 
-pub use change::{Change, ChangeLevel};
+pub use change::{ChangeLevel, SchemaChange};
 
 use super::Schema;
 
@@ -28,7 +28,7 @@ use super::Schema;
 const MAX_CHANGES: usize = 500;
 
 /// Returns the changes from an old to a new version that count. Schemas of different kinds have nothing in common.
-pub fn compare(old: &Schema, new: &Schema) -> Vec<Change> {
+pub fn compare(old: &Schema, new: &Schema) -> Vec<SchemaChange> {
     let mut changes = entries::compare(old, new);
     changes.sort();
     changes.dedup();
@@ -37,6 +37,6 @@ pub fn compare(old: &Schema, new: &Schema) -> Vec<Change> {
 }
 
 /// Returns the gravest level of some changes. `None` if there are none.
-pub fn level(changes: &[Change]) -> Option<ChangeLevel> {
+pub fn level(changes: &[SchemaChange]) -> Option<ChangeLevel> {
     changes.iter().map(|change| change.level).min()
 }

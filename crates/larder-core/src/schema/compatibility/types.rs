@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::super::Schema;
-use super::super::shape::{ChoiceKind, ElementShape, Particle, Place, ShapeGraph, Term, TypeId, TypeShape};
+use super::super::shape::{ChoiceKind, ElementShape, FileOffset, Particle, ShapeGraph, Term, TypeId, TypeShape};
 use super::values::{self, Values};
-use super::{Change, ChangeLevel};
+use super::{ChangeLevel, SchemaChange};
 use crate::document::Format;
 
 /// A comparison of two versions. Each pair of types is compared once, where it is first met.
@@ -18,7 +18,7 @@ pub(super) struct Comparison<'a> {
     seen: BTreeSet<(TypeId, TypeId)>,
     /// Pairs that wait, with their paths: types are as deep as schemas make them.
     pending: Vec<(String, TypeId, TypeId)>,
-    pub(super) changes: Vec<Change>,
+    pub(super) changes: Vec<SchemaChange>,
 }
 
 impl<'a> Comparison<'a> {
@@ -34,15 +34,15 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    pub(super) fn breaking(&mut self, path: &str, code: &'static str, message: String, place: Place) {
+    pub(super) fn breaking(&mut self, path: &str, code: &'static str, message: String, place: FileOffset) {
         self.add(ChangeLevel::Breaking, path, code, message, self.new_schema, place);
     }
 
-    pub(super) fn removed(&mut self, path: &str, code: &'static str, message: String, place: Place) {
+    pub(super) fn removed(&mut self, path: &str, code: &'static str, message: String, place: FileOffset) {
         self.add(ChangeLevel::Breaking, path, code, message, self.old_schema, place);
     }
 
-    pub(super) fn minor(&mut self, path: &str, code: &'static str, message: String, place: Place) {
+    pub(super) fn minor(&mut self, path: &str, code: &'static str, message: String, place: FileOffset) {
         self.add(ChangeLevel::Minor, path, code, message, self.new_schema, place);
     }
 
@@ -54,11 +54,11 @@ impl<'a> Comparison<'a> {
         code: &'static str,
         message: String,
         schema: &Schema,
-        place: Place,
+        place: FileOffset,
     ) {
         let file = schema.files().get(place.file);
         let position = file.map(|file| (Arc::clone(&file.file), file.position(place.offset)));
-        self.changes.push(Change { level, path: path.into(), code, message, position });
+        self.changes.push(SchemaChange { level, path: path.into(), code, message, position });
     }
 
     /// Compares two types and all that is below them.
@@ -172,7 +172,7 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    fn requirement(&mut self, path: &str, was_optional: bool, is_optional: bool, place: Place) {
+    fn requirement(&mut self, path: &str, was_optional: bool, is_optional: bool, place: FileOffset) {
         if was_optional && !is_optional {
             self.breaking(path, "compatibility.required", "was optional and is required".to_owned(), place);
         } else if is_optional && !was_optional {
@@ -180,7 +180,7 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    fn fixed(&mut self, path: &str, old: Option<&String>, new: Option<&String>, place: Place) {
+    fn fixed(&mut self, path: &str, old: Option<&String>, new: Option<&String>, place: FileOffset) {
         match (old, new) {
             (old, new) if old == new => {}
             (Some(_), None) => self.minor(path, "compatibility.widened", "may have other values now".to_owned(), place),
@@ -334,7 +334,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// Compares the choices of JSON: which of them hold is a rule of its own.
-    fn choices(&mut self, path: &str, old: &Particle, new: &Particle, place: Place) {
+    fn choices(&mut self, path: &str, old: &Particle, new: &Particle, place: FileOffset) {
         let (before, after) = (choices(old), choices(new));
         if before == after {
             return;

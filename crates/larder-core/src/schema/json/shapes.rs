@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use url::Url;
 
 use super::super::shape::{
-    Bound, Budget, ChoiceKind, ElementShape, Entry, EntryRoot, Format, Items, Particle, Place, ShapeGraph, SimpleType,
-    Term, TypeId, TypeShape, Undecided, ValueKind,
+    Bound, Budget, ChoiceKind, ElementShape, Entry, EntryRoot, FileOffset, Format, Items, Particle, ShapeGraph,
+    SimpleType, Term, TypeId, TypeShape, Undecided, ValueKind,
 };
 use super::super::source::error_at;
 use super::draft::Draft;
@@ -101,7 +101,7 @@ struct Builder<'a> {
 struct Parts {
     /// The types that are possible; all without one.
     types: Option<BTreeSet<String>>,
-    members: Vec<(String, Vec<NodePlace>, Place)>,
+    members: Vec<(String, Vec<NodePlace>, FileOffset)>,
     required: BTreeSet<String>,
     choices: Vec<Particle>,
     items: Vec<NodePlace>,
@@ -124,9 +124,9 @@ fn builder_step(place: &NodePlace, steps: &[&str]) -> NodePlace {
 }
 
 impl Builder<'_> {
-    fn place(&self, place: &NodePlace) -> Place {
+    fn place(&self, place: &NodePlace) -> FileOffset {
         let offset = self.resources.node(place).map_or(0, |node| node.offset);
-        Place { file: self.resources.file(place), offset }
+        FileOffset { file: self.resources.file(place), offset }
     }
 
     /// Returns the number of the type that schemas describe together.
@@ -195,7 +195,7 @@ impl Builder<'_> {
         }
         for name in std::mem::take(&mut parts.required) {
             let type_id = self.open_type();
-            let element = ElementShape { name: Name::local(name), type_id, fixed: None, place: Place::default() };
+            let element = ElementShape { name: Name::local(name), type_id, fixed: None, place: FileOffset::default() };
             particles.push(Particle::once(Term::Element(element)));
         }
         particles.append(&mut parts.choices);
@@ -265,8 +265,8 @@ impl Builder<'_> {
         }
     }
 
-    fn place_of(&self, place: &NodePlace, node: &JsonNode) -> Place {
-        Place { file: self.resources.file(place), offset: node.offset }
+    fn place_of(&self, place: &NodePlace, node: &JsonNode) -> FileOffset {
+        FileOffset { file: self.resources.file(place), offset: node.offset }
     }
 
     fn read_object(&mut self, place: &NodePlace, node: &JsonNode, parts: &mut Parts) {
@@ -278,7 +278,7 @@ impl Builder<'_> {
                 if let Some((_, nodes, _)) = known {
                     nodes.push(below);
                 } else {
-                    let at = Place { file: self.resources.file(place), offset: member.offset };
+                    let at = FileOffset { file: self.resources.file(place), offset: member.offset };
                     parts.members.push((member.name.clone(), vec![below], at));
                 }
             }

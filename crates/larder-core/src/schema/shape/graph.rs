@@ -32,12 +32,12 @@ pub(crate) struct EntryRoot {
     /// The root element's name. `None` in JSON, and where only the type is known.
     pub(crate) name: Option<Name>,
     pub(crate) type_id: TypeId,
-    pub(crate) place: Place,
+    pub(crate) place: FileOffset,
 }
 
 /// A place in the files of a schema.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct FileOffset {
     /// The number of the file among the schema's.
     pub(crate) file: usize,
     pub(crate) offset: usize,
@@ -67,7 +67,7 @@ pub(crate) struct TypeShape {
     pub(crate) rules: BTreeMap<String, String>,
     /// The elements or members by name, with how often they occur at all.
     pub(crate) children: Vec<Child>,
-    pub(crate) place: Place,
+    pub(crate) place: FileOffset,
 }
 
 /// The items of a list.
@@ -85,7 +85,7 @@ pub(crate) struct AttributeShape {
     pub(crate) is_required: bool,
     pub(crate) value: SimpleType,
     pub(crate) fixed: Option<String>,
-    pub(crate) place: Place,
+    pub(crate) place: FileOffset,
 }
 
 /// A part of a type's content, with how often it occurs.
@@ -127,7 +127,7 @@ pub(crate) struct ElementShape {
     pub(crate) type_id: TypeId,
     /// The only value that it may have.
     pub(crate) fixed: Option<String>,
-    pub(crate) place: Place,
+    pub(crate) place: FileOffset,
 }
 
 /// An element or a member of a type, seen from the whole of its content.
@@ -146,7 +146,7 @@ pub(crate) struct Child {
 pub(crate) struct Undecided {
     /// As it is written: `xs:any`, `if`.
     pub(crate) construct: &'static str,
-    pub(crate) place: Place,
+    pub(crate) place: FileOffset,
 }
 
 /// How many parts may still be made of a schema: named groups and bases stand for their parts, and can be made to stand for

@@ -17,7 +17,7 @@ pub(crate) use find::find;
 pub use find::{Found, PathProblem};
 pub use graph::Format;
 pub(crate) use graph::{
-    AttributeShape, Budget, ChoiceKind, ElementShape, Entry, EntryRoot, Items, Particle, Place, ShapeGraph, Term,
+    AttributeShape, Budget, ChoiceKind, ElementShape, Entry, EntryRoot, FileOffset, Items, Particle, ShapeGraph, Term,
     TypeId, TypeShape, Undecided,
 };
 pub use scope::ShapeScope;

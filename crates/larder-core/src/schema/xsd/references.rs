@@ -12,7 +12,7 @@ const PROVIDED: [&str; 2] = ["http://www.w3.org/XML/1998/namespace", "http://www
 /// Adds a finding for each `ref`, `type`, `base` and the like that stands for nothing.
 pub(super) fn check(documents: &[XsdDocument], components: &Components<'_>, findings: &mut Vec<SourceFinding>) {
     for document in documents {
-        let mut check = Check { document, components, findings };
+        let mut check = ReferenceCheck { document, components, findings };
         check.element(&document.root);
     }
     // A document that stands in the list for several namespaces would be reported as often.
@@ -20,13 +20,13 @@ pub(super) fn check(documents: &[XsdDocument], components: &Components<'_>, find
     findings.dedup();
 }
 
-struct Check<'a> {
+struct ReferenceCheck<'a> {
     document: &'a XsdDocument,
     components: &'a Components<'a>,
     findings: &'a mut Vec<SourceFinding>,
 }
 
-impl Check<'_> {
+impl ReferenceCheck<'_> {
     fn element(&mut self, node: &XmlElement) {
         if node.name.is(XS, "annotation") {
             return;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::super::shape::{
-    AttributeShape, Budget, ChoiceKind, ElementShape, Entry, EntryRoot, Format, Particle, Place, ShapeGraph,
+    AttributeShape, Budget, ChoiceKind, ElementShape, Entry, EntryRoot, FileOffset, Format, Particle, ShapeGraph,
     SimpleType, Term, TypeId, TypeShape, Undecided, ValueKind,
 };
 use super::components::{Component, ComponentKind, Components};
@@ -82,8 +82,8 @@ struct Parts {
 }
 
 impl<'a> Builder<'a> {
-    fn place(&self, component: Component<'_>) -> Place {
-        Place { file: self.documents[component.document].file, offset: component.node.offset() }
+    fn place(&self, component: Component<'_>) -> FileOffset {
+        FileOffset { file: self.documents[component.document].file, offset: component.node.offset() }
     }
 
     /// Returns the type of an element's declaration.
@@ -122,7 +122,7 @@ impl<'a> Builder<'a> {
         shape.value = Some(builtin::simple(&name.local).unwrap_or_else(|| SimpleType::of(ValueKind::Any)));
         if is_any {
             (shape.is_mixed, shape.is_open) = (true, true);
-            shape.undecided.push(Undecided { construct: "xs:anyType", place: Place::default() });
+            shape.undecided.push(Undecided { construct: "xs:anyType", place: FileOffset::default() });
         }
         self.types.push(shape);
         self.known.insert(key, self.types.len() - 1);
@@ -247,7 +247,7 @@ impl<'a> Builder<'a> {
     fn own_parts(&mut self, node: &'a XmlElement, document: usize, depth: usize, parts: &mut Parts) {
         self.attributes(node, document, depth, parts);
         for child in node.children.iter().filter(|child| *child.name.namespace == *XS) {
-            let place = Place { file: self.documents[document].file, offset: child.offset() };
+            let place = FileOffset { file: self.documents[document].file, offset: child.offset() };
             match &*child.name.local {
                 "sequence" | "choice" | "all" | "group" => {
                     parts.content = self.particle(child, document, depth, &mut parts.undecided);
@@ -294,7 +294,7 @@ impl<'a> Builder<'a> {
             return None;
         }
         let here = &self.documents[document];
-        let place = Place { file: here.file, offset: node.offset() };
+        let place = FileOffset { file: here.file, offset: node.offset() };
         let reference = node.attribute("ref").and_then(|name| here.qualified(node, name));
         let (name, declared, of) = if let Some(name) = reference {
             // Attributes of `xml:` need no file.
@@ -323,7 +323,7 @@ impl<'a> Builder<'a> {
         }
         let (min, max) = occurrence(node)?;
         let here = &self.documents[document];
-        let place = Place { file: here.file, offset: node.offset() };
+        let place = FileOffset { file: here.file, offset: node.offset() };
         let term = match &*node.name.local {
             "element" => self.element(node, document, place, undecided)?,
             "any" => {
@@ -365,7 +365,7 @@ impl<'a> Builder<'a> {
         &mut self,
         node: &'a XmlElement,
         document: usize,
-        place: Place,
+        place: FileOffset,
         undecided: &mut Vec<Undecided>,
     ) -> Option<Term> {
         let here = &self.documents[document];

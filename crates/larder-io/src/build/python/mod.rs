@@ -84,7 +84,7 @@ pub enum ConfigSetting {
 
 /// What a project is built into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
+pub enum BuildOutput {
     /// A wheel with the project's files.
     Wheel,
     /// A wheel that leads back to the project's sources.
@@ -122,7 +122,7 @@ struct DriverRequest<'a> {
 
 impl PythonProject {
     /// Returns what the back end needs besides the requirements that `pyproject.toml` lists: PEP 508 lines, unchecked.
-    pub fn requires(&self, sandbox: &Sandbox, target: Target) -> Result<Vec<String>, BuildError> {
+    pub fn requires(&self, sandbox: &Sandbox, target: BuildOutput) -> Result<Vec<String>, BuildError> {
         self.call(sandbox, target, Hook::Requires)?;
         let text = self.read("requires.json")?;
         serde_json::from_slice(&text)
@@ -130,7 +130,7 @@ impl PythonProject {
     }
 
     /// Returns the project's core metadata, as the back end computes them.
-    pub fn metadata(&self, sandbox: &Sandbox, target: Target) -> Result<Vec<u8>, BuildError> {
+    pub fn metadata(&self, sandbox: &Sandbox, target: BuildOutput) -> Result<Vec<u8>, BuildError> {
         self.call(sandbox, target, Hook::Metadata)?;
         self.read("METADATA")
     }
@@ -139,7 +139,7 @@ impl PythonProject {
     pub fn wheel(
         &self,
         sandbox: &Sandbox,
-        target: Target,
+        target: BuildOutput,
         package: &PackageName,
         version: &pep440_rs::Version,
     ) -> Result<PathBuf, BuildError> {
@@ -150,7 +150,7 @@ impl PythonProject {
         problem.map_or_else(|| Ok(folder.join(&wheel)), |problem| Err(self.output_error(problem)))
     }
 
-    fn call(&self, sandbox: &Sandbox, target: Target, hook: Hook) -> Result<(), BuildError> {
+    fn call(&self, sandbox: &Sandbox, target: BuildOutput, hook: Hook) -> Result<(), BuildError> {
         self.check_backend_path()?;
         let mut sandbox = sandbox.clone();
         sandbox.binds.push(Bind::write_at(&self.sources, SOURCES));
@@ -166,7 +166,7 @@ impl PythonProject {
         let inside = |paths: &[PathBuf]| paths.iter().map(|path| sandbox.inside(path)).collect::<Vec<_>>();
         let request = DriverRequest {
             hook: hook.name(),
-            editable: target == Target::Editable,
+            editable: target == BuildOutput::Editable,
             out: &sandbox.inside(&self.output),
             backend: &self.backend.object,
             backend_path: &self.backend.path,

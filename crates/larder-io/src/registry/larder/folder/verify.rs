@@ -35,7 +35,7 @@ impl FolderRegistry {
     pub fn verify(&self) -> Result<Verified, FolderError> {
         let state = self.state()?;
         let tree = state.checkpoint.tree;
-        let mut check = Check { registry: self, damage: Vec::new() };
+        let mut check = FolderCheck { registry: self, damage: Vec::new() };
         let told = if self.description.subset { check.part(&state)? } else { check.leaves(tree)? };
         if !self.description.subset {
             check.heads(&state, &told)?;
@@ -56,12 +56,12 @@ struct Archive {
     sha256: String,
 }
 
-struct Check<'r> {
+struct FolderCheck<'r> {
     registry: &'r FolderRegistry,
     damage: Vec<String>,
 }
 
-impl Check<'_> {
+impl FolderCheck<'_> {
     /// Reads every leaf and compares every tile. Returns what the leaves say of each package.
     fn leaves(&mut self, tree: Tree) -> Result<BTreeMap<String, Told>, FolderError> {
         const FULL: u64 = 256;
