@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::diagnostic::{Exit, Failure};
+use crate::fs;
 use crate::manifest::{self, DependencyLine, DependencySpec, Manifest, ManifestKind, Spanned};
 use crate::model::{Catalogs, Label, PackageName, Requirement};
 use crate::ops::project::{find_root, inputs};
@@ -43,8 +44,10 @@ impl Repository {
         let text = inputs::manifest(&root.join(MANIFEST))?;
         let Manifest { order, catalogs, .. } = manifest::parse(MANIFEST, &text, ManifestKind::Package)?;
         let (mut packages, mut unreadable) = (Vec::new(), Vec::new());
-        for folder in folders(&root)? {
-            match package_in(&root, &folder, &catalogs) {
+        let folders = folders(&root)?;
+        let read = fs::map_parallel(&folders, |folder| Ok::<_, Error>(package_in(&root, folder, &catalogs)))?;
+        for (folder, read) in folders.into_iter().zip(read) {
+            match read {
                 Ok(Some(own)) => packages.push(Discovered { folder: folder.into(), own, needs: BTreeSet::new() }),
                 Ok(None) => {}
                 Err(error) => {

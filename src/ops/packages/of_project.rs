@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::diagnostic::{Exit, Failure, list};
+use crate::fs;
 use crate::manifest::{self, ManifestKind};
 use crate::model::PackageName;
 use crate::ops::project::{find_root, inputs, members};
@@ -30,14 +31,13 @@ impl ProjectPackages {
         let manifest = manifest::parse(MANIFEST, &text, ManifestKind::Package)?;
         let is_alone = manifest.package.is_some() && manifest.project.is_none() && manifest.members.is_empty();
         let members = members::find(&root, manifest.members.iter().map(|glob| &*glob.value))?;
-        let mut packages = Vec::new();
-        for folder in std::iter::once("").chain(members.folders.iter().map(|folder| &**folder)) {
-            let folder = if folder.is_empty() { root.clone() } else { root.join(folder) };
-            if folder.starts_with(&context.folder) && inputs::text(&folder.join(MANIFEST))?.is_some() {
-                packages.extend(OwnPackage::read(&root, &folder, &manifest.catalogs)?);
-            }
-        }
-        Ok(Self { root, is_alone, packages })
+        let members = members.folders.iter().map(|folder| root.join(&**folder));
+        let folders: Vec<PathBuf> = std::iter::once(root.clone()).chain(members).collect();
+        let read = fs::map_parallel(&folders, |folder| {
+            let is_meant = folder.starts_with(&context.folder) && inputs::text(&folder.join(MANIFEST))?.is_some();
+            if is_meant { OwnPackage::read(&root, folder, &manifest.catalogs) } else { Ok(None) }
+        })?;
+        Ok(Self { root, is_alone, packages: read.into_iter().flatten().collect() })
     }
 
     /// Holds the packages to all that needs no registry. Returns their names and versions. The assets of those that `has_checked`
