@@ -239,7 +239,7 @@ impl AssetSet<'_> {
             let mut text = own[at].clone();
             let mut below: Vec<&str> = below.into_iter().map(|at| own[at].as_str()).collect();
             below.sort_unstable();
-            below.into_iter().for_each(|one| text.push_str(one));
+            text.extend(below);
             TreeDigest::of(text.as_bytes())
         };
         (0..self.packages().len()).map(scope).collect()

@@ -145,10 +145,10 @@ impl SarifRule {
 
 impl SarifRule {
     /// Returns the rule of findings that are about places in files.
-    fn of_files(code: &Cow<'static, str>) -> Self {
+    fn of_files(code: &str) -> Self {
         Self {
-            id: code.clone(),
-            name: code.clone(),
+            id: code.to_owned().into(),
+            name: code.to_owned().into(),
             short_description: SarifMessage { text: format!("{code}: what is wrong with assets of packages") },
             help: SarifMessage { text: "each result says what can be done".to_owned() },
             default_configuration: SarifConfiguration { level: "error" },
