@@ -28,7 +28,7 @@ pub(in crate::cli) fn run(arguments: &InitArgs, session: &Session<'_>, output: &
         output.message(format!("Imported {}", done.taken_from.join(", ")));
     }
     if !done.members.is_empty() {
-        output.message(format!("Members: {}", done.members.join(", ")));
+        output.message(format!("Members: {}", in_short(&done.members)));
     }
     import::report_not_taken(&done.not_taken, output);
     for name in &done.missing_runtimes {
@@ -64,4 +64,29 @@ fn consume(package: &str, registry: &str, name: Option<&str>, session: &Session<
     }
     lock::report_locked(&changes.locked, output);
     DONE
+}
+
+/// Returns names as a sentence has them. Of many, the first and how many there are besides.
+fn in_short(names: &[String]) -> String {
+    const LISTED: usize = 12;
+
+    match names.get(LISTED..) {
+        Some(others) if others.len() > 1 => {
+            format!("{} and {} others", names[..LISTED].join(", "), others.len())
+        }
+        _ => names.join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_short;
+
+    #[test]
+    fn many_names_are_counted() {
+        let names = |count: usize| (0..count).map(|at| at.to_string()).collect::<Vec<_>>();
+        assert_eq!(in_short(&names(2)), "0, 1");
+        assert!(in_short(&names(13)).ends_with("11, 12"));
+        assert!(in_short(&names(14)).ends_with("10, 11 and 2 others"));
+    }
 }
