@@ -23,6 +23,7 @@
 //! | --- | --- | --- |
 //! | 0 | [`model`] | names, versions, ranges, digests, platforms, the solved graph: validated values |
 //! |   | [`diagnostic`] | what errors share: exit codes, findings in files, suggestions |
+//! |   | [`parallel`] | work that is spread over threads |
 //! | 1 | [`advisory`] | advisories about packages, as OSV writes them: read, matched to versions, merged |
 //! |   | [`manifest`] | KDL text → `Manifest`; edits that keep the text |
 //! |   | [`import`] | other tools' manifests and lockfiles → a manifest, the versions they chose |
@@ -91,6 +92,6 @@ pub mod ops;
 
 pub use larder_core::{
     advisory, assets, bom, creatio, diagnostic, diagram, difference, document, export, expression, import, license,
-    lock, manifest, mapping, model, package, patch, policy, provenance, release, resolve, schema,
+    lock, manifest, mapping, model, package, parallel, patch, policy, provenance, release, resolve, schema,
 };
 pub use larder_io::{build, fetch, fs, git, logs, profile, registry, store};

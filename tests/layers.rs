@@ -11,6 +11,7 @@ const CRATES: &[(&str, std::ops::RangeInclusive<u8>)] =
 const LAYERS: &[(&str, u8)] = &[
     ("model", 0),
     ("diagnostic", 0),
+    ("parallel", 0),
     ("advisory", 1),
     ("assets", 1),
     ("manifest", 1),

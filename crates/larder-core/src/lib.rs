@@ -21,6 +21,7 @@ pub mod manifest;
 pub mod mapping;
 pub mod model;
 pub mod package;
+pub mod parallel;
 pub mod patch;
 pub mod policy;
 pub mod provenance;

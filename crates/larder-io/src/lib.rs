@@ -14,5 +14,5 @@ pub mod registry;
 pub mod store;
 
 use larder_core::{
-    advisory, creatio, diagnostic, difference, import, lock, manifest, model, package, provenance, resolve,
+    advisory, creatio, diagnostic, difference, import, lock, manifest, model, package, parallel, provenance, resolve,
 };

@@ -1,11 +1,10 @@
 //! Which packages with assets there are, and where their files lie.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::assets::{AssetFiles, AssetPackage, AssetRecords, AssetSet, PackageIndex};
+use crate::assets::{AssetFiles, AssetPackage, AssetSet, PackageIndex};
 use crate::diagnostic::SourceFinding;
 use crate::fs;
 use crate::lock::Lockfile;
@@ -18,7 +17,7 @@ use crate::ops::session::MANIFEST;
 use crate::ops::{Context, Project, Result, Session};
 use crate::store::Tree;
 
-use super::remembered::{MAX_FILE, Memory, RememberedFiles};
+use super::remembered::{AssetMemory, MAX_FILE};
 use super::threads;
 
 /// The packages of a project with their assets, and those that they depend on.
@@ -28,10 +27,7 @@ pub(in crate::ops) struct ProjectAssets {
     /// The environments that the project declares. `None` of a package that stands alone: its users have theirs.
     environments: Option<Vec<String>>,
     packages: Vec<AssetPackage>,
-    files: RememberedFiles,
-    memory: Memory,
-    /// What is remembered of the assets, until it is asked for.
-    known: Cell<AssetRecords>,
+    files: AssetMemory,
 }
 
 impl ProjectAssets {
@@ -72,8 +68,7 @@ impl ProjectAssets {
             loading.add_locked(&locked);
         }
         let Loading { packages, folders, .. } = loading;
-        let (memory, files, known) = Memory::open(context, &root, folders);
-        Ok(Self { root, environments, packages, files, memory, known: Cell::new(known) })
+        Ok(Self { environments, packages, files: AssetMemory::new(context, &root, folders), root })
     }
 
     /// Returns whether any package has assets of its own.
@@ -98,7 +93,7 @@ impl ProjectAssets {
 
     /// Returns the folder of a package on disk.
     pub(in crate::ops) fn folder(&self, package: PackageIndex) -> &Path {
-        self.files.folder(package).unwrap_or(&self.root)
+        self.files.folder(package)
     }
 
     /// Returns the files of the packages.
@@ -113,8 +108,8 @@ impl ProjectAssets {
 
     /// Returns what is wrong with the packages' own assets. What did not change since an earlier command is not read again.
     pub(in crate::ops) fn check(&self, set: &AssetSet<'_>) -> Vec<SourceFinding> {
-        let (findings, records) = set.check_since(self.known.take(), self.environments().as_deref(), threads());
-        self.memory.keep(&self.files, records);
+        let (findings, records) = set.check_since(self.files.recall(), self.environments().as_deref(), threads());
+        self.files.keep(records);
         findings
     }
 
@@ -122,9 +117,8 @@ impl ProjectAssets {
     /// earlier command are not read again.
     pub(in crate::ops) fn with_links<T>(&self, say: impl FnOnce(&AssetSet<'_>) -> T) -> T {
         let set = self.set();
-        let recalled = set.recall(self.known.take(), self.environments().as_deref(), threads());
-        set.read_all_links(threads());
-        self.memory.keep(&self.files, set.record(recalled, BTreeMap::new()));
+        let records = set.read_links_since(self.files.recall(), self.environments().as_deref(), threads());
+        self.files.keep(records);
         say(&set)
     }
 }

@@ -1,7 +1,7 @@
 //! What larder remembers of a project's assets, in its cache: a check reads again what changed, and what refers to it.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -20,49 +20,83 @@ const MAX_RECORD: u64 = 256 << 20;
 /// The most bytes of an asset's file.
 pub(super) const MAX_FILE: u64 = 8 << 20;
 
-/// What an earlier command found out about a project's assets.
-#[derive(Debug, Default, Deserialize)]
+/// What was found out about a project's assets.
+#[derive(Default, Serialize, Deserialize)]
 struct RememberedAssets {
     /// The program that found it: another one may find more.
     program: Program,
-    /// The files that were read, by their paths, with the digests of their texts.
-    files: FxHashMap<PathBuf, (Stamp, TreeDigest)>,
+    files: FileDigests,
     assets: AssetRecords,
 }
 
-/// A [`RememberedAssets`] that is written.
-#[derive(Serialize)]
-struct RecordToKeep<'a> {
-    program: &'a Program,
-    files: &'a FxHashMap<PathBuf, (Stamp, TreeDigest)>,
-    assets: &'a AssetRecords,
-}
+/// The files that were read, by their paths, with the digests of their texts.
+type FileDigests = FxHashMap<PathBuf, (Stamp, TreeDigest)>;
 
 /// A build of larder.
-#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Program {
     version: String,
     executable: Option<Stamp>,
 }
 
-impl Program {
-    fn this(context: &Context<'_>) -> Self {
-        Self { version: env!("CARGO_PKG_VERSION").to_owned(), executable: Stamp::of(&context.executable) }
-    }
-}
-
-/// The files of packages, of which those that did not change since an earlier command need not be read to know their digests.
+/// The files of packages. Those that did not change since an earlier command need not be read to know their digests, once it is asked
+/// for what that command found.
 #[derive(Debug)]
-pub(super) struct RememberedFiles {
+pub(super) struct AssetMemory {
     folders: Vec<PathBuf>,
-    known: FxHashMap<PathBuf, (Stamp, TreeDigest)>,
-    /// Those that were looked at by this command.
-    seen: Mutex<FxHashMap<PathBuf, (Stamp, TreeDigest)>>,
+    /// The file in the cache.
+    file: PathBuf,
+    program: Program,
+    known: OnceLock<FileDigests>,
+    /// The files that were looked at by this command.
+    seen: Mutex<FileDigests>,
 }
 
-impl RememberedFiles {
-    pub(super) fn folder(&self, package: PackageIndex) -> Option<&Path> {
-        self.folders.get(package).map(PathBuf::as_path)
+impl AssetMemory {
+    /// Opens what is remembered of the project in `root`, whose packages lie in `folders`. Nothing is read yet.
+    pub(super) fn new(context: &Context<'_>, root: &Path, folders: Vec<PathBuf>) -> Self {
+        let name = TreeDigest::of(root.as_os_str().as_encoded_bytes());
+        Self {
+            folders,
+            file: context.cache.join(REMEMBERED_ASSETS).join(format!("{name}.json")),
+            program: Program {
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                executable: Stamp::of(&context.executable),
+            },
+            known: OnceLock::new(),
+            seen: Mutex::default(),
+        }
+    }
+
+    /// Returns the folder of a package.
+    pub(super) fn folder(&self, package: PackageIndex) -> &Path {
+        &self.folders[package]
+    }
+
+    /// Returns what an earlier command found. What cannot be read is forgotten.
+    pub(super) fn recall(&self) -> AssetRecords {
+        let bytes = fs::read_up_to(&self.file, MAX_RECORD).ok().flatten().unwrap_or_default();
+        let remembered = serde_json::from_slice::<RememberedAssets>(&bytes).ok();
+        let remembered = remembered.filter(|remembered| remembered.program == self.program).unwrap_or_default();
+        // Asked for the second time, it tells the same of the files.
+        drop(self.known.set(remembered.files));
+        remembered.assets
+    }
+
+    /// Keeps what was found, if it is not what was known. That it cannot be kept costs time and nothing else.
+    pub(super) fn keep(&self, assets: AssetRecords) {
+        let files = std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner));
+        let known = self.known.get();
+        let is_known = |(path, seen)| known.and_then(|known| known.get(path)) == Some(seen);
+        if !assets.is_new() && files.iter().all(is_known) {
+            return;
+        }
+        let remembered = RememberedAssets { program: self.program.clone(), files, assets };
+        if let (Ok(bytes), Some(folder)) = (serde_json::to_vec(&remembered), self.file.parent())
+            && fs::create_dir_all(folder).is_ok()
+        {
+            let _ = fs::write_atomic(&self.file, &bytes, Durability::Lazy);
+        }
     }
 
     fn note(&self, path: PathBuf, stamp: Stamp, digest: TreeDigest) {
@@ -70,9 +104,9 @@ impl RememberedFiles {
     }
 }
 
-impl AssetFiles for RememberedFiles {
+impl AssetFiles for AssetMemory {
     fn read(&self, package: PackageIndex, path: &str) -> Option<Arc<str>> {
-        let folder = self.folder(package)?;
+        let folder = self.folders.get(package)?;
         let whole = folder.join(path);
         // A file that changes while it is read has another stamp the next time.
         let stamp = Stamp::of(&whole);
@@ -84,50 +118,13 @@ impl AssetFiles for RememberedFiles {
     }
 
     fn digest(&self, package: PackageIndex, path: &str) -> Option<TreeDigest> {
-        let whole = self.folder(package)?.join(path);
-        match (self.known.get(&whole), Stamp::of(&whole)) {
+        let whole = self.folders.get(package)?.join(path);
+        match (self.known.get().and_then(|known| known.get(&whole)), Stamp::of(&whole)) {
             (Some((known, digest)), Some(stamp)) if *known == stamp => {
                 self.note(whole, stamp, *digest);
                 Some(*digest)
             }
             _ => self.read(package, path).map(|text| TreeDigest::of(text.as_bytes())),
-        }
-    }
-}
-
-/// The place where a project's record lies.
-#[derive(Debug)]
-pub(super) struct Memory {
-    file: PathBuf,
-    program: Program,
-}
-
-impl Memory {
-    /// Reads what is remembered of the project in `root`: how to read the files of its packages, which lie in `folders`, and what was
-    /// found in them. What cannot be read is forgotten.
-    pub(super) fn open(
-        context: &Context<'_>,
-        root: &Path,
-        folders: Vec<PathBuf>,
-    ) -> (Self, RememberedFiles, AssetRecords) {
-        let name = TreeDigest::of(root.as_os_str().as_encoded_bytes());
-        let file = context.cache.join(REMEMBERED_ASSETS).join(format!("{name}.json"));
-        let program = Program::this(context);
-        let bytes = fs::read_up_to(&file, MAX_RECORD).ok().flatten().unwrap_or_default();
-        let record = serde_json::from_slice::<RememberedAssets>(&bytes).ok().filter(|record| record.program == program);
-        let RememberedAssets { files, assets, .. } = record.unwrap_or_default();
-        (Self { file, program }, RememberedFiles { folders, known: files, seen: Mutex::default() }, assets)
-    }
-
-    /// Keeps what was found. `assets` are `None` if they are as they were. That it cannot be kept costs time and nothing else.
-    pub(super) fn keep(&self, files: &RememberedFiles, assets: Option<AssetRecords>) {
-        let Some(assets) = assets else { return };
-        let files = files.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let record = RecordToKeep { program: &self.program, files: &files, assets: &assets };
-        if let (Ok(bytes), Some(folder)) = (serde_json::to_vec(&record), self.file.parent())
-            && fs::create_dir_all(folder).is_ok()
-        {
-            let _ = fs::write_atomic(&self.file, &bytes, Durability::Lazy);
         }
     }
 }

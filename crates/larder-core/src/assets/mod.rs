@@ -11,7 +11,6 @@
 //! | `set` | the assets of several packages, each read once |
 //! | `links` | which asset refers to which |
 //! | `record` | what a look found, for the next one |
-//! | `parallel` | work that is spread over threads |
 //! | `digest` | digests of assets: of their content and all that they refer to |
 //! | `check` | what is wrong with them |
 //! | `compatibility` | what a newer version of them breaks for those who use the older one |
@@ -29,7 +28,6 @@ mod graph;
 mod link;
 mod links;
 mod package;
-mod parallel;
 mod readiness;
 mod record;
 mod reference;
@@ -45,6 +43,6 @@ pub use graph::Touched;
 pub use link::{Link, LinkRole, Unresolved};
 pub use package::{AssetFiles, AssetIndex, AssetPackage, PackageIndex};
 pub use readiness::{Readiness, ready_word};
-pub use record::{AssetRecords, Recalled};
+pub use record::AssetRecords;
 pub use reference::Reference;
 pub use set::{Asset, AssetBody, AssetSet, Content};

@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 use crate::diagnostic::{Position, SourceFinding};
 use crate::mapping::Mapping;
 use crate::model::{AssetKind, TreeDigest};
+use crate::parallel::map_parallel;
 
 use super::Strength;
 use super::link::{Link, LinkRole, Unresolved};
 use super::package::{AssetIndex, FileRead, PackageIndex};
-use super::parallel::map_parallel;
 use super::set::AssetSet;
 
 /// The most files that an asset may be made of to be remembered.
@@ -24,6 +24,16 @@ const MOST_FILES: usize = 256;
 pub struct AssetRecords {
     /// By the folders of packages, and the identities of assets.
     assets: BTreeMap<Arc<str>, BTreeMap<Box<str>, AssetRecord>>,
+    /// Whether they say anything that those did not with which the look began.
+    #[serde(skip)]
+    is_new: bool,
+}
+
+impl AssetRecords {
+    /// Returns whether they say anything that those did not with which the look began.
+    pub fn is_new(&self) -> bool {
+        self.is_new
+    }
 }
 
 /// What was found in an asset, and what it was found in.
@@ -59,8 +69,7 @@ struct RecordedLink {
 }
 
 /// An asset that was checked.
-#[derive(Debug)]
-pub struct CheckedAsset {
+pub(super) struct CheckedAsset {
     /// The files of its samples.
     samples: Vec<FileRead>,
     /// What is wrong with it.
@@ -68,8 +77,7 @@ pub struct CheckedAsset {
 }
 
 /// What is known of the assets of a set by an earlier look.
-#[derive(Debug)]
-pub struct Recalled {
+pub(super) struct Recalled {
     scopes: Vec<TreeDigest>,
     /// By the place of the asset: what is known of it, if its own files are the same.
     records: Vec<Option<AssetRecord>>,
@@ -88,20 +96,22 @@ impl Recalled {
 impl AssetSet<'_> {
     /// Compares what an earlier look found with the files as they are now. The links of assets that are the same need not be read
     /// then. `environments` are those that the project declares; the work is spread over `threads`.
-    pub fn recall(&self, mut records: AssetRecords, environments: Option<&[&str]>, threads: usize) -> Recalled {
+    pub(super) fn recall(&self, mut records: AssetRecords, environments: Option<&[&str]>, threads: usize) -> Recalled {
         let scopes = self.scopes(environments);
-        let mut known: Vec<Option<AssetRecord>> = (0..self.assets().len())
-            .map(|at| {
-                let record =
-                    records.assets.get_mut(&*self.owner(at).folder)?.remove(&*self.asset(at).id.to_string())?;
+        let ids: Vec<String> = self.assets().iter().map(|asset| asset.id.to_string()).collect();
+        let mut known: Vec<Option<AssetRecord>> = ids
+            .iter()
+            .enumerate()
+            .map(|(at, id)| {
+                let record = records.assets.get_mut(&*self.owner(at).folder)?.remove(&**id)?;
                 (record.scope == scopes[self.asset(at).package]).then_some(record)
             })
             .collect();
         let folders: FxHashMap<&str, PackageIndex> =
             self.packages().iter().enumerate().map(|(at, package)| (&*package.folder, at)).collect();
-        let places: FxHashMap<(PackageIndex, String), AssetIndex> =
-            (0..self.assets().len()).map(|at| ((self.asset(at).package, self.asset(at).id.to_string()), at)).collect();
-        let all: Vec<AssetIndex> = (0..self.assets().len()).collect();
+        let places: FxHashMap<(PackageIndex, &str), AssetIndex> =
+            ids.iter().enumerate().map(|(at, id)| ((self.asset(at).package, id.as_str()), at)).collect();
+        let all: Vec<AssetIndex> = (0..ids.len()).collect();
         let links = map_parallel(&all, threads, |at| {
             let record = known[*at].as_ref()?;
             let is_same = |file: &RecordedFile| {
@@ -114,7 +124,7 @@ impl AssetSet<'_> {
             record.files.iter().map(is_same).collect::<Option<()>>()?;
             let link = |link: &RecordedLink| {
                 let to = match &link.to {
-                    Ok((folder, id)) => Ok(*places.get(&(*folders.get(&**folder)?, id.to_string()))?),
+                    Ok((folder, id)) => Ok(*places.get(&(*folders.get(&**folder)?, &**id))?),
                     Err(error) => Err(error.clone()),
                 };
                 Some(Link { to, kind: link.kind, role: link.role, strength: link.strength, position: link.at })
@@ -147,21 +157,26 @@ impl AssetSet<'_> {
         Recalled { scopes, records: known, is_whole }
     }
 
-    /// Reads the references of all assets, spread over threads.
-    pub fn read_all_links(&self, threads: usize) {
+    /// Reads the references of all assets, but for those that an earlier look read and would read again. Returns what there is to
+    /// remember now.
+    pub fn read_links_since(
+        &self,
+        records: AssetRecords,
+        environments: Option<&[&str]>,
+        threads: usize,
+    ) -> AssetRecords {
+        let recalled = self.recall(records, environments, threads);
         let all: Vec<AssetIndex> = (0..self.assets().len()).collect();
         map_parallel(&all, threads, |at| self.links(*at).len());
+        self.record(recalled, BTreeMap::new())
     }
 
-    /// Returns what there is to remember after a look, or `None` if it is what was known before. `checked` are the assets
-    /// of which the findings were not known.
-    pub fn record(&self, recalled: Recalled, mut checked: BTreeMap<AssetIndex, CheckedAsset>) -> Option<AssetRecords> {
+    /// Returns what there is to remember after a look. `checked` are the assets of which the findings were not known.
+    pub(super) fn record(&self, recalled: Recalled, mut checked: BTreeMap<AssetIndex, CheckedAsset>) -> AssetRecords {
         let Recalled { scopes, records: known, is_whole } = recalled;
-        let is_new = |at: AssetIndex| known[at].is_none() && self.asset(at).links.get().is_some();
-        if checked.is_empty() && !(0..known.len()).any(is_new) {
-            return None;
-        }
-        let mut records = AssetRecords::default();
+        let is_read = |at: AssetIndex| known[at].is_none() && self.asset(at).links.get().is_some();
+        let is_new = !checked.is_empty() || (0..known.len()).any(is_read);
+        let mut records = AssetRecords { is_new, ..AssetRecords::default() };
         for (at, known) in known.into_iter().enumerate() {
             let record = match (checked.remove(&at), known) {
                 (None, Some(known)) => {
@@ -175,7 +190,7 @@ impl AssetSet<'_> {
                 of_package.insert(self.asset(at).id.to_string().into(), record);
             }
         }
-        Some(records)
+        records
     }
 
     /// Returns what there is to remember of an asset, if it was looked at.

@@ -330,7 +330,7 @@ fn each_mutation_is_found_at_its_line_and_nothing_else() {
 const ENVIRONMENTS: Option<&[&str]> = Some(&["development", "staging", "production"]);
 
 /// Returns records as they come back from a file.
-fn written_and_read(records: Option<&AssetRecords>) -> AssetRecords {
+fn written_and_read(records: &AssetRecords) -> AssetRecords {
     serde_json::from_slice(&serde_json::to_vec(&records).unwrap()).unwrap()
 }
 
@@ -341,13 +341,13 @@ fn what_is_remembered_changes_no_finding() {
     for (file, old, new, ..) in MUTATIONS {
         let (mutated, _) = hub.with(file, old, new);
         let from_scratch = mutated.set().check(ENVIRONMENTS, 2);
-        let (found, records) = mutated.set().check_since(written_and_read(clean.1.as_ref()), ENVIRONMENTS, 2);
+        let (found, records) = mutated.set().check_since(written_and_read(&clean.1), ENVIRONMENTS, 2);
         assert_eq!(shown(&found), shown(&from_scratch), "{file}: {old:?} -> {new:?}");
-        let back = hub.set().check_since(written_and_read(records.as_ref()), ENVIRONMENTS, 2);
+        let back = hub.set().check_since(written_and_read(&records), ENVIRONMENTS, 2);
         assert_eq!(shown(&back.0), shown(&clean.0), "{file}: {new:?} -> {old:?}");
     }
     // Other environments are other questions.
-    let found = hub.set().check_since(written_and_read(clean.1.as_ref()), Some(&["development", "test"]), 2).0;
+    let found = hub.set().check_since(written_and_read(&clean.1), Some(&["development", "test"]), 2).0;
     assert_eq!(shown(&found), shown(&hub.set().check(Some(&["development", "test"]), 2)));
 }
 
@@ -372,11 +372,11 @@ fn only_what_changed_and_what_refers_to_it_is_read_again() {
     let again = |hub: &Hub| {
         let watched = Watched(hub, std::sync::Mutex::default());
         let set = AssetSet::new(hub.packages(), &watched);
-        let (_, records) = set.check_since(written_and_read(first.1.as_ref()), ENVIRONMENTS, 1);
+        let (_, records) = set.check_since(written_and_read(&first.1), ENVIRONMENTS, 1);
         let mut read = watched.1.into_inner().unwrap();
         read.sort();
         read.dedup();
-        (read, records.is_some())
+        (read, records.is_new())
     };
     assert_eq!(again(&hub), (Vec::new(), false), "nothing changed");
     let (mutated, _) = hub.with("billing/flows/bookkeeping.kdl", "to=\"review-out\"", "to=\"ledger-out\"");

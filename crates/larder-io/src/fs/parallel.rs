@@ -1,7 +1,8 @@
 //! Work on many files or folders at once.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::parallel;
 
 /// The most files that a run has open, connections included: a few for each artifact that is being fetched.
 const OPEN_FILES: i32 = 512;
@@ -18,8 +19,8 @@ pub fn expect_open_files() {
 /// Below this many items a second thread costs more than it brings.
 const WORTH_IT: usize = 8;
 
-/// Calls `work` for every item on up to four threads. Returns the results in the items' order, or the first error.
-pub fn map_parallel<'a, T: Sync, R: Send + Sync, E: Send>(
+/// Calls `work` for every item on up to four threads. Returns the results in the items' order, or an error, with which the work ends.
+pub fn map_parallel<'a, T: Sync, R: Send, E: Send>(
     items: &'a [T],
     work: impl Fn(&'a T) -> Result<R, E> + Sync,
 ) -> Result<Vec<R>, E> {
@@ -27,30 +28,12 @@ pub fn map_parallel<'a, T: Sync, R: Send + Sync, E: Send>(
     if threads == 1 || items.len() < WORTH_IT {
         return items.iter().map(work).collect();
     }
-    let next = AtomicUsize::new(0);
-    let failed: Mutex<Option<E>> = Mutex::new(None);
-    let results: Vec<OnceLock<R>> = items.iter().map(|_| OnceLock::new()).collect();
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                loop {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(item) = items.get(at) else { break };
-                    match work(item) {
-                        Ok(result) => drop(results[at].set(result)),
-                        Err(error) => {
-                            next.store(items.len(), Ordering::Relaxed);
-                            failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-                        }
-                    }
-                }
-            });
-        }
+    let has_failed = AtomicBool::new(false);
+    let results = parallel::map_parallel(items, threads, |item| {
+        let is_wanted = !has_failed.load(Ordering::Relaxed);
+        is_wanted.then(|| work(item).inspect_err(|_| has_failed.store(true, Ordering::Relaxed)))
     });
-    match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        Some(error) => Err(error),
-        None => Ok(results.into_iter().filter_map(OnceLock::into_inner).collect()),
-    }
+    results.into_iter().flatten().collect()
 }
 
 #[cfg(test)]

@@ -6,10 +6,10 @@ mod mapping;
 
 use crate::diagnostic::{FindingLevel, SourceFinding};
 use crate::model::AssetKind;
+use crate::parallel::map_parallel;
 
 use super::Strength;
 use super::package::AssetIndex;
-use super::parallel::map_parallel;
 use super::record::AssetRecords;
 use super::set::AssetSet;
 
@@ -23,14 +23,13 @@ impl AssetSet<'_> {
         self.check_since(AssetRecords::default(), environments, threads).0
     }
 
-    /// The same, but what an earlier look found and would find again is not looked for. Returns also what there is to remember now,
-    /// or `None` if it is what was known before.
+    /// The same, but what an earlier look found and would find again is not looked for. Returns also what there is to remember now.
     pub fn check_since(
         &self,
         records: AssetRecords,
         environments: Option<&[&str]>,
         threads: usize,
-    ) -> (Vec<SourceFinding>, Option<AssetRecords>) {
+    ) -> (Vec<SourceFinding>, AssetRecords) {
         let recalled = self.recall(records, environments, threads);
         let (known, changed): (Vec<AssetIndex>, Vec<AssetIndex>) =
             self.own().partition(|at| recalled.findings(*at).is_some());
