@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::locked;
-use crate::import::locks::{self, LockedVersions};
+use crate::import::locks::LockedVersions;
 use crate::import::{Imported, package_peers};
 use crate::model::{Dependent, Settings};
 use crate::ops::Result;
@@ -15,14 +15,8 @@ use crate::ops::project::{inputs, members};
 /// required peers else.
 pub(in crate::ops) fn take_installed(root: &Path, imported: &mut Imported) -> Result<()> {
     let folders = members::find(root, imported.members.iter().map(String::as_str))?.folders;
-    for folder in std::iter::once("").chain(folders.iter().map(|folder| &**folder)) {
-        for file in locked::of_packages(root, folder)? {
-            let text = inputs::read(&root.join(&file), inputs::LOCK_SIZE)?;
-            let text = text.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-            imported.add_no_peers(text.is_some_and(|text| locks::leaves_peers_out(&file, &text)));
-        }
-    }
     let locked = locked_packages(root, &folders)?;
+    imported.add_no_peers(locked.leaves_peers_out());
     if locked.is_empty() {
         return Ok(());
     }

@@ -27,13 +27,12 @@ pub(in crate::ops) fn take_all(root: &Path, all: &mut Imported, from: &mut Vec<S
         match purpose {
             Purpose::Project if !has_lock || stem(&path) == stem(MAIN) => take_project(root, &path, all, from)?,
             Purpose::Development(group) if !has_lock => {
-                all.merge(read_group(root, &path, &of_project, from)?.into_group(&group));
-                all.note_pins(&path);
+                all.merge_requirements(read_group(root, &path, &of_project, from)?.into_group(&group), &path);
             }
             Purpose::OnDemand(group) if !has_lock => {
                 let mut imported = read_group(root, &path, &of_project, from)?.into_group(&group);
                 imported.optional_groups.insert(group);
-                all.merge(imported);
+                all.merge_requirements(imported, &path);
             }
             Purpose::Pins if is_pinned(root, &path)? => all.pin_files.push(path),
             _ if from.contains(&path) => {}
@@ -88,8 +87,7 @@ fn take_project(root: &Path, first: &str, all: &mut Imported, from: &mut Vec<Str
         match read(root, &file)? {
             Some((imported, includes)) => {
                 open.extend(includes);
-                all.merge(imported);
-                all.note_pins(&file);
+                all.merge_requirements(imported, &file);
                 from.push(file);
             }
             None if file != first => all.refuse(format!("-r {file}"), "there is no such file"),

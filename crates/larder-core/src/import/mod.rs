@@ -95,8 +95,6 @@ pub struct Imported {
     has_provided_peers: bool,
     /// The requirements files that have versions of what other files ask for, relative to the root.
     pub pin_files: Vec<String>,
-    /// Whether a pin was met of what another file asks for.
-    has_pins: bool,
     /// The instant before which versions have to be released: RFC 3339.
     pub released_before: Option<String>,
     /// How old versions have to be.
@@ -139,9 +137,7 @@ impl Imported {
         self.workspace.extend(other.workspace);
         self.folders.extend(other.folders);
         for line in other.lines {
-            if let Some(line) = self.without_pin(line) {
-                self.place(line, ImportedLine::with_extras_from);
-            }
+            self.place(line, ImportedLine::with_extras_from);
         }
         self.dev_groups.extend(other.dev_groups);
         self.creatio_platform = self.creatio_platform.take().or(other.creatio_platform);

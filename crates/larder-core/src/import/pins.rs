@@ -4,20 +4,23 @@
 use super::{Imported, ImportedLine};
 
 impl Imported {
-    /// Notes that a requirements file has versions of what other files ask for, if one was met since the last call.
-    pub fn note_pins(&mut self, file: &str) {
-        if std::mem::take(&mut self.has_pins) && !self.pin_files.iter().any(|known| known == file) {
+    /// Adds the contents of a requirements file, `file` relative to the root. Versions of what is asked for already make it a lockfile of
+    /// what asks for that.
+    pub fn merge_requirements(&mut self, mut other: Self, file: &str) {
+        let mut has_pins = false;
+        for line in std::mem::take(&mut other.lines) {
+            if !self.has_looser(&line) {
+                other.lines.push(line);
+                continue;
+            }
+            has_pins = true;
+            // Its extras, if it has any, are asked for besides.
+            other.lines.extend(line.name.contains('[').then_some(ImportedLine { range: None, ..line }));
+        }
+        if has_pins && !self.pin_files.iter().any(|known| known == file) {
             self.pin_files.push(file.to_owned());
         }
-    }
-
-    /// Returns what a line of another file asks for besides a version of what is asked for already: its extras, if it has any.
-    pub(super) fn without_pin(&mut self, line: ImportedLine) -> Option<ImportedLine> {
-        if !self.has_looser(&line) {
-            return Some(line);
-        }
-        self.has_pins = true;
-        line.name.contains('[').then_some(ImportedLine { range: None, ..line })
+        self.merge(other);
     }
 
     /// Returns whether a line pins what is asked for already, by the project's own package or by a line that pins nothing.

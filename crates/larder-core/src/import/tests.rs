@@ -196,9 +196,8 @@ fn a_file_that_asks_for_a_package_twice_asks_for_both() {
 fn another_file_adds_extras_and_no_range() {
     let mut imported = requirements("uvicorn>=0.30\n", &|_| None);
     imported.merge(requirements("uvicorn[standard]\n", &|_| None));
-    imported.merge(requirements("uvicorn==0.31\n", &|_| None));
+    imported.merge_requirements(requirements("uvicorn==0.31\n", &|_| None), "requirements.lock.txt");
     assert_eq!(words(&imported), ["pypi uvicorn[standard] >=0.30"]);
-    imported.note_pins("requirements.lock.txt");
     assert_eq!((refused(&imported), &*imported.pin_files), (Vec::new(), &["requirements.lock.txt".to_owned()][..]));
 }
 
@@ -533,7 +532,8 @@ fn extras_of_what_the_project_s_own_package_asks_for_stay() {
     let own = "[build-system]\nrequires = ['hatchling']\n[project]\nname = 'app'\nversion = '1'\n\
                dependencies = ['pydantic>=2', 'six']\n";
     let mut imported = pyproject(own).unwrap();
-    imported.merge(requirements("pydantic[email]==2.10.4\nsix==1.16\nhttpx\n", &|_| None));
+    imported
+        .merge_requirements(requirements("pydantic[email]==2.10.4\nsix==1.16\nhttpx\n", &|_| None), "requirements.txt");
     imported.settle_catalogs();
     let lines = words(&imported);
     assert!(
@@ -541,6 +541,5 @@ fn extras_of_what_the_project_s_own_package_asks_for_stay() {
         "{lines:?}"
     );
     assert!(!lines.iter().any(|line| line.contains("six")), "{lines:?}");
-    imported.note_pins("requirements.txt");
     assert_eq!((refused(&imported), &*imported.pin_files), (Vec::new(), &["requirements.txt".to_owned()][..]));
 }

@@ -24,6 +24,7 @@ struct BerryLockEntry {
 pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreadable> {
     let mut entries: BTreeMap<String, BerryLockEntry> = super::parse_yaml(text)?;
     entries.remove("__metadata");
+    found.leave_peers_out();
     let mut keys: BTreeMap<&str, PackageKey> = BTreeMap::new();
     for (descriptors, entry) in &entries {
         if let Some(key) = published(&entry.resolution).and_then(|(name, at)| found.add_npm(name, at)) {

@@ -137,16 +137,6 @@ fn is_requirements(name: &str) -> bool {
     Path::new(name).extension().is_some_and(|extension| extension == "txt")
 }
 
-/// Returns whether the tool that wrote a lockfile leaves missing peers out: Yarn, and pnpm where it is told to.
-pub fn leaves_peers_out(file: &str, text: &str) -> bool {
-    match file.rsplit('/').next().unwrap_or(file) {
-        "yarn.lock" => true,
-        // It is among the first lines.
-        "pnpm-lock.yaml" => text.lines().take(20).any(|line| line.trim() == "autoInstallPeers: false"),
-        _ => false,
-    }
-}
-
 /// Parses YAML. Documents that grow as they are read (aliases of aliases) are refused by the parser's own budget.
 pub(super) fn parse_yaml<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
     // A workspace of a thousand packages has some 100,000 lines.

@@ -14,6 +14,8 @@ use super::versions::LockedVersions;
 struct PnpmLock {
     lockfile_version: LockfileVersion,
     #[serde(default)]
+    settings: PnpmLockSettings,
+    #[serde(default)]
     importers: BTreeMap<String, Importer>,
     /// Version 6 of a project without a workspace has its one importer here.
     #[serde(flatten)]
@@ -23,6 +25,12 @@ struct PnpmLock {
     /// Version 6 has them in `packages`.
     #[serde(default)]
     snapshots: BTreeMap<String, Snapshot>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PnpmLockSettings {
+    auto_install_peers: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -74,6 +82,9 @@ struct Snapshot {
 /// Reads a lockfile. What an instance has as a peer counts where its owner does not provide it.
 pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreadable> {
     let lock: PnpmLock = super::parse_yaml(text)?;
+    if lock.settings.auto_install_peers == Some(false) {
+        found.leave_peers_out();
+    }
     let version = match lock.lockfile_version {
         LockfileVersion::Text(text) => text,
         LockfileVersion::Number(number) => number.to_string(),

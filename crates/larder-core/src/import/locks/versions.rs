@@ -31,6 +31,7 @@ pub struct LockedVersions {
     source_only: BTreeSet<PackageId>,
     /// The ecosystems of which a lockfile has every package.
     whole: BTreeSet<Ecosystem>,
+    leaves_peers_out: bool,
 }
 
 impl LockedVersions {
@@ -113,6 +114,17 @@ impl LockedVersions {
         }
         self.source_only.extend(other.source_only);
         self.whole.extend(other.whole);
+        self.leaves_peers_out |= other.leaves_peers_out;
+    }
+
+    /// Notes that the tool that wrote a lockfile leaves missing peers out.
+    pub(super) fn leave_peers_out(&mut self) {
+        self.leaves_peers_out = true;
+    }
+
+    /// Returns whether a tool that wrote a lockfile leaves missing peers out.
+    pub fn leaves_peers_out(&self) -> bool {
+        self.leaves_peers_out
     }
 
     /// Notes that what is known is everything: no file with pins of a few packages, but a lockfile.

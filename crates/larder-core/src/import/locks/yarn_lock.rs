@@ -29,6 +29,7 @@ struct YarnLockEntry {
 /// Reads a lockfile. Which ranges the project itself asks for stands in its manifests alone.
 pub(super) fn read(text: &str, declared: &[DeclaredRanges], found: &mut LockedVersions) -> Result<(), Unreadable> {
     let entries = entries(text)?;
+    found.leave_peers_out();
     let mut keys: BTreeMap<&str, PackageKey> = BTreeMap::new();
     let mut by_name: BTreeMap<&str, Vec<PackageKey>> = BTreeMap::new();
     for entry in &entries {

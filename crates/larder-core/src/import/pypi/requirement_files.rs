@@ -37,7 +37,10 @@ const PROJECT: [&str; 10] =
 /// Files for those who work on the project.
 const DEVELOPMENT: [&str; 8] = ["dev", "devel", "develop", "development", "local", "test", "tests", "testing"];
 
-const PINS: [&str; 8] = ["constraints", "constraint", "lock", "locked", "frozen", "freeze", "pinned", "pins"];
+/// They may stand alone: `constraints.txt`.
+const CONSTRAINTS: [&str; 2] = ["constraints", "constraint"];
+
+const PINS: [&str; 6] = ["lock", "locked", "frozen", "freeze", "pinned", "pins"];
 
 const VARIANTS: [&str; 6] = ["min", "minimum", "minimal", "lowest", "oldest", "latest"];
 
@@ -68,7 +71,7 @@ fn subject(stem: &str) -> Option<String> {
     if let Some(name) = stem.strip_prefix("requirements/") {
         return Some(name.trim_start_matches("requirements").trim_matches(['-', '_', '.']).to_owned());
     }
-    if PINS[..2].contains(&&*stem) {
+    if CONSTRAINTS.contains(&&*stem) {
         return Some(stem);
     }
     let rest = stem.strip_prefix("requirements").or_else(|| stem.strip_suffix("requirements"))?;
@@ -81,7 +84,7 @@ fn purpose(subject: &str) -> Option<Purpose> {
     Some(match subject {
         "" => Purpose::Project,
         _ if PROJECT.contains(&subject) => Purpose::Project,
-        _ if PINS.contains(&subject) => Purpose::Pins,
+        _ if CONSTRAINTS.contains(&subject) || PINS.contains(&subject) => Purpose::Pins,
         _ if VARIANTS.contains(&subject) => Purpose::Variant,
         _ if DEVELOPMENT.contains(&subject) => Purpose::Development(label()?),
         _ => Purpose::OnDemand(label()?),
