@@ -100,9 +100,6 @@ struct Explainer<'a> {
     problem: Problem<'a>,
 }
 
-/// What registries say of a version that has a source distribution only which does not state its dependencies.
-const NO_WHEEL: &str = "there is no wheel of it";
-
 impl Explainer<'_> {
     /// Returns what the contradiction rests on, less what only joins the parts of one package.
     fn steps(&self, tree: &Derivation) -> Result<Vec<ChainStep>, IndexError> {
@@ -391,11 +388,11 @@ impl Explainer<'_> {
         }
         let others = if is_source { table.built_first(&others) } else { others };
         let other = others.descending().next().filter(|_| by_line);
+        let newest = versions.intersection(&table.usable).descending().next().filter(|_| is_source);
         // A build helps against nothing else.
-        let lacks_metadata = |ordinal: u32| -> Result<bool, IndexError> {
-            Ok(catalog.prepared(package, ordinal)?.refused.as_ref().is_some_and(|why| why.starts_with(NO_WHEEL)))
-        };
-        if is_source && versions.intersection(&table.usable).descending().next().map_or(Ok(false), lacks_metadata)? {
+        if let Some(newest) = newest
+            && catalog.prepared(package, newest)?.release.lacks_metadata
+        {
             let build = format!("`larder builds allow {ecosystem}:{name}` lets it be built, in a sandbox");
             return Ok(match other {
                 Some(other) => {

@@ -243,6 +243,8 @@ impl From<Platform> for PlatformSet {
 pub struct Release {
     /// The dependencies, in the order of the metadata. Bundled ones are left out.
     pub dependencies: Vec<Dependency>,
+    /// Python: whether only a build would tell its dependencies, and nothing lets it be built.
+    pub lacks_metadata: bool,
     /// Python: the platforms whose wheels declare each dependency, in the same order; empty if all declare all.
     pub declared_on: Vec<PlatformSet>,
     /// Python: the extras that it declares.

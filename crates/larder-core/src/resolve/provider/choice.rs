@@ -3,9 +3,7 @@
 use pubgrub::VersionSet;
 
 use super::{PeerPreference, Provider};
-use crate::model::Platform;
-
-use crate::model::NpmPeers;
+use crate::model::{NpmPeers, Platform};
 use crate::resolve::demands::Demands;
 use crate::resolve::index::{DependencyKind, IndexError, PlatformSet};
 use crate::resolve::interned::BucketRange;

@@ -214,6 +214,22 @@ fn a_source_distribution_that_cannot_be_used_gives_way() {
 }
 
 #[test]
+fn a_build_is_advised_where_it_would_tell_the_dependencies() {
+    let silent = |candidate: &mut Candidate, release: &mut Release| {
+        source(candidate, release);
+        release.dependencies = vec![super::need(crate::model::Ecosystem::Pypi, "git a")];
+        release.lacks_metadata = true;
+    };
+    let world = || World::new().has("pypi a@1.0", &[]).has_with("pypi a@2.0", &[], silent);
+    world().asks("pypi a").gives(&["pypi:a@1.0"]);
+    assert_eq!(
+        world().asks("pypi a>1").unsolved().help.unwrap(),
+        "`larder builds allow pypi:a` lets it be built, in a sandbox; or ask for another version, for example a 1.0, which \
+         needs no build"
+    );
+}
+
+#[test]
 fn a_wheel_for_a_newer_system_is_named_where_none_fits() {
     let world = World::new()
         .platforms(&[LINUX, MAC])

@@ -261,7 +261,10 @@ impl PypiListing {
                 Some(metadata) => metadata,
                 None => return Err(ReleaseError::Unbuilt(Box::new(self.unbuilt(source, version)))),
             },
-            Err(reason) => return Ok(Some(platform_metadata::unusable_release(&self.name, source.file.name, reason))),
+            Err(reason) => {
+                let unusable = platform_metadata::unusable_release(&self.name, source.file.name, reason);
+                return Ok(Some(Release { lacks_metadata: source.wheel().is_none(), ..unusable }));
+            }
         };
         let DeclaredDependencies { dependencies, extras } = self.declared_dependencies(&metadata);
         Ok(Some(Release {

@@ -77,7 +77,8 @@ impl SourceReader for PypiSourceReader {
             None if settings.builds.approves(&package.id, &package.version) => Ok(None),
             None => {
                 let reason = "there is no wheel of it, and its source distribution does not state its dependencies";
-                Ok(Some(unusable_release(&package.id.name, &artifact.file, reason.to_owned())))
+                let unusable = unusable_release(&package.id.name, &artifact.file, reason.to_owned());
+                Ok(Some(Release { lacks_metadata: true, ..unusable }))
             }
         }
     }
