@@ -17,15 +17,14 @@ pub(in crate::ops) const LOCK_SIZE: u64 = 128 << 20;
 
 /// Reads a file; one that does not exist is `None`.
 pub(in crate::ops) fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
-    let problem = match fs::read_up_to(path, limit) {
+    let error = match fs::read_up_to(path, limit) {
         Ok(bytes) => return Ok(bytes),
-        Err(error) => match error.source.kind() {
-            ErrorKind::FileTooLarge => Problem::TooLarge(size(limit)),
-            ErrorKind::InvalidInput | ErrorKind::IsADirectory => Problem::NoFile,
-            _ => return Err(error.into()),
-        },
+        Err(error) => error,
     };
-    Err(InputError { file: name(path), problem }.into())
+    match Problem::of(error.source.kind(), limit) {
+        Some(problem) => Err(InputError { file: name(path), problem }.into()),
+        None => Err(error.into()),
+    }
 }
 
 /// Reads a manifest's text; a file that does not exist is `None`.
@@ -58,13 +57,11 @@ pub(in crate::ops) fn manifest(path: &Path) -> Result<String> {
 pub(in crate::ops) fn others_manifest(path: &Path) -> Result<Option<String>> {
     match fs::read_up_to(path, MANIFEST_SIZE) {
         Ok(bytes) => Ok(bytes.and_then(|bytes| String::from_utf8(bytes).ok())),
-        Err(error) => match error.source.kind() {
-            ErrorKind::PermissionDenied
-            | ErrorKind::FileTooLarge
-            | ErrorKind::InvalidInput
-            | ErrorKind::IsADirectory => Ok(None),
-            _ => Err(error.into()),
-        },
+        Err(error) => {
+            let kind = error.source.kind();
+            let is_strange = kind == ErrorKind::PermissionDenied || Problem::of(kind, MANIFEST_SIZE).is_some();
+            if is_strange { Ok(None) } else { Err(error.into()) }
+        }
     }
 }
 
@@ -93,6 +90,17 @@ enum Problem {
     TooLarge(String),
     #[error("is not UTF-8 text: line {line} has a byte that is not")]
     NotText { line: usize },
+}
+
+impl Problem {
+    /// Returns what is wrong with a file that could not be read because of what it is.
+    fn of(kind: ErrorKind, limit: u64) -> Option<Self> {
+        match kind {
+            ErrorKind::FileTooLarge => Some(Self::TooLarge(size(limit))),
+            ErrorKind::InvalidInput | ErrorKind::IsADirectory => Some(Self::NoFile),
+            _ => None,
+        }
+    }
 }
 
 impl miette::Diagnostic for InputError {

@@ -309,11 +309,11 @@ pub(super) fn find_root(context: &Context<'_>) -> Result<PathBuf> {
     }
     let is_member_of = |root: &Path| -> Result<bool> {
         let Some(text) = inputs::others_manifest(&root.join(MANIFEST))? else { return Ok(false) };
-        Ok(match (manifest::parse(MANIFEST, &text, ManifestKind::Root), context.folder.strip_prefix(root)) {
-            (Ok(manifest), Ok(relative)) => members::contain(&manifest, relative),
+        let relative = context.folder.strip_prefix(root).unwrap_or(Path::new(""));
+        Ok(match manifest::parse(MANIFEST, &text, ManifestKind::Root) {
+            Ok(manifest) => members::contain(&manifest, relative),
             // Its errors have to be told, and not a project to be seen where there is a member.
-            (Err(_), _) => text.contains("members"),
-            (_, Err(_)) => false,
+            Err(_) => text.contains("members"),
         })
     };
     let Some((nearest, above)) = found.split_first() else {
