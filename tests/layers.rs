@@ -218,6 +218,18 @@ fn modules_are_named_by_what_they_own() {
 }
 
 #[test]
+fn no_text_has_the_marks_of_an_unfinished_merge() {
+    let mut texts: Vec<PathBuf> = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md"].map(|file| root().join(file)).into();
+    for folder in ["docs", "schema"] {
+        let files = std::fs::read_dir(root().join(folder)).expect("a folder");
+        texts.extend(files.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_file()));
+    }
+    let is_mark = |line: &str| line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ") || line == "=======";
+    let wrong: Vec<_> = texts.into_iter().filter(|path| read(path).lines().any(is_mark)).collect();
+    assert!(wrong.is_empty(), "with the marks of a merge: {wrong:?}");
+}
+
+#[test]
 fn few_files_tell_ecosystems_apart() {
     let mut telling = Vec::new();
     for source in sources() {

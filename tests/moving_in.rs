@@ -1,7 +1,7 @@
 //! Moving in, from `init` to the first lock: peers that other tools installed, patches that match nothing, and versions that stay
 //! until there is a lock.
 
-use crate::support::{Project, Registry, Universe};
+use crate::support::{Project, Registry, Universe, conforms};
 
 fn registry() -> Registry {
     Universe::new()
@@ -398,4 +398,85 @@ fn a_folder_whose_package_is_asked_for_in_another_version_is_left_out() {
         assert!(locked(&project).contains(list), "{}", locked(&project));
         assert!(!locked(&project).contains(if asked == "==1.0" { "six" } else { "sdk 1.0" }));
     }
+}
+
+/// A repository of npm whose own files use what only other packages bring.
+fn with_undeclared_uses(lock: (&str, &str)) -> (Registry, Project) {
+    let registry = Universe::new()
+        .npm("left", "1.0.0", |p| p.dep("right", "*").dep("deep", "*").dep("eslint-plugin-x", "*").dep("unused", "*"))
+        .npm("right", "1.0.0", |p| p.bin("rightly", "cli.js", "#!/usr/bin/env node\nconsole.log('ran')\n"))
+        .npm("deep", "1.0.0", |p| p.file("index.js", "module.exports = 'deep';\n"))
+        .npm("eslint-plugin-x", "1.0.0", |p| p)
+        .npm("unused", "1.0.0", |p| p)
+        .npm("typescript", "5.0.0", |p| p)
+        .serve();
+    let root = r#"{"name": "shop", "dependencies": {"left": "^1"}, "workspaces": ["web", "ui"], "scripts": {"go": "rightly -x"}}"#;
+    let web = r#"{"name": "web", "dependencies": {"typescript": "^5"}}"#;
+    let project = repository(
+        &registry,
+        &[
+            ("package.json", root),
+            lock,
+            ("web/package.json", web),
+            ("ui/package.json", r#"{"name": "@shop/ui", "version": "1.0.0", "devDependencies": {"left": "^1"}}"#),
+            (
+                "web/src/a.ts",
+                "import deep from 'deep/x';\nimport ui from '@shop/ui';\nimport ts from 'typescript';\nimport 'fs';\n",
+            ),
+            ("web/src/b.ts", "import deep from 'deep';\nimport left from 'left';\nimport 'nowhere';\n"),
+            (".eslintrc.json", "{ \"extends\": [\"left\"] }"),
+            ("sample/package.json", r#"{"name": "sample", "dependencies": {"other": "^1"}}"#),
+            ("sample/index.js", "require('unused');\n"),
+            (".gitignore", "out/\n"),
+            ("out/index.js", "require('unused');\n"),
+        ],
+    );
+    (registry, project)
+}
+
+const WITH_UNDECLARED: &str = r#"{"lockfileVersion": 3, "packages": {
+    "": {"dependencies": {"left": "^1"}, "workspaces": ["web", "ui"]},
+    "web": {"name": "web", "dependencies": {"typescript": "^5"}},
+    "ui": {"name": "@shop/ui", "version": "1.0.0", "devDependencies": {"left": "^1"}},
+    "node_modules/web": {"resolved": "web", "link": true},
+    "node_modules/@shop/ui": {"resolved": "ui", "link": true},
+    "node_modules/left": {"version": "1.0.0", "dependencies": {"right": "*", "deep": "*", "eslint-plugin-x": "*", "unused": "*"}},
+    "node_modules/right": {"version": "1.0.0", "bin": {"rightly": "cli.js"}},
+    "node_modules/deep": {"version": "1.0.0"},
+    "node_modules/eslint-plugin-x": {"version": "1.0.0"},
+    "node_modules/unused": {"version": "1.0.0"},
+    "node_modules/typescript": {"version": "5.0.0"}
+}}"#;
+
+#[test]
+fn what_own_files_use_undeclared_is_hoisted_where_it_was_found_before() {
+    let (_registry, project) = with_undeclared_uses(("package-lock.json", WITH_UNDECLARED));
+    let found = project.run("larder init --no-lock --json").exits(0).json();
+    conforms(&found, "init");
+    let expected = serde_json::json!([
+        {"name": "@shop/ui", "file": "web/src/a.ts"},
+        {"name": "deep", "file": "web/src/a.ts"},
+        {"name": "right", "file": "package.json"},
+    ]);
+    assert_eq!(found["undeclared"], expected);
+    std::fs::remove_file(project.path("larder.kdl")).expect("a file");
+    let names = "declared by no package.json: @shop/ui (web/src/a.ts), deep (web/src/a.ts), right (package.json). A `hoist` line";
+    project.run("larder init").exits(0).names([names]);
+    let line = r#"hoist npm "@types/*" "*eslint-plugin*" "@shop/ui" "deep" "right""#;
+    assert!(project.read("larder.kdl").contains(line), "{}", project.read("larder.kdl"));
+    project.run("larder sync").exits(0);
+    let script = "console.log(require('module').createRequire(process.cwd() + '/web/src/a.ts')('deep'))";
+    assert_eq!(project.program("node", &["-e", script]).exits(0).stdout, "deep\n");
+    assert_eq!(project.run("larder run go").exits(0).stdout, "ran\n");
+    assert!(project.has("node_modules/eslint-plugin-x") && !project.has("node_modules/unused"));
+}
+
+#[test]
+fn what_no_tool_found_before_is_not_hoisted() {
+    let lock = "lockfileVersion: '9.0'\nimporters:\n  .:\n    dependencies:\n      left:\n        specifier: ^1\n        \
+                version: 1.0.0\npackages:\n  left@1.0.0: {}\n  deep@1.0.0: {}\nsnapshots:\n  left@1.0.0: {}\n";
+    let (_registry, project) = with_undeclared_uses(("pnpm-lock.yaml", lock));
+    let found = project.run("larder init --no-lock --json").exits(0).json();
+    assert_eq!(found.get("undeclared"), None);
+    assert!(!project.read("larder.kdl").contains("hoist"));
 }

@@ -262,6 +262,35 @@ fn names_that_are_hoisted_are_found_by_the_projects_own_files() {
 }
 
 #[test]
+fn executables_of_hoisted_packages_are_found_after_all_others() {
+    let universe = Universe::new()
+        .npm("bringer", "1.0.0", |p| p.dep("used", "*"))
+        .npm("own", "1.0.0", |p| p.bin("own", "cli.js", "#!/usr/bin/env node\nconsole.log('own')\n"))
+        .npm("used", "1.0.0", |p| {
+            let names = ["used", "own", "ls", "node", "npm", "python3"].map(|name| (name.to_owned(), "cli.js".into()));
+            let all = serde_json::Map::from_iter(names).into();
+            p.bin("used", "cli.js", "#!/usr/bin/env node\nconsole.log('used')\n").field("bin", all)
+        });
+    let registry = universe.serve();
+    let project = Project::new(&registry);
+    let lines = "dependencies {\n    npm \"bringer\"\n    npm \"own\"\n}\n";
+    project.manifest(lines).run("larder sync").exits(0);
+    assert!(!project.has("node_modules/.bin/used") && !project.has(".larder/active/bin/used"));
+    project.manifest(&format!("{lines}resolution {{ hoist npm \"used\"; }}\n"));
+    let told = project.run("larder sync").exits(0).stderr;
+    assert!(!told.contains("executable"), "{told}");
+    for (program, runs) in [("used", "used\n"), ("own", "own\n")] {
+        assert_eq!(project.run(&format!("larder run {program}")).exits(0).stdout, runs);
+        assert!(project.has(&format!("node_modules/.bin/{program}")));
+    }
+    for program in ["ls", "node", "npm", "python3"] {
+        let places = [format!("node_modules/.bin/{program}"), format!(".larder/active/bin/{program}")];
+        assert!(places.iter().all(|place| !project.has(place)), "{program}");
+    }
+    project.run("larder verify").exits(0);
+}
+
+#[test]
 fn a_root_that_declares_nothing_has_what_is_hoisted() {
     let registry = phantom().serve();
     let project = Project::new(&registry);

@@ -15,7 +15,9 @@ use crate::patch::{MAX_PATCH_SIZE, PackagePatch};
 use crate::profile::{self, ProfileError, python};
 
 use super::lock::{self, Locked, UnusedPatches};
+use super::moving::flat::FlatFolders;
 use super::moving::locked::{self, Kept};
+use super::moving::undeclared::{self, UndeclaredUse};
 use super::moving::{peers, pending, requirements, workspace};
 use super::programs::interpreter;
 use super::project::snapshot;
@@ -32,6 +34,9 @@ pub struct Initialised {
     pub manifest: PathBuf,
     /// The files whose dependencies were taken over.
     pub taken_from: Vec<String>,
+    /// The packages that files here use and no manifest declares: they are hoisted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub undeclared: Vec<UndeclaredUse>,
     /// What could not be.
     pub not_taken: Vec<NotTaken>,
     /// The folders that are members.
@@ -72,7 +77,7 @@ pub fn init(context: &Context<'_>, options: InitOptions<'_>) -> Result<Initialis
     }
     // A link in the place of larder's own folder would lead what is noted there out of the checkout.
     profile::Profiles::open(&context.folder)?;
-    let (mut imported, taken_from) = import(&context.folder)?;
+    let Found { mut imported, taken_from, undeclared } = import(&context.folder)?;
     pip_variables(context, &mut imported);
     check_patches(&context.folder, &mut imported)?;
     leave_out_unserved(&mut imported, &registries);
@@ -102,7 +107,15 @@ pub fn init(context: &Context<'_>, options: InitOptions<'_>) -> Result<Initialis
     remember_locks(&project, &locked_by)?;
     let members = project.members.iter().map(ToString::to_string).collect();
     let missing_runtimes = missing_runtimes(context, &project);
-    Ok(Initialised { manifest: path, taken_from, not_taken: imported.not_taken, members, locked_by, missing_runtimes })
+    Ok(Initialised {
+        manifest: path,
+        taken_from,
+        undeclared,
+        not_taken: imported.not_taken,
+        members,
+        locked_by,
+        missing_runtimes,
+    })
 }
 
 /// Notes the lockfiles whose versions the first lock is to keep. One that cannot be read is no help to it.
@@ -223,7 +236,14 @@ fn check_patches(folder: &Path, all: &mut Imported) -> Result<()> {
     Ok(())
 }
 
-fn import(folder: &Path) -> Result<(Imported, Vec<String>)> {
+/// What the files of a folder declare, and what they use without declaring it.
+struct Found {
+    imported: Imported,
+    taken_from: Vec<String>,
+    undeclared: Vec<UndeclaredUse>,
+}
+
+fn import(folder: &Path) -> Result<Found> {
     let mut all = Imported::default();
     let mut from = Vec::new();
     for (file, read) in FILES {
@@ -253,14 +273,18 @@ fn import(folder: &Path) -> Result<(Imported, Vec<String>)> {
             all.add_folder(&beside);
         }
     }
-    peers::take_installed(folder, &mut all)?;
+    let members = members::find(folder, all.members.iter().map(String::as_str))?.folders;
+    let locked = locked::of_npm(folder, &members)?;
+    peers::take_installed(folder, &members, &locked, &mut all)?;
     all.settle_catalogs();
     workspace::check_own_packages(folder, &mut all)?;
     requirements::take_all(folder, &mut all, &mut from)?;
-    if workspace::has_flat_typescript(folder, &all)? {
+    let flat = FlatFolders::of(folder, &members)?;
+    if flat.have_typescript(folder, &members)? {
         all.hoist_types();
     }
-    Ok((all, from))
+    let undeclared = undeclared::hoist(folder, &members, (&flat, &locked), &mut all)?;
+    Ok(Found { imported: all, taken_from: from, undeclared })
 }
 
 /// Takes over what the files of a project beside set: it is the root of its own tools. Its lines stay in its own manifests, and what

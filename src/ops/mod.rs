@@ -2,8 +2,8 @@
 //!
 //! What several use cases need lies in folders beside them: `session` (what the steps of a command share), `project` (what is
 //! read of a checkout), `registries`, `locking` (the steps of `lock`), `facts` (what checks look at), `install` (what builds an
-//! environment), `generations` (what was built), `programs` (what is started) and `moving` (what a repository has from other
-//! tools).
+//! environment), `generations` (what was built), `programs` (what is started), `moving` (what a repository has from other
+//! tools) and `uses` (the packages that a file uses).
 
 pub mod activate;
 pub mod add;
@@ -94,6 +94,7 @@ mod registries;
 mod runtimes;
 mod session;
 mod summary;
+mod uses;
 
 pub use generations::switch;
 pub use install::{Activation, BytecodeUse};

@@ -30,6 +30,13 @@ pub(in crate::cli) fn run(arguments: &InitArgs, session: &Session<'_>, output: &
     if !done.members.is_empty() {
         output.message(format!("Members: {}", in_short(&done.members)));
     }
+    if !done.undeclared.is_empty() {
+        let uses: Vec<_> = done.undeclared.iter().map(|used| format!("{} ({})", used.name, used.file)).collect();
+        output.message(format!(
+            "Used here, and declared by no package.json: {}. A `hoist` line lets them be found as before; it goes once they are declared",
+            in_short(&uses)
+        ));
+    }
     import::report_not_taken(&done.not_taken, output);
     for name in &done.missing_runtimes {
         output.message(format!(

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use aho_corasick::AhoCorasick;
 use serde::Serialize;
 
-use crate::fs::{self, Kind};
+use crate::fs;
 use crate::lock::Closure;
 use crate::model::{EdgeKind, PackageKey};
 
 use super::names::{self, UsedNames};
 use super::texts;
 use crate::ops::facts::locked_trees::{self, MissingTrees};
-use crate::ops::packages::{below, walk};
+use crate::ops::packages::checkout_files;
 use crate::ops::project::manifest_of;
 use crate::ops::{Project, Result, Session};
 
@@ -33,8 +33,6 @@ pub struct UnusedDependency {
 
 /// The largest file that is looked into, in bytes.
 const LARGEST: u64 = 1 << 20;
-/// The most files that are looked into: a checkout with more is no place for guesses.
-const MOST_FILES: usize = 100_000;
 
 /// Returns the direct dependencies that no file names: neither by their names nor by those of their modules and executables. What the
 /// store does not have is not judged, and neither is what works without being named: types, plugins, peers of others.
@@ -87,7 +85,7 @@ pub(super) fn dependencies(
         }
     }
     let Ok(searcher) = AhoCorasick::new(&words) else { return Ok(Vec::new()) };
-    for path in files(project)? {
+    for path in checkout_files(&project.root, texts::is_read)? {
         if unnamed.is_empty() {
             break;
         }
@@ -102,23 +100,4 @@ pub(super) fn dependencies(
     let mut unused: Vec<UnusedDependency> = unnamed.into_iter().filter_map(|key| lines.remove(key)).flatten().collect();
     unused.sort();
     Ok(unused)
-}
-
-/// Returns the files of the checkout that git does not ignore, by their paths relative to the root.
-fn files(project: &Project) -> Result<Vec<String>> {
-    /// Folders of tools.
-    const OTHERS: [&str; 6] = [".git", ".venv", ".larder", ".mypy_cache", "node_modules", "__pycache__"];
-
-    let mut files = Vec::new();
-    walk(
-        &project.root,
-        |name| !OTHERS.contains(&name),
-        |folder, entries, rules| {
-            let names = entries.iter().filter(|entry| entry.kind == Kind::File).filter_map(|entry| entry.path.to_str());
-            let paths = names.filter(|name| texts::is_read(name)).map(|name| below(folder, name));
-            let room = MOST_FILES.saturating_sub(files.len());
-            files.extend(paths.filter(|path| !rules.ignores(path, false)).take(room));
-        },
-    )?;
-    Ok(files)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -46,7 +47,7 @@ fn beside(root: &Path, folder: &str) -> Result<Vec<String>> {
 }
 
 /// Returns the lockfiles in a folder that belong to its package.json, relative to the root.
-pub(in crate::ops) fn of_packages(root: &Path, folder: &str) -> Result<Vec<String>> {
+fn of_packages(root: &Path, folder: &str) -> Result<Vec<String>> {
     let of_packages = locks::FILES.into_iter().filter(|(_, manifest)| *manifest == "package.json");
     of_files(root, folder, of_packages.map(|(file, _)| file))
 }
@@ -98,6 +99,19 @@ fn declared(root: &Path, folder: &str, members: &[impl AsRef<str>]) -> Result<Ve
         declared.push(DeclaredRanges { dependent, ranges: package_ranges(&text)? });
     }
     Ok(declared)
+}
+
+/// Reads the lockfiles beside package.json files. One that cannot be read is told of when the versions are taken over.
+pub(in crate::ops) fn of_npm(root: &Path, members: &[Arc<str>]) -> Result<LockedVersions> {
+    let mut all = LockedVersions::default();
+    for folder in std::iter::once("").chain(members.iter().map(|folder| &**folder)) {
+        for file in of_packages(root, folder)? {
+            if let Ok(versions) = read(root, &[file], members, &Settings::default()) {
+                all.merge(versions);
+            }
+        }
+    }
+    Ok(all)
 }
 
 /// What became of the versions that other tools chose.

@@ -4,12 +4,16 @@
 //! | --- | --- |
 //! | `requirements` | the requirements files of a repository, and what each is for |
 //! | `workspace` | which folders of a repository are members, by what its tools say of it |
+//! | `flat` | the folders whose tool puts all packages into one folder |
 //! | `peers` | peers that other tools installed as if they were dependencies |
+//! | `undeclared` | packages that the repository's own files use and do not declare |
 //! | `locked` | the versions that other tools' lockfiles chose, and what became of them |
 //! | `pending` | the note of these lockfiles, until there is a lock |
 
+pub(super) mod flat;
 pub(super) mod locked;
 pub(super) mod peers;
 pub(super) mod pending;
 pub(super) mod requirements;
+pub(super) mod undeclared;
 pub(super) mod workspace;

@@ -304,34 +304,6 @@ impl DeclaredPython {
     }
 }
 
-/// Returns whether a package manager that puts all packages into one folder installed TypeScript, for the root or for a member.
-pub(in crate::ops) fn has_flat_typescript(root: &Path, imported: &Imported) -> Result<bool> {
-    let members = members::find(root, imported.members.iter().map(String::as_str))?.folders;
-    for folder in std::iter::once("").chain(members.iter().map(|folder| &**folder)) {
-        let Some(text) = inputs::text(&root.join(folder).join(PACKAGE_JSON))? else { continue };
-        let asks = |package: &Imported| package.lines.iter().any(|line| line.name == "typescript");
-        if is_flat(root, folder)? && import::package_json(&text).is_ok_and(|package| asks(&package)) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// Returns whether a folder has a lockfile of a tool that puts all packages into one folder. Later versions of Yarn do so where they are
-/// told to.
-fn is_flat(root: &Path, folder: &str) -> Result<bool> {
-    for lock in ["package-lock.json", "npm-shrinkwrap.json", "bun.lock"] {
-        if has(root, folder, lock)? {
-            return Ok(true);
-        }
-    }
-    if !has(root, folder, "yarn.lock")? {
-        return Ok(false);
-    }
-    let settings = inputs::text(&root.join(folder).join(".yarnrc.yml"))?;
-    Ok(settings.is_none_or(|text| text.lines().any(|line| line.trim() == "nodeLinker: node-modules")))
-}
-
 /// Returns whether a lockfile of the root has what its pyproject.toml asks for.
 pub(in crate::ops) fn has_python_lock(root: &Path) -> Result<bool> {
     has_lock(root, "", PYPROJECT)
@@ -347,7 +319,8 @@ fn has_lock(root: &Path, folder: &str, manifest: &str) -> Result<bool> {
     Ok(false)
 }
 
-fn has(root: &Path, folder: &str, file: &str) -> Result<bool> {
+/// Returns whether a folder has a file.
+pub(super) fn has(root: &Path, folder: &str, file: &str) -> Result<bool> {
     Ok(fs::stat(&root.join(folder).join(file))?.is_some())
 }
 

@@ -6,7 +6,7 @@
 //! | `own` | the package whose folder larder was started in |
 //! | `files` | the files of a package: chosen, read, refused |
 //! | `of_project` | the packages that a project holds to what publishing asks |
-//! | `walk` | the folders of a checkout that git does not ignore |
+//! | `walk` | the folders and files of a checkout that git does not ignore |
 //! | `prepare` | a package made ready: its body and its archive |
 
 mod discover;
@@ -21,4 +21,4 @@ pub(in crate::ops) use files::read_project;
 pub(in crate::ops) use of_project::ProjectPackages;
 pub(in crate::ops) use own::OwnPackage;
 pub(in crate::ops) use prepare::{Prepared, prepare};
-pub(in crate::ops) use walk::{below, walk};
+pub(in crate::ops) use walk::{below, checkout_files, walk};

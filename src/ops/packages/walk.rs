@@ -1,4 +1,4 @@
-//! The folders of a checkout that git does not ignore.
+//! The folders and files of a checkout that git does not ignore.
 
 use std::path::Path;
 
@@ -32,6 +32,28 @@ pub(in crate::ops) fn walk(
         }
     }
     Ok(())
+}
+
+/// Returns the files of a checkout that git does not ignore and whose names are wanted, by their paths relative to the root. Folders
+/// of tools are left out.
+pub(in crate::ops) fn checkout_files(root: &Path, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<String>> {
+    /// Folders of tools.
+    const OTHERS: [&str; 6] = [".git", ".venv", ".larder", ".mypy_cache", "node_modules", "__pycache__"];
+    /// The most files that are returned: a checkout with more is no place for guesses.
+    const MOST: usize = 100_000;
+
+    let mut files = Vec::new();
+    walk(
+        root,
+        |name| !OTHERS.contains(&name),
+        |folder, entries, rules| {
+            let names = entries.iter().filter(|entry| entry.kind == Kind::File).filter_map(|entry| entry.path.to_str());
+            let paths = names.filter(|name| is_wanted(name)).map(|name| below(folder, name));
+            let left = MOST.saturating_sub(files.len());
+            files.extend(paths.filter(|path| !rules.ignores(path, false)).take(left));
+        },
+    )?;
+    Ok(files)
 }
 
 /// Returns whether a file of this name is among the entries of a folder.

@@ -5,11 +5,9 @@
 //!
 //! | file | what it owns |
 //! | --- | --- |
-//! | `imports` | the modules that a text loads |
 //! | `entry_points` | the files of a package that its users load |
 
 mod entry_points;
-mod imports;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +22,7 @@ use crate::store::{Store, Tree};
 
 use super::project::selection;
 use super::project::spec::Known;
+use super::uses::{imports, package_of};
 use super::{Context, Project, Result, lock};
 
 /// The largest file that is looked into, in bytes.
@@ -150,8 +149,8 @@ fn used(tree: &Tree) -> Result<BTreeMap<String, String>> {
             continue;
         }
         let Some(text) = read(&file)? else { continue };
-        for module in imports::imports(&text) {
-            match imports::package_of(module) {
+        for module in imports(&text) {
+            match package_of(module) {
                 Some(name) if !is_own(name) && !used.contains_key(name) => {
                     used.insert(name.to_owned(), file.clone());
                 }

@@ -253,6 +253,16 @@ impl Imported {
         self.add_hoisted("@types/*");
     }
 
+    /// Lets the project find all plugins of `ESLint`: its versions before 9 look for those of shared configurations in the project.
+    pub fn hoist_eslint_plugins(&mut self) {
+        self.add_hoisted("*eslint-plugin*");
+    }
+
+    /// Lets the project find a package that no line asks for.
+    pub fn hoist(&mut self, name: &str) {
+        self.add_hoisted(name);
+    }
+
     /// Adds a glob of names that the project's own `node_modules` has besides.
     fn add_hoisted(&mut self, glob: &str) {
         if glob.is_empty() || globset::Glob::new(glob).is_err() {

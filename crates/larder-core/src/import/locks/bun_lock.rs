@@ -51,6 +51,9 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
         if let Some(integrity) = entry.last().and_then(Value::as_str) {
             found.add_integrity(&key, integrity);
         }
+        if let Some(bin) = entry.iter().find_map(|part| part.get("bin")) {
+            found.add_executables(&key, bin);
+        }
         keys.insert(place, key);
     }
     for (folder, workspace) in &lock.workspaces {

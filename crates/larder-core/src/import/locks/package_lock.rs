@@ -34,6 +34,9 @@ struct PackageLockEntry {
     link: bool,
     #[serde(default)]
     in_bundle: bool,
+    /// Executables, each with its file.
+    #[serde(default)]
+    bin: Value,
     #[serde(default)]
     dependencies: BTreeMap<String, Value>,
     #[serde(default)]
@@ -128,6 +131,7 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
             if let Some(integrity) = &entry.integrity {
                 found.add_integrity(&key, integrity);
             }
+            found.add_executables(&key, &entry.bin);
             keys.insert(path, key);
         }
     }

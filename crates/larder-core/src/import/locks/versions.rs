@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use serde_json::{Map, Value};
+
 use crate::model::{Dependent, Digest, Ecosystem, PackageId, PackageKey, PackageName, Version};
 use crate::resolve::Preferences;
 
@@ -29,6 +31,8 @@ pub struct LockedVersions {
     digests: BTreeMap<PackageKey, BTreeSet<PublishedDigest>>,
     /// Packages of which a version has a source distribution only.
     source_only: BTreeSet<PackageId>,
+    /// The packages that bring executables, by the names of these.
+    executables: BTreeMap<String, PackageName>,
     /// The ecosystems of which a lockfile has every package.
     whole: BTreeSet<Ecosystem>,
     leaves_peers_out: bool,
@@ -67,6 +71,18 @@ impl LockedVersions {
     pub(super) fn add_integrity(&mut self, key: &PackageKey, integrity: &str) {
         for digest in Digest::from_sri(integrity).unwrap_or_default() {
             self.add_digest(key, None, digest);
+        }
+    }
+
+    /// Notes the executables of a package, an object with their names as package.json's `bin` has it. Of two packages with one of the
+    /// same name the one counts that is called like it, else the first.
+    pub(super) fn add_executables(&mut self, key: &PackageKey, bin: &Value) {
+        for name in bin.as_object().into_iter().flat_map(Map::keys) {
+            if key.id.name.as_str() == name {
+                self.executables.insert(name.clone(), key.id.name.clone());
+            } else {
+                self.executables.entry(name.clone()).or_insert_with(|| key.id.name.clone());
+            }
         }
     }
 
@@ -113,6 +129,9 @@ impl LockedVersions {
             self.digests.entry(key).or_default().extend(digests);
         }
         self.source_only.extend(other.source_only);
+        for (name, package) in other.executables {
+            self.executables.entry(name).or_insert(package);
+        }
         self.whole.extend(other.whole);
         self.leaves_peers_out |= other.leaves_peers_out;
     }
@@ -155,6 +174,16 @@ impl LockedVersions {
     /// Returns whether the manifest of `dependent` has an npm package under a name.
     pub fn has_line(&self, dependent: &Dependent, alias: &str) -> bool {
         PackageName::npm(alias).is_ok_and(|alias| self.lines.contains_key(&(dependent.clone(), alias)))
+    }
+
+    /// Returns the package that brings an executable, where the lockfile tells.
+    pub fn executable(&self, name: &str) -> Option<&PackageName> {
+        self.executables.get(name)
+    }
+
+    /// Returns whether a version of an npm package is locked.
+    pub fn has_npm(&self, name: &str) -> bool {
+        PackageName::npm(name).is_ok_and(|name| self.versions.contains_key(&PackageId::new(Ecosystem::Npm, name)))
     }
 
     /// Returns the versions of each package.

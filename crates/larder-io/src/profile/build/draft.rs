@@ -64,6 +64,7 @@ impl<'a> GenerationDraft<'a> {
         for (folder, name, target) in undeclared(layout) {
             self.link(format!("{folder}/{name}"), self.absolute(target));
         }
+        let hoisted = self.hoisted_executables(&executables, layout, trees)?;
         for (member, links) in &layout.members {
             let place = format!("members/{}/node_modules", root_links::member_folder(member));
             let of_member = self.node_modules(&place, runtimes, links, (layout, trees))?;
@@ -103,7 +104,10 @@ impl<'a> GenerationDraft<'a> {
         // The project has those of the packages that it asks for, whether Node sees them or not.
         executables.offer_private(self.paths, &layout.package_links, layout);
         for (name, owner) in of_extras {
-            executables.offer_by_extra(&name, Program::File(format!("../python/bin/{name}").into()), &owner);
+            executables.offer_last(&name, &Program::File(format!("../python/bin/{name}").into()), &owner);
+        }
+        for (name, (program, owner)) in &hoisted.offered {
+            executables.offer_last(name, program, owner);
         }
         for (name, (program, _)) in executables.offered {
             let target = match program {
@@ -187,6 +191,28 @@ impl<'a> GenerationDraft<'a> {
         }
         let places = (self.paths, self.project());
         let executables = executables::executables_of_links(places, runtimes, links, layout, trees)?;
+        self.link_executables(place, &executables);
+        Ok(executables)
+    }
+
+    /// Returns the executables of hoisted packages, which lie beside those of the project's own dependencies.
+    fn hoisted_executables(
+        &mut self,
+        own: &Executables,
+        layout: &Layout,
+        trees: &BTreeMap<TreeDigest, Arc<Tree>>,
+    ) -> Result<Executables, ProfileError> {
+        let places = (self.paths, self.project());
+        let runtimes = DeclaredRuntimes::default();
+        let mut hoisted = executables::executables_of_links(places, runtimes, &layout.hoisted, layout, trees)?;
+        let mut all = own.clone();
+        hoisted.offered.retain(|name, (program, owner)| all.offer_last(name, program, owner));
+        self.link_executables("node_modules", &hoisted);
+        Ok(hoisted)
+    }
+
+    /// Links executables in the `.bin` of a `node_modules`.
+    fn link_executables(&mut self, place: &str, executables: &Executables) {
         for (name, (program, _)) in &executables.offered {
             let path = format!("{place}/.bin/{name}");
             match program {
@@ -194,7 +220,6 @@ impl<'a> GenerationDraft<'a> {
                 Program::Live(file) => drop(self.launchers.insert(path, file.clone())),
             }
         }
-        Ok(executables)
     }
 
     /// Links the programs of the runtimes that larder brings in `runtimes`, which comes first on `PATH`.

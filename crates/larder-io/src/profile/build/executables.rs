@@ -72,13 +72,16 @@ impl Executables {
         Self { runtimes, ..Self::default() }
     }
 
-    /// Adds one of a package that an extra of a manifest line names. It never takes the place of what a line asks for, of a runtime's
-    /// program or of the system's: whoever asks for an extra does not choose what its packages are called.
-    pub(super) fn offer_by_extra(&mut self, name: &str, program: Program, by: &Arc<str>) {
+    /// Adds one of a package that no line names: an extra of one does, or it is hoisted. It never takes the place of what a line asks
+    /// for, of a runtime's program or of the system's: nobody chose what these packages are called. Returns whether it was added.
+    pub(super) fn offer_last(&mut self, name: &str, program: &Program, by: &Arc<str>) -> bool {
         let any = DeclaredRuntimes { node: true, python: true };
-        if !(any.has(name) || OF_RUNTIMES.contains(&name) || OF_THE_SYSTEM.contains(&name)) {
-            self.offered.entry(name.to_owned()).or_insert_with(|| (program, by.clone()));
+        let is_taken = any.has(name) || OF_RUNTIMES.contains(&name) || OF_THE_SYSTEM.contains(&name);
+        if is_taken || self.offered.contains_key(name) {
+            return false;
         }
+        self.offered.insert(name.to_owned(), (program.clone(), by.clone()));
+        true
     }
 
     /// Adds one. Where two dependencies offer the same name, the one that is called like it is taken, else the first. What

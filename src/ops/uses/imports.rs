@@ -5,7 +5,7 @@ const KEYWORDS: [&[u8]; 3] = [b"require", b"import", b"from"];
 
 /// Returns the modules that a text names in `require("…")`, `import "…"`, `import("…")` and `… from "…"`, in their order.
 /// Comments that begin a line are passed over. What is put together as the program runs is not seen.
-pub(super) fn imports(text: &str) -> Vec<&str> {
+pub(in crate::ops) fn imports(text: &str) -> Vec<&str> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
     let mut at = 0;
@@ -86,7 +86,7 @@ const OF_NODE: [&str; 22] = [
 
 /// Returns the name of the package that a module is of: `@scope/name` of `@scope/name/deep.js`. `None` for relative modules,
 /// Node's own, and addresses.
-pub(super) fn package_of(module: &str) -> Option<&str> {
+pub(in crate::ops) fn package_of(module: &str) -> Option<&str> {
     let is_of_node =
         OF_NODE.contains(&module) || matches!(module, "fs/promises" | "path/posix" | "path/win32" | "util/types");
     if is_of_node || module.is_empty() || module.starts_with(['.', '/', '#']) || module.contains(':') {

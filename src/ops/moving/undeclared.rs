@@ -1,0 +1,125 @@
+//! Packages that a repository's own files use and none of its manifests declares. They are found where a tool puts all packages into
+//! one folder, and so that moving in changes nothing they are hoisted.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::flat::{FlatFolders, is_below};
+use crate::fs;
+use crate::import::locks::LockedVersions;
+use crate::import::{Imported, package_peers, package_ranges};
+use crate::ops::Result;
+use crate::ops::packages::checkout_files;
+use crate::ops::project::inputs;
+use crate::ops::uses::{Use, is_eslintrc, may_use, uses};
+
+/// The largest file that is looked into, in bytes.
+const LARGEST: u64 = 1 << 20;
+
+/// A package that is used and that no manifest declares.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UndeclaredUse {
+    /// The package's name.
+    pub name: String,
+    /// A file that uses it, relative to the root.
+    pub file: String,
+}
+
+/// Lets the project find the locked packages that files of the checkout use and that no manifest above them declares; where there
+/// is a configuration of the `ESLint` of old, the plugins of shared configurations too. Only folders count whose tool has all
+/// packages in one folder.
+pub(in crate::ops) fn hoist(
+    root: &Path,
+    members: &[Arc<str>],
+    (flat, locked): (&FlatFolders<'_>, &LockedVersions),
+    imported: &mut Imported,
+) -> Result<Vec<UndeclaredUse>> {
+    if flat.is_empty() || locked.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut files = checkout_files(root, may_use)?;
+    files.sort();
+    let declared = Declared::read(root, members, &files, imported)?;
+    let is_hoisted = imported.hoisting.matcher();
+    let (mut found, mut has_eslintrc) = (BTreeMap::new(), false);
+    for file in &files {
+        let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
+        if !flat.contain(folder) || declared.is_anothers(folder) {
+            continue;
+        }
+        has_eslintrc |= is_eslintrc(name);
+        let Some(text) = fs::read_text_below(root, file, &[root], LARGEST) else { continue };
+        for used in uses(name, &text) {
+            let package = match used {
+                Use::Package(name) => name,
+                Use::Program(name) => locked.executable(&name).map_or(name.clone(), ToString::to_string),
+            };
+            let is_found = found.contains_key(&package) || is_hoisted(&package) || declared.has(folder, &package);
+            if !is_found && (locked.has_npm(&package) || declared.is_member(&package)) {
+                found.insert(package, file.clone());
+            }
+        }
+    }
+    if has_eslintrc {
+        imported.hoist_eslint_plugins();
+    }
+    let is_hoisted = imported.hoisting.matcher();
+    let found = found.into_iter().filter(|(name, _)| !is_hoisted(name));
+    let found: Vec<_> = found.map(|(name, file)| UndeclaredUse { name, file }).collect();
+    for used in &found {
+        imported.hoist(&used.name);
+    }
+    Ok(found)
+}
+
+/// What the package.json files of a checkout declare.
+struct Declared {
+    /// Names by folder: those of the root and of the members.
+    names: BTreeMap<String, BTreeSet<String>>,
+    /// The names of the members.
+    members: BTreeSet<String>,
+    /// Folders of projects that are no part of this one.
+    others: Vec<String>,
+}
+
+impl Declared {
+    fn read(root: &Path, members: &[Arc<str>], files: &[String], imported: &Imported) -> Result<Self> {
+        let of_root = imported.lines.iter().map(|line| line.name.clone()).collect();
+        let mut declared =
+            Self { names: BTreeMap::from([(String::new(), of_root)]), members: BTreeSet::new(), others: Vec::new() };
+        let files = files.iter().filter_map(|file| file.strip_suffix("package.json"));
+        for folder in files.map(|folder| folder.trim_end_matches('/')) {
+            let Some(text) = inputs::text(&root.join(folder).join("package.json"))? else { continue };
+            // A file that cannot be read is an error of the project itself.
+            let (Ok(ranges), Ok((name, peers))) = (package_ranges(&text), package_peers(&text)) else { continue };
+            let is_member = members.iter().any(|member| **member == *folder);
+            if !is_member && !folder.is_empty() {
+                declared.others.extend((!ranges.is_empty()).then(|| folder.to_owned()));
+                continue;
+            }
+            let peers = peers.into_iter().map(|peer| peer.name);
+            let all = ranges.into_iter().map(|(name, _)| name).chain(peers).chain(name.clone());
+            declared.names.entry(folder.to_owned()).or_default().extend(all);
+            declared.members.extend(name.filter(|_| is_member));
+        }
+        Ok(declared)
+    }
+
+    /// Returns whether the manifest of a folder, or of one above it, has a name.
+    fn has(&self, folder: &str, name: &str) -> bool {
+        self.names.iter().any(|(above, names)| names.contains(name) && is_below(folder, above))
+    }
+
+    /// Returns whether a member has a name.
+    fn is_member(&self, name: &str) -> bool {
+        self.members.contains(name)
+    }
+
+    /// Returns whether a folder lies in a project that is no part of this one.
+    fn is_anothers(&self, folder: &str) -> bool {
+        self.others.iter().any(|other| is_below(folder, other))
+    }
+}

@@ -1,0 +1,12 @@
+//! The npm packages that a file uses, by its text.
+//!
+//! | file | what it owns |
+//! | --- | --- |
+//! | `imports` | the modules that a text loads, and the packages that they are of |
+//! | `sources` | the packages that a file of a checkout uses: its code, its configuration, its scripts |
+
+mod imports;
+mod sources;
+
+pub(super) use imports::{imports, package_of};
+pub(super) use sources::{Use, is_eslintrc, may_use, uses};

@@ -1,0 +1,191 @@
+//! The packages that a file of a checkout uses by their names: those that its code loads, those that its configuration names, and
+//! the programs that its scripts call.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::imports::{imports, package_of};
+
+/// Files whose code loads packages: JavaScript and what becomes JavaScript or a style sheet.
+const CODE: [&str; 17] = [
+    "astro", "cjs", "css", "cts", "js", "jsx", "less", "mdx", "mjs", "mts", "pcss", "sass", "scss", "svelte", "ts",
+    "tsx", "vue",
+];
+
+/// The sections of a package.json that configure a tool, each named like it.
+const SECTIONS: [&str; 7] = ["babel", "commitlint", "eslintConfig", "jest", "postcss", "prettier", "stylelint"];
+
+/// Tools whose configuration leaves out how the names of their packages begin.
+const SHORTENING: [(&str, [&str; 2]); 2] =
+    [("babel", ["babel-plugin", "babel-preset"]), ("eslint", ["eslint-config", "eslint-plugin"])];
+
+/// What a file uses.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::ops) enum Use {
+    /// A package.
+    Package(String),
+    /// An executable.
+    Program(String),
+}
+
+/// Returns whether a file may use packages, by its name.
+pub(in crate::ops) fn may_use(name: &str) -> bool {
+    let is_code = extension(name).is_some_and(|extension| CODE.contains(&extension)) && !name.ends_with(".min.js");
+    is_code || name == "package.json" || is_configuration(name)
+}
+
+/// Returns whether a file configures the `ESLint` of old, which looks for the plugins of shared configurations in the project.
+pub(in crate::ops) fn is_eslintrc(name: &str) -> bool {
+    name.starts_with(".eslintrc")
+}
+
+/// Returns what a file uses, by its name and text. What is no package at all may be among it: a word is taken for a name.
+pub(in crate::ops) fn uses(name: &str, text: &str) -> BTreeSet<Use> {
+    let mut found = BTreeSet::new();
+    if name == "package.json" {
+        let document: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).unwrap_or_default();
+        for script in document["scripts"].as_object().into_iter().flat_map(serde_json::Map::values) {
+            found.extend(programs(script.as_str().unwrap_or_default()).map(|word| Use::Program(word.to_owned())));
+        }
+        for section in SECTIONS {
+            let mut words = Vec::new();
+            words_of(&document[section], &mut words);
+            for word in words {
+                name_packages(section, word, &mut found);
+            }
+        }
+        return found;
+    }
+    found.extend(imports(text).into_iter().filter_map(|module| package(module.trim_start_matches('~'))));
+    if is_configuration(name) {
+        words(name, text).for_each(|word| name_packages(name, word, &mut found));
+    }
+    found
+}
+
+/// Returns whether a file configures a tool: `.babelrc`, `vite.config.ts`, `tsconfig.json`.
+fn is_configuration(name: &str) -> bool {
+    let is_rc =
+        name.strip_prefix('.').is_some_and(|rest| rest.split('.').next().is_some_and(|tool| tool.ends_with("rc")));
+    let is_typescript =
+        ["tsconfig", "jsconfig"].iter().any(|start| name.starts_with(start)) && extension(name) == Some("json");
+    is_rc && name != ".npmrc" && !name.starts_with(".yarnrc") || is_typescript || name.contains(".config.")
+}
+
+/// Adds the packages that a word of a tool's configuration may mean.
+fn name_packages(configuration: &str, word: &str, found: &mut BTreeSet<Use>) {
+    found.extend(package(word));
+    for (_, starts) in SHORTENING.into_iter().filter(|(tool, _)| configuration.contains(tool)) {
+        let word = word.strip_prefix("plugin:").unwrap_or(word);
+        let Some(Use::Package(short)) = package(word) else { continue };
+        for start in starts {
+            match short.strip_prefix('@').map(|scoped| scoped.split_once('/').unwrap_or((scoped, ""))) {
+                None => drop(found.insert(Use::Package(format!("{start}-{short}")))),
+                Some((scope, rest)) => {
+                    // `@babel/env` is `@babel/preset-env`, and `@a/b` of ESLint `@a/eslint-plugin-b`.
+                    let brief = start.trim_start_matches("babel-");
+                    for start in [start, brief] {
+                        found.insert(Use::Package(format!("@{scope}/{start}")));
+                        found.insert(Use::Package(format!("@{scope}/{start}-{rest}")));
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn package(module: &str) -> Option<Use> {
+    package_of(module).map(|name| Use::Package(name.to_owned()))
+}
+
+/// Returns the words of a script that may call a program.
+fn programs(script: &str) -> impl Iterator<Item = &str> {
+    script.split(|c: char| c.is_whitespace() || "&|;()'\"".contains(c)).filter(|word| {
+        let is_name = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        word.starts_with(|first: char| first.is_ascii_alphanumeric()) && word.chars().all(is_name)
+    })
+}
+
+/// Returns the texts of a configuration that may be names: those in quotes, and of YAML all.
+fn words<'t>(name: &str, text: &'t str) -> Box<dyn Iterator<Item = &'t str> + 't> {
+    /// The longest name that npm has.
+    const LONGEST: usize = 214;
+
+    if matches!(extension(name), None | Some("yaml" | "yml")) {
+        return Box::new(
+            text.split(|c: char| c.is_whitespace() || "[]{},'\"".contains(c)).filter(|word| !word.is_empty()),
+        );
+    }
+    let lines = text.lines().flat_map(|line| line.split(['"', '\'', '`']).skip(1).step_by(2));
+    Box::new(lines.filter(|word| !word.is_empty() && word.len() <= LONGEST && !word.contains(char::is_whitespace)))
+}
+
+/// Adds the keys and texts of a JSON value.
+fn words_of<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
+    match value {
+        Value::String(text) => found.push(text),
+        Value::Array(values) => values.iter().for_each(|value| words_of(value, found)),
+        Value::Object(fields) => fields.iter().for_each(|(key, value)| {
+            found.push(key);
+            words_of(value, found);
+        }),
+        _ => {}
+    }
+}
+
+/// Returns what stands behind the last point of a name that does not begin with it.
+fn extension(name: &str) -> Option<&str> {
+    Path::new(name).extension().and_then(|extension| extension.to_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packages(name: &str, text: &str) -> Vec<String> {
+        let packages = uses(name, text).into_iter().filter_map(|one| match one {
+            Use::Package(name) => Some(name),
+            Use::Program(_) => None,
+        });
+        packages.collect()
+    }
+
+    #[test]
+    fn code_uses_what_it_loads() {
+        let text = "import a from 'a/deep'\nimport './own'\nconst b = require(\"@s/b\")\n";
+        assert_eq!(packages("x.ts", text), ["@s/b", "a"]);
+        assert_eq!(packages("x.scss", "@import '~bootstrap/scss/x';\n@use './own';\n"), ["bootstrap"]);
+        assert!(may_use("x.vue") && may_use("package.json") && may_use(".babelrc") && may_use(".eslintrc.yml"));
+        assert!(!may_use("x.py") && !may_use("x.min.js") && !may_use(".npmrc") && !may_use("data.json"));
+    }
+
+    #[test]
+    fn configurations_use_what_they_name() {
+        let has = |name: &str, text: &str, package: &str| packages(name, text).iter().any(|one| one == package);
+        assert!(has(
+            "tsconfig.json",
+            "{ // base\n \"extends\": \"@tsconfig/node20/tsconfig.json\" }",
+            "@tsconfig/node20"
+        ));
+        assert!(has(".eslintrc.yml", "extends: [airbnb, 'plugin:react/all']\n", "eslint-config-airbnb"));
+        assert!(has(".eslintrc.yml", "extends: [airbnb, 'plugin:react/all']\n", "eslint-plugin-react"));
+        assert!(has(".eslintrc.js", "plugins: ['@acme', \"@acme/b\"]", "@acme/eslint-plugin"));
+        assert!(has(".eslintrc.js", "plugins: ['@acme', \"@acme/b\"]", "@acme/eslint-plugin-b"));
+        assert!(has("babel.config.js", "presets: ['@babel/env']", "@babel/preset-env"));
+        assert!(has(".babelrc", "{ \"plugins\": [\"lodash\"] }", "babel-plugin-lodash"));
+        assert!(has("package.json", "{ \"babel\": { \"presets\": [\"react-app\"] } }", "babel-preset-react-app"));
+        assert!(has("package.json", "{ \"jest\": { \"transform\": { \"x\": \"ts-jest\" } } }", "ts-jest"));
+        assert!(!has("package.json", "{ \"dependencies\": { \"a\": \"1\" } }", "a"));
+        assert!(is_eslintrc(".eslintrc.cjs") && !is_eslintrc("eslint.config.js"));
+    }
+
+    #[test]
+    fn scripts_use_the_programs_that_they_call() {
+        let text = r#"{ "scripts": { "build": "NODE_ENV=x tsc -p . && (vite build; ./own.sh)" } }"#;
+        let found: Vec<_> = uses("package.json", text).into_iter().collect();
+        let programs = ["build", "tsc", "vite"].map(|name| Use::Program(name.to_owned()));
+        assert_eq!(found, programs);
+    }
+}
