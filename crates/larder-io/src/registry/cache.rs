@@ -135,6 +135,16 @@ impl MetadataCache {
         }
     }
 
+    /// Returns whether a source distribution is known not to state its dependencies.
+    pub(super) fn is_unstated(&self, sdist: &Digest) -> bool {
+        self.release(&unstated_key(sdist)).is_some()
+    }
+
+    /// Notes that a source distribution does not state its dependencies.
+    pub(super) fn store_unstated(&self, sdist: &Digest) {
+        self.store_release(&unstated_key(sdist), &[]);
+    }
+
     /// Stores the metadata of an artifact.
     pub(super) fn store_release(&self, key: &str, content: &[u8]) {
         if let Some(folder) = self.path(".releases") {
@@ -155,6 +165,10 @@ fn built_key(sdist: &str, digest: Option<&Digest>) -> String {
 /// What is stated and what a build found are kept apart: without an approval only the former counts.
 fn built_metadata_key(sdist: &Digest) -> String {
     format!("{}.built", sdist.to_hex())
+}
+
+fn unstated_key(sdist: &Digest) -> String {
+    format!("{}.unstated", sdist.to_hex())
 }
 
 /// Reads the prologue of a listing's file. Returns its provenance, the range of the record's header in the file, and the length

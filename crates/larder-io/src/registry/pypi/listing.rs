@@ -344,7 +344,7 @@ impl PypiListing {
                 }
             }
         } else {
-            self.static_metadata(&listed.file.url()).map_err(failure)?
+            self.static_metadata(&listed.file).map_err(failure)?
         };
         let Ok(metadata) = &found else { return Ok(found) };
         if !metadata.is_of(&self.name, version) {
@@ -437,13 +437,19 @@ impl PypiListing {
         document.ok()
     }
 
-    fn static_metadata(&self, url: &str) -> Result<Result<CoreMetadata, String>, RequestError> {
+    /// Returns what a source distribution states of itself. That it does not state its dependencies is kept in the cache too: else
+    /// each solve would read the archive again.
+    fn static_metadata(&self, file: &FileRecord<'_>) -> Result<Result<CoreMetadata, String>, RequestError> {
+        const UNSTATED: &str = "does not state its dependencies";
+
         let no_wheel = |why: &str| Ok(Err(format!("there is no wheel of it, and its source distribution {why}")));
-        if url.parse::<Url>().is_ok_and(|url| url.path().ends_with("zip")) {
-            // Zips are older than static metadata.
-            return no_wheel("does not state its dependencies");
+        let (url, digest) = (file.url(), file.digest());
+        // Zips are older than static metadata.
+        let is_zip = url.parse::<Url>().is_ok_and(|url| url.path().ends_with("zip"));
+        if is_zip || digest.as_ref().is_some_and(|digest| self.client.cache.is_unstated(digest)) {
+            return no_wheel(UNSTATED);
         }
-        let (target, stated_by) = (RequestTarget::At(url), Some(&*self.record.provenance.url));
+        let (target, stated_by) = (RequestTarget::At(&url), Some(&*self.record.provenance.url));
         let request = Request { target, stated_by, encoding: Encoding::Identity, ..Request::default() };
         let response = self.client.http.get(&self.client.endpoint, &request)?;
         let Some(bytes) = lazy_wheel::from_sdist(response.body) else {
@@ -451,7 +457,12 @@ impl PypiListing {
         };
         match CoreMetadata::parse(&bytes) {
             Ok(metadata) if metadata.is_static() => Ok(Ok(metadata)),
-            Ok(_) => no_wheel("does not state its dependencies"),
+            Ok(_) => {
+                if let Some(digest) = &digest {
+                    self.client.cache.store_unstated(digest);
+                }
+                no_wheel(UNSTATED)
+            }
             Err(why) => no_wheel(&format!("has an invalid PKG-INFO: {why}")),
         }
     }

@@ -36,8 +36,12 @@ fn registry_client(url: &str, cache: MetadataCache) -> RegistryClient {
 }
 
 fn ask(server: &TestServer, package: &str, settings: &Settings) -> PypiListing {
+    ask_with(MetadataCache::disabled(), server, package, settings)
+}
+
+fn ask_with(cache: MetadataCache, server: &TestServer, package: &str, settings: &Settings) -> PypiListing {
     let name = PackageName::pypi(package).unwrap();
-    let reached = registry_client(&format!("{}simple/", server.url), MetadataCache::disabled());
+    let reached = registry_client(&format!("{}simple/", server.url), cache);
     match PypiProtocol::default().fetch(&reached, &name, settings) {
         Ok(listing) => listing,
         Err(ListingError::Missing) => panic!("no listing"),
@@ -382,16 +386,43 @@ fn metadata_that_is_no_utf_8_is_named() {
     ));
 }
 
+/// Returns the source distribution of `a` 1.0.
+fn sdist(metadata: &str) -> Vec<u8> {
+    let mut builder = tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast()));
+    let mut header = tar::Header::new_gnu();
+    header.set_size(metadata.len() as u64);
+    header.set_mode(0o644);
+    builder.append_data(&mut header, "a-1.0/PKG-INFO", metadata.as_bytes()).unwrap();
+    builder.into_inner().unwrap().finish().unwrap()
+}
+
+#[test]
+fn a_source_distribution_is_read_once_whatever_it_states() {
+    for (metadata, is_kept) in [
+        ("Metadata-Version: 2.2\nName: a\nVersion: 1.0\n", true),
+        ("Metadata-Version: 2.1\nName: a\nVersion: 1.0\n", true),
+        // What cannot be read may be read another time.
+        ("no metadata", false),
+    ] {
+        let (folder, bytes) = (tempfile::tempdir().unwrap(), sdist(metadata));
+        let digest = Digest::sha256_of(&bytes).to_hex();
+        let link = format!("<a href='../../files/a-1.0.tar.gz#sha256={digest}'>a-1.0.tar.gz</a>");
+        let server = TestServer::start(move |asked: &ReceivedRequest| match asked.path.as_str() {
+            "/simple/a/" => Reply::ok(link.clone()),
+            _ => Reply::ok(bytes.clone()),
+        });
+        let releases = [0, 1].map(|_| {
+            let cache = MetadataCache::in_folder(Some(folder.path().to_owned()));
+            ask_with(cache, &server, "a", &settings(None)).read(0).unwrap().unwrap()
+        });
+        assert_eq!(releases[0].dependencies, releases[1].dependencies);
+        let times = server.asked().iter().filter(|asked| asked.path.contains("tar.gz")).count();
+        assert_eq!(times, if is_kept { 1 } else { 2 }, "{metadata}");
+    }
+}
+
 #[test]
 fn a_source_distribution_counts_if_it_is_static() {
-    let sdist = |metadata: &str| {
-        let mut builder = tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast()));
-        let mut header = tar::Header::new_gnu();
-        header.set_size(metadata.len() as u64);
-        header.set_mode(0o644);
-        builder.append_data(&mut header, "a-1.0/PKG-INFO", metadata.as_bytes()).unwrap();
-        builder.into_inner().unwrap().finish().unwrap()
-    };
     let ask_for = |metadata: &str| {
         let bytes = sdist(metadata);
         let server = TestServer::start(move |asked: &ReceivedRequest| match asked.path.as_str() {
