@@ -410,7 +410,7 @@ fn with_undeclared_uses(lock: (&str, &str)) -> (Registry, Project) {
         .npm("unused", "1.0.0", |p| p)
         .npm("typescript", "5.0.0", |p| p)
         .serve();
-    let root = r#"{"name": "shop", "dependencies": {"left": "^1"}, "workspaces": ["web", "ui"], "scripts": {"go": "rightly -x"}}"#;
+    let root = r#"{"name": "shop", "dependencies": {"left": "^1"}, "workspaces": ["web", "ui"], "scripts": {"go": "rightly -x", "both": "both"}}"#;
     let web = r#"{"name": "web", "dependencies": {"typescript": "^5"}}"#;
     let project = repository(
         &registry,
@@ -429,6 +429,7 @@ fn with_undeclared_uses(lock: (&str, &str)) -> (Registry, Project) {
             ("sample/index.js", "require('unused');\n"),
             (".gitignore", "out/\n"),
             ("out/index.js", "require('unused');\n"),
+            ("web/dist/index.js", "require('unused');\n"),
         ],
     );
     (registry, project)
@@ -440,11 +441,11 @@ const WITH_UNDECLARED: &str = r#"{"lockfileVersion": 3, "packages": {
     "ui": {"name": "@shop/ui", "version": "1.0.0", "devDependencies": {"left": "^1"}},
     "node_modules/web": {"resolved": "web", "link": true},
     "node_modules/@shop/ui": {"resolved": "ui", "link": true},
-    "node_modules/left": {"version": "1.0.0", "dependencies": {"right": "*", "deep": "*", "eslint-plugin-x": "*", "unused": "*"}},
+    "node_modules/left": {"version": "1.0.0", "bin": {"both": "cli.js"}, "dependencies": {"right": "*", "deep": "*", "eslint-plugin-x": "*", "unused": "*"}},
     "node_modules/right": {"version": "1.0.0", "bin": {"rightly": "cli.js"}},
     "node_modules/deep": {"version": "1.0.0"},
     "node_modules/eslint-plugin-x": {"version": "1.0.0"},
-    "node_modules/unused": {"version": "1.0.0"},
+    "node_modules/unused": {"version": "1.0.0", "bin": {"both": "cli.js"}},
     "node_modules/typescript": {"version": "5.0.0"}
 }}"#;
 

@@ -14,7 +14,7 @@ use crate::import::{Imported, package_peers, package_ranges};
 use crate::ops::Result;
 use crate::ops::packages::checkout_files;
 use crate::ops::project::inputs;
-use crate::ops::uses::{Use, is_eslintrc, may_use, uses};
+use crate::ops::uses::{Use, is_eslintrc, is_generated, may_use, uses};
 
 /// The largest file that is looked into, in bytes.
 const LARGEST: u64 = 1 << 20;
@@ -51,14 +51,21 @@ pub(in crate::ops) fn hoist(
             continue;
         }
         has_eslintrc |= is_eslintrc(name);
-        let Some(text) = fs::read_text_below(root, file, &[root], LARGEST) else { continue };
+        let text = fs::read_text_below(root, file, &[root], LARGEST).filter(|text| !is_generated(file, text));
+        let Some(text) = text else { continue };
         for used in uses(name, &text) {
-            let package = match used {
-                Use::Package(name) => name,
-                Use::Program(name) => locked.executable(&name).map_or(name.clone(), ToString::to_string),
+            // Of several packages with one executable, one that is declared is enough.
+            let mut packages = match used {
+                Use::Package(name) => vec![name],
+                Use::Program(name) => match &*locked.owners_of_executable(&name) {
+                    [] => vec![name],
+                    owners => owners.iter().map(ToString::to_string).collect(),
+                },
             };
-            let is_found = found.contains_key(&package) || is_hoisted(&package) || declared.has(folder, &package);
-            if !is_found && (locked.has_npm(&package) || declared.is_member(&package)) {
+            let is_found = |name: &String| found.contains_key(name) || is_hoisted(name) || declared.has(folder, name);
+            let package = packages.swap_remove(0);
+            let is_known = locked.has_npm(&package) || declared.is_member(&package);
+            if is_known && !is_found(&package) && !packages.iter().any(is_found) {
                 found.insert(package, file.clone());
             }
         }

@@ -18,8 +18,11 @@ const CODE: [&str; 17] = [
 const SECTIONS: [&str; 7] = ["babel", "commitlint", "eslintConfig", "jest", "postcss", "prettier", "stylelint"];
 
 /// Tools whose configuration leaves out how the names of their packages begin.
-const SHORTENING: [(&str, [&str; 2]); 2] =
-    [("babel", ["babel-plugin", "babel-preset"]), ("eslint", ["eslint-config", "eslint-plugin"])];
+const SHORTENING: [(&str, [&str; 2]); 3] = [
+    ("babel", ["babel-plugin", "babel-preset"]),
+    ("eslintrc", ["eslint-config", "eslint-plugin"]),
+    ("eslintConfig", ["eslint-config", "eslint-plugin"]),
+];
 
 /// What a file uses.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,6 +42,15 @@ pub(in crate::ops) fn may_use(name: &str) -> bool {
 /// Returns whether a file configures the `ESLint` of old, which looks for the plugins of shared configurations in the project.
 pub(in crate::ops) fn is_eslintrc(name: &str) -> bool {
     name.starts_with(".eslintrc")
+}
+
+/// Returns whether a file was made by a tool out of others, or copied from elsewhere: it has what it needs in itself.
+pub(in crate::ops) fn is_generated(path: &str, text: &str) -> bool {
+    /// The longest line that somebody writes, in bytes.
+    const LONGEST: usize = 5_000;
+
+    let is_aside = |folder: &str| matches!(folder, "dist" | "third_party" | "vendor");
+    path.split('/').any(is_aside) || text.lines().any(|line| line.len() > LONGEST)
 }
 
 /// Returns what a file uses, by its name and text. What is no package at all may be among it: a word is taken for a name.
@@ -178,7 +190,13 @@ mod tests {
         assert!(has("package.json", "{ \"babel\": { \"presets\": [\"react-app\"] } }", "babel-preset-react-app"));
         assert!(has("package.json", "{ \"jest\": { \"transform\": { \"x\": \"ts-jest\" } } }", "ts-jest"));
         assert!(!has("package.json", "{ \"dependencies\": { \"a\": \"1\" } }", "a"));
+        assert!(!has("eslint.config.js", "rules: { 'react/x': 'off' }", "eslint-plugin-react"));
         assert!(is_eslintrc(".eslintrc.cjs") && !is_eslintrc("eslint.config.js"));
+        assert!(
+            is_generated("web/dist/a.js", "")
+                && is_generated("a.js", &"x".repeat(6_000))
+                && !is_generated("a.js", "x\n")
+        );
     }
 
     #[test]

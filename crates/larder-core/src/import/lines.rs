@@ -135,8 +135,26 @@ pub(super) const PROVIDED_PEERS: &str = "npm-peers \"provided\"";
 pub(super) const FALLBACK_OFF: &str = "fallback \"off\"";
 
 /// Returns the line with the names that are hoisted, if there are any.
-pub(super) fn hoist_line(hoisting: &Hoisting) -> Option<String> {
+fn hoist_line(hoisting: &Hoisting) -> Option<String> {
     (!hoisting.names.is_empty()).then(|| format!("hoist npm {}", words(&hoisting.names)))
+}
+
+/// Returns lines of a readable length with the names that are hoisted.
+pub(super) fn hoist_lines(hoisting: &Hoisting) -> Vec<String> {
+    /// The bytes of names that a line has.
+    const LONGEST: usize = 90;
+
+    let mut lines: Vec<String> = Vec::new();
+    for name in hoisting.names.iter().map(|name| quoted(name)) {
+        match lines.last_mut() {
+            Some(line) if line.len() + name.len() < LONGEST => {
+                line.push(' ');
+                line.push_str(&name);
+            }
+            _ => lines.push(format!("hoist npm {name}")),
+        }
+    }
+    lines
 }
 
 pub(super) fn override_line(ecosystem: Ecosystem, name: &str, range: Option<&str>) -> String {

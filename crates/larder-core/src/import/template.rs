@@ -147,7 +147,7 @@ fn resolution(imported: &Imported, out: &mut String) {
         .into_iter()
         .chain(peers)
         .chain(fallback)
-        .chain(lines::hoist_line(&imported.hoisting))
+        .chain(lines::hoist_lines(&imported.hoisting))
         .chain(overrides)
         .chain(extensions(&imported.extensions))
         .collect();

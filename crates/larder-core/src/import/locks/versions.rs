@@ -32,7 +32,7 @@ pub struct LockedVersions {
     /// Packages of which a version has a source distribution only.
     source_only: BTreeSet<PackageId>,
     /// The packages that bring executables, by the names of these.
-    executables: BTreeMap<String, PackageName>,
+    executables: BTreeMap<String, BTreeSet<PackageName>>,
     /// The ecosystems of which a lockfile has every package.
     whole: BTreeSet<Ecosystem>,
     leaves_peers_out: bool,
@@ -74,15 +74,10 @@ impl LockedVersions {
         }
     }
 
-    /// Notes the executables of a package, an object with their names as package.json's `bin` has it. Of two packages with one of the
-    /// same name the one counts that is called like it, else the first.
+    /// Notes the executables of a package, an object with their names as package.json's `bin` has it.
     pub(super) fn add_executables(&mut self, key: &PackageKey, bin: &Value) {
         for name in bin.as_object().into_iter().flat_map(Map::keys) {
-            if key.id.name.as_str() == name {
-                self.executables.insert(name.clone(), key.id.name.clone());
-            } else {
-                self.executables.entry(name.clone()).or_insert_with(|| key.id.name.clone());
-            }
+            self.executables.entry(name.clone()).or_default().insert(key.id.name.clone());
         }
     }
 
@@ -129,8 +124,8 @@ impl LockedVersions {
             self.digests.entry(key).or_default().extend(digests);
         }
         self.source_only.extend(other.source_only);
-        for (name, package) in other.executables {
-            self.executables.entry(name).or_insert(package);
+        for (name, packages) in other.executables {
+            self.executables.entry(name).or_default().extend(packages);
         }
         self.whole.extend(other.whole);
         self.leaves_peers_out |= other.leaves_peers_out;
@@ -176,9 +171,11 @@ impl LockedVersions {
         PackageName::npm(alias).is_ok_and(|alias| self.lines.contains_key(&(dependent.clone(), alias)))
     }
 
-    /// Returns the package that brings an executable, where the lockfile tells.
-    pub fn executable(&self, name: &str) -> Option<&PackageName> {
-        self.executables.get(name)
+    /// Returns the packages that bring an executable, where the lockfile tells; the one that is called like it comes first.
+    pub fn owners_of_executable(&self, name: &str) -> Vec<&PackageName> {
+        let mut owners: Vec<_> = self.executables.get(name).into_iter().flatten().collect();
+        owners.sort_by_key(|owner| owner.as_str() != name);
+        owners
     }
 
     /// Returns whether a version of an npm package is locked.
