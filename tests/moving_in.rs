@@ -480,4 +480,14 @@ fn what_no_tool_found_before_is_not_hoisted() {
     let found = project.run("larder init --no-lock --json").exits(0).json();
     assert_eq!(found.get("undeclared"), None);
     assert!(!project.read("larder.kdl").contains("hoist"));
+    // pnpm finds all where it is told to, and its early versions hoist some packages unasked.
+    project.write(".npmrc", "node-linker = hoisted\n");
+    std::fs::remove_file(project.path("larder.kdl")).expect("a file");
+    project.run("larder init --no-lock").exits(0);
+    assert!(project.read("larder.kdl").contains("hoist npm \"@types/*\" \"*eslint-plugin*\" \"@shop/ui\" \"deep\"\n"));
+    let package = project.read("package.json").replace("\"shop\"", "\"shop\", \"packageManager\": \"pnpm@8.6.0\"");
+    project.write("package.json", &package).write(".npmrc", "");
+    std::fs::remove_file(project.path("larder.kdl")).expect("a file");
+    project.run("larder init --no-lock").exits(0);
+    assert!(project.read("larder.kdl").contains("hoist npm \"*eslint*\" \"*prettier*\"\n"));
 }

@@ -279,6 +279,13 @@ fn import(folder: &Path) -> Result<Found> {
     all.settle_catalogs();
     workspace::check_own_packages(folder, &mut all)?;
     requirements::take_all(folder, &mut all, &mut from)?;
+    if all.hoisting.names.is_empty()
+        && let Some(text) = text(folder, "package.json")?
+    {
+        for glob in import::hoisted_by_default(&text) {
+            all.hoist(glob);
+        }
+    }
     let flat = FlatFolders::of(folder, &members)?;
     if flat.have_typescript(folder, &members)? {
         all.hoist_types();

@@ -50,19 +50,24 @@ fn with_root(members: &[Arc<str>]) -> impl Iterator<Item = &str> {
     std::iter::once("").chain(members.iter().map(|folder| &**folder))
 }
 
-/// Returns whether a folder has a lockfile of a tool that puts all packages into one folder. Later versions of Yarn do so where they are
-/// told to.
+/// Returns whether a folder has a lockfile of a tool that puts all packages into one folder. Later versions of Yarn, and pnpm, do so where
+/// they are told to.
 fn is_flat(root: &Path, folder: &str) -> Result<bool> {
     for lock in ["package-lock.json", "npm-shrinkwrap.json", "bun.lock"] {
         if has(root, folder, lock)? {
             return Ok(true);
         }
     }
-    if !has(root, folder, "yarn.lock")? {
-        return Ok(false);
+    let says = |file: &str, setting: &str| -> Result<Option<bool>> {
+        let text = inputs::text(&root.join(folder).join(file))?;
+        Ok(text.map(|text| text.lines().any(|line| line.replace(' ', "") == setting)))
+    };
+    if has(root, folder, "yarn.lock")? {
+        return Ok(says(".yarnrc.yml", "nodeLinker:node-modules")?.unwrap_or(true));
     }
-    let settings = inputs::text(&root.join(folder).join(".yarnrc.yml"))?;
-    Ok(settings.is_none_or(|text| text.lines().any(|line| line.trim() == "nodeLinker: node-modules")))
+    let is_told = says(".npmrc", "node-linker=hoisted")? == Some(true)
+        || says("pnpm-workspace.yaml", "nodeLinker:hoisted")? == Some(true);
+    Ok(is_told && has(root, folder, "pnpm-lock.yaml")?)
 }
 
 /// Returns whether a folder is another one or lies in it.

@@ -38,8 +38,8 @@ pub use entries::{CatalogRange, ImportedExtension, ImportedLine, ImportedPatch, 
 use entries::{FolderLine, LineKey};
 pub use lines::Part;
 pub use npm::{
-    DeclaredPeer, bunfig, lerna, npmrc, npmrc_settings, package_json, package_peers, package_ranges, pnpm_workspace,
-    yarnrc,
+    DeclaredPeer, bunfig, hoisted_by_default, lerna, npmrc, npmrc_settings, package_json, package_peers,
+    package_ranges, pnpm_workspace, yarnrc,
 };
 pub use pypi::{
     FileReader, GroupItem, PIP_VARIABLES, PYTHON_MANIFESTS, ProjectFinder, Purpose, PythonProject, PythonToken,
@@ -258,9 +258,9 @@ impl Imported {
         self.add_hoisted("*eslint-plugin*");
     }
 
-    /// Lets the project find a package that no line asks for.
-    pub fn hoist(&mut self, name: &str) {
-        self.add_hoisted(name);
+    /// Lets the project find the packages of a name or glob that no line asks for.
+    pub fn hoist(&mut self, glob: &str) {
+        self.add_hoisted(glob);
     }
 
     /// Adds a glob of names that the project's own `node_modules` has besides.

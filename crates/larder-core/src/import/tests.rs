@@ -363,6 +363,17 @@ fn an_age_is_demanded_of_the_packages_that_the_tool_demands_it_of() {
 }
 
 #[test]
+fn what_a_version_of_pnpm_hoists_unasked_is_known() {
+    let globs = |manager: &str| hoisted_by_default(&format!("{{\"packageManager\": \"{manager}\"}}"));
+    assert_eq!(globs("pnpm@9.15.0+sha512.ab"), ["*eslint*", "*prettier*"]);
+    assert_eq!(globs("pnpm@6.35.1").len(), 4);
+    for later in ["pnpm@10.0.0", "pnpm@12.1.0", "yarn@4.1.0", "pnpm@latest"] {
+        assert!(globs(later).is_empty(), "{later}");
+    }
+    assert!(hoisted_by_default("{}").is_empty() && hoisted_by_default("no").is_empty());
+}
+
+#[test]
 fn what_pnpm_hoists_is_hoisted_and_the_strict_stay_strict() {
     let workspace = "publicHoistPattern:\n  - '@tailwindcss/*'\n  - '!@tailwindcss/old'\nnodeLinker: isolated\n";
     let file =

@@ -1,9 +1,28 @@
 //! pnpm's settings about which packages are found by those that do not declare them: <https://pnpm.io/settings>.
 
+use std::ops::RangeInclusive;
+
 use serde_json::Value;
 
+use super::fields;
 use crate::import::Imported;
 use crate::manifest::FallbackMode;
+
+/// What versions of pnpm put into the project's own `node_modules` where `public-hoist-pattern` says nothing, by their major versions.
+/// Later ones put nothing there.
+const DEFAULTS: [(RangeInclusive<u32>, &[&str]); 2] = [
+    (6..=6, &["*types*", "*eslint*", "@prettier/plugin-*", "*prettier-plugin-*"]),
+    (7..=9, &["*eslint*", "*prettier*"]),
+];
+
+/// Returns the globs of names that the package manager of a package.json hoists unasked: `packageManager` tells its version.
+pub fn hoisted_by_default(package_json: &str) -> &'static [&'static str] {
+    let document = fields::document(package_json).unwrap_or_default();
+    let version = document.get("packageManager").and_then(|value| value.as_str()?.strip_prefix("pnpm@"));
+    let major: Option<u32> = version.and_then(|version| version.split('.').next()?.parse().ok());
+    let of = |major| DEFAULTS.iter().find(|(majors, _)| majors.contains(&major)).map(|(_, globs)| *globs);
+    major.and_then(of).unwrap_or_default()
+}
 
 /// Reads one of these settings, under its name in .npmrc or in pnpm-workspace.yaml. `file` stands before the name in what is
 /// not taken over.

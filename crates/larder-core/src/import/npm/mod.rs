@@ -26,6 +26,7 @@ mod yarnrc;
 use crate::model::Ecosystem;
 
 pub use bunfig::bunfig;
+pub use hoisting::hoisted_by_default;
 pub use npmrc::{npmrc, npmrc_settings};
 pub use package_json::{package_json, package_ranges};
 pub use peers::{DeclaredPeer, package_peers};
