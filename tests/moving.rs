@@ -253,7 +253,7 @@ fn a_project_beside_brings_what_its_tools_are_set_to() {
         .write("package.json", r#"{"name": "shop"}"#)
         .write(
             "ui/package.json",
-            r#"{"name": "ui", "dependencies": {"left": "^1"}, "resolutions": {"right": "1.0.0"}}"#,
+            r#"{"name": "ui", "dependencies": {"left": "^1"}, "resolutions": {"right": "^1.0.0"}}"#,
         )
         .write("ui/pnpm-workspace.yaml", "packages: ['parts/*']\nminimumReleaseAge: 1440\n")
         .write("ui/.npmrc", "@acme:registry=https://npm.acme.example/\nodd=1\n")
@@ -267,7 +267,7 @@ fn a_project_beside_brings_what_its_tools_are_set_to() {
     assert!(told.contains("Left out ui: .npmrc odd") && told.contains("Left out the folder ui-copy"), "{told}");
     let manifest = project.read("larder.kdl");
     for line in [
-        "override npm \"right\" \"1.0.0\"",
+        "override npm \"right\" \"^1.0.0\"",
         "age \"1d\" { exempt pypi \"*\"; }",
         "npm \"acme\" \"https://npm.acme.example/\"",
         "packages \"@acme/*\"",
@@ -342,15 +342,15 @@ fn a_member_with_a_lockfile_of_its_own_brings_what_its_tool_is_set_to() {
     let project = repository(&registry);
     let member =
         |own: &str| format!(r#"{{"name": "web", "version": "1.0.0", "dependencies": {{"right": "^1"}}{own}}}"#);
-    let set = r#", "pnpm": {"overrides": {"right@<1.1.0": ">=1.1.0 <2"}}"#;
+    let set = r#", "pnpm": {"overrides": {"right@>=2": ">=1.1.0 <2"}}"#;
     project.write("web/package.json", &member(set));
     project.run("larder init --no-lock").exits(0);
     assert!(!project.read("larder.kdl").contains("override"), "the root's lockfile is made of the root's settings");
     let _ = std::fs::remove_file(project.path("larder.kdl"));
     project.write("web/pnpm-lock.yaml", "lockfileVersion: '9.0'\n");
     project.run("larder init").exits(0);
-    assert!(project.read("larder.kdl").contains("override npm \"right@<1.1.0\" \">=1.1.0 <2\""));
-    assert_eq!(locked(&project), "left 1.0.0, right 1.1.0, six 1.0");
+    assert!(project.read("larder.kdl").contains("override npm \"right@>=2\" \">=1.1.0 <2\""));
+    assert_eq!(locked(&project), "left 1.0.0, right 1.0.0, right 1.1.0, six 1.0");
 }
 
 #[test]

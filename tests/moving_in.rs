@@ -491,3 +491,38 @@ fn what_no_tool_found_before_is_not_hoisted() {
     project.run("larder init --no-lock").exits(0);
     assert!(project.read("larder.kdl").contains("hoist npm \"*eslint*\" \"*prettier*\"\n"));
 }
+
+#[test]
+fn an_override_of_one_project_moves_no_version_of_another() {
+    let registry = registry();
+    let lock = |version: &str, range: &str| {
+        format!(
+            r#"{{"lockfileVersion": 3, "packages": {{"": {{"dependencies": {{"right": "{range}"}}}},
+                "node_modules/right": {{"version": "{version}"}}}}}}"#
+        )
+    };
+    let client = r#"{"name": "client", "dependencies": {"right": "^1"}, "overrides": {"right": "1.1.0"}}"#;
+    let project = repository(
+        &registry,
+        &[
+            ("web/package.json", r#"{"name": "web", "dependencies": {"right": "^1.0.0"}}"#),
+            ("web/package-lock.json", &lock("1.0.0", "^1.0.0")),
+            ("client/package.json", client),
+            ("client/package-lock.json", &lock("1.1.0", "^1")),
+        ],
+    );
+    project.run("larder init").exits(0).names([
+        "client: override right 1.1.0: it would apply to the whole, and web has right 1.0.0",
+        "1 of 1 package",
+    ]);
+    for (folder, version) in [("web", "1.0.0"), ("client", "1.1.0")] {
+        let listed = project.run_in(&project.path(folder), "larder why npm:right").exits(0).stdout;
+        assert!(listed.contains(&format!("right@{version}")), "{listed}");
+    }
+    // A line that has another version than before is told, though that version was locked for another project.
+    let manifest = project.read("larder.kdl");
+    project.write("larder.kdl", &format!("{manifest}resolution {{ override npm \"right\" \"1.1.0\"; }}\n"));
+    std::fs::remove_file(project.path("larder.lock")).expect("a file");
+    let told = project.run("larder lock --prefer web/package-lock.json --prefer client/package-lock.json").exits(0);
+    told.names(["~ npm:right 1.1.0 (was 1.0.0): web has it so now"]);
+}

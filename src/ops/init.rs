@@ -274,7 +274,12 @@ fn import(folder: &Path) -> Result<Found> {
         }
     }
     let members = members::find(folder, all.members.iter().map(String::as_str))?.folders;
-    let locked = locked::of_npm(folder, &members)?;
+    let mut locked = LockedVersions::default();
+    let by_folder = locked::of_npm(folder, &members)?;
+    all.settle_overrides(&by_folder);
+    for (_, versions) in by_folder {
+        locked.merge(versions);
+    }
     peers::take_installed(folder, &members, &locked, &mut all)?;
     all.settle_catalogs();
     workspace::check_own_packages(folder, &mut all)?;

@@ -1,6 +1,6 @@
 //! The versions that other tools' lockfiles chose, and what became of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use crate::fs;
 use crate::import::locks::{self, DeclaredRanges, LockedVersions};
 use crate::import::package_ranges;
 use crate::lock::Lockfile;
-use crate::model::{Dependent, Edge, EdgeKind, PackageId, Settings, Version};
+use crate::model::{Dependent, Edge, EdgeKind, InstanceKey, PackageId, Settings, Version};
 use crate::resolve::Index;
 
-use crate::ops::project::inputs;
+use crate::ops::project::{inputs, manifest_of};
 use crate::ops::{Project, Result};
 
 /// Returns the lockfiles of other tools in a project, relative to its root: those beside its manifests, and of `requirements` files those
@@ -101,13 +101,14 @@ fn declared(root: &Path, folder: &str, members: &[impl AsRef<str>]) -> Result<Ve
     Ok(declared)
 }
 
-/// Reads the lockfiles beside package.json files. One that cannot be read is told of when the versions are taken over.
-pub(in crate::ops) fn of_npm(root: &Path, members: &[Arc<str>]) -> Result<LockedVersions> {
-    let mut all = LockedVersions::default();
+/// Reads the lockfiles beside package.json files, by the folders of these. One that cannot be read is told of when the versions are
+/// taken over.
+pub(in crate::ops) fn of_npm(root: &Path, members: &[Arc<str>]) -> Result<Vec<(String, LockedVersions)>> {
+    let mut all = Vec::new();
     for folder in std::iter::once("").chain(members.iter().map(|folder| &**folder)) {
         for file in of_packages(root, folder)? {
             if let Ok(versions) = read(root, &[file], members, &Settings::default()) {
-                all.merge(versions);
+                all.push((folder.to_owned(), versions));
             }
         }
     }
@@ -144,12 +145,21 @@ pub(in crate::ops) fn compare(before: &LockedVersions, lockfile: &Lockfile, inde
     let mut kept = Kept::default();
     let served = lockfile.graph.packages.keys().filter(|key| before.covers(&key.id));
     let ids: BTreeSet<_> = served.clone().map(|key| &key.id).collect();
+    let lines = moved_lines(before, lockfile);
     for id in ids {
         let now: BTreeSet<_> = served.clone().filter(|key| key.id == *id).map(|key| &key.version).collect();
         let had = before.packages().get(id);
         let new: Vec<_> = now.iter().filter(|version| !had.is_some_and(|had| had.contains(**version))).collect();
         if new.is_empty() {
-            kept.kept += 1;
+            match lines.get(id) {
+                None => kept.kept += 1,
+                Some((line, before)) => kept.moved.push(Moved {
+                    package: id.to_string(),
+                    before: vec![before.to_string()],
+                    now: vec![line.to.package.version.to_string()],
+                    why: format!("{} has it so now", manifest_of(line.dependent)),
+                }),
+            }
             continue;
         }
         let is_there = |version: &Version| {
@@ -173,6 +183,32 @@ pub(in crate::ops) fn compare(before: &LockedVersions, lockfile: &Lockfile, inde
     }
     kept.unbuilt = unbuilt(before, lockfile, &kept.moved);
     kept
+}
+
+/// A line of a manifest, and what it was locked to.
+struct LockedLine<'l> {
+    dependent: &'l Dependent,
+    to: &'l InstanceKey,
+}
+
+/// Returns the packages that a line has in another version than before, each with the first such line and its version before.
+fn moved_lines<'l>(
+    before: &'l LockedVersions,
+    lockfile: &'l Lockfile,
+) -> BTreeMap<&'l PackageId, (LockedLine<'l>, &'l Version)> {
+    let mut moved = BTreeMap::new();
+    for root in &lockfile.graph.roots {
+        for edge in &root.to {
+            let package = &edge.to.package;
+            let was = before.line(&root.dependent, &edge.name).filter(|was| **was != package.version);
+            let is_of_package =
+                |was: &&Version| before.packages().get(&package.id).is_some_and(|all| all.contains(*was));
+            if let Some(was) = was.filter(is_of_package) {
+                moved.entry(&package.id).or_insert((LockedLine { dependent: &root.dependent, to: &edge.to }, was));
+            }
+        }
+    }
+    moved
 }
 
 /// Returns the packages, by name, that were locked before, are only there as source, and had to give way: nothing lets them be built.

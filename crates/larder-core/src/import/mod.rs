@@ -10,6 +10,7 @@
 //! | `age` | the age that versions have to have |
 //! | `entries` | what an import is made of |
 //! | `lines` | what is no dependency, as lines of a manifest |
+//! | `settle` | what is decided once all files are read: ranges of catalogs, overrides of projects beside |
 //! | `pins` | requirements files that have versions of what other files ask for |
 //! | `template` | the manifest that comes of it |
 
@@ -21,6 +22,7 @@ pub mod locks;
 mod npm;
 mod pins;
 mod pypi;
+mod settle;
 mod template;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,6 +48,7 @@ pub use pypi::{
     RequirementsFile, UvSource, UvSources, behind_extra, has_pins_only, is_compiled_from_project, is_virtual, pip_conf,
     pip_options, pyproject, python, python_project, python_tokens, requirement_files, requirements, uv_sources,
 };
+use settle::OverrideBeside;
 pub use template::{Template, template};
 
 /// The dependencies and settings of a file.
@@ -89,6 +92,8 @@ pub struct Imported {
     pub patches: Vec<ImportedPatch>,
     /// The overrides whose ranges a catalog has: selector and catalog. [`Imported::settle_catalogs`] looks them up.
     catalog_overrides: Vec<(String, Option<String>)>,
+    /// The overrides of projects beside. [`Imported::settle_overrides`] adds them.
+    overrides_beside: Vec<OverrideBeside>,
     /// What packages find that they do not declare.
     pub hoisting: Hoisting,
     /// Whether its tools leave missing peers out: `npm-peers "provided"`.
@@ -156,6 +161,7 @@ impl Imported {
             self.add_patch(ecosystem, &name, &version, &file);
         }
         self.catalog_overrides.extend(other.catalog_overrides);
+        self.overrides_beside.extend(other.overrides_beside);
         other.hoisting.names.iter().for_each(|glob| self.add_hoisted(glob));
         if other.hoisting.fallback == FallbackMode::Off {
             self.hoisting.fallback = FallbackMode::Off;
@@ -203,13 +209,15 @@ impl Imported {
             ImportedRegistry { url, ..registry }
         };
         let left_out = |left: NotTaken| NotTaken { what: format!("{folder}: {}", left.what), ..left };
+        let (beside, overrides) = OverrideBeside::divide(folder, project.overrides);
         self.merge(Self {
             members: project.members.iter().map(|glob| below(glob)).collect(),
             patches: project.patches.into_iter().map(patch).collect(),
             not_taken: project.not_taken.into_iter().map(left_out).collect(),
             catalogs: project.catalogs,
             registries: project.registries.into_iter().map(registry).collect(),
-            overrides: project.overrides,
+            overrides,
+            overrides_beside: beside,
             extensions: project.extensions,
             catalog_overrides: project.catalog_overrides,
             hoisting: project.hoisting,
@@ -395,34 +403,6 @@ impl Imported {
         if !self.catalogs.iter().any(is_same) {
             self.catalogs.push(new);
         }
-    }
-
-    /// Looks up the overrides whose ranges a catalog has, and takes out the lines whose catalogs do not have them. To be
-    /// called once all files are read.
-    pub fn settle_catalogs(&mut self) {
-        let catalogs = std::mem::take(&mut self.catalogs);
-        let has = |line: &ImportedLine| {
-            let Some(catalog) = &line.catalog else { return true };
-            catalogs
-                .iter()
-                .any(|known| (&known.catalog, known.ecosystem, &known.name) == (catalog, line.ecosystem, &line.name))
-        };
-        let (kept, lost): (Vec<_>, Vec<_>) = std::mem::take(&mut self.lines).into_iter().partition(has);
-        self.indices.clear();
-        for line in kept {
-            self.take(line);
-        }
-        for line in lost {
-            self.refuse(line.what(), "no catalog has it");
-        }
-        for (selector, catalog) in std::mem::take(&mut self.catalog_overrides) {
-            let child = overridden_name(&selector);
-            match catalogs.iter().find(|known| known.catalog == catalog && known.name == child) {
-                Some(CatalogRange { ecosystem, range, .. }) => self.add_override(*ecosystem, &selector, Some(range)),
-                None => self.refuse(format!("override {selector}"), "no catalog has it"),
-            }
-        }
-        self.catalogs = catalogs;
     }
 
     /// Adds a registry, if a manifest can have it. A name that is taken gets a number.

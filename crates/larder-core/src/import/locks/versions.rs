@@ -45,7 +45,7 @@ impl LockedVersions {
     }
 
     /// Notes a version of an npm package, if name and version are those of a registry: a folder or a repository is none.
-    pub(super) fn add_npm(&mut self, name: &str, version: &str) -> Option<PackageKey> {
+    pub(in crate::import) fn add_npm(&mut self, name: &str, version: &str) -> Option<PackageKey> {
         self.add(Ecosystem::Npm, name, version)
     }
 
@@ -169,6 +169,11 @@ impl LockedVersions {
     /// Returns whether the manifest of `dependent` has an npm package under a name.
     pub fn has_line(&self, dependent: &Dependent, alias: &str) -> bool {
         PackageName::npm(alias).is_ok_and(|alias| self.lines.contains_key(&(dependent.clone(), alias)))
+    }
+
+    /// Returns the version that the manifest of `dependent` has under a name.
+    pub fn line(&self, dependent: &Dependent, alias: &PackageName) -> Option<&Version> {
+        self.lines.get(&(dependent.clone(), alias.clone()))
     }
 
     /// Returns the packages that bring an executable, where the lockfile tells; the one that is called like it comes first.

@@ -1,0 +1,149 @@
+//! What can be decided only once all files are read: ranges that catalogs have, and overrides of projects beside.
+
+use crate::manifest::{overridden_name, parse_requirement, split_override};
+use crate::model::{Ecosystem, Marker, NpmRange, PackageId, PackageName, Version, split_at_version};
+
+use super::locks::LockedVersions;
+use super::{CatalogRange, Imported, ImportedLine};
+
+/// Overrides as [`Imported::overrides`] has them.
+type Overrides = Vec<(Ecosystem, String, Option<String>)>;
+
+/// An override of a project beside the root. Its tools apply it to that project alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct OverrideBeside {
+    /// The project's folder.
+    folder: String,
+    ecosystem: Ecosystem,
+    /// `name`, `parent>name`, `name@range`
+    selector: String,
+    range: Option<String>,
+}
+
+impl OverrideBeside {
+    /// Divides overrides of a project in a folder into those that are to be settled, and those that apply to the whole in any case:
+    /// of an ecosystem without scopes there is one version of a name.
+    pub(super) fn divide(folder: &str, overrides: Overrides) -> (Vec<Self>, Overrides) {
+        let (beside, whole): (Vec<_>, Vec<_>) =
+            overrides.into_iter().partition(|(ecosystem, ..)| ecosystem.has_scopes());
+        let of_folder = |(ecosystem, selector, range)| Self { folder: folder.to_owned(), ecosystem, selector, range };
+        (beside.into_iter().map(of_folder).collect(), whole)
+    }
+
+    /// Returns the first version of another project that the override would move, with the folder of that project. Overrides below one
+    /// parent move none.
+    fn moves<'l>(&self, locked: &'l [(String, LockedVersions)]) -> Option<(&'l str, &'l Version)> {
+        let (None, child) = split_override(&self.selector) else { return None };
+        let (name, selected) = match split_at_version(child) {
+            Some((name, range)) => (name, Some(range.parse::<NpmRange>().ok()?)),
+            None => (child, None),
+        };
+        let id = PackageId::new(self.ecosystem, PackageName::parse(self.ecosystem, name).ok()?);
+        let replaced = parse_requirement(self.ecosystem, name, self.range.as_deref(), &Marker::default()).ok()?;
+        let is_moved = |version: &&Version| {
+            let is_selected =
+                || selected.as_ref().zip(version.as_npm()).is_none_or(|(range, version)| range.matches(version));
+            let is_same = self.range.is_some() && replaced.package() == id && replaced.matches(version);
+            !is_same && is_selected()
+        };
+        let others = locked.iter().filter(|(folder, _)| *folder != self.folder);
+        let mut versions = others.flat_map(|(folder, versions)| {
+            let of_name = versions.packages().get(&id).into_iter().flatten();
+            of_name.map(move |version| (folder.as_str(), version))
+        });
+        versions.find(|(_, version)| is_moved(version))
+    }
+}
+
+impl Imported {
+    /// Adds the overrides of projects beside, and lists those that would move a version that the lockfile of another project has.
+    pub fn settle_overrides(&mut self, locked: &[(String, LockedVersions)]) {
+        for beside in std::mem::take(&mut self.overrides_beside) {
+            let OverrideBeside { folder, ecosystem, selector, range } = &beside;
+            match beside.moves(locked) {
+                None => self.add_override(*ecosystem, selector, range.as_deref()),
+                Some((other, version)) => {
+                    let other = if other.is_empty() { "the root" } else { other };
+                    let name = overridden_name(selector);
+                    let why = format!("it would apply to the whole, and {other} has {name} {version}");
+                    let range = range.as_deref().unwrap_or_default();
+                    self.refuse(format!("{folder}: override {selector} {range}").trim_end(), why);
+                }
+            }
+        }
+    }
+
+    /// Looks up the overrides whose ranges a catalog has, and takes out the lines whose catalogs do not have them. To be
+    /// called once all files are read.
+    pub fn settle_catalogs(&mut self) {
+        let catalogs = std::mem::take(&mut self.catalogs);
+        let has = |line: &ImportedLine| {
+            let Some(catalog) = &line.catalog else { return true };
+            catalogs
+                .iter()
+                .any(|known| (&known.catalog, known.ecosystem, &known.name) == (catalog, line.ecosystem, &line.name))
+        };
+        let (kept, lost): (Vec<_>, Vec<_>) = std::mem::take(&mut self.lines).into_iter().partition(has);
+        self.indices.clear();
+        for line in kept {
+            self.take(line);
+        }
+        for line in lost {
+            self.refuse(line.what(), "no catalog has it");
+        }
+        for (selector, catalog) in std::mem::take(&mut self.catalog_overrides) {
+            let child = overridden_name(&selector);
+            match catalogs.iter().find(|known| known.catalog == catalog && known.name == child) {
+                Some(CatalogRange { ecosystem, range, .. }) => self.add_override(*ecosystem, &selector, Some(range)),
+                None => self.refuse(format!("override {selector}"), "no catalog has it"),
+            }
+        }
+        self.catalogs = catalogs;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn overrides(selector: &str, range: Option<&str>) -> Imported {
+        let mut project = Imported::default();
+        project.add_override(Ecosystem::Npm, selector, range);
+        let mut all = Imported::default();
+        all.take_settings("client", project);
+        let mut locked = LockedVersions::default();
+        locked.add_npm("vite", "6.4.3");
+        locked.add_npm("qs", "6.15.2");
+        let mut own = LockedVersions::default();
+        own.add_npm("vite", "7.3.5");
+        own.add_npm("own", "1.0.0");
+        all.settle_overrides(&[("web".to_owned(), locked), ("client".to_owned(), own)]);
+        all
+    }
+
+    #[test]
+    fn an_override_of_one_project_moves_nothing_of_another() {
+        for (selector, range, is_taken) in [
+            ("vite", Some("^7.3.5"), false),
+            ("vite", Some("6"), true),
+            ("vite", Some("npm:other@6"), false),
+            ("vite", None, false),
+            ("vite@5", Some("^5.1.0"), true),
+            ("vite@6", Some("^6.5.0"), false),
+            ("vitest>vite", Some("^7.3.5"), true),
+            ("qs", Some(">=6.15.2"), true),
+            ("own", Some("2"), true),
+            ("nowhere", Some("2"), true),
+        ] {
+            let all = overrides(selector, range);
+            assert_eq!(
+                (all.overrides.len(), all.not_taken.is_empty()),
+                (usize::from(is_taken), is_taken),
+                "{selector} {range:?}"
+            );
+        }
+        let left = &overrides("vite", Some("^7.3.5")).not_taken[0];
+        assert_eq!(left.what, "client: override vite ^7.3.5");
+        assert_eq!(left.why, "it would apply to the whole, and web has vite 6.4.3");
+    }
+}
