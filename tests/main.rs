@@ -58,6 +58,7 @@ mod manifest;
 mod metadata;
 mod moves;
 mod moving;
+mod moving_beside;
 mod moving_in;
 mod moving_locks;
 mod network;

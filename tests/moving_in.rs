@@ -461,7 +461,8 @@ fn what_own_files_use_undeclared_is_hoisted_where_it_was_found_before() {
     ]);
     assert_eq!(found["undeclared"], expected);
     std::fs::remove_file(project.path("larder.kdl")).expect("a file");
-    let names = "declared by no package.json: @shop/ui (web/src/a.ts), deep (web/src/a.ts), right (package.json). A `hoist` line";
+    let names =
+        "declared by no package.json: @shop/ui (web/src/a.ts), deep (web/src/a.ts), right (package.json). `hoist` and";
     project.run("larder init").exits(0).names([names]);
     let line = r#"hoist npm "@types/*" "*eslint-plugin*" "@shop/ui" "deep" "right""#;
     assert!(project.read("larder.kdl").contains(line), "{}", project.read("larder.kdl"));
@@ -492,37 +493,50 @@ fn what_no_tool_found_before_is_not_hoisted() {
     assert!(project.read("larder.kdl").contains("hoist npm \"*eslint*\" \"*prettier*\"\n"));
 }
 
+/// A locked version that is only there as source is no reason to take another one: that it may be built is asked for first.
 #[test]
-fn an_override_of_one_project_moves_no_version_of_another() {
-    let registry = registry();
-    let lock = |version: &str, range: &str| {
+fn a_locked_version_that_has_to_be_built_is_not_replaced_unasked() {
+    let registry = Universe::new()
+        .pypi("old", "1.0", |p| p.source_only(crate::support::Metadata::Dynamic))
+        .pypi("old", "2.0", |p| p)
+        .pypi("six", "1.0", |p| p)
+        .serve();
+    let package = |name: &str, file: &str| {
         format!(
-            r#"{{"lockfileVersion": 3, "packages": {{"": {{"dependencies": {{"right": "{range}"}}}},
-                "node_modules/right": {{"version": "{version}"}}}}}}"#
+            "[[package]]\nname = \"{name}\"\nversion = \"1.0\"\nsource = {{ registry = \"https://pypi.org/simple\" }}\n{file}\n"
         )
     };
-    let client = r#"{"name": "client", "dependencies": {"right": "^1"}, "overrides": {"right": "1.1.0"}}"#;
-    let project = repository(
-        &registry,
-        &[
-            ("web/package.json", r#"{"name": "web", "dependencies": {"right": "^1.0.0"}}"#),
-            ("web/package-lock.json", &lock("1.0.0", "^1.0.0")),
-            ("client/package.json", client),
-            ("client/package-lock.json", &lock("1.1.0", "^1")),
-        ],
-    );
-    project.run("larder init").exits(0).names([
-        "client: override right 1.1.0: it would apply to the whole, and web has right 1.0.0",
-        "1 of 1 package",
-    ]);
-    for (folder, version) in [("web", "1.0.0"), ("client", "1.1.0")] {
-        let listed = project.run_in(&project.path(folder), "larder why npm:right").exits(0).stdout;
-        assert!(listed.contains(&format!("right@{version}")), "{listed}");
-    }
-    // A line that has another version than before is told, though that version was locked for another project.
-    let manifest = project.read("larder.kdl");
-    project.write("larder.kdl", &format!("{manifest}resolution {{ override npm \"right\" \"1.1.0\"; }}\n"));
-    std::fs::remove_file(project.path("larder.lock")).expect("a file");
-    let told = project.run("larder lock --prefer web/package-lock.json --prefer client/package-lock.json").exits(0);
-    told.names(["~ npm:right 1.1.0 (was 1.0.0): web has it so now"]);
+    let sdist = "sdist = { url = \"https://host/old-1.0.tar.gz\" }";
+    let wheels = "wheels = [{ url = \"https://host/six-1.0-py3-none-any.whl\" }]";
+    let lock = format!("version = 1\n{}{}", package("old", sdist), package("six", wheels));
+    let project_file =
+        "[project]\nname = 'api'\nversion = '1'\nrequires-python = '>=3.9'\ndependencies = ['old', 'six']\n";
+    let project = repository(&registry, &[("pyproject.toml", project_file), ("uv.lock", &lock)]);
+    let refused = project.run("larder init").exits(3);
+    refused.names(["there only as source: pypi:old 1.0", "`larder builds allow pypi:old`", "the first lock keeps"]);
+    assert!(project.has("larder.kdl") && !project.has("larder.lock"));
+    project.run("larder sync").exits(3).names(["`larder builds allow pypi:old`"]);
+    // Whoever wants no build takes newer versions, and a lock of before is preferred to what is locked since.
+    project.run("larder update").exits(0);
+    assert_eq!(locked(&project), "old 2.0, six 1.0");
+    project.run("larder lock --prefer uv.lock").exits(3);
+    assert_eq!(locked(&project), "old 2.0, six 1.0");
+    project.run("larder builds allow pypi:old").exits(0);
+    project.run("larder lock --prefer uv.lock").exits(0).names(["2 of 2 packages have the versions"]);
+    assert_eq!(locked(&project), "old 1.0, six 1.0");
+}
+
+#[test]
+fn an_extra_that_the_project_does_not_have_is_left_out() {
+    let registry = Universe::new().pypi("six", "1.0", |p| p).serve();
+    let project_file = "[project]\nname = 'api'\nversion = '1'\n[project.optional-dependencies]\nwith_six = ['six']\n\
+                        [build-system]\nrequires = ['hatchling']\nbuild-backend = 'hatchling.build'\n";
+    let files =
+        [("pyproject.toml", project_file), ("requirements.txt", "-e .[with_six,gone]\n"), ("api/__init__.py", "")];
+    let project = repository(&registry, &files);
+    let told = project.run("larder init").exits(0).stderr;
+    assert!(told.contains("the extra gone of .: its package has no such extra"), "{told}");
+    assert!(project.read("larder.kdl").contains("path \".[with-six]\""), "{}", project.read("larder.kdl"));
+    project.run("larder lock").exits(0);
+    assert!(locked(&project).contains("six 1.0"));
 }

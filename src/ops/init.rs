@@ -274,16 +274,13 @@ fn import(folder: &Path) -> Result<Found> {
         }
     }
     let members = members::find(folder, all.members.iter().map(String::as_str))?.folders;
-    let mut locked = LockedVersions::default();
-    let by_folder = locked::of_npm(folder, &members)?;
-    all.settle_overrides(&by_folder);
-    for (_, versions) in by_folder {
-        locked.merge(versions);
-    }
+    let locked = locked::of_npm(folder, &members)?;
+    all.settle_overrides(&locked);
     peers::take_installed(folder, &members, &locked, &mut all)?;
     all.settle_catalogs();
     workspace::check_own_packages(folder, &mut all)?;
     requirements::take_all(folder, &mut all, &mut from)?;
+    workspace::leave_out_unknown_extras(folder, &mut all);
     if all.hoisting.names.is_empty()
         && let Some(text) = text(folder, "package.json")?
     {

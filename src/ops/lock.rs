@@ -117,7 +117,7 @@ pub fn lock(session: &Session<'_>) -> Result<Locked> {
 }
 
 /// Brings the lock up to date, preferring what other tools' lockfiles chose, which are given by their paths, to newer
-/// versions.
+/// versions and to those that the lock has.
 pub fn lock_preferring(session: &Session<'_>, files: &[String]) -> Result<(Locked, Kept)> {
     let root = project::find_root(session.context)?;
     snapshot::undisturbed(&root, |snapshot| {
@@ -166,6 +166,7 @@ pub(super) fn take_over(
     let (lockfile, solved) = solve_with(session, &with_runtimes, &wish, &registries, &runtimes)?;
     let mut lockfile = runtimes::locked(lockfile, project, runtimes);
     locked::check_digests(before, &lockfile)?;
+    locked::check_built(before, &lockfile)?;
     let kept = locked::compare(before, &lockfile, &registries);
     release(registries);
     let target = EditTarget::root(project);
@@ -308,7 +309,7 @@ pub(super) struct Wish<'a> {
     pub(super) old: Option<&'a Lockfile>,
     /// The lock whose versions are kept where they fit.
     pub(super) kept: Option<&'a Lockfile>,
-    /// The versions that other tools' lockfiles chose, kept where the lock has none.
+    /// The versions that other tools' lockfiles chose, preferred to those that are kept.
     pub(super) chosen_elsewhere: Option<&'a LockedVersions>,
     /// Packages of which no version is kept.
     pub(super) moved: BTreeSet<PackageId>,
@@ -353,10 +354,10 @@ impl<'a> Wish<'a> {
     /// Returns the versions that are preferred on a side.
     fn preferences(&self, side: Option<&Side>) -> Preferences {
         let kept = |side| self.kept.map(|kept| kept.preferences(side)).unwrap_or_default();
-        let mut preferences = kept(side);
-        if let Some(others) = self.chosen_elsewhere {
-            preferences = preferences.or(others.preferences());
-        }
+        let mut preferences = match self.chosen_elsewhere {
+            Some(others) => others.preferences().or(kept(side)),
+            None => kept(side),
+        };
         let there = self.wanted_on.as_ref().filter(|wanted_on| side != Some(wanted_on)).map(|side| kept(Some(side)));
         for (package, versions) in &self.wanted {
             let agreed = |there: &Preferences| preferences.versions.get(package) == there.versions.get(package);

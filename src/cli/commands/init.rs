@@ -33,7 +33,7 @@ pub(in crate::cli) fn run(arguments: &InitArgs, session: &Session<'_>, output: &
     if !done.undeclared.is_empty() {
         let uses: Vec<_> = done.undeclared.iter().map(|used| format!("{} ({})", used.name, used.file)).collect();
         output.message(format!(
-            "Used here, and declared by no package.json: {}. A `hoist` line lets them be found as before; it goes once they are declared",
+            "Used here, and declared by no package.json: {}. `hoist` and `extend` lines let them be found as before; those go once they are declared",
             in_short(&uses)
         ));
     }

@@ -29,14 +29,14 @@ impl<'a> FlatFolders<'a> {
         self.0.is_empty()
     }
 
-    /// Returns whether a folder is one, or lies below one.
-    pub(super) fn contain(&self, folder: &str) -> bool {
-        self.0.iter().any(|above| is_below(folder, above))
+    /// Returns the nearest one that a folder is or lies below.
+    pub(super) fn nearest(&self, folder: &str) -> Option<&'a str> {
+        self.0.iter().copied().filter(|above| is_below(folder, above)).max_by_key(|above| above.len())
     }
 
     /// Returns whether TypeScript is installed in one, for the root or for a member.
     pub(in crate::ops) fn have_typescript(&self, root: &Path, members: &[Arc<str>]) -> Result<bool> {
-        for folder in with_root(members).filter(|folder| self.contain(folder)) {
+        for folder in with_root(members).filter(|folder| self.nearest(folder).is_some()) {
             let Some(text) = inputs::text(&root.join(folder).join("package.json"))? else { continue };
             if import::package_ranges(&text).is_ok_and(|all| all.iter().any(|(name, _)| name == "typescript")) {
                 return Ok(true);

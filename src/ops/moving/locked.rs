@@ -89,10 +89,16 @@ pub(in crate::ops) fn read(
     Ok(all.unwrap_or_default())
 }
 
-/// Returns which ranges the package.json of the lockfile's folder and those of the members declare.
+/// Returns which ranges the package.json of the lockfile's folder and those of its members declare.
 fn declared(root: &Path, folder: &str, members: &[impl AsRef<str>]) -> Result<Vec<DeclaredRanges>> {
+    let mut folders = vec![folder];
+    for member in members.iter().map(AsRef::as_ref).filter(|member| *member != folder) {
+        if lock_folder(root, member)?.as_deref() == Some(folder) {
+            folders.push(member);
+        }
+    }
     let mut declared = Vec::new();
-    for folder in std::iter::once(folder).chain(members.iter().map(AsRef::as_ref)) {
+    for folder in folders {
         let file: PathBuf = root.join(folder).join("package.json");
         let Some(text) = inputs::text(&file)? else { continue };
         let dependent = if folder.is_empty() { Dependent::Project } else { Dependent::Member(folder.into()) };
@@ -113,6 +119,20 @@ pub(in crate::ops) fn of_npm(root: &Path, members: &[Arc<str>]) -> Result<Vec<(S
         }
     }
     Ok(all)
+}
+
+/// Returns the nearest folder, a member's or one above it, that has a lockfile for package.json files.
+fn lock_folder(root: &Path, member: &str) -> Result<Option<String>> {
+    let mut folder = member;
+    loop {
+        if !of_packages(root, folder)?.is_empty() {
+            return Ok(Some(folder.to_owned()));
+        }
+        if folder.is_empty() {
+            return Ok(None);
+        }
+        folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
+    }
 }
 
 /// What became of the versions that other tools chose.
@@ -211,6 +231,21 @@ fn moved_lines<'l>(
     moved
 }
 
+/// Fails where a locked version is only there as source, nothing lets it be built, and a newer one would replace it.
+pub(in crate::ops) fn check_built(before: &LockedVersions, lockfile: &Lockfile) -> Result<()> {
+    let builds = &lockfile.settings.builds;
+    let mut lost = Vec::new();
+    for id in before.source_only() {
+        let Some(versions) = before.packages().get(id) else { continue };
+        let mut now = lockfile.graph.packages.keys().filter(|key| key.id == *id).map(|key| &key.version).peekable();
+        let is_replaced = now.peek().is_some() && now.all(|version| !versions.contains(version));
+        if is_replaced && !versions.iter().all(|version| builds.approves(id, version)) {
+            lost.extend(versions.iter().next_back().map(|version| (id.to_string(), version.to_string())));
+        }
+    }
+    if lost.is_empty() { Ok(()) } else { Err(OnlySource { lost }.into()) }
+}
+
 /// Returns the packages, by name, that were locked before, are only there as source, and had to give way: nothing lets them be built.
 fn unbuilt(before: &LockedVersions, lockfile: &Lockfile, moved: &[Moved]) -> Vec<String> {
     let has = |id: &PackageId, version: &Version| {
@@ -273,6 +308,31 @@ struct NotPreferred {
 impl Failure for NotPreferred {
     fn exit(&self) -> Exit {
         Exit::Manifest
+    }
+}
+
+/// Locked versions that are there only as source, and that newer ones would replace.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error(
+    "locked versions are there only as source: {}",
+    lost.iter().map(|(package, version)| format!("{package} {version}")).collect::<Vec<_>>().join(", ")
+)]
+#[diagnostic(
+    code(larder::lock::only_source),
+    help(
+        "`larder builds allow {}` lets them be built, in a sandbox, and the versions stay; `larder update` takes newer ones of all \
+         instead",
+        lost.iter().map(|(package, _)| package.as_str()).collect::<Vec<_>>().join(" ")
+    )
+)]
+struct OnlySource {
+    /// Packages and versions.
+    lost: Vec<(String, String)>,
+}
+
+impl Failure for OnlySource {
+    fn exit(&self) -> Exit {
+        Exit::NoSolution
     }
 }
 

@@ -15,9 +15,10 @@ use crate::ops::project::inputs;
 pub(in crate::ops) fn take_installed(
     root: &Path,
     members: &[Arc<str>],
-    locked: &LockedVersions,
+    locked: &[(String, LockedVersions)],
     imported: &mut Imported,
 ) -> Result<()> {
+    let locked = LockedVersions::merged(locked);
     imported.add_no_peers(locked.leaves_peers_out());
     if locked.is_empty() {
         return Ok(());

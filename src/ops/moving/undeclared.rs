@@ -11,6 +11,7 @@ use super::flat::{FlatFolders, is_below};
 use crate::fs;
 use crate::import::locks::LockedVersions;
 use crate::import::{Imported, package_peers, package_ranges};
+use crate::model::Version;
 use crate::ops::Result;
 use crate::ops::packages::checkout_files;
 use crate::ops::project::inputs;
@@ -30,43 +31,44 @@ pub struct UndeclaredUse {
 
 /// Lets the project find the locked packages that files of the checkout use and that no manifest above them declares; where there
 /// is a configuration of the `ESLint` of old, the plugins of shared configurations too. Only folders count whose tool has all
-/// packages in one folder.
+/// packages in one folder. Where several lockfiles have other versions of a name, a member gets the one that it found, by `extend`.
 pub(in crate::ops) fn hoist(
     root: &Path,
     members: &[Arc<str>],
-    (flat, locked): (&FlatFolders<'_>, &LockedVersions),
+    (flat, locked): (&FlatFolders<'_>, &[(String, LockedVersions)]),
     imported: &mut Imported,
 ) -> Result<Vec<UndeclaredUse>> {
-    if flat.is_empty() || locked.is_empty() {
+    if flat.is_empty() {
         return Ok(Vec::new());
     }
     let mut files = checkout_files(root, may_use)?;
     files.sort();
     let declared = Declared::read(root, members, &files, imported)?;
     let is_hoisted = imported.hoisting.matcher();
-    let (mut found, mut has_eslintrc) = (BTreeMap::new(), false);
+    let mut found: BTreeMap<String, Vec<(String, &str)>> = BTreeMap::new();
+    let mut has_eslintrc = false;
     for file in &files {
         let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
-        if !flat.contain(folder) || declared.is_anothers(folder) {
-            continue;
-        }
+        let Some(top) = flat.nearest(folder).filter(|_| !declared.is_anothers(folder)) else { continue };
         has_eslintrc |= is_eslintrc(name);
         let text = fs::read_text_below(root, file, &[root], LARGEST).filter(|text| !is_generated(file, text));
         let Some(text) = text else { continue };
         for used in uses(name, &text) {
             // Of several packages with one executable, one that is declared is enough.
-            let mut packages = match used {
-                Use::Package(name) => vec![name],
-                Use::Program(name) => match &*locked.owners_of_executable(&name) {
-                    [] => vec![name],
-                    owners => owners.iter().map(ToString::to_string).collect(),
-                },
+            let (mut packages, is_loaded) = match used {
+                Use::Package(name) => (vec![name], true),
+                Use::Named(name) => (vec![name], false),
+                Use::Program(name) => (owners(locked, top, &name), false),
             };
-            let is_found = |name: &String| found.contains_key(name) || is_hoisted(name) || declared.has(folder, name);
+            let is_found = |name: &String| is_hoisted(name) || declared.has(folder, name);
             let package = packages.swap_remove(0);
-            let is_known = locked.has_npm(&package) || declared.is_member(&package);
+            let is_locked = of_folder(locked, top).any(|versions| versions.npm_versions(&package).is_some());
+            let is_known = is_locked || is_loaded && declared.is_member(top, &package);
             if is_known && !is_found(&package) && !packages.iter().any(is_found) {
-                found.insert(package, file.clone());
+                let users = found.entry(package).or_default();
+                if !users.iter().any(|(_, other)| *other == top) {
+                    users.push((file.clone(), top));
+                }
             }
         }
     }
@@ -74,20 +76,42 @@ pub(in crate::ops) fn hoist(
         imported.hoist_eslint_plugins();
     }
     let is_hoisted = imported.hoisting.matcher();
-    let found = found.into_iter().filter(|(name, _)| !is_hoisted(name));
-    let found: Vec<_> = found.map(|(name, file)| UndeclaredUse { name, file }).collect();
-    for used in &found {
-        imported.hoist(&used.name);
+    let mut undeclared = Vec::new();
+    for (name, users) in found.into_iter().filter(|(name, _)| !is_hoisted(name)) {
+        let versions: BTreeSet<&Version> =
+            locked.iter().filter_map(|(_, versions)| versions.npm_versions(&name)).flatten().collect();
+        for (file, top) in users {
+            let version = of_folder(locked, top).find_map(|versions| versions.found_on_top(&name));
+            match (declared.member_of(&file), version.filter(|_| versions.len() > 1)) {
+                (Some(member), Some(version)) => imported.take_use_of_member(member, &name, &version.to_string()),
+                _ => imported.hoist(&name),
+            }
+            undeclared.push(UndeclaredUse { name: name.clone(), file });
+        }
     }
-    Ok(found)
+    Ok(undeclared)
+}
+
+/// Returns what the lockfiles of a folder chose.
+fn of_folder<'l>(locked: &'l [(String, LockedVersions)], folder: &str) -> impl Iterator<Item = &'l LockedVersions> {
+    locked.iter().filter(move |(of, _)| *of == *folder).map(|(_, versions)| versions)
+}
+
+/// Returns the packages that bring an executable: one of its name, where no lockfile tells.
+fn owners(locked: &[(String, LockedVersions)], folder: &str, executable: &str) -> Vec<String> {
+    let owners: Vec<_> = of_folder(locked, folder)
+        .flat_map(|versions| versions.owners_of_executable(executable))
+        .map(ToString::to_string)
+        .collect();
+    if owners.is_empty() { vec![executable.to_owned()] } else { owners }
 }
 
 /// What the package.json files of a checkout declare.
 struct Declared {
     /// Names by folder: those of the root and of the members.
     names: BTreeMap<String, BTreeSet<String>>,
-    /// The names of the members.
-    members: BTreeSet<String>,
+    /// The names of the members, by their folders.
+    members: BTreeMap<String, String>,
     /// Folders of projects that are no part of this one.
     others: Vec<String>,
 }
@@ -96,7 +120,7 @@ impl Declared {
     fn read(root: &Path, members: &[Arc<str>], files: &[String], imported: &Imported) -> Result<Self> {
         let of_root = imported.lines.iter().map(|line| line.name.clone()).collect();
         let mut declared =
-            Self { names: BTreeMap::from([(String::new(), of_root)]), members: BTreeSet::new(), others: Vec::new() };
+            Self { names: BTreeMap::from([(String::new(), of_root)]), members: BTreeMap::new(), others: Vec::new() };
         let files = files.iter().filter_map(|file| file.strip_suffix("package.json"));
         for folder in files.map(|folder| folder.trim_end_matches('/')) {
             let Some(text) = inputs::text(&root.join(folder).join("package.json"))? else { continue };
@@ -110,7 +134,7 @@ impl Declared {
             let peers = peers.into_iter().map(|peer| peer.name);
             let all = ranges.into_iter().map(|(name, _)| name).chain(peers).chain(name.clone());
             declared.names.entry(folder.to_owned()).or_default().extend(all);
-            declared.members.extend(name.filter(|_| is_member));
+            declared.members.extend(name.filter(|_| is_member).map(|name| (folder.to_owned(), name)));
         }
         Ok(declared)
     }
@@ -120,9 +144,15 @@ impl Declared {
         self.names.iter().any(|(above, names)| names.contains(name) && is_below(folder, above))
     }
 
-    /// Returns whether a member has a name.
-    fn is_member(&self, name: &str) -> bool {
-        self.members.contains(name)
+    /// Returns whether a member below a folder has a name.
+    fn is_member(&self, top: &str, name: &str) -> bool {
+        self.members.iter().any(|(folder, own)| own == name && is_below(folder, top))
+    }
+
+    /// Returns the name of the nearest member that a file lies in.
+    fn member_of(&self, file: &str) -> Option<&str> {
+        let above = self.members.iter().filter(|(folder, _)| is_below(file, folder));
+        above.max_by_key(|(folder, _)| folder.len()).map(|(_, name)| name.as_str())
     }
 
     /// Returns whether a folder lies in a project that is no part of this one.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::fs;
 use crate::import::{self, Imported, NotTaken, Runtimes, locks};
 use crate::manifest::{normal_name, parse_folder};
-use crate::model::{Ecosystem, PackageName};
+use crate::model::{Ecosystem, ExtraName, PackageName};
 use crate::ops::Result;
 use crate::ops::project::{inputs, members};
 use crate::registry::path::{self, LocalMatch, LocalPackageIndex};
@@ -238,6 +238,16 @@ pub(in crate::ops) fn check_own_packages(root: &Path, imported: &mut Imported) -
         is_lost.then(|| NotTaken::guard(line.what(), "no member of the project has this name"))
     });
     Ok(())
+}
+
+/// Takes the extras out that lines ask of a folder's Python package and that it does not have: pip passes over them.
+pub(in crate::ops) fn leave_out_unknown_extras(root: &Path, imported: &mut Imported) {
+    imported.leave_out_extras(|folder, extra| {
+        let project = import::python_project(&inputs::reader(root, &root.join(folder)));
+        let Ok(Some(project)) = project else { return false };
+        let is_known = |name: &String| name.parse::<ExtraName>().is_ok_and(|known| known == *extra);
+        project.computed.is_empty() && !project.optional_dependencies.keys().any(is_known)
+    });
 }
 
 /// What becomes of the folders below one.

@@ -27,8 +27,10 @@ const SHORTENING: [(&str, [&str; 2]); 3] = [
 /// What a file uses.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::ops) enum Use {
-    /// A package.
+    /// A package that its code loads.
     Package(String),
+    /// A package, or a word that only looks like the name of one.
+    Named(String),
     /// An executable.
     Program(String),
 }
@@ -70,7 +72,8 @@ pub(in crate::ops) fn uses(name: &str, text: &str) -> BTreeSet<Use> {
         }
         return found;
     }
-    found.extend(imports(text).into_iter().filter_map(|module| package(module.trim_start_matches('~'))));
+    let loaded = imports(text).into_iter().filter_map(|module| package_of(module.trim_start_matches('~')));
+    found.extend(loaded.map(|name| Use::Package(name.to_owned())));
     if is_configuration(name) {
         words(name, text).for_each(|word| name_packages(name, word, &mut found));
     }
@@ -88,19 +91,19 @@ fn is_configuration(name: &str) -> bool {
 
 /// Adds the packages that a word of a tool's configuration may mean.
 fn name_packages(configuration: &str, word: &str, found: &mut BTreeSet<Use>) {
-    found.extend(package(word));
+    found.extend(package_of(word).map(named));
     for (_, starts) in SHORTENING.into_iter().filter(|(tool, _)| configuration.contains(tool)) {
         let word = word.strip_prefix("plugin:").unwrap_or(word);
-        let Some(Use::Package(short)) = package(word) else { continue };
+        let Some(short) = package_of(word) else { continue };
         for start in starts {
             match short.strip_prefix('@').map(|scoped| scoped.split_once('/').unwrap_or((scoped, ""))) {
-                None => drop(found.insert(Use::Package(format!("{start}-{short}")))),
+                None => drop(found.insert(Use::Named(format!("{start}-{short}")))),
                 Some((scope, rest)) => {
                     // `@babel/env` is `@babel/preset-env`, and `@a/b` of ESLint `@a/eslint-plugin-b`.
                     let brief = start.trim_start_matches("babel-");
                     for start in [start, brief] {
-                        found.insert(Use::Package(format!("@{scope}/{start}")));
-                        found.insert(Use::Package(format!("@{scope}/{start}-{rest}")));
+                        found.insert(Use::Named(format!("@{scope}/{start}")));
+                        found.insert(Use::Named(format!("@{scope}/{start}-{rest}")));
                     }
                 }
             }
@@ -108,8 +111,8 @@ fn name_packages(configuration: &str, word: &str, found: &mut BTreeSet<Use>) {
     }
 }
 
-fn package(module: &str) -> Option<Use> {
-    package_of(module).map(|name| Use::Package(name.to_owned()))
+fn named(name: &str) -> Use {
+    Use::Named(name.to_owned())
 }
 
 /// Returns the words of a script that may call a program.
@@ -158,7 +161,7 @@ mod tests {
 
     fn packages(name: &str, text: &str) -> Vec<String> {
         let packages = uses(name, text).into_iter().filter_map(|one| match one {
-            Use::Package(name) => Some(name),
+            Use::Package(name) | Use::Named(name) => Some(name),
             Use::Program(_) => None,
         });
         packages.collect()

@@ -1,7 +1,7 @@
 //! What can be decided only once all files are read: ranges that catalogs have, and overrides of projects beside.
 
-use crate::manifest::{overridden_name, parse_requirement, split_override};
-use crate::model::{Ecosystem, Marker, NpmRange, PackageId, PackageName, Version, split_at_version};
+use crate::manifest::{overridden_name, parse_folder, parse_requirement, split_override};
+use crate::model::{Ecosystem, ExtraName, Marker, NpmRange, PackageId, PackageName, Version, split_at_version};
 
 use super::locks::LockedVersions;
 use super::{CatalogRange, Imported, ImportedLine};
@@ -70,6 +70,27 @@ impl Imported {
                     self.refuse(format!("{folder}: override {selector} {range}").trim_end(), why);
                 }
             }
+        }
+    }
+
+    /// Takes extras out of the lines for local packages, and lists them. `is_unknown` tells of a folder, relative to the root, and an
+    /// extra whether its package lacks that.
+    pub fn leave_out_extras(&mut self, is_unknown: impl Fn(&str, &ExtraName) -> bool) {
+        self.indices.clear();
+        for mut line in std::mem::take(&mut self.lines) {
+            if let Some(spec) = parse_folder(&line.name).ok().filter(|_| line.ecosystem.is_local()) {
+                let (unknown, known): (Vec<_>, Vec<_>) =
+                    spec.extras.iter().partition(|extra| is_unknown(&spec.folder, extra));
+                if !unknown.is_empty() {
+                    let base = line.name.split_once('[').map_or(&*line.name, |(base, _)| base).to_owned();
+                    for extra in unknown {
+                        self.refuse(format!("the extra {extra} of {base}"), "its package has no such extra");
+                    }
+                    let known: Vec<String> = known.iter().map(ToString::to_string).collect();
+                    line.name = if known.is_empty() { base } else { format!("{base}[{}]", known.join(",")) };
+                }
+            }
+            self.take(line);
         }
     }
 

@@ -51,6 +51,9 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
         if let Some(integrity) = entry.last().and_then(Value::as_str) {
             found.add_integrity(&key, integrity);
         }
+        if place.matches('/').count() == usize::from(place.starts_with('@')) {
+            found.add_on_top(place, &key);
+        }
         if let Some(bin) = entry.iter().find_map(|part| part.get("bin")) {
             found.add_executables(&key, bin);
         }

@@ -132,6 +132,9 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
                 found.add_integrity(&key, integrity);
             }
             found.add_executables(&key, &entry.bin);
+            if let Some(alias) = path.strip_prefix(FOLDER).filter(|alias| !alias.contains("/node_modules/")) {
+                found.add_on_top(alias, &key);
+            }
             keys.insert(path, key);
         }
     }

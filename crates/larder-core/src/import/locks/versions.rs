@@ -33,6 +33,8 @@ pub struct LockedVersions {
     source_only: BTreeSet<PackageId>,
     /// The packages that bring executables, by the names of these.
     executables: BTreeMap<String, BTreeSet<PackageName>>,
+    /// The versions in the `node_modules` of the lockfile's own folder, by the names that files find them under.
+    on_top: BTreeMap<PackageName, Version>,
     /// The ecosystems of which a lockfile has every package.
     whole: BTreeSet<Ecosystem>,
     leaves_peers_out: bool,
@@ -81,6 +83,13 @@ impl LockedVersions {
         }
     }
 
+    /// Notes a version in the `node_modules` of the lockfile's own folder.
+    pub(super) fn add_on_top(&mut self, alias: &str, key: &PackageKey) {
+        if let Ok(alias) = PackageName::npm(alias) {
+            self.on_top.insert(alias, key.version.clone());
+        }
+    }
+
     /// Notes what a copy of a package has under a name.
     pub(super) fn add_edge(&mut self, from: &PackageKey, alias: &str, to: &PackageKey) {
         let Ok(alias) = PackageName::npm(alias) else { return };
@@ -109,6 +118,15 @@ impl LockedVersions {
         }
     }
 
+    /// Returns what lockfiles of several folders chose.
+    pub fn merged(locked: &[(String, Self)]) -> Self {
+        let mut all = Self::default();
+        for (_, versions) in locked {
+            all.merge(versions.clone());
+        }
+        all
+    }
+
     /// Adds what another lockfile chose. What both know stays as it is here.
     pub fn merge(&mut self, other: Self) {
         for (id, versions) in other.versions {
@@ -124,6 +142,9 @@ impl LockedVersions {
             self.digests.entry(key).or_default().extend(digests);
         }
         self.source_only.extend(other.source_only);
+        for (name, version) in other.on_top {
+            self.on_top.entry(name).or_insert(version);
+        }
         for (name, packages) in other.executables {
             self.executables.entry(name).or_default().extend(packages);
         }
@@ -183,9 +204,17 @@ impl LockedVersions {
         owners
     }
 
-    /// Returns whether a version of an npm package is locked.
-    pub fn has_npm(&self, name: &str) -> bool {
-        PackageName::npm(name).is_ok_and(|name| self.versions.contains_key(&PackageId::new(Ecosystem::Npm, name)))
+    /// Returns the locked versions of an npm package.
+    pub fn npm_versions(&self, name: &str) -> Option<&BTreeSet<Version>> {
+        self.versions.get(&PackageId::new(Ecosystem::Npm, PackageName::npm(name).ok()?))
+    }
+
+    /// Returns the version that files in the lockfile's folder find under a name, whether they declare it or not, where that is known.
+    pub fn found_on_top(&self, name: &str) -> Option<&Version> {
+        let on_top = self.on_top.get(&PackageName::npm(name).ok()?);
+        let only =
+            || self.npm_versions(name).filter(|versions| versions.len() == 1).and_then(|versions| versions.first());
+        on_top.or_else(only)
     }
 
     /// Returns the versions of each package.

@@ -60,6 +60,11 @@ fn undeclared(document: &Map<String, Value>) -> Vec<DeclaredPeer> {
 }
 
 impl Imported {
+    /// Adds an `extend` line for what a member uses and does not declare.
+    pub fn take_use_of_member(&mut self, member: &str, name: &str, version: &str) {
+        self.add_extension(ECOSYSTEM, member, name, version);
+    }
+
     /// Adds an `extend` line for a peer of a member, which its tool installs. A range with a protocol means a package of the project,
     /// which the member finds in any case.
     pub fn take_peer_of_member(&mut self, member: &str, peer: &DeclaredPeer) {

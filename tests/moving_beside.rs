@@ -1,0 +1,117 @@
+//! Moving in where projects stand beside each other, each with a lockfile of its own: what one has says nothing of the others.
+
+use crate::support::{Project, Registry, Universe};
+
+fn registry() -> Registry {
+    Universe::new()
+        .npm("left", "1.0.0", |p| p.dep("right", "*"))
+        .npm("right", "1.0.0", |p| p)
+        .npm("right", "1.1.0", |p| p)
+        .npm("right", "2.0.0", |p| p)
+        .serve()
+}
+
+/// A repository of other tools, which has nothing in its root.
+fn repository(registry: &Registry, files: &[(&str, &str)]) -> Project {
+    let project = Project::new(registry);
+    let _ = std::fs::remove_file(project.path("larder.kdl"));
+    for (file, text) in files {
+        project.write(file, text);
+    }
+    project
+}
+
+/// Returns the version of `right` that the files of a folder find.
+fn found(project: &Project, folder: &str) -> String {
+    let script = format!(
+        "console.log(require('module').createRequire(process.cwd() + '/{folder}/index.js')('right/package.json').version)"
+    );
+    project.program("node", &["-e", &script]).exits(0).stdout.trim().to_owned()
+}
+
+#[test]
+fn what_a_member_used_undeclared_it_finds_in_the_version_of_its_own_lockfile() {
+    let registry = registry();
+    let lock = |version: &str| {
+        format!(
+            r#"{{"lockfileVersion": 3, "packages": {{"": {{"dependencies": {{"left": "^1"}}}},
+                "node_modules/left": {{"version": "1.0.0", "dependencies": {{"right": "*"}}}},
+                "node_modules/right": {{"version": "{version}"}}}}}}"#
+        )
+    };
+    let package = |name: &str| format!(r#"{{"name": "{name}", "dependencies": {{"left": "^1"}}}}"#);
+    let project = repository(
+        &registry,
+        &[
+            ("web/package.json", &package("web")),
+            ("web/package-lock.json", &lock("1.1.0")),
+            ("web/index.js", "require('right');\n"),
+            ("client/package.json", &package("client")),
+            ("client/package-lock.json", &lock("2.0.0")),
+            ("client/index.js", "require('right');\n"),
+        ],
+    );
+    project.run("larder init").exits(0).names(["right (client/index.js), right (web/index.js)"]);
+    let manifest = project.read("larder.kdl");
+    assert!(!manifest.contains("hoist"), "{manifest}");
+    assert!(manifest.contains("extend npm \"web\" { npm \"right\" \"1.1.0\"; }"), "{manifest}");
+    project.run("larder sync").exits(0);
+    assert_eq!((found(&project, "web"), found(&project, "client")), ("1.1.0".to_owned(), "2.0.0".to_owned()));
+}
+
+#[test]
+fn a_lockfile_of_yarn_says_nothing_of_projects_that_have_their_own() {
+    let registry = registry();
+    let entry =
+        |descriptor: &str, version: &str, rest: &str| format!("\"{descriptor}\":\n  version \"{version}\"\n{rest}\n");
+    let left = entry("left@^1", "1.0.0", "  dependencies:\n    right \"*\"\n");
+    let web = format!("# yarn lockfile v1\n\n{left}{}", entry("right@*", "1.1.0", ""));
+    let client = format!("# yarn lockfile v1\n\n{}", entry("right@^1.0.0", "1.0.0", ""));
+    let project = repository(
+        &registry,
+        &[
+            ("web/package.json", r#"{"name": "web", "dependencies": {"left": "^1"}}"#),
+            ("web/yarn.lock", &web),
+            ("zoo/package.json", r#"{"name": "zoo", "dependencies": {"right": "^1.0.0"}}"#),
+            ("zoo/yarn.lock", &client),
+        ],
+    );
+    project.run("larder init").exits(0).names(["2 of 2 packages have the versions that they had"]);
+    project.run("larder sync").exits(0);
+    assert_eq!(found(&project, "zoo"), "1.0.0");
+}
+
+#[test]
+fn an_override_of_one_project_moves_no_version_of_another() {
+    let registry = registry();
+    let lock = |version: &str, range: &str| {
+        format!(
+            r#"{{"lockfileVersion": 3, "packages": {{"": {{"dependencies": {{"right": "{range}"}}}},
+                "node_modules/right": {{"version": "{version}"}}}}}}"#
+        )
+    };
+    let client = r#"{"name": "client", "dependencies": {"right": "^1"}, "overrides": {"right": "1.1.0"}}"#;
+    let project = repository(
+        &registry,
+        &[
+            ("web/package.json", r#"{"name": "web", "dependencies": {"right": "^1.0.0"}}"#),
+            ("web/package-lock.json", &lock("1.0.0", "^1.0.0")),
+            ("client/package.json", client),
+            ("client/package-lock.json", &lock("1.1.0", "^1")),
+        ],
+    );
+    project.run("larder init").exits(0).names([
+        "client: override right 1.1.0: it would apply to the whole, and web has right 1.0.0",
+        "1 of 1 package",
+    ]);
+    for (folder, version) in [("web", "1.0.0"), ("client", "1.1.0")] {
+        let listed = project.run_in(&project.path(folder), "larder why npm:right").exits(0).stdout;
+        assert!(listed.contains(&format!("right@{version}")), "{listed}");
+    }
+    // A line that has another version than before is told, though that version was locked for another project.
+    let manifest = project.read("larder.kdl");
+    project.write("larder.kdl", &format!("{manifest}resolution {{ override npm \"right\" \"1.1.0\"; }}\n"));
+    std::fs::remove_file(project.path("larder.lock")).expect("a file");
+    let told = project.run("larder lock --prefer web/package-lock.json --prefer client/package-lock.json").exits(0);
+    told.names(["~ npm:right 1.1.0 (was 1.0.0): web has it so now"]);
+}
