@@ -11,7 +11,6 @@ use super::flat::{FlatFolders, is_below};
 use crate::fs;
 use crate::import::locks::LockedVersions;
 use crate::import::{Imported, package_peers, package_ranges};
-use crate::model::Version;
 use crate::ops::Result;
 use crate::ops::packages::checkout_files;
 use crate::ops::project::inputs;
@@ -31,7 +30,7 @@ pub struct UndeclaredUse {
 
 /// Lets the project find the locked packages that files of the checkout use and that no manifest above them declares; where there
 /// is a configuration of the `ESLint` of old, the plugins of shared configurations too. Only folders count whose tool has all
-/// packages in one folder. Where several lockfiles have other versions of a name, a member gets the one that it found, by `extend`.
+/// packages in one folder. Where several versions of a name are locked, a member gets the one that it found, by `extend`.
 pub(in crate::ops) fn hoist(
     root: &Path,
     members: &[Arc<str>],
@@ -44,52 +43,83 @@ pub(in crate::ops) fn hoist(
     let mut files = checkout_files(root, may_use)?;
     files.sort();
     let declared = Declared::read(root, members, &files, imported)?;
-    let is_hoisted = imported.hoisting.matcher();
-    let mut found: BTreeMap<String, Vec<(String, &str)>> = BTreeMap::new();
-    let mut has_eslintrc = false;
-    for file in &files {
-        let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
-        let Some(top) = flat.nearest(folder).filter(|_| !declared.is_anothers(folder)) else { continue };
-        has_eslintrc |= is_eslintrc(name);
-        let text = fs::read_text_below(root, file, &[root], LARGEST).filter(|text| !is_generated(file, text));
-        let Some(text) = text else { continue };
-        for used in uses(name, &text) {
-            // Of several packages with one executable, one that is declared is enough.
-            let (mut packages, is_loaded) = match used {
-                Use::Package(name) => (vec![name], true),
-                Use::Named(name) => (vec![name], false),
-                Use::Program(name) => (owners(locked, top, &name), false),
-            };
-            let is_found = |name: &String| is_hoisted(name) || declared.has(folder, name);
-            let package = packages.swap_remove(0);
-            let is_locked = of_folder(locked, top).any(|versions| versions.npm_versions(&package).is_some());
-            let is_known = is_locked || is_loaded && declared.is_member(top, &package);
-            if is_known && !is_found(&package) && !packages.iter().any(is_found) {
-                let users = found.entry(package).or_default();
-                if !users.iter().any(|(_, other)| *other == top) {
-                    users.push((file.clone(), top));
-                }
-            }
-        }
-    }
-    if has_eslintrc {
+    if files.iter().any(|file| is_eslintrc(file_name(file)) && flat.nearest(folder_of(file)).is_some()) {
         imported.hoist_eslint_plugins();
     }
     let is_hoisted = imported.hoisting.matcher();
     let mut undeclared = Vec::new();
-    for (name, users) in found.into_iter().filter(|(name, _)| !is_hoisted(name)) {
-        let versions: BTreeSet<&Version> =
-            locked.iter().filter_map(|(_, versions)| versions.npm_versions(&name)).flatten().collect();
-        for (file, top) in users {
-            let version = of_folder(locked, top).find_map(|versions| versions.found_on_top(&name));
-            match (declared.member_of(&file), version.filter(|_| versions.len() > 1)) {
+    for (name, users) in find(root, &files, (flat, locked), &declared) {
+        if is_hoisted(&name) {
+            continue;
+        }
+        let versions = locked.iter().filter_map(|(_, versions)| versions.npm_versions(&name)).flatten();
+        let has_several = versions.collect::<BTreeSet<_>>().len() > 1;
+        let mut is_told = false;
+        for (user, file) in users {
+            let on_top = || of_folder(locked, user.top).find_map(|versions| versions.found_on_top(&name));
+            match (user.member, has_several.then(on_top).flatten()) {
                 (Some(member), Some(version)) => imported.take_use_of_member(member, &name, &version.to_string()),
+                _ if is_told => continue,
                 _ => imported.hoist(&name),
             }
-            undeclared.push(UndeclaredUse { name: name.clone(), file });
+            is_told = true;
+            undeclared.push(UndeclaredUse { name: name.clone(), file: file.to_owned() });
         }
     }
     Ok(undeclared)
+}
+
+/// Who uses a package: files of one member, or of none, below one folder where all packages lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct User<'a> {
+    top: &'a str,
+    /// The member's name.
+    member: Option<&'a str>,
+}
+
+/// The users of each undeclared package, by its name, each with its first file.
+type Users<'a> = BTreeMap<String, BTreeMap<User<'a>, &'a str>>;
+
+/// Returns the undeclared packages that files use, of those that the lockfiles of their folders have and of the members.
+fn find<'a>(
+    root: &Path,
+    files: &'a [String],
+    (flat, locked): (&FlatFolders<'a>, &[(String, LockedVersions)]),
+    declared: &'a Declared,
+) -> Users<'a> {
+    let mut found = Users::new();
+    for file in files {
+        let folder = folder_of(file);
+        let Some(top) = flat.nearest(folder).filter(|_| !declared.is_anothers(folder)) else { continue };
+        let text = fs::read_text_below(root, file, &[root], LARGEST).filter(|text| !is_generated(file, text));
+        let Some(text) = text else { continue };
+        for used in uses(file_name(file), &text) {
+            // Of several packages with one executable, one that is declared is enough.
+            let (packages, is_loaded) = match used {
+                Use::Package(name) => (vec![name], true),
+                Use::Named(name) => (vec![name], false),
+                Use::Program(name) => (owners(locked, top, &name), false),
+            };
+            let Some(package) = packages.first().filter(|_| !packages.iter().any(|name| declared.has(folder, name)))
+            else {
+                continue;
+            };
+            let is_locked = of_folder(locked, top).any(|versions| versions.npm_versions(package).is_some());
+            if is_locked || is_loaded && declared.is_member(top, package) {
+                let user = User { top, member: declared.member_of(file) };
+                found.entry(package.clone()).or_default().entry(user).or_insert(file);
+            }
+        }
+    }
+    found
+}
+
+fn folder_of(file: &str) -> &str {
+    file.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+fn file_name(file: &str) -> &str {
+    file.rsplit('/').next().unwrap_or(file)
 }
 
 /// Returns what the lockfiles of a folder chose.
