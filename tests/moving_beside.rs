@@ -60,6 +60,36 @@ fn what_a_member_used_undeclared_it_finds_in_the_version_of_its_own_lockfile() {
 }
 
 #[test]
+fn what_files_of_a_workspace_used_undeclared_is_a_line_of_the_root_where_there_are_several_versions() {
+    let registry = registry();
+    let lock = r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"left": "^1"}, "workspaces": ["one", "two"]},
+        "one": {"name": "one"}, "two": {"name": "two"},
+        "node_modules/one": {"resolved": "one", "link": true}, "node_modules/two": {"resolved": "two", "link": true},
+        "node_modules/left": {"version": "1.0.0", "dependencies": {"right": "*"}},
+        "node_modules/left/node_modules/right": {"version": "2.0.0"}, "node_modules/right": {"version": "1.1.0"}}}"#;
+    let project = repository(
+        &registry,
+        &[
+            ("package.json", r#"{"name": "shop", "dependencies": {"left": "^1"}, "workspaces": ["one", "two"]}"#),
+            ("package-lock.json", lock),
+            ("index.js", "require('right');\n"),
+            ("one/package.json", r#"{"name": "one"}"#),
+            ("one/index.js", "require('right');\n"),
+            ("two/package.json", r#"{"name": "two"}"#),
+            ("two/index.js", "require('right');\n"),
+            // A file that nobody could read as a manifest, of nobody.
+            ("fixture/package.json", "{"),
+        ],
+    );
+    project.run("larder init").exits(0).names(["right (index.js)."]);
+    assert!(project.read("larder.kdl").contains("npm \"right\" \"1.1.0\""), "{}", project.read("larder.kdl"));
+    project.run("larder sync").exits(0);
+    for folder in [".", "one", "two"] {
+        assert_eq!(found(&project, folder), "1.1.0", "{folder}");
+    }
+}
+
+#[test]
 fn a_lockfile_of_yarn_says_nothing_of_projects_that_have_their_own() {
     let registry = registry();
     let entry =

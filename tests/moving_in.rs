@@ -462,7 +462,7 @@ fn what_own_files_use_undeclared_is_hoisted_where_it_was_found_before() {
     assert_eq!(found["undeclared"], expected);
     std::fs::remove_file(project.path("larder.kdl")).expect("a file");
     let names =
-        "declared by no package.json: @shop/ui (web/src/a.ts), deep (web/src/a.ts), right (package.json). `hoist` and";
+        "declared by no package.json: @shop/ui (web/src/a.ts), deep (web/src/a.ts), right (package.json). Lines";
     project.run("larder init").exits(0).names([names]);
     let line = r#"hoist npm "@types/*" "*eslint-plugin*" "@shop/ui" "deep" "right""#;
     assert!(project.read("larder.kdl").contains(line), "{}", project.read("larder.kdl"));
@@ -521,6 +521,11 @@ fn a_locked_version_that_has_to_be_built_is_not_replaced_unasked() {
     assert_eq!(locked(&project), "old 2.0, six 1.0");
     project.run("larder lock --prefer uv.lock").exits(3);
     assert_eq!(locked(&project), "old 2.0, six 1.0");
+    // One that lines do not admit any more is no loss.
+    let manifest = project.read("larder.kdl");
+    project.write("larder.kdl", &manifest.replace("pypi \"old\"", "pypi \"old\" \">=2\""));
+    project.run("larder lock --prefer uv.lock").exits(0);
+    project.write("larder.kdl", &manifest);
     project.run("larder builds allow pypi:old").exits(0);
     project.run("larder lock --prefer uv.lock").exits(0).names(["2 of 2 packages have the versions"]);
     assert_eq!(locked(&project), "old 1.0, six 1.0");

@@ -33,7 +33,7 @@ pub(in crate::cli) fn run(arguments: &InitArgs, session: &Session<'_>, output: &
     if !done.undeclared.is_empty() {
         let uses: Vec<_> = done.undeclared.iter().map(|used| format!("{} ({})", used.name, used.file)).collect();
         output.message(format!(
-            "Used here, and declared by no package.json: {}. `hoist` and `extend` lines let them be found as before; those go once they are declared",
+            "Used here, and declared by no package.json: {}. Lines of larder.kdl let them be found as before: declare them, and take those out",
             in_short(&uses)
         ));
     }

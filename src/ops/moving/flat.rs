@@ -60,7 +60,7 @@ fn is_flat(root: &Path, folder: &str) -> Result<bool> {
     }
     let says = |file: &str, setting: &str| -> Result<Option<bool>> {
         let text = inputs::text(&root.join(folder).join(file))?;
-        Ok(text.map(|text| text.lines().any(|line| line.replace(' ', "") == setting)))
+        Ok(text.map(|text| text.lines().any(|line| line.replace([' ', '"', '\''], "") == setting)))
     };
     if has(root, folder, "yarn.lock")? {
         return Ok(says(".yarnrc.yml", "nodeLinker:node-modules")?.unwrap_or(true));

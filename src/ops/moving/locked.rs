@@ -231,19 +231,34 @@ fn moved_lines<'l>(
     moved
 }
 
-/// Fails where a locked version is only there as source, nothing lets it be built, and a newer one would replace it.
+/// Fails where a locked version that lines and overrides still admit is only there as source, nothing lets it be built, and a newer
+/// one would replace it.
 pub(in crate::ops) fn check_built(before: &LockedVersions, lockfile: &Lockfile) -> Result<()> {
     let builds = &lockfile.settings.builds;
     let mut lost = Vec::new();
     for id in before.source_only() {
-        let Some(versions) = before.packages().get(id) else { continue };
+        let Some(version) = before.packages().get(id).filter(|versions| versions.len() == 1).and_then(BTreeSet::first)
+        else {
+            continue;
+        };
         let mut now = lockfile.graph.packages.keys().filter(|key| key.id == *id).map(|key| &key.version).peekable();
-        let is_replaced = now.peek().is_some() && now.all(|version| !versions.contains(version));
-        if is_replaced && !versions.iter().all(|version| builds.approves(id, version)) {
-            lost.extend(versions.iter().next_back().map(|version| (id.to_string(), version.to_string())));
+        let is_replaced = now.peek().is_some() && now.all(|other| other != version);
+        if is_replaced && !builds.approves(id, version) && is_admitted(lockfile, id, version) {
+            lost.push((id.to_string(), version.to_string()));
         }
     }
     if lost.is_empty() { Ok(()) } else { Err(OnlySource { lost }.into()) }
+}
+
+/// Returns whether the overrides of a package or, without any, the lines that ask for it admit a version.
+fn is_admitted(lockfile: &Lockfile, id: &PackageId, version: &Version) -> bool {
+    let overrides = lockfile.settings.overrides.iter().filter(|one| one.package == *id && one.parent.is_none());
+    let mut replacements = overrides.map(|one| one.replacement.as_ref()).peekable();
+    if replacements.peek().is_some() {
+        return replacements.flatten().any(|requirement| requirement.matches(version));
+    }
+    let lines = lockfile.graph.roots.iter().map(|root| &root.requirement);
+    lines.filter(|requirement| requirement.package() == *id).all(|requirement| requirement.matches(version))
 }
 
 /// Returns the packages, by name, that were locked before, are only there as source, and had to give way: nothing lets them be built.
@@ -320,8 +335,8 @@ impl Failure for NotPreferred {
 #[diagnostic(
     code(larder::lock::only_source),
     help(
-        "`larder builds allow {}` lets them be built, in a sandbox, and the versions stay; `larder update` takes newer ones of all \
-         instead",
+        "`larder builds allow {}` lets them be built, in a sandbox, and the versions stay; else ask for newer ones in lines of \
+         their own, or take newer ones of all with `larder update`",
         lost.iter().map(|(package, _)| package.as_str()).collect::<Vec<_>>().join(" ")
     )
 )]

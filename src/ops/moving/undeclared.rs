@@ -11,6 +11,7 @@ use super::flat::{FlatFolders, is_below};
 use crate::fs;
 use crate::import::locks::LockedVersions;
 use crate::import::{Imported, package_peers, package_ranges};
+use crate::model::PackageName;
 use crate::ops::Result;
 use crate::ops::packages::checkout_files;
 use crate::ops::project::inputs;
@@ -30,7 +31,8 @@ pub struct UndeclaredUse {
 
 /// Lets the project find the locked packages that files of the checkout use and that no manifest above them declares; where there
 /// is a configuration of the `ESLint` of old, the plugins of shared configurations too. Only folders count whose tool has all
-/// packages in one folder. Where several versions of a name are locked, a member gets the one that it found, by `extend`.
+/// packages in one folder. Where several versions of a name are locked, a line of the root or, with a lockfile of its own, `extend` for a
+/// member keeps the one that was found.
 pub(in crate::ops) fn hoist(
     root: &Path,
     members: &[Arc<str>],
@@ -54,15 +56,25 @@ pub(in crate::ops) fn hoist(
         }
         let versions = locked.iter().filter_map(|(_, versions)| versions.npm_versions(&name)).flatten();
         let has_several = versions.collect::<BTreeSet<_>>().len() > 1;
-        let mut is_told = false;
+        let mut all_find_it = false;
         for (user, file) in users {
             let on_top = || of_folder(locked, user.top).find_map(|versions| versions.found_on_top(&name));
-            match (user.member, has_several.then(on_top).flatten()) {
-                (Some(member), Some(version)) => imported.take_use_of_member(member, &name, &version.to_string()),
-                _ if is_told => continue,
-                _ => imported.hoist(&name),
+            let version = has_several.then(on_top).flatten().map(ToString::to_string);
+            match (user.member, version) {
+                // What the root has, whatever lies below it finds.
+                (_, Some(version)) if user.top.is_empty() && !all_find_it => {
+                    all_find_it = true;
+                    imported.take_use_of_root(&name, &version);
+                }
+                (Some(member), Some(version)) if !user.top.is_empty() => {
+                    imported.take_use_of_member(member, &name, &version);
+                }
+                _ if all_find_it => continue,
+                _ => {
+                    all_find_it = true;
+                    imported.hoist(&name);
+                }
             }
-            is_told = true;
             undeclared.push(UndeclaredUse { name: name.clone(), file: file.to_owned() });
         }
     }
@@ -153,14 +165,17 @@ impl Declared {
             Self { names: BTreeMap::from([(String::new(), of_root)]), members: BTreeMap::new(), others: Vec::new() };
         let files = files.iter().filter_map(|file| file.strip_suffix("package.json"));
         for folder in files.map(|folder| folder.trim_end_matches('/')) {
+            let is_member = members.iter().any(|member| **member == *folder);
+            if !is_member && !folder.is_empty() {
+                let text = fs::read_text_below(root, &format!("{folder}/package.json"), &[root], LARGEST);
+                let is_project = text.is_some_and(|text| package_ranges(&text).is_ok_and(|ranges| !ranges.is_empty()));
+                declared.others.extend(is_project.then(|| folder.to_owned()));
+                continue;
+            }
             let Some(text) = inputs::text(&root.join(folder).join("package.json"))? else { continue };
             // A file that cannot be read is an error of the project itself.
             let (Ok(ranges), Ok((name, peers))) = (package_ranges(&text), package_peers(&text)) else { continue };
-            let is_member = members.iter().any(|member| **member == *folder);
-            if !is_member && !folder.is_empty() {
-                declared.others.extend((!ranges.is_empty()).then(|| folder.to_owned()));
-                continue;
-            }
+            let name = name.filter(|name| PackageName::npm(name).is_ok());
             let peers = peers.into_iter().map(|peer| peer.name);
             let all = ranges.into_iter().map(|(name, _)| name).chain(peers).chain(name.clone());
             declared.names.entry(folder.to_owned()).or_default().extend(all);
@@ -171,7 +186,7 @@ impl Declared {
 
     /// Returns whether the manifest of a folder, or of one above it, has a name.
     fn has(&self, folder: &str, name: &str) -> bool {
-        self.names.iter().any(|(above, names)| names.contains(name) && is_below(folder, above))
+        self.names.iter().any(|(above, names)| is_below(folder, above) && names.contains(name))
     }
 
     /// Returns whether a member below a folder has a name.

@@ -115,9 +115,11 @@ fn named(name: &str) -> Use {
     Use::Named(name.to_owned())
 }
 
-/// Returns the words of a script that may call a program.
+/// Returns the words of a script that may call a program: not `build` in `npm run build`.
 fn programs(script: &str) -> impl Iterator<Item = &str> {
-    script.split(|c: char| c.is_whitespace() || "&|;()'\"".contains(c)).filter(|word| {
+    let words = script.split(|c: char| c.is_whitespace() || "&|;()'\"".contains(c));
+    let behind = std::iter::once("").chain(words.clone());
+    words.zip(behind).filter(|(_, before)| *before != "run").map(|(word, _)| word).filter(|word| {
         let is_name = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         word.starts_with(|first: char| first.is_ascii_alphanumeric()) && word.chars().all(is_name)
     })
@@ -204,9 +206,9 @@ mod tests {
 
     #[test]
     fn scripts_use_the_programs_that_they_call() {
-        let text = r#"{ "scripts": { "build": "NODE_ENV=x tsc -p . && (vite build; ./own.sh)" } }"#;
+        let text = r#"{ "scripts": { "build": "NODE_ENV=x tsc -p . && (vite build; ./own.sh; npm run watch)" } }"#;
         let found: Vec<_> = uses("package.json", text).into_iter().collect();
-        let programs = ["build", "tsc", "vite"].map(|name| Use::Program(name.to_owned()));
+        let programs = ["build", "npm", "run", "tsc", "vite"].map(|name| Use::Program(name.to_owned()));
         assert_eq!(found, programs);
     }
 }

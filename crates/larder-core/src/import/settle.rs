@@ -30,10 +30,9 @@ impl OverrideBeside {
         (beside.into_iter().map(of_folder).collect(), whole)
     }
 
-    /// Returns the first version of another project that the override would move, with the folder of that project. Overrides below one
-    /// parent move none.
+    /// Returns the first version of another project that the override would move, with the folder of that project.
     fn moves<'l>(&self, locked: &'l [(String, LockedVersions)]) -> Option<(&'l str, &'l Version)> {
-        let (None, child) = split_override(&self.selector) else { return None };
+        let (parent, child) = split_override(&self.selector);
         let (name, selected) = match split_at_version(child) {
             Some((name, range)) => (name, Some(range.parse::<NpmRange>().ok()?)),
             None => (child, None),
@@ -46,12 +45,13 @@ impl OverrideBeside {
             let is_same = self.range.is_some() && replaced.package() == id && replaced.matches(version);
             !is_same && is_selected()
         };
-        let others = locked.iter().filter(|(folder, _)| *folder != self.folder);
-        let mut versions = others.flat_map(|(folder, versions)| {
-            let of_name = versions.packages().get(&id).into_iter().flatten();
-            of_name.map(move |version| (folder.as_str(), version))
-        });
-        versions.find(|(_, version)| is_moved(version))
+        locked.iter().filter(|(folder, _)| *folder != self.folder).find_map(|(folder, versions)| {
+            let of_name: Vec<&Version> = match parent {
+                Some(parent) => versions.npm_versions_below(parent, &id.name),
+                None => versions.packages().get(&id).into_iter().flatten().collect(),
+            };
+            of_name.into_iter().find(is_moved).map(|version| (folder.as_str(), version))
+        })
     }
 }
 
@@ -135,6 +135,8 @@ mod tests {
         let mut locked = LockedVersions::default();
         locked.add_npm("vite", "6.4.3");
         locked.add_npm("qs", "6.15.2");
+        let (parent, child) = (locked.add_npm("parent", "1.0.0").unwrap(), locked.add_npm("child", "1.0.0").unwrap());
+        locked.add_edge(&parent, "child", &child);
         let mut own = LockedVersions::default();
         own.add_npm("vite", "7.3.5");
         own.add_npm("own", "1.0.0");
@@ -152,6 +154,8 @@ mod tests {
             ("vite@5", Some("^5.1.0"), true),
             ("vite@6", Some("^6.5.0"), false),
             ("vitest>vite", Some("^7.3.5"), true),
+            ("parent>child", Some("2"), false),
+            ("parent>child", Some("^1"), true),
             ("qs", Some(">=6.15.2"), true),
             ("own", Some("2"), true),
             ("nowhere", Some("2"), true),

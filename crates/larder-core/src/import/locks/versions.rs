@@ -91,7 +91,7 @@ impl LockedVersions {
     }
 
     /// Notes what a copy of a package has under a name.
-    pub(super) fn add_edge(&mut self, from: &PackageKey, alias: &str, to: &PackageKey) {
+    pub(in crate::import) fn add_edge(&mut self, from: &PackageKey, alias: &str, to: &PackageKey) {
         let Ok(alias) = PackageName::npm(alias) else { return };
         *self.edges.entry((from.clone(), alias)).or_default().entry(to.version.clone()).or_default() += 1;
     }
@@ -207,6 +207,12 @@ impl LockedVersions {
     /// Returns the locked versions of an npm package.
     pub fn npm_versions(&self, name: &str) -> Option<&BTreeSet<Version>> {
         self.versions.get(&PackageId::new(Ecosystem::Npm, PackageName::npm(name).ok()?))
+    }
+
+    /// Returns the versions that copies of an npm package have under a name.
+    pub fn npm_versions_below(&self, parent: &str, alias: &PackageName) -> Vec<&Version> {
+        let below = self.edges.iter().filter(|((key, name), _)| key.id.name.as_str() == parent && name == alias);
+        below.flat_map(|(_, versions)| versions.keys()).collect()
     }
 
     /// Returns the version that files in the lockfile's folder find under a name, whether they declare it or not, where that is known.

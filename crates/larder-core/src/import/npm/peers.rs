@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::import::{ImportError, Imported, catalog_name};
+use crate::import::{ImportError, Imported, ImportedLine, catalog_name};
 
 use super::ECOSYSTEM;
 use super::fields::{self, DEPENDENCIES, entries};
@@ -63,6 +63,20 @@ impl Imported {
     /// Adds an `extend` line for what a member uses and does not declare.
     pub fn take_use_of_member(&mut self, member: &str, name: &str, version: &str) {
         self.add_extension(ECOSYSTEM, member, name, version);
+    }
+
+    /// Adds a line for what the project's own files use and do not declare.
+    pub fn take_use_of_root(&mut self, name: &str, version: &str) {
+        self.take(ImportedLine {
+            ecosystem: ECOSYSTEM,
+            name: name.to_owned(),
+            range: Some(version.to_owned()),
+            group: None,
+            catalog: None,
+            source: None,
+            when: None,
+            optional: false,
+        });
     }
 
     /// Adds an `extend` line for a peer of a member, which its tool installs. A range with a protocol means a package of the project,
