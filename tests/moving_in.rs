@@ -464,13 +464,14 @@ fn what_own_files_use_undeclared_is_hoisted_where_it_was_found_before() {
     let names =
         "declared by no package.json: @shop/ui (web/src/a.ts), deep (web/src/a.ts), right (package.json). Lines";
     project.run("larder init").exits(0).names([names]);
-    let line = r#"hoist npm "@types/*" "*eslint-plugin*" "@shop/ui" "deep" "right""#;
+    let line = r#"hoist npm "@types/*" "*eslint-plugin*" "deep" "right""#;
     assert!(project.read("larder.kdl").contains(line), "{}", project.read("larder.kdl"));
     project.run("larder sync").exits(0);
     let script = "console.log(require('module').createRequire(process.cwd() + '/web/src/a.ts')('deep'))";
     assert_eq!(project.program("node", &["-e", script]).exits(0).stdout, "deep\n");
     assert_eq!(project.run("larder run go").exits(0).stdout, "ran\n");
     assert!(project.has("node_modules/eslint-plugin-x") && !project.has("node_modules/unused"));
+    assert!(project.read("node_modules/@shop/ui/package.json").contains("@shop/ui"), "nobody else depends on it");
 }
 
 #[test]
@@ -485,7 +486,7 @@ fn what_no_tool_found_before_is_not_hoisted() {
     project.write(".npmrc", "node-linker = hoisted\n");
     std::fs::remove_file(project.path("larder.kdl")).expect("a file");
     project.run("larder init --no-lock").exits(0);
-    assert!(project.read("larder.kdl").contains("hoist npm \"@types/*\" \"*eslint-plugin*\" \"@shop/ui\" \"deep\"\n"));
+    assert!(project.read("larder.kdl").contains("hoist npm \"@types/*\" \"*eslint-plugin*\" \"deep\"\n"));
     let package = project.read("package.json").replace("\"shop\"", "\"shop\", \"packageManager\": \"pnpm@8.6.0\"");
     project.write("package.json", &package).write(".npmrc", "");
     std::fs::remove_file(project.path("larder.kdl")).expect("a file");

@@ -31,7 +31,7 @@ pub struct UndeclaredUse {
 
 /// Lets the project find the locked packages that files of the checkout use and that no manifest above them declares; where there
 /// is a configuration of the `ESLint` of old, the plugins of shared configurations too. Only folders count whose tool has all
-/// packages in one folder. Where several versions of a name are locked, a line of the root or, with a lockfile of its own, `extend` for a
+/// packages in one folder. A member becomes a line of the root. Where several versions of a name are locked, a line of the root or, with a lockfile of its own, `extend` for a
 /// member keeps the one that was found.
 pub(in crate::ops) fn hoist(
     root: &Path,
@@ -58,6 +58,13 @@ pub(in crate::ops) fn hoist(
         let has_several = versions.collect::<BTreeSet<_>>().len() > 1;
         let mut all_find_it = false;
         for (user, file) in users {
+            // Nobody may depend on a member, and what nobody depends on is not there to be hoisted.
+            if let Some(folder) = declared.member_folder(user.top, &name).filter(|_| !all_find_it) {
+                all_find_it = true;
+                imported.add_folder(folder);
+                undeclared.push(UndeclaredUse { name: name.clone(), file: file.to_owned() });
+                continue;
+            }
             let on_top = || of_folder(locked, user.top).find_map(|versions| versions.found_on_top(&name));
             let version = has_several.then(on_top).flatten().map(ToString::to_string);
             match (user.member, version) {
@@ -117,7 +124,7 @@ fn find<'a>(
                 continue;
             };
             let is_locked = of_folder(locked, top).any(|versions| versions.npm_versions(package).is_some());
-            if is_locked || is_loaded && declared.is_member(top, package) {
+            if is_locked || is_loaded && declared.member_folder(top, package).is_some() {
                 let user = User { top, member: declared.member_of(file) };
                 found.entry(package.clone()).or_default().entry(user).or_insert(file);
             }
@@ -189,9 +196,10 @@ impl Declared {
         self.names.iter().any(|(above, names)| is_below(folder, above) && names.contains(name))
     }
 
-    /// Returns whether a member below a folder has a name.
-    fn is_member(&self, top: &str, name: &str) -> bool {
-        self.members.iter().any(|(folder, own)| own == name && is_below(folder, top))
+    /// Returns the folder of the member below another folder that has a name.
+    fn member_folder(&self, top: &str, name: &str) -> Option<&str> {
+        let mut members = self.members.iter();
+        members.find(|(folder, own)| *own == name && is_below(folder, top)).map(|(folder, _)| folder.as_str())
     }
 
     /// Returns the name of the nearest member that a file lies in.
