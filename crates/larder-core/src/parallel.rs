@@ -3,9 +3,6 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// The most threads that are worth it.
-const MAX_THREADS: usize = 16;
-
 /// Does something with each item, on so many threads at most. Returns the results in the order of the items.
 pub fn map_parallel<'i, T: Sync, R: Send>(items: &'i [T], threads: usize, work: impl Fn(&'i T) -> R + Sync) -> Vec<R> {
     let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(items.len())));
@@ -19,8 +16,9 @@ pub fn map_parallel<'i, T: Sync, R: Send>(items: &'i [T], threads: usize, work: 
         done.lock().unwrap_or_else(PoisonError::into_inner).extend(mine);
     };
     std::thread::scope(|scope| {
-        for _ in 1..threads.clamp(1, MAX_THREADS).min(items.len()) {
-            scope.spawn(share);
+        for _ in 1..threads.min(items.len()) {
+            // If a thread cannot be started, the others do its share.
+            let _ = std::thread::Builder::new().spawn_scoped(scope, share);
         }
         share();
     });

@@ -97,5 +97,8 @@ fn own_flows<'s>(set: &'s AssetSet<'_>) -> impl Iterator<Item = AssetIndex> + 's
 
 /// Returns how many threads a check is spread over.
 pub(super) fn threads() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
+    /// More are not worth it.
+    const MOST: usize = 16;
+
+    std::thread::available_parallelism().map_or(1, usize::from).min(MOST)
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::Registries;
-use super::prefetch::run_concurrently;
 use super::registries::NETWORK_THREADS;
 use crate::model::{PackageId, PackageKey, Platform, Requirement};
+use crate::parallel::map_parallel;
 use crate::resolve::{Chosen, Index, IndexError, Release, Versions};
 
 /// An index that does not prefetch. Comparing a lock with its registries needs only the locked versions.
@@ -17,7 +17,7 @@ impl<'a> LockedIndex<'a> {
     /// Fetches the metadata of locked packages concurrently. An error is reported when the package is looked up.
     pub fn fetch(registries: &'a Registries, locked: &[PackageKey]) -> Self {
         let index = Self { registries };
-        run_concurrently(locked, NETWORK_THREADS, |key| {
+        map_parallel(locked, NETWORK_THREADS, |key| {
             let Ok(versions) = index.versions(&key.id) else { return };
             let place = versions.candidates.iter().position(|candidate| candidate.version == key.version);
             if let Some(ordinal) = place.and_then(|place| u32::try_from(place).ok()) {

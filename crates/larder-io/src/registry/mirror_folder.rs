@@ -15,10 +15,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::prefetch::run_concurrently;
 use crate::diagnostic::{Exit, Failure};
 use crate::fs::{self, Durability, FsError};
 use crate::model::{Artifact, EntryPath, Label, PackageName, RuntimeHost, Version};
+use crate::parallel::map_parallel;
 
 /// The file that makes a folder a mirror.
 const MARKER: &str = "larder-mirror.json";
@@ -53,7 +53,7 @@ pub(super) fn describe_each(
     packages: &[MirroredPackage],
     describe: impl Fn(&MirroredPackage) -> Result<bool, Arc<dyn Failure>> + Sync,
 ) -> Result<usize, Arc<dyn Failure>> {
-    let described = run_concurrently(packages, DOCUMENTS, describe);
+    let described = map_parallel(packages, DOCUMENTS, describe);
     described.into_iter().try_fold(0, |new, one| Ok(new + usize::from(one?)))
 }
 

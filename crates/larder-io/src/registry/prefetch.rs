@@ -1,7 +1,6 @@
 //! Fetching ahead of the solver: queues of jobs, and the threads that run them.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use super::once::lock;
@@ -142,46 +141,11 @@ impl<J> Drop for PrefetchPool<J> {
     }
 }
 
-/// Runs jobs concurrently on at most `max_threads` threads. Returns the results in the order of the jobs.
-pub(super) fn run_concurrently<J: Sync, T: Send>(
-    jobs: &[J],
-    max_threads: usize,
-    work: impl Fn(&J) -> T + Sync,
-) -> Vec<T> {
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::with_capacity(jobs.len()));
-    let run = || {
-        loop {
-            let place = next.fetch_add(1, Ordering::Relaxed);
-            let Some(job) = jobs.get(place) else { return };
-            let result = work(job);
-            lock(&done).push((place, result));
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 1..max_threads.min(jobs.len()) {
-            // If a thread cannot be started, the others do its jobs.
-            let _ = std::thread::Builder::new().name("larder-prefetch".to_owned()).spawn_scoped(scope, run);
-        }
-        run();
-    });
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_unstable_by_key(|(place, _)| *place);
-    done.into_iter().map(|(_, result)| result).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc;
 
     use super::*;
-
-    #[test]
-    fn results_have_the_order_of_the_jobs() {
-        let jobs: Vec<u32> = (0..100).collect();
-        assert_eq!(run_concurrently(&jobs, 8, |job| job * 2), (0..100).map(|job| job * 2).collect::<Vec<_>>());
-        assert!(run_concurrently(&[] as &[u32], 8, |job| *job).is_empty());
-    }
 
     #[test]
     fn every_job_is_run() {

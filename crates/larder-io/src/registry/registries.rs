@@ -33,7 +33,7 @@ use super::mirror_folder::MirrorFolder;
 use super::once::{OnceValue, lock};
 use super::path::{self, LocalPackageIndex};
 use super::platform_metadata::{MetadataQuery, merge};
-use super::prefetch::{Lane, PrefetchPool, ThreadLimits, run_concurrently};
+use super::prefetch::{Lane, PrefetchPool, ThreadLimits};
 use super::protocol::{PackageListing, Protocol, ReleaseError};
 use super::routing::Routing;
 use super::runtimes::RuntimeHosts;
@@ -45,6 +45,7 @@ use crate::model::{
     Artifact, ArtifactOwner, CoreMetadata, Digest, Ecosystem, Label, Origin, PackageId, PackageKey, PackageName,
     Platform, Requirement, Settings,
 };
+use crate::parallel::map_parallel;
 use crate::resolve::{self, Chosen, Index, IndexError, Release, UnbuiltRelease, Versions};
 
 /// The most threads that wait for the network: the default limit of concurrent requests to a registry, and a few more for
@@ -266,7 +267,7 @@ impl Index for Registries {
         }
         let all = queries.iter_mut().flat_map(|(_, of_one)| of_one);
         let open: Vec<&mut MetadataQuery<'_>> = all.filter(|query| query.metadata.is_none()).collect();
-        let fetched = run_concurrently(&open, NETWORK_THREADS, |query| (query.fetch)());
+        let fetched = map_parallel(&open, NETWORK_THREADS, |query| (query.fetch)());
         for (query, metadata) in open.into_iter().zip(fetched) {
             query.metadata = Some(metadata.map_err(IndexError::Failed)?);
         }

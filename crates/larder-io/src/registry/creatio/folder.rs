@@ -9,8 +9,8 @@ use super::error::CreatioError;
 use crate::diagnostic::Failure;
 use crate::fetch::{Encoding, FullResponse, Request, RequestTarget};
 use crate::model::PackageName;
+use crate::parallel::map_parallel;
 use crate::registry::client::RegistryClient;
-use crate::registry::prefetch::run_concurrently;
 
 /// The most files that are read at once.
 const AT_ONCE: usize = 8;
@@ -32,7 +32,7 @@ pub(super) fn is_folder(client: &RegistryClient) -> bool {
 /// If a file cannot be used: which package it is of is not known, so nothing of the folder can be.
 pub(super) fn read_all(client: &RegistryClient) -> Result<FolderPackages, Arc<dyn Failure>> {
     let files = files(client)?;
-    let read = run_concurrently(&files, AT_ONCE, |file| packages_of(client, file));
+    let read = map_parallel(&files, AT_ONCE, |file| packages_of(client, file));
     let mut packages = FolderPackages::new();
     for (file, read) in files.iter().zip(read) {
         for package in read? {

@@ -7,9 +7,9 @@ use crate::diagnostic::Failure;
 use crate::fetch::{Request, RequestTarget};
 use crate::package::log::{Answers, LogFault, Need};
 use crate::package::{REGISTRY_FILE, RegistryFile};
+use crate::parallel::map_parallel;
 use crate::registry::RegistryError;
 use crate::registry::client::RegistryClient;
-use crate::registry::prefetch::run_concurrently;
 
 /// The pauses before a file is asked for again, past all caches: a publication may be on its way.
 const PAUSES: [Duration; 3] = if cfg!(test) {
@@ -62,7 +62,7 @@ pub(super) fn drive<T>(
             Err(Need::Fault(fault)) => return Ok(Err(fault)),
             Err(Need::Files(paths)) => {
                 let paths: Vec<String> = paths.into_iter().collect();
-                let contents = run_concurrently(&paths, THREADS, |path| fetch(path));
+                let contents = map_parallel(&paths, THREADS, |path| fetch(path));
                 for (path, content) in paths.into_iter().zip(contents) {
                     answers.add(path, content?);
                 }

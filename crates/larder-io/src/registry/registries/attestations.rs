@@ -6,9 +6,9 @@ use super::{NETWORK_THREADS, Registries, RegistryEntry};
 use crate::diagnostic::Failure;
 use crate::fetch::{Network, Request};
 use crate::model::{Artifact, Digest, Label, PackageKey};
+use crate::parallel::map_parallel;
 use crate::registry::RegistryError;
 use crate::registry::cache::MetadataCache;
-use crate::registry::prefetch::run_concurrently;
 use crate::registry::provenance::now;
 
 /// The most bytes of a document.
@@ -32,7 +32,7 @@ impl Registries {
     /// Returns the bundles that registries keep of files, each as JSON, in the order of the files. What was found once stays in the
     /// cache; that there is none is asked again after a day.
     pub fn attestations(&self, files: &[AttestedFile<'_>]) -> Vec<Result<Vec<String>, Arc<dyn Failure>>> {
-        run_concurrently(files, NETWORK_THREADS, |file| self.attestations_of(file))
+        map_parallel(files, NETWORK_THREADS, |file| self.attestations_of(file))
     }
 
     fn attestations_of(&self, file: &AttestedFile<'_>) -> Result<Vec<String>, Arc<dyn Failure>> {

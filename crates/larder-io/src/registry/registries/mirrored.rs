@@ -10,8 +10,8 @@ use crate::diagnostic::Failure;
 use crate::fetch::{Body, CopyStep, FetchError, RequestedArtifact, SourceError, copy_artifact};
 use crate::fs;
 use crate::model::{Artifact, ArtifactOwner, Label, Origin, PackageKey, PinnedSource};
+use crate::parallel::map_parallel;
 use crate::registry::mirror_folder::{MirrorFolder, MirrorFolderError, MirroredPackage};
-use crate::registry::prefetch::run_concurrently;
 use crate::registry::source::SourceFailure;
 use crate::registry::{RegistryError, runtimes};
 
@@ -122,7 +122,7 @@ impl Registries {
     ) -> Result<Mirrored, FetchError> {
         let (failed, done, bytes) = (AtomicUsize::new(usize::MAX), AtomicUsize::new(0), AtomicU64::new(0));
         let jobs: Vec<(usize, &MirroredFile<'_>)> = files.iter().enumerate().collect();
-        let copied = run_concurrently(&jobs, NETWORK_THREADS, |(at, file)| {
+        let copied = map_parallel(&jobs, NETWORK_THREADS, |(at, file)| {
             if failed.load(Ordering::Relaxed) < *at {
                 return None;
             }

@@ -10,10 +10,10 @@ use crate::diagnostic::Failure;
 use crate::fetch::{Encoding, Request, RequestTarget};
 use crate::model::{Digest, Label, PackageKey, PackageName, Version};
 use crate::package::{self, ArchiveFile, Body};
+use crate::parallel::map_parallel;
 use crate::provenance::RegistrySignature;
 use crate::registry::RegistryError;
 use crate::registry::client::ListingError;
-use crate::registry::prefetch::run_concurrently;
 use crate::registry::protocol::{PackageListing, ReleaseError};
 use crate::resolve::{AgeRule, IndexError};
 
@@ -61,7 +61,7 @@ impl Registries {
         &self,
         keys: &[PackageKey],
     ) -> std::result::Result<BTreeMap<PackageKey, Option<Timestamp>>, IndexError> {
-        let look_up = |keys: &[PackageKey]| run_concurrently(keys, NETWORK_THREADS, |key| self.publication_time(key));
+        let look_up = |keys: &[PackageKey]| map_parallel(keys, NETWORK_THREADS, |key| self.publication_time(key));
         let mut known = look_up(keys);
         let is_missing = |time: &std::result::Result<PublicationTime, IndexError>| {
             matches!(time, Ok(PublicationTime::NoSuchVersion))
@@ -87,7 +87,7 @@ impl Registries {
     /// Returns the registries' signatures of versions, and when they were published, in the order of the keys. A version that its
     /// registry does not have has none.
     pub fn stated_signatures(&self, keys: &[PackageKey]) -> std::result::Result<Vec<StatedSignatures>, IndexError> {
-        let stated = run_concurrently(keys, NETWORK_THREADS, |key| {
+        let stated = map_parallel(keys, NETWORK_THREADS, |key| {
             let listing = self.state.listing(&key.id)?;
             let mut candidates = listing.versions().candidates.iter().zip(0..);
             let found = candidates.find(|(candidate, _)| candidate.version == key.version);
