@@ -46,7 +46,8 @@ impl<'a> FlatFolders<'a> {
     }
 }
 
-fn with_root(members: &[Arc<str>]) -> impl Iterator<Item = &str> {
+/// Returns the root and the members, by their folders.
+pub(super) fn with_root(members: &[Arc<str>]) -> impl Iterator<Item = &str> {
     std::iter::once("").chain(members.iter().map(|folder| &**folder))
 }
 
@@ -73,4 +74,9 @@ fn is_flat(root: &Path, folder: &str) -> Result<bool> {
 /// Returns whether a folder is another one or lies in it.
 pub(super) fn is_below(folder: &str, above: &str) -> bool {
     above.is_empty() || folder.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Returns the folder that a file or folder lies in, all relative to the root; empty for the root.
+pub(super) fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }

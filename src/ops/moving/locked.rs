@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::flat::{folder_of, with_root};
 use crate::diagnostic::{Exit, Failure};
 use crate::fs;
 use crate::import::locks::{self, DeclaredRanges, LockedVersions};
 use crate::import::package_ranges;
 use crate::lock::Lockfile;
-use crate::model::{Dependent, Edge, EdgeKind, InstanceKey, PackageId, Settings, Version};
+use crate::model::{Dependent, Edge, EdgeKind, PackageId, PackageKey, Settings, Version};
 use crate::resolve::Index;
 
 use crate::ops::project::{inputs, manifest_of};
@@ -78,7 +79,7 @@ pub(in crate::ops) fn read(
             Some(Err(_)) => return Err(NotPreferred { file: file.clone(), reason: "it is not UTF-8 text" }.into()),
             None => return Err(NotPreferred { file: file.clone(), reason: "there is no such file" }.into()),
         };
-        let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let folder = folder_of(file);
         let declared = if file.ends_with("yarn.lock") { declared(root, folder, members)? } else { Vec::new() };
         let versions = locks::read(file, &text, folder, &declared, settings)?;
         match &mut all {
@@ -111,7 +112,7 @@ fn declared(root: &Path, folder: &str, members: &[impl AsRef<str>]) -> Result<Ve
 /// taken over.
 pub(in crate::ops) fn of_npm(root: &Path, members: &[Arc<str>]) -> Result<Vec<(String, LockedVersions)>> {
     let mut all = Vec::new();
-    for folder in std::iter::once("").chain(members.iter().map(|folder| &**folder)) {
+    for folder in with_root(members) {
         for file in of_packages(root, folder)? {
             if let Ok(versions) = read(root, &[file], members, &Settings::default()) {
                 all.push((folder.to_owned(), versions));
@@ -131,7 +132,7 @@ fn lock_folder(root: &Path, member: &str) -> Result<Option<String>> {
         if folder.is_empty() {
             return Ok(None);
         }
-        folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
+        folder = folder_of(folder);
     }
 }
 
@@ -173,10 +174,10 @@ pub(in crate::ops) fn compare(before: &LockedVersions, lockfile: &Lockfile, inde
         if new.is_empty() {
             match lines.get(id) {
                 None => kept.kept += 1,
-                Some((line, before)) => kept.moved.push(Moved {
+                Some(line) => kept.moved.push(Moved {
                     package: id.to_string(),
-                    before: vec![before.to_string()],
-                    now: vec![line.to.package.version.to_string()],
+                    before: vec![line.before.to_string()],
+                    now: vec![line.now.to_string()],
                     why: format!("{} has it so now", manifest_of(line.dependent)),
                 }),
             }
@@ -205,26 +206,23 @@ pub(in crate::ops) fn compare(before: &LockedVersions, lockfile: &Lockfile, inde
     kept
 }
 
-/// A line of a manifest, and what it was locked to.
-struct LockedLine<'l> {
+/// A line of a manifest that has another version than before.
+struct MovedLine<'l> {
     dependent: &'l Dependent,
-    to: &'l InstanceKey,
+    before: &'l Version,
+    now: &'l Version,
 }
 
-/// Returns the packages that a line has in another version than before, each with the first such line and its version before.
-fn moved_lines<'l>(
-    before: &'l LockedVersions,
-    lockfile: &'l Lockfile,
-) -> BTreeMap<&'l PackageId, (LockedLine<'l>, &'l Version)> {
+/// Returns the packages that a line has in another version than before, each with the first such line.
+fn moved_lines<'l>(before: &'l LockedVersions, lockfile: &'l Lockfile) -> BTreeMap<&'l PackageId, MovedLine<'l>> {
     let mut moved = BTreeMap::new();
     for root in &lockfile.graph.roots {
         for edge in &root.to {
-            let package = &edge.to.package;
-            let was = before.line(&root.dependent, &edge.name).filter(|was| **was != package.version);
-            let is_of_package =
-                |was: &&Version| before.packages().get(&package.id).is_some_and(|all| all.contains(*was));
-            if let Some(was) = was.filter(is_of_package) {
-                moved.entry(&package.id).or_insert((LockedLine { dependent: &root.dependent, to: &edge.to }, was));
+            let PackageKey { id, version: now } = &edge.to.package;
+            let is_of_package = |was: &&Version| before.packages().get(id).is_some_and(|all| all.contains(*was));
+            let was = before.line(&root.dependent, &edge.name).filter(|was| *was != now).filter(is_of_package);
+            if let Some(before) = was {
+                moved.entry(id).or_insert(MovedLine { dependent: &root.dependent, before, now });
             }
         }
     }

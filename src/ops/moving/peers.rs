@@ -18,13 +18,13 @@ pub(in crate::ops) fn take_installed(
     locked: &[(String, LockedVersions)],
     imported: &mut Imported,
 ) -> Result<()> {
-    let locked = LockedVersions::merged(locked);
-    imported.add_no_peers(locked.leaves_peers_out());
-    if locked.is_empty() {
+    imported.add_no_peers(locked.iter().any(|(_, versions)| versions.leaves_peers_out()));
+    if locked.iter().all(|(_, versions)| versions.is_empty()) {
         return Ok(());
     }
+    let is_installed = |dependent: &Dependent, name: &str| locked.iter().any(|(_, it)| it.has_line(dependent, name));
     if let Some(Ok((_, peers))) = inputs::text(&root.join("package.json"))?.map(|text| package_peers(&text)) {
-        for peer in peers.iter().filter(|peer| locked.has_line(&Dependent::Project, &peer.name)) {
+        for peer in peers.iter().filter(|peer| is_installed(&Dependent::Project, &peer.name)) {
             imported.take_own_peer(peer);
         }
     }
@@ -37,7 +37,7 @@ pub(in crate::ops) fn take_installed(
         };
         let member = Dependent::Member(Arc::clone(folder));
         let name = name.as_deref().or_else(|| folder.rsplit('/').next()).unwrap_or_default();
-        for peer in peers.iter().filter(|peer| peer.is_optional && locked.has_line(&member, &peer.name)) {
+        for peer in peers.iter().filter(|peer| peer.is_optional && is_installed(&member, &peer.name)) {
             imported.take_peer_of_member(name, peer);
         }
     }

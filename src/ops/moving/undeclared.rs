@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::flat::{FlatFolders, is_below};
+use super::flat::{FlatFolders, folder_of, is_below};
 use crate::fs;
 use crate::import::locks::LockedVersions;
 use crate::import::{Imported, package_peers, package_ranges};
-use crate::model::PackageName;
+use crate::model::{PackageName, Version};
 use crate::ops::Result;
 use crate::ops::packages::checkout_files;
 use crate::ops::project::inputs;
@@ -31,8 +31,7 @@ pub struct UndeclaredUse {
 
 /// Lets the project find the locked packages that files of the checkout use and that no manifest above them declares; where there
 /// is a configuration of the `ESLint` of old, the plugins of shared configurations too. Only folders count whose tool has all
-/// packages in one folder. A member becomes a line of the root. Where several versions of a name are locked, a line of the root or, with a lockfile of its own, `extend` for a
-/// member keeps the one that was found.
+/// packages in one folder.
 pub(in crate::ops) fn hoist(
     root: &Path,
     members: &[Arc<str>],
@@ -58,34 +57,53 @@ pub(in crate::ops) fn hoist(
         let has_several = versions.collect::<BTreeSet<_>>().len() > 1;
         let mut all_find_it = false;
         for (user, file) in users {
-            // Nobody may depend on a member, and what nobody depends on is not there to be hoisted.
-            if let Some(folder) = declared.member_folder(user.top, &name).filter(|_| !all_find_it) {
-                all_find_it = true;
-                imported.add_folder(folder);
-                undeclared.push(UndeclaredUse { name: name.clone(), file: file.to_owned() });
+            let remedy = Remedy::of(&name, user, (locked, has_several), &declared);
+            if !matches!(remedy, Remedy::LineOfMember(..)) && std::mem::replace(&mut all_find_it, true) {
                 continue;
             }
-            let on_top = || of_folder(locked, user.top).find_map(|versions| versions.found_on_top(&name));
-            let version = has_several.then(on_top).flatten().map(ToString::to_string);
-            match (user.member, version) {
-                // What the root has, whatever lies below it finds.
-                (_, Some(version)) if user.top.is_empty() && !all_find_it => {
-                    all_find_it = true;
-                    imported.take_use_of_root(&name, &version);
+            match remedy {
+                Remedy::Folder(folder) => imported.add_folder(folder),
+                Remedy::LineOfRoot(version) => imported.take_use_of_root(&name, &version.to_string()),
+                Remedy::LineOfMember(member, version) => {
+                    imported.take_use_of_member(member, &name, &version.to_string());
                 }
-                (Some(member), Some(version)) if !user.top.is_empty() => {
-                    imported.take_use_of_member(member, &name, &version);
-                }
-                _ if all_find_it => continue,
-                _ => {
-                    all_find_it = true;
-                    imported.hoist(&name);
-                }
+                Remedy::Hoisted => imported.hoist(&name),
             }
             undeclared.push(UndeclaredUse { name: name.clone(), file: file.to_owned() });
         }
     }
     Ok(undeclared)
+}
+
+/// How a package is found that is used undeclared. All but the line of a member let every user find it.
+enum Remedy<'a> {
+    /// By a line for the folder of a member. Nobody may depend on it, and what nobody depends on is not there to be hoisted.
+    Folder(&'a str),
+    /// By a line of the root, in the version that was found: several are locked.
+    LineOfRoot(&'a Version),
+    /// By `extend` for a member, which has a lockfile above it that is not the root's, in the version that was found.
+    LineOfMember(&'a str, &'a Version),
+    /// By `hoist`.
+    Hoisted,
+}
+
+impl<'a> Remedy<'a> {
+    fn of(
+        name: &str,
+        user: User<'a>,
+        (locked, has_several): (&'a [(String, LockedVersions)], bool),
+        declared: &'a Declared,
+    ) -> Self {
+        if let Some(folder) = declared.member_folder(user.top, name) {
+            return Self::Folder(folder);
+        }
+        let on_top = || of_folder(locked, user.top).find_map(|versions| versions.found_on_top(name));
+        match (has_several.then(on_top).flatten(), user.member) {
+            (Some(version), _) if user.top.is_empty() => Self::LineOfRoot(version),
+            (Some(version), Some(member)) => Self::LineOfMember(member, version),
+            _ => Self::Hoisted,
+        }
+    }
 }
 
 /// Who uses a package: files of one member, or of none, below one folder where all packages lie.
@@ -131,10 +149,6 @@ fn find<'a>(
         }
     }
     found
-}
-
-fn folder_of(file: &str) -> &str {
-    file.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 fn file_name(file: &str) -> &str {

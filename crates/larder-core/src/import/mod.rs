@@ -162,7 +162,7 @@ impl Imported {
         }
         self.catalog_overrides.extend(other.catalog_overrides);
         self.overrides_beside.extend(other.overrides_beside);
-        other.hoisting.names.iter().for_each(|glob| self.add_hoisted(glob));
+        other.hoisting.names.iter().for_each(|glob| self.hoist(glob));
         if other.hoisting.fallback == FallbackMode::Off {
             self.hoisting.fallback = FallbackMode::Off;
         }
@@ -258,21 +258,16 @@ impl Imported {
     /// Lets the project find all packages of types, as it did where all packages were in one folder: TypeScript takes those that it finds
     /// there for types of the project itself.
     pub fn hoist_types(&mut self) {
-        self.add_hoisted("@types/*");
+        self.hoist("@types/*");
     }
 
     /// Lets the project find all plugins of `ESLint`: its versions before 9 look for those of shared configurations in the project.
     pub fn hoist_eslint_plugins(&mut self) {
-        self.add_hoisted("*eslint-plugin*");
+        self.hoist("*eslint-plugin*");
     }
 
     /// Lets the project find the packages of a name or glob that no line asks for.
     pub fn hoist(&mut self, glob: &str) {
-        self.add_hoisted(glob);
-    }
-
-    /// Adds a glob of names that the project's own `node_modules` has besides.
-    fn add_hoisted(&mut self, glob: &str) {
         if glob.is_empty() || globset::Glob::new(glob).is_err() {
             self.refuse(format!("the pattern `{glob}` of names to hoist"), "it is no glob");
         } else if !self.hoisting.names.iter().any(|known| known == glob) {

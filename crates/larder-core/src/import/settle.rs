@@ -82,12 +82,12 @@ impl Imported {
                 let (unknown, known): (Vec<_>, Vec<_>) =
                     spec.extras.iter().partition(|extra| is_unknown(&spec.folder, extra));
                 if !unknown.is_empty() {
-                    let base = line.name.split_once('[').map_or(&*line.name, |(base, _)| base).to_owned();
+                    let base = spec.as_written();
                     for extra in unknown {
                         self.refuse(format!("the extra {extra} of {base}"), "its package has no such extra");
                     }
                     let known: Vec<String> = known.iter().map(ToString::to_string).collect();
-                    line.name = if known.is_empty() { base } else { format!("{base}[{}]", known.join(",")) };
+                    line.name = if known.is_empty() { base.to_owned() } else { format!("{base}[{}]", known.join(",")) };
                 }
             }
             self.take(line);

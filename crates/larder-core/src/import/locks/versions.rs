@@ -118,15 +118,6 @@ impl LockedVersions {
         }
     }
 
-    /// Returns what lockfiles of several folders chose.
-    pub fn merged(locked: &[(String, Self)]) -> Self {
-        let mut all = Self::default();
-        for (_, versions) in locked {
-            all.merge(versions.clone());
-        }
-        all
-    }
-
     /// Adds what another lockfile chose. What both know stays as it is here.
     pub fn merge(&mut self, other: Self) {
         for (id, versions) in other.versions {

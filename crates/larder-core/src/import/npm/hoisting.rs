@@ -32,11 +32,11 @@ pub(super) fn hoisting(key: &str, value: &Value, file: &str, imported: &mut Impo
     };
     match key {
         "hoist" if is(false) => imported.hoisting.fallback = FallbackMode::Off,
-        "shamefully-hoist" | "shamefullyHoist" if is(true) => imported.add_hoisted("*"),
+        "shamefully-hoist" | "shamefullyHoist" if is(true) => imported.hoist("*"),
         "public-hoist-pattern" | "publicHoistPattern" => {
             let one = value.as_str().into_iter().filter(|glob| !glob.is_empty());
             let several = value.as_array().into_iter().flatten().filter_map(Value::as_str);
-            one.chain(several).for_each(|glob| imported.add_hoisted(glob));
+            one.chain(several).for_each(|glob| imported.hoist(glob));
         }
         "node-linker" | "nodeLinker" if value.as_str() != Some("isolated") => imported.refuse(
             format!("{file}{key}={}", value.as_str().unwrap_or_default()),
