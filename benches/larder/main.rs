@@ -6,14 +6,20 @@
 //! cargo bench -- --test          # once each, to see that they run
 //! ```
 
+mod archives;
+mod checkout;
 mod universe;
 
+use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use larder::lock::{self, Lockfile};
 use larder::manifest;
-use larder::model::{NpmRange, Requirement, parse_npm_version};
+use larder::model::{ArtifactKind, NpmRange, Requirement, parse_npm_version};
+use larder::registry::parsing;
 use larder::resolve::resolve;
 
+use archives::Archives;
+use checkout::Checkout;
 use universe::Universe;
 
 fn main() {
@@ -75,4 +81,38 @@ fn npm_version_read(bencher: Bencher) {
 fn python_requirement_read(bencher: Bencher) {
     let text = "uvicorn[standard]>=0.20,<1 ; python_version >= '3.9' and sys_platform != 'win32'";
     bencher.bench(|| Requirement::from_pep508(black_box(text)).expect("a requirement"));
+}
+
+#[divan::bench(args = [10, 100, 1_000])]
+fn packument_read(bencher: Bencher, versions: u32) {
+    let version = |number: u32| {
+        format!(
+            r#""1.{number}.0": {{"name": "fuzz", "version": "1.{number}.0", "description": "Tidies what others left lying about",
+            "scripts": {{"test": "node test.js", "build": "tsc -p ."}}, "repository": {{"type": "git", "url": "git+https://git.example/fuzz.git"}},
+            "dependencies": {{"left": "^1.{number}.0", "right": ">=2 <3", "middle": "~0.4.1"}},
+            "devDependencies": {{"typescript": "^5.4.0", "vitest": "^2.0.0", "eslint": "^9.1.0"}}, "engines": {{"node": ">=18"}},
+            "dist": {{"tarball": "https://registry.npmjs.org/fuzz/-/fuzz-1.{number}.0.tgz", "shasum": "{:040x}", "fileCount": 12, "unpackedSize": 48122}}}}"#,
+            u64::from(number) * 7_919
+        )
+    };
+    let versions: Vec<String> = (0..versions).map(version).collect();
+    let document = format!(r#"{{"name": "fuzz", "versions": {{{}}}}}"#, versions.join(","));
+    bencher.counter(BytesCount::new(document.len())).bench(|| parsing::packument(black_box(document.as_bytes())));
+}
+
+/// An archive becomes a tree of the store: inflated, checked, hashed, written.
+#[divan::bench(args = [ArtifactKind::Tarball, ArtifactKind::Wheel])]
+fn unpack(bencher: Bencher, kind: ArtifactKind) {
+    let archives = Archives::of(kind, 20, 50);
+    bencher
+        .counter(BytesCount::new(archives.unpacked()))
+        .with_inputs(archives::new_store)
+        .bench_values(|store| (archives.fetch(&store), store));
+}
+
+/// Trees of the store become a generation: every file of each package is linked.
+#[divan::bench(args = [50, 400])]
+fn link(bencher: Bencher, packages: u32) {
+    let checkout = Checkout::of(locked(packages));
+    bencher.with_inputs(|| checkout.project()).bench_values(|project| (checkout.build(&project), project));
 }

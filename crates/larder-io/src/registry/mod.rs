@@ -19,7 +19,7 @@
 //! | `advisories` | advisories about packages: where they come from, and the databases of them in the cache |
 //! | `tarball` | single files of archives |
 //! | `client`, `cache`, `listing_record`, `provenance` | listings: fetching, caching, their compact form, their age |
-//! | `fuzzing` | entry points of `fuzz` |
+//! | `parsing` | what registries answer, read without asking them: for `fuzz` and `benches` |
 
 mod advisories;
 mod bytes;
@@ -29,8 +29,6 @@ mod creatio;
 pub mod credentials;
 mod ecosystems;
 mod error;
-#[cfg(feature = "fuzzing")]
-pub mod fuzzing;
 mod larder;
 mod listing_record;
 mod locked;
@@ -39,6 +37,7 @@ mod npm;
 mod once;
 mod open_artifact;
 mod options;
+pub mod parsing;
 pub mod path;
 mod platform_metadata;
 mod prefetch;

@@ -1,4 +1,4 @@
-//! Entry points of `fuzz`: what registries answer, read as the listings read it.
+//! What registries answer, read as the listings read it and without asking one: the entry points of `fuzz` and `benches`.
 
 use crate::model::{CoreMetadata, PackageName};
 
