@@ -1,6 +1,6 @@
 //! `age`: what is too young is not chosen, and the cutoff moves only with `update` and `add`.
 
-use crate::support::{Project, Universe};
+use crate::support::{Project, Universe, assert_transcript};
 
 /// An instant that is always younger than any `age`.
 const TOMORROW: &str = "2999-01-01T00:00:00Z";
@@ -32,7 +32,13 @@ fn what_is_too_young_is_left_and_said() {
     let project = Project::new(&registry);
     declare(&project, POLICY, &["npm \"left\" \"^1\"", "pypi \"six\""]);
     let told = project.run("larder lock").exits(0).stderr;
-    assert!(told.contains("npm:left@1.1.0 is newer, and too young for `age`"), "{told}");
+    assert_transcript!(told, @r"
+    + npm:left 1.0.0
+    + pypi:six 1.0
+    warning: npm:left@1.1.0 is newer, and too young for `age`: it was published at 2999-01-01T00:00:00Z
+    warning: pypi:six@1.1 is newer, and too young for `age`: it was published at 2999-01-01T00:00:00Z
+    Locked 2 packages in larder.lock
+    ");
     let first = locked(&project);
     assert!(first.contains("left@1.0.0") && first.contains("six@1.0\"") && first.contains("age-cutoff = "), "{first}");
     // Another day, the same lock.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::{Project, conforms};
+use crate::support::{Project, assert_transcript, conforms};
 
 /// The hub of `fixtures/integration`: three packages with all kinds of assets, locked and synced in `production`.
 fn hub() -> Project {
@@ -110,8 +110,12 @@ fn what_is_not_ready_is_told_in_full() {
         lines[..2],
         ["Only 1/2 adapters have validated connections", "No active flows available for deployment"]
     );
-    assert!(told.contains("y.kdl:1:1: error: the adapter has no `path`"), "{told}");
-    assert!(told.contains("y.kdl:1:46: error: there is no schema `b` in one"), "{told}");
+    assert_transcript!(told, @r"
+    Only 1/2 adapters have validated connections
+    No active flows available for deployment
+    y.kdl:1:1: error: the adapter has no `path`: `path`: The folder.
+    y.kdl:1:46: error: there is no schema `b` in one: did you mean `a`?
+    ");
     let document = alone.run("larder ready --json").exits(1).json();
     conforms(&document, "ready");
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::support::{Project, Registry, Universe, conforms};
+use crate::support::{Project, Registry, Universe, assert_transcript, conforms};
 
 fn universe() -> Registry {
     Universe::new().npm("left", "1.0.0", |p| p).npm("right", "1.0.0", |p| p).serve()
@@ -91,7 +91,12 @@ fn what_is_newer_stays_without_force_and_a_generation_names_its_lock() {
     project.run("larder remove npm:left").exits(0);
     project.run("larder backup ../b.tar.gz").exits(0);
     let list = project.run("larder restore ../b.tar.gz --list").exits(0);
-    assert!(list.stdout.contains("development@2") && list.stdout.contains("production@1"), "{}", list.stdout);
+    assert_transcript!(list.stdout, @r"
+    development@1  [NOW]  [DIGEST]
+    development@2  [NOW]  [DIGEST]  (current)
+    production@1  [NOW]  [DIGEST]  (current)
+    staging@1  [NOW]  [DIGEST]  (current)
+    ");
     std::thread::sleep(std::time::Duration::from_millis(2100));
     project.write("larder.lock", &format!("{}\n# mine\n", project.read("larder.lock")));
     let state = project.state();

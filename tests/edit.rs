@@ -1,6 +1,6 @@
 //! `larder init`, `add` and `remove`: manifests that are written and edited.
 
-use crate::support::{Project, Universe, conforms, host_platform};
+use crate::support::{Project, Universe, assert_transcript, conforms, host_platform};
 
 #[test]
 fn init_writes_a_manifest_that_locks() {
@@ -95,7 +95,12 @@ fn a_member_s_own_manifest_is_edited_from_its_folder() {
     project.write("apps/api/package.json", r#"{"name": "api", "dependencies": {"right": "^1"}}"#);
     let root = project.read("larder.kdl");
     let output = project.run("larder -C apps/web add npm:left --no-sync").exits(0);
-    assert!(output.stderr.contains("apps/web/larder.kdl"), "{output:?}");
+    assert_transcript!(output.stderr, @r"
+    Added npm:left ^1.2.0 to `dependencies` of apps/web/larder.kdl
+    + npm:left 1.2.0
+    + npm:right 1.0.0
+    Locked 2 packages in larder.lock
+    ");
     assert!(project.read("apps/web/larder.kdl").contains("npm \"left\" \"^1.2.0\""));
     assert_eq!(project.read("larder.kdl"), root);
     project.run("larder lock --check").exits(0);

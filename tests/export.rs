@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Output, Project, Registry, Universe, conforms, host_platform, python_version};
+use crate::support::{Output, Project, Registry, Universe, assert_transcript, conforms, host_platform, python_version};
 
 /// Both halves, with what is hard to say: an alias, two versions of one package, a peer that is bound twice, an executable, an optional
 /// package of another system, a marker.
@@ -153,7 +153,97 @@ fn what_a_platform_needs_alone_has_a_marker() {
     let text = project.run("larder export requirements --platform linux-x64").exits(0).stdout;
     assert!(!text.contains("winonly"), "{text}");
     let lock = project.run("larder export package-lock").exits(0).stdout;
-    assert!(lock.contains("node_modules/native-win"), "{lock}");
+    assert_transcript!(lock, @r#"
+    {
+      "name": "case",
+      "version": "0.1.0",
+      "lockfileVersion": 3,
+      "requires": true,
+      "packages": {
+        "": {
+          "dependencies": {
+            "app": "^1",
+            "left": "^2",
+            "native": "^1",
+            "old-left": "npm:left@^1",
+            "plugin": "*"
+          },
+          "devDependencies": {
+            "tool": "^1"
+          },
+          "name": "case",
+          "version": "0.1.0"
+        },
+        "node_modules/app": {
+          "dependencies": {
+            "left": "1.0.0",
+            "plugin": "1.0.0"
+          },
+          "integrity": "sha512-[DIGEST]",
+          "resolved": "[REGISTRY]/npm/app/-/app-1.0.0.tgz",
+          "version": "1.0.0"
+        },
+        "node_modules/app/node_modules/left": {
+          "integrity": "sha512-[DIGEST]",
+          "resolved": "[REGISTRY]/npm/left/-/left-1.0.0.tgz",
+          "version": "1.0.0"
+        },
+        "node_modules/app/node_modules/plugin": {
+          "integrity": "sha512-[DIGEST]",
+          "peerDependencies": {
+            "left": "1.0.0"
+          },
+          "resolved": "[REGISTRY]/npm/plugin/-/plugin-1.0.0.tgz",
+          "version": "1.0.0"
+        },
+        "node_modules/left": {
+          "integrity": "sha512-[DIGEST]",
+          "resolved": "[REGISTRY]/npm/left/-/left-2.0.0.tgz",
+          "version": "2.0.0"
+        },
+        "node_modules/native": {
+          "integrity": "sha512-[DIGEST]",
+          "optionalDependencies": {
+            "native-win": "1.0.0"
+          },
+          "resolved": "[REGISTRY]/npm/native/-/native-1.0.0.tgz",
+          "version": "1.0.0"
+        },
+        "node_modules/native-win": {
+          "integrity": "sha512-[DIGEST]",
+          "optional": true,
+          "os": [
+            "win32"
+          ],
+          "resolved": "[REGISTRY]/npm/native-win/-/native-win-1.0.0.tgz",
+          "version": "1.0.0"
+        },
+        "node_modules/old-left": {
+          "integrity": "sha512-[DIGEST]",
+          "name": "left",
+          "resolved": "[REGISTRY]/npm/left/-/left-1.0.0.tgz",
+          "version": "1.0.0"
+        },
+        "node_modules/plugin": {
+          "integrity": "sha512-[DIGEST]",
+          "peerDependencies": {
+            "left": "2.0.0"
+          },
+          "resolved": "[REGISTRY]/npm/plugin/-/plugin-1.0.0.tgz",
+          "version": "1.0.0"
+        },
+        "node_modules/tool": {
+          "bin": {
+            "run-tool": "cli.js"
+          },
+          "dev": true,
+          "integrity": "sha512-[DIGEST]",
+          "resolved": "[REGISTRY]/npm/tool/-/tool-1.0.0.tgz",
+          "version": "1.0.0"
+        }
+      }
+    }
+    "#);
     let lock = project.run("larder export package-lock --platform linux-x64").exits(0).stdout;
     assert!(!lock.contains("node_modules/native-win"), "{lock}");
     project.run("larder export pylock --platform macos-x64").exits(2).names(["linux-x64, windows-x64"]);
@@ -215,5 +305,59 @@ fn members_and_local_folders_are_linked() {
         said(&project, "npm", &["ls", "--all"]);
     }
     let text = project.run("larder export pnpm-lock").exits(0).stdout;
-    assert!(text.contains("  apps/web:\n    dependencies:\n      left:\n        specifier: ^1\n"), "{text}");
+    assert_transcript!(text, @r"
+    lockfileVersion: '9.0'
+
+    settings:
+      autoInstallPeers: true
+      excludeLinksFromLockfile: false
+
+    importers:
+
+      .:
+        dependencies:
+          left:
+            specifier: ^2
+            version: 2.0.0
+          theme:
+            specifier: file:theme
+            version: file:theme
+
+      apps/web:
+        dependencies:
+          left:
+            specifier: ^1
+            version: 1.0.0
+          theme:
+            specifier: file:../../theme
+            version: file:theme
+
+    packages:
+
+      left@1.0.0:
+        resolution: {integrity: sha512-[DIGEST], tarball: '[REGISTRY]/npm/left/-/left-1.0.0.tgz'}
+
+      left@2.0.0:
+        resolution: {integrity: sha512-[DIGEST], tarball: '[REGISTRY]/npm/left/-/left-2.0.0.tgz'}
+
+      theme@file:theme:
+        resolution: {directory: theme, type: directory}
+        version: 3.0.0
+
+      tool@1.0.0:
+        resolution: {integrity: sha512-[DIGEST], tarball: '[REGISTRY]/npm/tool/-/tool-1.0.0.tgz'}
+        hasBin: true
+
+    snapshots:
+
+      left@1.0.0: {}
+
+      left@2.0.0: {}
+
+      theme@file:theme:
+        dependencies:
+          tool: 1.0.0
+
+      tool@1.0.0: {}
+    ");
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Project, Universe, conforms};
+use crate::support::{Project, Universe, assert_transcript, conforms};
 
 const ISC: &str = "Copyright (c) Some Body\n\nPermission to use, copy, modify, and/or distribute this software for any purpose with or \
                    without fee is hereby granted, provided that the above copyright notice and this permission notice appear in \
@@ -63,7 +63,17 @@ fn licenses_are_written_for_people_and_for_lawyers() {
     said.names(["ISC (1)", "npm:silent 1.0.0  (by its text)", "4 declare their license, 1 are known", "3 are unknown"]);
     let csv = project.run("larder licenses --csv").exits(0).stdout;
     assert!(csv.starts_with("ecosystem,name,version,license,source,stated\n"), "{csv}");
-    assert!(csv.contains("npm,old,1.0.0,Apache-2.0,declared,Apache 2.0\n"), "{csv}");
+    assert_transcript!(csv, @r"
+    ecosystem,name,version,license,source,stated
+    npm,app,1.0.0,MIT,declared,
+    npm,choice,1.0.0,(MIT OR GPL-3.0-only),declared,
+    npm,copyleft,1.0.0,GPL-3.0-only,declared,GPL-3.0
+    npm,nothing,1.0.0,,unknown,
+    npm,old,1.0.0,Apache-2.0,declared,Apache 2.0
+    npm,pointing,1.0.0,,unknown,SEE LICENSE IN TERMS.md
+    npm,silent,1.0.0,ISC,matched,
+    pypi,classified,1.0,,unknown,
+    ");
     project.run("larder licenses --notices NOTICES.txt").exits(0);
     let notices = project.read("NOTICES.txt");
     assert!(

@@ -1,6 +1,6 @@
 //! Moving in: other tools' manifests and lockfiles become a manifest and a lock, and no version moves.
 
-use crate::support::{Project, Universe, conforms};
+use crate::support::{Project, Universe, assert_transcript, conforms};
 
 const PACKAGE_LOCK: &str = r#"{"lockfileVersion": 3, "packages": {
     "": {"dependencies": {"left": "^1"}, "workspaces": ["web"]},
@@ -53,8 +53,14 @@ fn init_keeps_the_versions_that_other_tools_locked() {
     let registry = universe().serve();
     let project = repository(&registry);
     let told = project.run("larder init").exits(0).stderr;
-    assert!(told.contains("Members: api, web"), "{told}");
-    assert!(told.contains("3 of 3 packages have the versions that they had"), "{told}");
+    assert_transcript!(told, @r"
+    Wrote [PROJECT]/larder.kdl
+    Imported package.json
+    Members: api, web
+    Kept the versions of package-lock.json, api/uv.lock
+    Locked 4 packages in larder.lock
+    3 of 3 packages have the versions that they had
+    ");
     assert_eq!(locked(&project), "left 1.0.0, right 1.0.0, right 1.1.0, six 1.0");
     assert_eq!(project.read("package-lock.json"), PACKAGE_LOCK, "nothing that was there is touched");
     project.run("larder lock --check").exits(0);
@@ -84,7 +90,15 @@ fn a_version_that_fits_no_more_moves_and_is_told() {
     let project = repository(&registry);
     project.write("package.json", r#"{"name": "shop", "dependencies": {"left": "^1.2"}, "workspaces": ["web"]}"#);
     let told = project.run("larder init").exits(0).stderr;
-    assert!(told.contains("~ npm:left 1.5.0 (was 1.0.0)"), "{told}");
+    assert_transcript!(told, @r"
+    Wrote [PROJECT]/larder.kdl
+    Imported package.json
+    Members: api, web
+    Kept the versions of package-lock.json, api/uv.lock
+    Locked 4 packages in larder.lock
+    2 of 3 packages have the versions that they had
+    ~ npm:left 1.5.0 (was 1.0.0): the version it had does not fit what asks for it
+    ");
 }
 
 #[test]
@@ -135,7 +149,15 @@ fn what_keeps_something_out_is_not_left_out_in_silence() {
     output.names(["minimumReleaseAge", "--leave-out"]);
     assert!(!project.has("larder.kdl") && !project.has(".gitignore"));
     let told = project.run("larder init --leave-out").exits(0).stderr;
-    assert!(told.contains("Left out minimumReleaseAge"), "{told}");
+    assert_transcript!(told, @r"
+    Wrote [PROJECT]/larder.kdl
+    Imported package.json, pnpm-workspace.yaml, jobs/requirements.txt
+    Members: api, web
+    Left out minimumReleaseAge: it is no number of minutes
+    Kept the versions of package-lock.json, api/uv.lock
+    Locked 4 packages in larder.lock
+    3 of 3 packages have the versions that they had
+    ");
     assert!(project.read("larder.kdl").contains("pypi \"six\""), "of jobs/requirements.txt");
     let files = "    pypi \"wheels\" \"jobs/wheels\" {\n        priority 1\n        form \"flat\"\n    }";
     assert!(project.read("larder.kdl").contains(files), "{}", project.read("larder.kdl"));
@@ -150,7 +172,11 @@ fn a_folder_that_a_workspace_excludes_is_no_member_and_its_requirements_are_take
     project.write("jobs/pyproject.toml", "[project]\nname = 'jobs'\nversion = '1'\n[tool.ruff]\nline-length = 100\n");
     project.write("demo/one/requirements.txt", "shown-only\n");
     let told = project.run("larder init --no-lock").exits(0).stderr;
-    assert!(told.contains("Members: api, web"), "{told}");
+    assert_transcript!(told, @r"
+    Wrote [PROJECT]/larder.kdl
+    Imported package.json, jobs/requirements.txt
+    Members: api, web
+    ");
     assert!(project.read("larder.kdl").contains("pypi \"six\""), "{told}");
     assert!(!project.read("larder.kdl").contains("shown-only"), "{told}");
 }
@@ -165,7 +191,14 @@ fn a_version_that_its_registry_has_no_more_is_told() {
         .write("package.json", r#"{"name": "shop", "dependencies": {"left": "^1"}}"#)
         .write("package-lock.json", lock);
     let told = project.run("larder init").exits(0).stderr;
-    assert!(told.contains("~ npm:left 1.5.0 (was 1.0.0): its registry has the version no more"), "{told}");
+    assert_transcript!(told, @r"
+    Wrote [PROJECT]/larder.kdl
+    Imported package.json
+    Kept the versions of package-lock.json
+    Locked 1 package in larder.lock
+    0 of 1 packages have the versions that they had
+    ~ npm:left 1.5.0 (was 1.0.0): its registry has the version no more
+    ");
 }
 
 #[test]
@@ -183,7 +216,13 @@ fn a_version_stays_whose_dist_tag_its_registry_has_no_more() {
         .write("package.json", r#"{"name": "shop", "dependencies": {"app": "^1"}}"#)
         .write("package-lock.json", lock);
     let told = project.run("larder init").exits(0).stderr;
-    assert!(told.contains("2 of 2 packages have the versions that they had"), "{told}");
+    assert_transcript!(told, @r"
+    Wrote [PROJECT]/larder.kdl
+    Imported package.json
+    Kept the versions of package-lock.json
+    Locked 2 packages in larder.lock
+    2 of 2 packages have the versions that they had
+    ");
     project.run("larder add npm:other").exits(0);
     assert!(project.read("larder.lock").contains("npm:left@1.0.0"));
     project.run("larder ci").exits(0);
@@ -211,8 +250,12 @@ fn projects_are_found_deep_below_where_they_have_locks_and_setup_py_where_the_ro
         .write("computed/setup.py", "from setuptools import setup\nsetup(name='computed', install_requires=ask())\n")
         .write("settings/pyproject.toml", "[tool.ruff]\nline-length = 100\n");
     let told = project.run("larder init --no-lock").exits(0).stderr;
-    assert!(told.contains("Members: app/frontend/web\n"), "{told}");
-    assert!(told.contains("Left out dependencies of computed: a build computes them"), "{told}");
+    assert_transcript!(told, @r#"
+    Wrote [PROJECT]/larder.kdl
+    Imported pyproject.toml
+    Members: app/frontend/web
+    Left out dependencies of computed: a build computes them: write them into a pyproject.toml, and `path "computed"` into larder.kdl
+    "#);
     let lines: Vec<String> = project.read("larder.kdl").lines().map(|line| line.trim().to_owned()).collect();
     assert_eq!(lines.iter().filter(|line| line.starts_with("path ")).collect::<Vec<_>>(), ["path \"lib\""]);
     project.run("larder lock").exits(0);
@@ -263,8 +306,13 @@ fn a_project_beside_brings_what_its_tools_are_set_to() {
         .write("ui-copy/package.json", r#"{"name": "ui"}"#)
         .write("ui-copy/pnpm-lock.yaml", "lockfileVersion: '9.0'\n");
     let told = project.run("larder init --no-lock").exits(0).stderr;
-    assert!(told.contains("Members: api, ui, ui/parts/one"), "{told}");
-    assert!(told.contains("Left out ui: .npmrc odd") && told.contains("Left out the folder ui-copy"), "{told}");
+    assert_transcript!(told, @r"
+    Wrote [PROJECT]/larder.kdl
+    Imported package.json
+    Members: api, ui, ui/parts/one
+    Left out the folder ui-copy: its package has the name of ui, ui
+    Left out ui: .npmrc odd: a setting of npm's that larder has not
+    ");
     let manifest = project.read("larder.kdl");
     for line in [
         "override npm \"right\" \"^1.0.0\"",
@@ -284,7 +332,13 @@ fn requirements_that_a_tool_wrote_are_a_lock() {
     let _ = std::fs::remove_file(project.path("larder.kdl"));
     project.write("requirements.in", "six\n").write("requirements.txt", "six==1.0\n    # via -r requirements.in\n");
     let told = project.run("larder init").exits(0).stderr;
-    assert!(told.contains("Kept the versions of requirements.txt"), "{told}");
+    assert_transcript!(told, @r"
+    Wrote [PROJECT]/larder.kdl
+    Imported requirements.in
+    Kept the versions of requirements.txt
+    Locked 1 package in larder.lock
+    1 of 1 packages have the versions that they had
+    ");
     assert_eq!(locked(&project), "six 1.0");
     let other = "0".repeat(64);
     project.write("requirements.txt", &format!("six==1.0 \\\n    --hash=sha256:{other}\n"));
@@ -300,7 +354,10 @@ fn what_is_allowed_before_there_is_a_lock_tells_how_the_versions_stay() {
     let _ = std::fs::remove_file(project.path("larder.kdl"));
     project.run("larder init --no-lock").exits(0);
     let told = project.run("larder builds allow pypi:six").exits(0).stderr;
-    assert!(told.contains("Nothing is locked yet: the first lock keeps the versions of requirements.txt"), "{told}");
+    assert_transcript!(told, @r"
+    pypi:six may be built now, in a sandbox: `larder sync` builds it
+    Nothing is locked yet: the first lock keeps the versions of requirements.txt
+    ");
     project.run("larder lock").exits(0);
     assert_eq!(locked(&project), "six 1.0");
     let manifest = project.read("larder.kdl").replace("allow pypi \"six\"", "allow pypi \"other\"");

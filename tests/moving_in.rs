@@ -1,7 +1,7 @@
 //! Moving in, from `init` to the first lock: peers that other tools installed, patches that match nothing, and versions that stay
 //! until there is a lock.
 
-use crate::support::{Project, Registry, Universe, conforms};
+use crate::support::{Project, Registry, Universe, assert_transcript, conforms};
 
 fn registry() -> Registry {
     Universe::new()
@@ -65,8 +65,15 @@ fn peers_that_a_lockfile_shows_as_installed_are_installed() {
         ],
     );
     let told = project.run("larder init").exits(0).stderr;
-    assert!(told.contains("Left out peerDependencies absent: a project is nobody's peer"), "{told}");
-    assert!(told.contains("2 of 2 packages have the versions that they had"), "{told}");
+    assert_transcript!(told, @r"
+    Wrote [PROJECT]/larder.kdl
+    Imported package.json, pnpm-workspace.yaml
+    Members: web
+    Left out peerDependencies absent: a project is nobody's peer: add what it needs itself
+    Kept the versions of pnpm-lock.yaml
+    Locked 2 packages in larder.lock
+    2 of 2 packages have the versions that they had
+    ");
     let manifest = project.read("larder.kdl");
     assert!(manifest.contains("    npm \"left\" \"^1\"\n"), "{manifest}");
     assert!(manifest.contains("    extend npm \"web\" { npm \"right\" \"^1\"; }\n"), "{manifest}");
@@ -186,11 +193,32 @@ fn versions_stay_until_there_is_a_lock() {
     ];
     let project = repository(&registry, &files);
     let told = project.run("larder init").exits(3).stderr;
-    assert!(told.contains("Nothing is locked yet: the first lock keeps the versions of pnpm-lock.yaml"), "{told}");
+    assert_transcript!(told, @r#"
+    Wrote [PROJECT]/larder.kdl
+    Imported package.json
+    Nothing is locked yet: the first lock keeps the versions of pnpm-lock.yaml
+    larder::resolve::no_solution
+
+      × no versions satisfy the manifest:
+      │ - the project asks for gone *
+      │ - npm package gone does not exist in registry npmjs
+        ╭─[larder.kdl:11:5]
+     10 │ dependencies {
+     11 │     npm "gone" "*"
+        ·     ──────────────
+     12 │     npm "left" "^1"
+        ╰────
+      help: check the spelling; if another registry has it, claim the name there: `packages "gone"`
+            under `registries`
+    "#);
     project.run("larder sync").exits(3);
     let manifest = project.read("larder.kdl").replace("    npm \"gone\" \"*\"\n", "");
     let told = project.write("larder.kdl", &manifest).run("larder sync").exits(0).stderr;
-    assert!(told.contains("1 of 1 packages have the versions that they had"), "{told}");
+    assert_transcript!(told, @r"
+    1 of 1 packages have the versions that they had
+    + npm:left 1.0.0
+    development is at generation 1: 1 added
+    ");
     assert_eq!(locked(&project), "left 1.0.0");
     // From then on the lock has them.
     std::fs::remove_file(project.path("larder.lock")).expect("a lock");
@@ -310,8 +338,14 @@ fn peers_that_nobody_provides_are_left_out_where_yarn_left_them_out() {
     );
     let project = repository(&registry, &[package, ("yarn.lock", &yarn)]);
     let told = project.run("larder init").exits(0).stderr;
-    assert!(told.contains("4 of 4 packages have the versions that they had"), "{told}");
-    assert!(told.contains("npm:plug@1.0.0: wants peer core ^2, and gets core 1.0.0"), "{told}");
+    assert_transcript!(told, @r"
+    Wrote [PROJECT]/larder.kdl
+    Imported package.json
+    Kept the versions of yarn.lock
+    warning: npm:plug@1.0.0: wants peer core ^2, and gets core 1.0.0
+    Locked 4 packages in larder.lock
+    4 of 4 packages have the versions that they had
+    ");
     assert!(project.read("larder.kdl").contains("resolution {\n    npm-peers \"provided\"\n}"));
     assert!(project.read("larder.lock").contains("npm-peers = \"provided\""));
     let list = "core 1.0.0, frame 1.0.0, plug 1.0.0, tool 1.0.0";
@@ -541,7 +575,11 @@ fn an_extra_that_the_project_does_not_have_is_left_out() {
         [("pyproject.toml", project_file), ("requirements.txt", "-e .[with_six,gone]\n"), ("api/__init__.py", "")];
     let project = repository(&registry, &files);
     let told = project.run("larder init").exits(0).stderr;
-    assert!(told.contains("the extra gone of .: its package has no such extra"), "{told}");
+    assert_transcript!(told, @r"
+    Wrote [PROJECT]/larder.kdl
+    Imported pyproject.toml, requirements.txt
+    Left out the extra gone of .: its package has no such extra
+    ");
     assert!(project.read("larder.kdl").contains("path \".[with-six]\""), "{}", project.read("larder.kdl"));
     project.run("larder lock").exits(0);
     assert!(locked(&project).contains("six 1.0"));

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{NpmPackage, Project, Universe, conforms, host_platform};
+use crate::support::{NpmPackage, Project, Universe, assert_transcript, conforms, host_platform};
 
 const MEMBERS: &str = "members \"apps/*\" \"packages/*\"\n";
 
@@ -20,7 +20,7 @@ fn a_members_dev_dependencies_are_part_of_development_only() {
     project.run("larder sync").exits(0);
     assert!(project.has("apps/web/node_modules/left") && project.has("apps/web/node_modules/tool"));
     let said = project.run("larder -C apps/web run -- tool").exits(0);
-    assert!(said.stdout.contains("tool of web"), "{}", said.stdout);
+    assert_transcript!(said.stdout, @"tool of web");
     project.run("larder sync --env production").exits(0);
     assert!(project.has("apps/web/node_modules/left") && !project.has("apps/web/node_modules/tool"));
 }
@@ -38,7 +38,18 @@ fn environments_may_include_the_groups_of_members() {
     assert!(project.has("apps/a/node_modules/tool") && project.has("apps/b/node_modules/left"));
     project.manifest(&format!("{MEMBERS}environment \"e\" {{ include \"dve\"; }}\n"));
     let said = project.run("larder check").exits(2);
-    assert!(said.stderr.contains("did you mean `dev`"), "{}", said.stderr);
+    assert_transcript!(said.stderr, @r#"
+    larder::manifest::undeclared
+
+      × there is no group `dve`
+        ╭─[larder.kdl:15:27]
+     14 │ members "apps/*" "packages/*"
+     15 │ environment "e" { include "dve"; }
+        ·                           ──┬──
+        ·                             ╰── not declared
+        ╰────
+      help: did you mean `dev`?
+    "#);
 }
 
 #[test]
@@ -121,7 +132,11 @@ fn scripts_do_not_run_and_are_told_once() {
     let registry = Universe::new().npm("native", "1.0.0", scripted).npm("left", "1.0.0", |p| p).serve();
     let project = Project::new(&registry);
     let said = project.dependencies(&["npm \"native\" \"^1\""]).run("larder sync").exits(0);
-    assert!(said.stderr.contains("install scripts are not run; declared by native 1.0.0"), "{}", said.stderr);
+    assert_transcript!(said.stderr, @r"
+    + npm:native 1.0.0
+    development is at generation 1: 1 added
+    note: install scripts are not run; declared by native 1.0.0. Most work without; for one that does not: `larder builds` shows what its scripts do, and `larder builds allow NAME` lets them run, in a sandbox
+    ");
     let said = project.dependencies(&["npm \"native\" \"^1\"", "npm \"left\" \"^1\""]).run("larder sync").exits(0);
     assert!(!said.stderr.contains("install scripts"), "{}", said.stderr);
 }
@@ -132,7 +147,11 @@ fn a_deprecation_is_told_when_it_comes_into_the_lock() {
     let registry = Universe::new().npm("left", "1.0.0", old).npm("right", "1.0.0", |p| p).serve();
     let project = Project::new(&registry);
     let said = project.dependencies(&["npm \"left\" \"^1\""]).run("larder lock").exits(0);
-    assert!(said.stderr.contains("npm:left@1.0.0 is deprecated: use right instead"), "{}", said.stderr);
+    assert_transcript!(said.stderr, @r"
+    + npm:left 1.0.0
+    warning: npm:left@1.0.0 is deprecated: use right instead
+    Locked 1 package in larder.lock
+    ");
     let said = project.run("larder add npm:right --no-sync").exits(0);
     assert!(!said.stderr.contains("deprecated"), "{}", said.stderr);
 }
@@ -155,13 +174,31 @@ fn engines_warn_and_where_they_are_strict_another_version_is_taken() {
     let registry = Universe::new().npm("left", "1.0.0", |p| p).npm("left", "1.1.0", modern).serve();
     let project = Project::new(&registry);
     let said = project.dependencies(&["npm \"left\" \"^1\""]).run("larder lock").exits(0);
-    assert!(said.stderr.contains("npm:left@1.1.0: wants Node >=99, and the manifest declares 20"), "{}", said.stderr);
+    assert_transcript!(said.stderr, @r"
+    + npm:left 1.1.0
+    warning: npm:left@1.1.0: wants Node >=99, and the manifest declares 20
+    Locked 1 package in larder.lock
+    ");
     let strict =
         |range: &str| format!("dependencies {{ npm \"left\" \"{range}\"; }}\nresolution {{ engines \"strict\"; }}\n");
     project.manifest(&strict("^1")).run("larder lock").exits(0);
     assert!(project.read("larder.lock").contains("npm:left@1.0.0"));
     let said = project.manifest(&strict("~1.1")).run("larder lock").exits(3);
-    assert!(said.stderr.contains("needs Node >=99"), "{}", said.stderr);
+    assert_transcript!(said.stderr, @r#"
+    larder::resolve::no_solution
+
+      × no versions satisfy the manifest:
+      │ - the project asks for left ~1.1
+      │ - left 1.1.0 cannot be used: it needs Node >=99, and the manifest declares 20
+        ╭─[larder.kdl:14:16]
+     13 │ 
+     14 │ dependencies { npm "left" "~1.1"; }
+        ·                ─────────────────
+     15 │ resolution { engines "strict"; }
+        ╰────
+      help: ask for another version, for example left 1.0.0, or override what it asks for under
+            `resolution`
+    "#);
 }
 
 #[test]
@@ -188,12 +225,21 @@ fn a_package_for_another_system_is_told_of_and_where_engines_are_strict_refused(
 
     let strict = "dependencies { npm \"app\" \"^1\"; }\nresolution { engines \"strict\"; }\n";
     let said = project.manifest(strict).run("larder sync").exits(3);
-    assert!(
-        said.stderr.contains("registry-keys can be used: its `os` is win32")
-            || said.stderr.contains("registry-keys 1.0.0 cannot be used: its `os` is win32"),
-        "{}",
-        said.stderr
-    );
+    assert_transcript!(said.stderr, @r#"
+    larder::resolve::no_solution
+
+      × no versions satisfy the manifest:
+      │ - the project asks for app ^1
+      │ - app 1.0.0 needs registry-keys ^1
+      │ - registry-keys 1.0.0 cannot be used: its `os` is win32, and it is needed on [PLATFORM]
+        ╭─[larder.kdl:14:16]
+     13 │ 
+     14 │ dependencies { npm "app" "^1"; }
+        ·                ──────────────
+     15 │ resolution { engines "strict"; }
+        ╰────
+      help: override what it asks for under `resolution`, or do without it
+    "#);
 
     let optional = [
         "npm \"registry-keys\" \"^1\" optional=#true",
@@ -231,7 +277,11 @@ fn an_optional_package_that_cannot_be_fetched_is_left_out_and_tried_again() {
     project.dependencies(&["npm \"app\" \"^1\""]).run("larder lock").exits(0);
     registry.fail("/npm/extra/-/extra-1.0.0.tgz", 404);
     let said = project.run("larder sync").exits(0);
-    assert!(said.stderr.contains("npm:extra@1.0.0 is optional and was left out"), "{}", said.stderr);
+    assert_transcript!(said.stderr, @r"
+    warning: npm:extra@1.0.0 is optional and was left out, as it cannot be fetched: a mirror of registry `npmjs` does not have this (404): [REGISTRY]/npm/extra/-/extra-1.0.0.tgz
+    + npm:app 1.0.0
+    development is at generation 1: 1 added
+    ");
     let app = project.path("node_modules/app").canonicalize().expect("a package");
     let beside = app.parent().expect("a folder").to_owned();
     assert!(!beside.join("extra").exists());

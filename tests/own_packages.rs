@@ -1,7 +1,7 @@
 //! The project's own Python packages: the root, members, and folders that are described in one way or another. Each can be imported
 //! where it lies, and no registry's copy of it stands beside it.
 
-use crate::support::{Project, Registry, Universe};
+use crate::support::{Project, Registry, Universe, assert_transcript};
 
 const BUILT: &str = "[build-system]\nrequires = ['hatchling']\nbuild-backend = 'hatchling.build'\n";
 
@@ -139,7 +139,11 @@ fn a_version_that_a_build_computes_satisfies_every_range_and_is_told_once() {
     project.write("more/pyproject.toml", &text.replace("'Shop'", "'More'"));
     project.write("larder.kdl", &project.read("larder.kdl").replace("path \".\"", "path \".\"\n    path \"more\""));
     let told = project.run("larder lock").exits(0).stderr;
-    assert!(told.contains("more/pyproject.toml and pyproject.toml have their versions computed by builds"), "{told}");
+    assert_transcript!(told, @r"
+    + path:more 0.0.0
+    warning: more/pyproject.toml and pyproject.toml have their versions computed by builds: here they are 0.0.0, and satisfy every range
+    Locked 4 packages in larder.lock
+    ");
     project.dependencies(&["path \".\"", "pypi \"plugin\" \">=2\""]);
     // One that a file has is read there, and the file is watched.
     project.write("pyproject.toml", &format!("{text}[tool.hatch.version]\npath = 'src/shop/__init__.py'\n"));

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use crate::support::{Project, Universe};
+use crate::support::{Project, Universe, assert_transcript};
 
 fn project() -> Project {
     let registry = Universe::new()
@@ -40,9 +40,12 @@ fn scripts_that_call_each_other_find_the_environment() {
     let output = project.run("larder -C packages/web run again").exits(0);
     assert_eq!(output.stdout.trim(), "built web");
     let output = project.run("larder run members").exits(0);
-    assert!(output.stdout.contains("built web") && output.stdout.contains("built ui"), "{}", output.stdout);
+    assert_transcript!(output.stdout, @r"
+    packages/ui  | built ui
+    packages/web | built web
+    ");
     let output = project.run("larder run some").exits(0);
-    assert!(output.stdout.contains("built web") && !output.stdout.contains("built ui"), "{}", output.stdout);
+    assert_transcript!(output.stdout, @"packages/web | built web");
     project.run("larder run gone").exits(1).names(["no script `nothing`"]);
     assert_eq!(project.run("larder run maybe").exits(0).stdout.trim(), "went on");
 }
@@ -53,7 +56,7 @@ fn what_installs_is_refused_and_the_rest_is_passed_on() {
     project.run("larder run install-all").exits(1).names(["npm ci", "larder sync"]);
     let output = project.run("larder run version-of").exits(0);
     assert_eq!(output.stdout.trim(), "real npm --version");
-    assert!(output.stderr.contains("passed on"), "{}", output.stderr);
+    assert_transcript!(output.stderr, @"`npm` inside `larder run`: this is passed on to the real one");
     // A folder that is none of larder's is left to its own tool.
     assert_eq!(project.run("larder run away").exits(0).stdout.trim(), "real npm ci");
 }

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use crate::support::{Project, Registry, Universe, conforms};
+use crate::support::{Project, Registry, Universe, assert_transcript, conforms};
 
 static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
     Universe::new()
@@ -37,8 +37,15 @@ fn left(project: &Project) -> String {
 fn history_tells_number_time_and_what_changed() {
     let project = three();
     let said = project.run("larder history").exits(0);
-    assert!(said.stdout.contains("1 added  (current)\n      + pypi:six 1.16"), "{}", said.stdout);
-    assert!(said.stdout.contains("1 changed\n      ~ npm:left 1.0.0 -> 2.0.0"), "{}", said.stdout);
+    assert_transcript!(said.stdout, @r"
+    3  [NOW]  1 added  (current)
+       + pypi:six 1.16
+    2  [NOW]  1 changed
+       ~ npm:left 1.0.0 -> 2.0.0
+    1  [NOW]  2 added
+       + npm:left 1.0.0
+       + npm:right 1.2.0
+    ");
     let said = project.run("larder history --json").exits(0).json();
     conforms(&said, "history");
     let numbers: Vec<_> = said["generations"].as_array().expect("a list").iter().map(|g| g["number"].clone()).collect();
@@ -314,7 +321,13 @@ fn promotion_ends_as_a_sync_does() {
     let moves: Vec<&str> = said.lines().filter(|line| line.starts_with(['+', '-', '~'])).collect();
     assert_eq!(moves, ["- npm:vitest 3.0.0", "+ npm:left 2.0.0", "+ npm:right 1.2.0"]);
     assert_eq!(project.read(".git/info/exclude"), ".larder\nnode_modules\n.venv\n");
-    assert!(said.contains("Node programs that are running find the new packages"), "{said}");
+    assert_transcript!(said, @r"
+    warning: Node programs that are running find the new packages at their next look-up: restart them
+    - npm:vitest 3.0.0
+    + npm:left 2.0.0
+    + npm:right 1.2.0
+    production is at generation 2: 2 added, 1 removed
+    ");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `registry=`: one registry for each package, or one for each platform.
 
-use crate::support::{Project, Registry, Universe, host_platform, python_version};
+use crate::support::{Project, Registry, Universe, assert_transcript, host_platform, python_version};
 
 /// A platform that the tests do not run on, and how a line is limited to it and to the others.
 fn other_platform() -> (&'static str, &'static str, &'static str) {
@@ -102,12 +102,80 @@ fn a_contradiction_between_root_member_and_local_package_is_told_in_both_files()
     let project = registries.project(root);
     project.write("apps/web/larder.kdl", "dependencies { pypi \"torch\" registry=\"cu12\"; }\n");
     let told = project.run("larder lock").exits(2).stderr;
-    assert!(told.contains("larder.kdl:10") && told.contains("apps/web/larder.kdl:1"), "{told}");
+    assert_transcript!(told, @r#"
+    larder::manifest::invalid
+
+      × the manifests of the root and its members do not fit
+
+    Error: larder::manifest::invalid
+
+      × apps/web/larder.kdl has an error
+
+    Error: larder::manifest::registries
+
+      × pypi:torch comes from registry `cu12` here, but from `cpu` in larder.kdl
+       ╭─[apps/web/larder.kdl:1:38]
+     1 │ dependencies { pypi "torch" registry="cu12"; }
+       ·                                      ───┬──
+       ·                                         ╰── `cu12` here
+       ╰────
+      help: name one registry for it, or give the lines `when=` conditions that exclude each other
+
+    Error: larder::manifest::invalid
+
+      × larder.kdl has an error
+
+    Error: larder::manifest::registries
+
+      × pypi:torch comes from registry `cpu` here, but from `cu12` in apps/web/larder.kdl
+        ╭─[larder.kdl:10:38]
+      9 │ }
+     10 │ dependencies { pypi "torch" registry="cpu"; }
+        ·                                      ──┬──
+        ·                                        ╰── `cpu` here
+     11 │ members "apps/*"
+        ╰────
+      help: name one registry for it, or give the lines `when=` conditions that exclude each other
+    "#);
 
     let project = registries.project("dependencies { pypi \"torch\" registry=\"cpu\"; path \"lib\"; }\n");
     project.write("lib/larder.kdl", "project \"lib\"\ndependencies { pypi \"torch\" registry=\"cu12\"; }\n");
     let told = project.run("larder lock").exits(2).stderr;
-    assert!(told.contains("larder.kdl:10") && told.contains("lib/larder.kdl:2"), "{told}");
+    assert_transcript!(told, @r#"
+    larder::manifest::invalid
+
+      × the manifests of the root and its members do not fit
+
+    Error: larder::manifest::invalid
+
+      × larder.kdl has an error
+
+    Error: larder::manifest::registries
+
+      × pypi:torch comes from registry `cpu` here, but from `cu12` in lib/larder.kdl
+        ╭─[larder.kdl:10:38]
+      9 │ }
+     10 │ dependencies { pypi "torch" registry="cpu"; path "lib"; }
+        ·                                      ──┬──
+        ·                                        ╰── `cpu` here
+        ╰────
+      help: name one registry for it, or give the lines `when=` conditions that exclude each other
+
+    Error: larder::manifest::invalid
+
+      × lib/larder.kdl has an error
+
+    Error: larder::manifest::registries
+
+      × pypi:torch comes from registry `cu12` here, but from `cpu` in larder.kdl
+       ╭─[lib/larder.kdl:2:38]
+     1 │ project "lib"
+     2 │ dependencies { pypi "torch" registry="cu12"; }
+       ·                                      ───┬──
+       ·                                         ╰── `cu12` here
+       ╰────
+      help: name one registry for it, or give the lines `when=` conditions that exclude each other
+    "#);
 
     // What only a local package names holds too, and one registry named twice is no contradiction.
     let project =

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::support::{Project, conforms};
+use crate::support::{Project, assert_transcript, conforms};
 
 /// A project whose packages are all in its own folders.
 fn project(tasks: &str) -> Project {
@@ -71,7 +71,13 @@ fn without_a_name_tasks_and_scripts_are_listed() {
         conforms(&project.run_json(command), "run");
     }
     let members = project.run("larder run -r").exits(0).stdout;
-    assert!(members.contains("build (lib/ui)") && members.contains("ui task"), "{members}");
+    assert_transcript!(members, @r"
+    build (apps/web)   echo web
+    dev (apps/web)     echo web serves
+    build (lib/theme)  sleep 0.3; echo theme; echo careful >&2
+    build (lib/ui)     sleep 0.2; echo ui task
+    dev (lib/ui)       exit 4
+    ");
 }
 
 #[test]
@@ -79,7 +85,7 @@ fn members_run_in_the_order_in_which_they_use_each_other() {
     let project = project("");
     let built = project.run("larder run -r build").exits(0);
     assert_eq!(built.stdout, "lib/theme | theme\nlib/ui    | ui task\napps/web  | web\n");
-    assert!(built.stderr.contains("lib/theme | careful\n"), "{}", built.stderr);
+    assert_transcript!(built.stderr, @"lib/theme | careful");
     let some = project.run("larder run -r --filter theme --filter ./apps/* build").exits(0);
     assert_eq!(some.stdout, "lib/theme | theme\napps/web  | web\n");
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::{Project, Registry, Universe, conforms};
+use crate::support::{Project, Registry, Universe, assert_transcript, conforms};
 
 /// `good` and `bad` have a newer version each; `pair` and `peer` move together.
 fn old() -> Universe {
@@ -66,7 +66,15 @@ fn what_moves_together_is_one_group_and_the_limit_holds() {
     assert_eq!(document["updates"].as_array().map(Vec::len), Some(1));
     assert_eq!(document["waiting"].as_array().map(Vec::len), Some(3), "{document}");
     let text = project.run("larder update pair --plan").exits(0).stdout;
-    assert!(text.contains("npm:pair | 1.0.0 | 1.1.0") && text.contains("Nothing was tested."), "{text}");
+    assert_transcript!(text, @r"
+    # Update npm:pair 1.0.0 → 1.1.0
+
+    | package | from | to | |
+    | --- | --- | --- | --- |
+    | npm:pair | 1.0.0 | 1.1.0 |  |
+
+    Nothing was tested.
+    ");
     project.run("larder update --plan nobody").exits(2).names(["`nobody` is not in larder.lock"]);
 }
 

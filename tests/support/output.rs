@@ -68,6 +68,8 @@ impl Output {
 pub(crate) const FILTERS: &[(&str, &str)] = &[
     (r"/(?:private/)?(?:tmp|var)/[^\s:'`\u{22}]*/project", "[PROJECT]"),
     (r"http://127\.0\.0\.1:\d+", "[REGISTRY]"),
+    (r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", "[NOW]"),
+    (r"\b(linux|macos|windows)-(x64|arm64)(-musl)?\b", "[PLATFORM]"),
     (r"(sha1|sha256|sha512)-[A-Za-z0-9+/=]{20,}", "$1-[DIGEST]"),
     (r"\b[0-9a-f]{64}\b", "[DIGEST]"),
     (r"\b\d+(\.\d+)?\s?(ms|s)\b", "[TIME]"),
