@@ -37,7 +37,7 @@ impl Sight {
                 continue;
             }
             let members = current.join("members");
-            let found = packages(&current.join("python"), &current, &members, &current.join("fallback"));
+            let found = packages(&current.join("python"), &current, &members, &current.join("fallback/node_modules"));
             seen.insert(format!("environment {environment}"), found);
             if let Ok(text) = std::fs::read_to_string(current.join("flows.json")) {
                 let adapters =

@@ -1,6 +1,8 @@
-//! The link through which realised packages find what they do not declare: `.packages/node_modules -> ../../active/fallback`.
+//! The link through which realised packages find what they do not declare:
+//! `.packages/node_modules -> ../../active/fallback/node_modules`.
 //!
-//! Its text never changes: it follows the active generation, and dangles where that has no `fallback`, which Node ignores.
+//! Its text never changes: it follows the active generation, and dangles where that has no `fallback`, which Node ignores. There the
+//! packages lie in a folder whose name tools pass over: formatters that follow `.larder/active` would rewrite them.
 //! larder makes it and compares it, and never follows it: whoever brings a checkout can let it lead anywhere.
 
 use std::path::{Path, PathBuf};
@@ -12,7 +14,9 @@ use super::paths::PACKAGES;
 
 /// The link's name in the folder of the realised packages.
 pub(super) const NAME: &str = "node_modules";
-const TARGET: &str = "../../active/fallback";
+const TARGET: &str = "../../active/fallback/node_modules";
+/// The folder of a generation that it leads to.
+pub(super) const FOLDER: &str = "fallback/node_modules";
 
 /// Returns where the link lies, relative to the checkout.
 pub(super) fn fallback_link() -> PathBuf {

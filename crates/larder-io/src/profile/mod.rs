@@ -5,13 +5,14 @@
 //! ├── node_modules -> .larder/active/node_modules
 //! ├── .venv        -> .larder/active/python
 //! └── .larder/
+//!     ├── .prettierrc                     tells formatters to leave what is in here as it is
 //!     ├── lock                            held while a profile is built or switched
 //!     ├── whole                           which generations are known to have all their packages
 //!     ├── state-development               what the last sync of an environment looked at
 //!     ├── active -> node_modules/.profiles/development/current
 //!     └── node_modules/
 //!         ├── .packages/<key>/            realised packages, shared by all generations
-//!         ├── .packages/node_modules -> ../../active/fallback
+//!         ├── .packages/node_modules -> ../../active/fallback/node_modules
 //!         └── .profiles/development/
 //!             ├── current -> 12
 //!             └── 12/                     node_modules, fallback, python, packages, flows, bin, members, generation.json
@@ -39,7 +40,8 @@
 //! | `deployed_flow`, `flows` | a flow that is deployed in an environment; those of the current generation |
 //! | `record_file`, `generation_summary`, `generation` | what a generation says of itself |
 //! | `complete_generations` | which generations are known to have all their packages |
-//! | `profiles`, `leftovers`, `git_exclude`, `project_lock` | a checkout with its profiles, and the right to change it |
+//! | `profiles`, `leftovers`, `project_lock` | a checkout with its profiles, and the right to change it |
+//! | `git_exclude`, `tool_settings` | what git and formatters are told of larder's own files |
 //! | `fallback_link` | the link through which packages find what they do not declare |
 //! | `root_links`, `switch` | the links in the checkout; which generation is current, which environment active |
 //! | `checkout_move`, `relocate` | generations of a checkout that was moved or copied |
@@ -93,6 +95,7 @@ mod source_copy;
 mod switch;
 #[cfg(test)]
 mod tests;
+mod tool_settings;
 mod undeclared;
 mod verify;
 

@@ -17,7 +17,7 @@ use crate::profile::layout::{Layout, LinkTarget, Links};
 use crate::profile::paths::{PROJECT, ProfilePaths};
 use crate::profile::python::{self, Interpreter};
 use crate::profile::source_copy::copy_tree;
-use crate::profile::{ProfileError, deployed_flow, npm, private, root_links, runtime};
+use crate::profile::{ProfileError, deployed_flow, fallback_link, npm, private, root_links, runtime};
 
 /// A generation that is being put together.
 pub(super) struct GenerationDraft<'a> {
@@ -351,7 +351,7 @@ impl<'a> GenerationDraft<'a> {
 /// Returns what packages find that they do not declare: the folder in the generation, the name, and where it leads.
 fn undeclared(layout: &Layout) -> impl Iterator<Item = (&'static str, &Arc<str>, &LinkTarget)> {
     let hoisted = layout.hoisted.iter().map(|(name, target)| ("node_modules", name, target));
-    hoisted.chain(layout.fallback_links().map(|(name, target)| ("fallback", name, target)))
+    hoisted.chain(layout.fallback_links().map(|(name, target)| (fallback_link::FOLDER, name, target)))
 }
 
 fn installables(

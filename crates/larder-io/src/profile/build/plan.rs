@@ -26,6 +26,7 @@ use crate::profile::python::Bytecode;
 use crate::profile::record_file::{FORMAT, hash};
 use crate::profile::relocate;
 use crate::profile::runtime::{self, RuntimeTree};
+use crate::profile::tool_settings;
 use crate::profile::{ProfileError, npm};
 
 /// The plan of a generation: computed first, then carried out.
@@ -58,6 +59,7 @@ impl<'a> Plan<'a> {
         fs::create_dir_all(self.paths.packages)?;
         fs::create_dir_all(self.paths.profile)?;
         fs::set_private(self.paths.profile, self.input.link_mode() == LinkMode::Private)?;
+        tool_settings::write(self.paths.root)?;
         remove_leftovers(self.paths.root, self.paths.profile)
     }
 
@@ -223,7 +225,7 @@ fn inputs(
         .interpreter
         .map(|interpreter| if is_managed { interpreter.in_place(root, Path::new("")) } else { interpreter.clone() });
     let inputs = hash(&(
-        ("larder inputs 2", input.environment, input.platform.as_str(), interpreter, input.link_mode()),
+        ("larder inputs 3", input.environment, input.platform.as_str(), interpreter, input.link_mode()),
         (layout, closure, projects),
     ));
     match input.project {
