@@ -61,6 +61,7 @@ mod moving;
 mod moving_beside;
 mod moving_in;
 mod moving_locks;
+mod moving_peers;
 mod network;
 mod npm;
 mod online;

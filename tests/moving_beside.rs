@@ -1,6 +1,6 @@
 //! Moving in where projects stand beside each other, each with a lockfile of its own: what one has says nothing of the others.
 
-use crate::support::{Project, Registry, Universe};
+use crate::support::{Project, Registry, Universe, assert_transcript};
 
 fn registry() -> Registry {
     Universe::new()
@@ -144,4 +144,103 @@ fn an_override_of_one_project_moves_no_version_of_another() {
     std::fs::remove_file(project.path("larder.lock")).expect("a file");
     let told = project.run("larder lock --prefer web/package-lock.json --prefer client/package-lock.json").exits(0);
     told.names(["~ npm:right 1.1.0 (was 1.0.0): web has it so now"]);
+}
+
+#[test]
+fn a_lockfile_in_a_member_of_a_workspace_that_has_one_is_passed_over() {
+    let registry = registry();
+    let lock = |version: &str| format!("# yarn lockfile v1\n\n\nright@^1.0.0:\n  version \"{version}\"\n");
+    let manifest = r#"{"name": "web", "dependencies": {"right": "^1.0.0"}}"#;
+    let project = repository(
+        &registry,
+        &[
+            ("package.json", r#"{"name": "shop", "private": true, "workspaces": ["apps/*"]}"#),
+            ("yarn.lock", &lock("1.0.0")),
+            ("apps/web/package.json", manifest),
+            ("apps/web/yarn.lock", &lock("1.1.0")),
+        ],
+    );
+    let told = project.run("larder init").exits(0).stderr;
+    assert_transcript!(told, @r"
+    Wrote [PROJECT]/larder.kdl
+    Imported package.json
+    Members: apps/web
+    Left out apps/web/yarn.lock: the lockfile of its workspace, above it, speaks for this member
+    Kept the versions of yarn.lock
+    Locked 1 package in larder.lock
+    1 of 1 packages have the versions that they had
+    ");
+    project.run("larder sync").exits(0);
+    assert_eq!(found(&project, "apps/web"), "1.0.0");
+    // Where each member has a lockfile of its own, it counts.
+    let own = repository(
+        &registry,
+        &[
+            ("package.json", r#"{"name": "shop", "private": true}"#),
+            ("pnpm-workspace.yaml", "packages: ['apps/*']\nsharedWorkspaceLockfile: false\n"),
+            ("pnpm-lock.yaml", "lockfileVersion: '9.0'\nimporters:\n  .: {}\n"),
+            ("apps/web/package.json", manifest),
+            (
+                "apps/web/pnpm-lock.yaml",
+                "lockfileVersion: '9.0'\nimporters:\n  .:\n    dependencies:\n      right: {specifier: ^1.0.0, version: 1.0.0}\n\
+                 packages:\n  right@1.0.0: {}\nsnapshots:\n  right@1.0.0: {}\n",
+            ),
+        ],
+    );
+    own.run("larder init").exits(0).names(["Kept the versions of", "apps/web/pnpm-lock.yaml"]);
+    own.run("larder sync").exits(0);
+    assert_eq!(found(&own, "apps/web"), "1.0.0");
+}
+
+#[test]
+fn types_are_found_where_they_lay_and_not_those_of_another_project() {
+    let registry = Universe::new()
+        .npm("typescript", "5.0.0", |p| p)
+        .npm("user", "1.0.0", |p| p.dep("@types/node", "*").dep("@types/old", "1"))
+        .npm("@types/node", "18.0.0", |p| p)
+        .npm("@types/node", "22.0.0", |p| p)
+        .npm("@types/old", "1.0.0", |p| p)
+        .npm("@types/router", "1.0.0", |p| p)
+        .npm("site", "1.0.0", |p| p.dep("@types/node", "18").dep("@types/router", "1"))
+        .serve();
+    let entry = |descriptor: &str, version: &str, dependencies: &[&str]| {
+        let dependencies = dependencies.iter().map(|one| format!("    {one}\n")).collect::<String>();
+        let head = if dependencies.is_empty() { "" } else { "  dependencies:\n" };
+        format!("\n{descriptor}:\n  version \"{version}\"\n{head}{dependencies}")
+    };
+    let lock = |entries: &[String]| format!("# yarn lockfile v1\n\n{}", entries.concat());
+    let typescript = entry("typescript@5", "5.0.0", &[]);
+    let of_root = [
+        entry("\"@types/node@*\"", "22.0.0", &[]),
+        entry("\"@types/old@1\"", "1.0.0", &[]),
+        typescript.clone(),
+        entry("user@1", "1.0.0", &["\"@types/node\" \"*\"", "\"@types/old\" \"1\""]),
+    ];
+    let of_site = [
+        entry("\"@types/node@18\"", "18.0.0", &[]),
+        entry("\"@types/router@1\"", "1.0.0", &[]),
+        entry("site@1", "1.0.0", &["\"@types/node\" \"18\"", "\"@types/router\" \"1\""]),
+        typescript,
+    ];
+    let project = repository(
+        &registry,
+        &[
+            (
+                "package.json",
+                r#"{"name": "shop", "dependencies": {"user": "1"}, "devDependencies": {"typescript": "5"}}"#,
+            ),
+            ("yarn.lock", &lock(&of_root)),
+            (
+                "web/package.json",
+                r#"{"name": "web", "dependencies": {"site": "1"}, "devDependencies": {"typescript": "5"}}"#,
+            ),
+            ("web/yarn.lock", &lock(&of_site)),
+        ],
+    );
+    project.run("larder init").exits(0);
+    project.run("larder sync").exits(0);
+    assert!(project.read("node_modules/@types/node/package.json").contains("22.0.0"));
+    assert!(project.has("node_modules/@types/old") && !project.has("node_modules/@types/router"));
+    assert!(project.read("web/node_modules/@types/node/package.json").contains("18.0.0"));
+    assert!(project.has("web/node_modules/@types/router") && !project.has("web/node_modules/@types/old"));
 }

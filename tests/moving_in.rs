@@ -1,5 +1,4 @@
-//! Moving in, from `init` to the first lock: peers that other tools installed, patches that match nothing, and versions that stay
-//! until there is a lock.
+//! Moving in, from `init` to the first lock: patches that match nothing, and versions that stay until there is a lock.
 
 use crate::support::{Project, Registry, Universe, assert_transcript, conforms};
 
@@ -47,72 +46,6 @@ snapshots:
   left@1.0.0: {}
   right@1.0.0: {}
 ";
-
-#[test]
-fn peers_that_a_lockfile_shows_as_installed_are_installed() {
-    let registry = registry();
-    let project = repository(
-        &registry,
-        &[
-            ("package.json", r#"{"name": "shop", "peerDependencies": {"left": "^1", "absent": "*"}}"#),
-            ("pnpm-workspace.yaml", "packages: [web]\n"),
-            (
-                "web/package.json",
-                r#"{"name": "web", "version": "1.0.0", "peerDependencies": {"right": "^1", "absent": "*"},
-                    "peerDependenciesMeta": {"right": {"optional": true}, "absent": {"optional": true}}}"#,
-            ),
-            ("pnpm-lock.yaml", LEFT_AND_RIGHT),
-        ],
-    );
-    let told = project.run("larder init").exits(0).stderr;
-    assert_transcript!(told, @r"
-    Wrote [PROJECT]/larder.kdl
-    Imported package.json, pnpm-workspace.yaml
-    Members: web
-    Left out peerDependencies absent: a project is nobody's peer: add what it needs itself
-    Kept the versions of pnpm-lock.yaml
-    Locked 2 packages in larder.lock
-    2 of 2 packages have the versions that they had
-    ");
-    let manifest = project.read("larder.kdl");
-    assert!(manifest.contains("    npm \"left\" \"^1\"\n"), "{manifest}");
-    assert!(manifest.contains("    extend npm \"web\" { npm \"right\" \"^1\"; }\n"), "{manifest}");
-    assert_eq!(locked(&project), "left 1.0.0, right 1.0.0");
-    project.run("larder lock --check").exits(0);
-    project.run("larder sync").exits(0);
-    assert!(project.has("web/node_modules/right/package.json") && project.has("node_modules/left/package.json"));
-    // Without the line it is an optional peer again, which makes nothing reachable.
-    let without = manifest.replace("    extend npm \"web\" { npm \"right\" \"^1\"; }\n", "");
-    project.write("larder.kdl", &without).run("larder lock --check").exits(1);
-    project.run("larder lock").exits(0);
-    assert_eq!(locked(&project), "left 1.0.0");
-}
-
-#[test]
-fn several_peers_of_a_member_are_one_block() {
-    let registry = registry();
-    let peers = r#"{"name": "@shop/web", "version": "1.0.0", "peerDependencies": {"left": "catalog:", "right": "^1"},
-        "peerDependenciesMeta": {"right": {"optional": true}, "left": {"optional": true}}}"#;
-    let lock = LEFT_AND_RIGHT.replace(
-        "  web:\n    dependencies:\n",
-        "  web:\n    dependencies:\n      left: {specifier: 'catalog:', version: 1.0.0}\n",
-    );
-    let project = repository(
-        &registry,
-        &[
-            ("package.json", r#"{"name": "shop"}"#),
-            ("pnpm-workspace.yaml", "packages: [web]\ncatalog:\n  left: ~1.0.0\n"),
-            ("web/package.json", peers),
-            ("pnpm-lock.yaml", &lock),
-        ],
-    );
-    project.run("larder init").exits(0);
-    let manifest = project.read("larder.kdl");
-    let block =
-        "    extend npm \"@shop/web\" {\n        npm \"left\" \"~1.0.0\"\n        npm \"right\" \"^1\"\n    }\n";
-    assert!(manifest.contains(block), "{manifest}");
-    assert_eq!(locked(&project), "left 1.0.0, right 1.0.0");
-}
 
 /// A name that a package of the project has means that one, whatever a registry has by it.
 #[test]
@@ -314,65 +247,6 @@ fn nothing_is_noted_behind_a_link() {
 }
 
 /// Yarn installs no peer that nobody asks for otherwise: moving in brings none.
-#[test]
-fn peers_that_nobody_provides_are_left_out_where_yarn_left_them_out() {
-    let registry = Universe::new()
-        .npm("core", "1.0.0", |p| p.file("index.js", "module.exports = 1;\n"))
-        .npm("core", "2.0.0", |p| p.file("index.js", "module.exports = 2;\n"))
-        .npm("frame", "1.0.0", |p| p.dep("core", "^1"))
-        .npm("plug", "1.0.0", |p| {
-            p.peer("core", "^2").peer("absent", "^1").file("index.js", "module.exports = require('core');\n")
-        })
-        .npm("tool", "1.0.0", |p| p.dep("plug", "^1"))
-        .npm("absent", "1.0.0", |p| p.dep("deep", "^1"))
-        .npm("deep", "1.0.0", |p| p)
-        .serve();
-    let package = ("package.json", r#"{"name": "shop", "dependencies": {"frame": "^1", "tool": "^1"}}"#);
-    let entry = |name: &str, of: &str| format!("{name}@^1:\n  version \"1.0.0\"\n{of}\n");
-    let yarn = format!(
-        "# yarn lockfile v1\n\n{}{}{}{}",
-        entry("core", ""),
-        entry("frame", "  dependencies:\n    core \"^1\"\n"),
-        entry("plug", ""),
-        entry("tool", "  dependencies:\n    plug \"^1\"\n"),
-    );
-    let project = repository(&registry, &[package, ("yarn.lock", &yarn)]);
-    let told = project.run("larder init").exits(0).stderr;
-    assert_transcript!(told, @r"
-    Wrote [PROJECT]/larder.kdl
-    Imported package.json
-    Kept the versions of yarn.lock
-    warning: npm:plug@1.0.0: wants peer core ^2, and gets core 1.0.0
-    Locked 4 packages in larder.lock
-    4 of 4 packages have the versions that they had
-    ");
-    assert!(project.read("larder.kdl").contains("resolution {\n    npm-peers \"provided\"\n}"));
-    assert!(project.read("larder.lock").contains("npm-peers = \"provided\""));
-    let list = "core 1.0.0, frame 1.0.0, plug 1.0.0, tool 1.0.0";
-    assert_eq!(locked(&project), list);
-    project.run("larder lock --check").exits(0);
-    project.run("larder sync").exits(0);
-    let script = "require(require.resolve(`plug`, { paths: [require.resolve(`tool/package.json`)] }))";
-    assert_eq!(project.run(&format!("larder run -- node -p '{script}'")).exits(0).stdout.trim(), "1");
-    project.run("larder update").exits(0);
-    assert_eq!(locked(&project), list);
-    project.run("larder verify").exits(0);
-    // Where missing peers are installed, it is another lock.
-    let manifest = project.read("larder.kdl").replace("provided", "relaxed");
-    project.write("larder.kdl", &manifest).run("larder lock --check").exits(1).names(["npm-peers"]);
-    project.run("larder lock").exits(0);
-    assert_eq!(
-        locked(&project),
-        "absent 1.0.0, core 1.0.0, core 2.0.0, deep 1.0.0, frame 1.0.0, plug 1.0.0, tool 1.0.0"
-    );
-    for settings in [(".npmrc", "legacy-peer-deps=true\n"), ("pnpm-workspace.yaml", "autoInstallPeers: false\n")] {
-        let project = repository(&registry, &[package, settings]);
-        project.run("larder init").exits(0);
-        project.run("larder lock").exits(0);
-        assert_eq!(locked(&project), list, "{settings:?}");
-    }
-}
-
 /// A requirements file with versions of what another one asks for is its lockfile, whichever of both is read first.
 #[test]
 fn pins_of_what_another_file_asks_for_are_kept() {

@@ -320,3 +320,19 @@ fn folders_that_requirements_name_by_where_the_project_lies_are_local_packages()
     let lock = project.read("larder.lock");
     assert!(lock.contains("pypi:six@1.16") && lock.contains("pypi:plugin@1.0"), "{lock}");
 }
+
+#[test]
+fn a_folder_whose_modules_a_build_compiles_is_told_of() {
+    let registry = registry();
+    let project = Project::new(&registry);
+    let maturin = "[build-system]\nrequires = ['maturin>=1']\nbuild-backend = 'maturin'\n";
+    project
+        .dependencies(&["path \"core\""])
+        .write("core/pyproject.toml", &format!("[project]\nname = 'core'\nversion = '1.0'\n{maturin}"))
+        .write("core/python/core/__init__.py", "");
+    assert_transcript!(project.run("larder lock").exits(0).stderr, @r"
+    + path:core 1.0.0
+    warning: core/pyproject.toml has modules that a build compiles (maturin), and its folder is used as it lies: compile them in place, or leave it out of `members` and take the package from its registry
+    Locked 1 package in larder.lock
+    ");
+}

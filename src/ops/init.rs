@@ -274,6 +274,9 @@ fn import(folder: &Path) -> Result<Found> {
         }
     }
     let members = members::find(folder, all.members.iter().map(String::as_str))?.folders;
+    for lock in locked::unused(folder, &members)? {
+        all.refuse(lock, "the lockfile of its workspace, above it, speaks for this member");
+    }
     let locked = locked::of_npm(folder, &members)?;
     all.settle_overrides(&locked);
     peers::take_installed(folder, &members, &locked, &mut all)?;
@@ -289,9 +292,6 @@ fn import(folder: &Path) -> Result<Found> {
         }
     }
     let flat = FlatFolders::of(folder, &members)?;
-    if flat.have_typescript(folder, &members)? {
-        all.hoist_types();
-    }
     let undeclared = undeclared::hoist(folder, &members, (&flat, &locked), &mut all)?;
     Ok(Found { imported: all, taken_from: from, undeclared })
 }

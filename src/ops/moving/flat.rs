@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::workspace::has;
-use crate::import;
+use super::folders::{is_below, with_root};
+use super::workspace::{PACKAGE_JSON, has, shared_lock};
 use crate::ops::Result;
 use crate::ops::project::inputs;
 
@@ -24,36 +24,23 @@ impl<'a> FlatFolders<'a> {
         Ok(Self(found))
     }
 
-    /// Returns whether there is none.
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// Returns all of them.
+    pub(super) fn all(&self) -> &[&'a str] {
+        &self.0
     }
 
     /// Returns the nearest one that a folder is or lies below.
     pub(super) fn nearest(&self, folder: &str) -> Option<&'a str> {
         self.0.iter().copied().filter(|above| is_below(folder, above)).max_by_key(|above| above.len())
     }
-
-    /// Returns whether TypeScript is installed in one, for the root or for a member.
-    pub(in crate::ops) fn have_typescript(&self, root: &Path, members: &[Arc<str>]) -> Result<bool> {
-        for folder in with_root(members).filter(|folder| self.nearest(folder).is_some()) {
-            let Some(text) = inputs::text(&root.join(folder).join("package.json"))? else { continue };
-            if import::package_ranges(&text).is_ok_and(|all| all.iter().any(|(name, _)| name == "typescript")) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-}
-
-/// Returns the root and the members, by their folders.
-pub(super) fn with_root(members: &[Arc<str>]) -> impl Iterator<Item = &str> {
-    std::iter::once("").chain(members.iter().map(|folder| &**folder))
 }
 
 /// Returns whether a folder has a lockfile of a tool that puts all packages into one folder. Later versions of Yarn, and pnpm, do so where
 /// they are told to.
 fn is_flat(root: &Path, folder: &str) -> Result<bool> {
+    if shared_lock(root, folder, PACKAGE_JSON)?.is_some() {
+        return Ok(false);
+    }
     for lock in ["package-lock.json", "npm-shrinkwrap.json", "bun.lock"] {
         if has(root, folder, lock)? {
             return Ok(true);
@@ -69,14 +56,4 @@ fn is_flat(root: &Path, folder: &str) -> Result<bool> {
     let is_told = says(".npmrc", "node-linker=hoisted")? == Some(true)
         || says("pnpm-workspace.yaml", "nodeLinker:hoisted")? == Some(true);
     Ok(is_told && has(root, folder, "pnpm-lock.yaml")?)
-}
-
-/// Returns whether a folder is another one or lies in it.
-pub(super) fn is_below(folder: &str, above: &str) -> bool {
-    above.is_empty() || folder.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-/// Returns the folder that a file or folder lies in, all relative to the root; empty for the root.
-pub(super) fn folder_of(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }

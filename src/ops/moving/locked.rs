@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::flat::{folder_of, with_root};
+use super::folders::{folder_of, with_root};
+use super::workspace::{PACKAGE_JSON, shared_lock};
 use crate::diagnostic::{Exit, Failure};
 use crate::fs;
 use crate::import::locks::{self, DeclaredRanges, LockedVersions};
@@ -44,21 +45,53 @@ fn pinned(root: &Path, file: &str) -> Result<Option<String>> {
 
 /// Returns the lockfiles of other tools in a folder, relative to the root.
 fn beside(root: &Path, folder: &str) -> Result<Vec<String>> {
-    of_files(root, folder, locks::FILES.into_iter().map(|(file, _)| file))
+    of_files(root, folder, locks::FILES.into_iter())
 }
 
 /// Returns the lockfiles in a folder that belong to its package.json, relative to the root.
 fn of_packages(root: &Path, folder: &str) -> Result<Vec<String>> {
-    let of_packages = locks::FILES.into_iter().filter(|(_, manifest)| *manifest == "package.json");
-    of_files(root, folder, of_packages.map(|(file, _)| file))
+    of_files(root, folder, locks::FILES.into_iter().filter(|(_, manifest)| *manifest == PACKAGE_JSON))
 }
 
-fn of_files(root: &Path, folder: &str, files: impl Iterator<Item = &'static str>) -> Result<Vec<String>> {
+/// Returns those files of a folder that are there and speak for the manifest beside them.
+fn of_files(
+    root: &Path,
+    folder: &str,
+    files: impl Iterator<Item = (&'static str, &'static str)>,
+) -> Result<Vec<String>> {
     let mut found = Vec::new();
-    for file in files {
+    for (path, manifest) in there(root, folder, files)? {
+        if shared_lock(root, folder, manifest)?.is_none() {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
+
+/// Returns the lockfiles beside members that their tools do not look at: the one of the workspace above speaks for them.
+pub(in crate::ops) fn unused(root: &Path, members: &[Arc<str>]) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for folder in members {
+        for (path, manifest) in there(root, folder, locks::FILES.into_iter())? {
+            if shared_lock(root, folder, manifest)?.is_some() {
+                found.push(path);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Returns those files of a folder that are there, by their paths relative to the root, with the manifests that they speak for.
+fn there(
+    root: &Path,
+    folder: &str,
+    files: impl Iterator<Item = (&'static str, &'static str)>,
+) -> Result<Vec<(String, &'static str)>> {
+    let mut found = Vec::new();
+    for (file, manifest) in files {
         let path = if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") };
         if fs::stat(&root.join(&path))?.is_some_and(|stat| stat.kind == fs::Kind::File) {
-            found.push(path);
+            found.push((path, manifest));
         }
     }
     Ok(found)

@@ -4,13 +4,17 @@
 //! | --- | --- |
 //! | `requirements` | the requirements files of a repository, and what each is for |
 //! | `workspace` | which folders of a repository are members, by what its tools say of it |
-//! | `flat` | the folders whose tool puts all packages into one folder |
+//! | `folders`, `flat` | paths of folders; those whose tool puts all packages into one folder |
 //! | `peers` | peers that other tools installed as if they were dependencies |
-//! | `undeclared` | packages that the repository's own files use and do not declare |
+//! | `declared` | what its package.json files declare |
+//! | `undeclared`, `implied` | packages that its own files use and do not declare, or that tools look for unasked |
 //! | `locked` | the versions that other tools' lockfiles chose, and what became of them |
 //! | `pending` | the note of these lockfiles, until there is a lock |
 
+mod declared;
 pub(super) mod flat;
+mod folders;
+mod implied;
 pub(super) mod locked;
 pub(super) mod peers;
 pub(super) mod pending;

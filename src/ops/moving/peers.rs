@@ -10,8 +10,8 @@ use crate::model::Dependent;
 use crate::ops::Result;
 use crate::ops::project::inputs;
 
-/// Adds lines for the peers that lockfiles show as installed, and notes whether missing ones are left out. larder installs members'
-/// required peers else.
+/// Adds lines for the peers that lockfiles show as installed, those of packages too where nothing else asks for them, and notes whether missing
+/// ones are left out. larder installs required peers else, and no optional ones.
 pub(in crate::ops) fn take_installed(
     root: &Path,
     members: &[Arc<str>],
@@ -40,6 +40,10 @@ pub(in crate::ops) fn take_installed(
         for peer in peers.iter().filter(|peer| peer.is_optional && is_installed(&member, &peer.name)) {
             imported.take_peer_of_member(name, peer);
         }
+    }
+    let peers = locked.iter().flat_map(|(_, versions)| versions.optional_peers_of_nobody());
+    for (dependent, name, version) in peers {
+        imported.take_peer_of_package(dependent.as_str(), name.as_str(), &version.to_string());
     }
     Ok(())
 }

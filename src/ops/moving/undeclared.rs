@@ -7,18 +7,17 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::flat::{FlatFolders, folder_of, is_below};
+use super::declared::{Declared, LARGEST};
+use super::flat::FlatFolders;
+use super::folders::folder_of;
+use super::implied::{ImpliedUse, implied_uses};
 use crate::fs;
+use crate::import::Imported;
 use crate::import::locks::LockedVersions;
-use crate::import::{Imported, package_peers, package_ranges};
-use crate::model::{PackageName, Version};
+use crate::model::Version;
 use crate::ops::Result;
 use crate::ops::packages::checkout_files;
-use crate::ops::project::inputs;
-use crate::ops::uses::{Use, is_eslintrc, is_generated, may_use, uses};
-
-/// The largest file that is looked into, in bytes.
-const LARGEST: u64 = 1 << 20;
+use crate::ops::uses::{Use, is_generated, may_use, uses};
 
 /// A package that is used and that no manifest declares.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -29,50 +28,79 @@ pub struct UndeclaredUse {
     pub file: String,
 }
 
-/// Lets the project find the locked packages that files of the checkout use and that no manifest above them declares; where there
-/// is a configuration of the `ESLint` of old, the plugins of shared configurations too. Only folders count whose tool has all
-/// packages in one folder.
+/// Lets the project find the locked packages that files of the checkout use and that no manifest above them declares, and those that tools
+/// look for unasked. Only folders count whose tool has all packages in one folder.
 pub(in crate::ops) fn hoist(
     root: &Path,
     members: &[Arc<str>],
     (flat, locked): (&FlatFolders<'_>, &[(String, LockedVersions)]),
     imported: &mut Imported,
 ) -> Result<Vec<UndeclaredUse>> {
-    if flat.is_empty() {
+    if flat.all().is_empty() {
         return Ok(Vec::new());
     }
     let mut files = checkout_files(root, may_use)?;
     files.sort();
     let declared = Declared::read(root, members, &files, imported)?;
-    if files.iter().any(|file| is_eslintrc(file_name(file)) && flat.nearest(folder_of(file)).is_some()) {
-        imported.hoist_eslint_plugins();
-    }
+    let implied = implied_uses(root, (&files, members), flat)?;
+    hoist_implied(&implied, locked, &declared, imported);
     let is_hoisted = imported.hoisting.matcher();
     let mut undeclared = Vec::new();
     for (name, users) in find(root, &files, (flat, locked), &declared) {
         if is_hoisted(&name) {
             continue;
         }
-        let versions = locked.iter().filter_map(|(_, versions)| versions.npm_versions(&name)).flatten();
-        let has_several = versions.collect::<BTreeSet<_>>().len() > 1;
+        let has_several = has_several(locked, &name);
         let mut all_find_it = false;
         for (user, file) in users {
             let remedy = Remedy::of(&name, user, (locked, has_several), &declared);
             if !matches!(remedy, Remedy::LineOfMember(..)) && std::mem::replace(&mut all_find_it, true) {
                 continue;
             }
-            match remedy {
-                Remedy::Folder(folder) => imported.add_folder(folder),
-                Remedy::LineOfRoot(version) => imported.take_use_of_root(&name, &version.to_string()),
-                Remedy::LineOfMember(member, version) => {
-                    imported.take_use_of_member(member, &name, &version.to_string());
-                }
-                Remedy::Hoisted => imported.hoist(&name),
-            }
+            remedy.apply(&name, imported);
             undeclared.push(UndeclaredUse { name: name.clone(), file: file.to_owned() });
         }
     }
     Ok(undeclared)
+}
+
+/// Lets tools find the packages that they look for. One lockfile has no other names than those that were found, and the glob says it
+/// all; of several, each folder gets the names of its own, in the versions that lay there.
+fn hoist_implied(
+    implied: &[ImpliedUse<'_>],
+    locked: &[(String, LockedVersions)],
+    declared: &Declared,
+    imported: &mut Imported,
+) {
+    let is_only_one = locked.iter().all(|(folder, _)| *folder == locked[0].0);
+    for used in implied {
+        if is_only_one {
+            imported.hoist(used.glob);
+        }
+        let of_root = implied.iter().any(|other| other.top.is_empty() && other.glob == used.glob);
+        let names: BTreeSet<&str> = of_folder(locked, used.top).flat_map(LockedVersions::npm_names).collect();
+        for name in names.into_iter().filter(|name| used.matches(name) && !declared.has(used.top, name)) {
+            let on_top = |folder| of_folder(locked, folder).find_map(|versions| versions.found_on_top(name));
+            let Some(version) = on_top(used.top) else { continue };
+            let remedy = match declared.member_of(&format!("{}/", used.top)) {
+                _ if used.top.is_empty() && has_several(locked, name) => Remedy::LineOfRoot(version),
+                _ if used.top.is_empty() => Remedy::Hoisted,
+                // The root's own is found from below too.
+                Some(_) if of_root && on_top("") == Some(version) => continue,
+                Some(member) => Remedy::LineOfMember(member, version),
+                None => continue,
+            };
+            if !(is_only_one && matches!(remedy, Remedy::Hoisted)) {
+                remedy.apply(name, imported);
+            }
+        }
+    }
+}
+
+/// Returns whether several versions of a package are locked.
+fn has_several(locked: &[(String, LockedVersions)], name: &str) -> bool {
+    let versions = locked.iter().filter_map(|(_, versions)| versions.npm_versions(name)).flatten();
+    versions.collect::<BTreeSet<_>>().len() > 1
 }
 
 /// How a package is found that is used undeclared. All but the line of a member let every user find it.
@@ -102,6 +130,16 @@ impl<'a> Remedy<'a> {
             (Some(version), _) if user.top.is_empty() => Self::LineOfRoot(version),
             (Some(version), Some(member)) => Self::LineOfMember(member, version),
             _ => Self::Hoisted,
+        }
+    }
+
+    /// Lets a package be found so.
+    fn apply(&self, name: &str, imported: &mut Imported) {
+        match self {
+            Self::Folder(folder) => imported.add_folder(folder),
+            Self::LineOfRoot(version) => imported.take_use_of_root(name, &version.to_string()),
+            Self::LineOfMember(member, version) => imported.take_use_of_member(member, name, &version.to_string()),
+            Self::Hoisted => imported.hoist(name),
         }
     }
 }
@@ -167,63 +205,4 @@ fn owners(locked: &[(String, LockedVersions)], folder: &str, executable: &str) -
         .map(ToString::to_string)
         .collect();
     if owners.is_empty() { vec![executable.to_owned()] } else { owners }
-}
-
-/// What the package.json files of a checkout declare.
-struct Declared {
-    /// Names by folder: those of the root and of the members.
-    names: BTreeMap<String, BTreeSet<String>>,
-    /// The names of the members, by their folders.
-    members: BTreeMap<String, String>,
-    /// Folders of projects that are no part of this one.
-    others: Vec<String>,
-}
-
-impl Declared {
-    fn read(root: &Path, members: &[Arc<str>], files: &[String], imported: &Imported) -> Result<Self> {
-        let of_root = imported.lines.iter().map(|line| line.name.clone()).collect();
-        let mut declared =
-            Self { names: BTreeMap::from([(String::new(), of_root)]), members: BTreeMap::new(), others: Vec::new() };
-        let files = files.iter().filter_map(|file| file.strip_suffix("package.json"));
-        for folder in files.map(|folder| folder.trim_end_matches('/')) {
-            let is_member = members.iter().any(|member| **member == *folder);
-            if !is_member && !folder.is_empty() {
-                let text = fs::read_text_below(root, &format!("{folder}/package.json"), &[root], LARGEST);
-                let is_project = text.is_some_and(|text| package_ranges(&text).is_ok_and(|ranges| !ranges.is_empty()));
-                declared.others.extend(is_project.then(|| folder.to_owned()));
-                continue;
-            }
-            let Some(text) = inputs::text(&root.join(folder).join("package.json"))? else { continue };
-            // A file that cannot be read is an error of the project itself.
-            let (Ok(ranges), Ok((name, peers))) = (package_ranges(&text), package_peers(&text)) else { continue };
-            let name = name.filter(|name| PackageName::npm(name).is_ok());
-            let peers = peers.into_iter().map(|peer| peer.name);
-            let all = ranges.into_iter().map(|(name, _)| name).chain(peers).chain(name.clone());
-            declared.names.entry(folder.to_owned()).or_default().extend(all);
-            declared.members.extend(name.filter(|_| is_member).map(|name| (folder.to_owned(), name)));
-        }
-        Ok(declared)
-    }
-
-    /// Returns whether the manifest of a folder, or of one above it, has a name.
-    fn has(&self, folder: &str, name: &str) -> bool {
-        self.names.iter().any(|(above, names)| is_below(folder, above) && names.contains(name))
-    }
-
-    /// Returns the folder of the member below another folder that has a name.
-    fn member_folder(&self, top: &str, name: &str) -> Option<&str> {
-        let mut members = self.members.iter();
-        members.find(|(folder, own)| *own == name && is_below(folder, top)).map(|(folder, _)| folder.as_str())
-    }
-
-    /// Returns the name of the nearest member that a file lies in.
-    fn member_of(&self, file: &str) -> Option<&str> {
-        let above = self.members.iter().filter(|(folder, _)| is_below(file, folder));
-        above.max_by_key(|(folder, _)| folder.len()).map(|(_, name)| name.as_str())
-    }
-
-    /// Returns whether a folder lies in a project that is no part of this one.
-    fn is_anothers(&self, folder: &str) -> bool {
-        self.others.iter().any(|other| is_below(folder, other))
-    }
 }

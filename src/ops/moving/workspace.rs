@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use super::folders::folder_of;
 use crate::fs;
 use crate::import::{self, Imported, NotTaken, Runtimes, locks};
 use crate::manifest::{normal_name, parse_folder};
@@ -39,7 +40,7 @@ const DEPTH: usize = 2;
 /// How far below the root one is looked for that has a lockfile.
 const DEPTH_WITH_LOCK: usize = 4;
 
-const PACKAGE_JSON: &str = "package.json";
+pub(super) const PACKAGE_JSON: &str = "package.json";
 const PYPROJECT: &str = "pyproject.toml";
 
 /// Adds what concerns the whole project: the runtimes that version files of the root name and those that the members' files admit,
@@ -76,10 +77,13 @@ pub(in crate::ops) fn take_from_members(root: &Path, imported: &mut Imported) ->
 pub(in crate::ops) fn members_with_locks(root: &Path, imported: &Imported) -> Result<Vec<String>> {
     let mut found = Vec::new();
     for folder in members::find(root, imported.members.iter().map(String::as_str))?.folders {
-        if has_lock(root, &folder, PACKAGE_JSON)? || has_lock(root, &folder, PYPROJECT)? {
-            found.push(folder.to_string());
+        for manifest in [PACKAGE_JSON, PYPROJECT] {
+            if has_lock(root, &folder, manifest)? && shared_lock(root, &folder, manifest)?.is_none() {
+                found.push(folder.to_string());
+            }
         }
     }
+    found.dedup();
     Ok(found)
 }
 
@@ -327,6 +331,55 @@ fn has_lock(root: &Path, folder: &str, manifest: &str) -> Result<bool> {
         }
     }
     Ok(false)
+}
+
+/// Returns the folder above another one whose lockfile speaks for the manifest in it: it belongs to the workspace there. What lies beside
+/// the manifest itself is of no use then: its tools do not look at it.
+pub(super) fn shared_lock<'f>(root: &Path, folder: &'f str, manifest: &str) -> Result<Option<&'f str>> {
+    let mut above = folder;
+    while !above.is_empty() {
+        above = folder_of(above);
+        let below = folder.strip_prefix(above).unwrap_or(folder).trim_start_matches('/');
+        if has_lock(root, above, manifest)? {
+            let workspace = Workspace::of(root, above, manifest)?;
+            if workspace.members.is_member(below) {
+                return Ok(workspace.has_one_lock.then_some(above));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// What the files of a folder say of the workspace whose root it is.
+struct Workspace {
+    members: Imported,
+    /// Whether one lockfile speaks for all members. pnpm writes one for each where it is told to.
+    has_one_lock: bool,
+}
+
+impl Workspace {
+    fn of(root: &Path, folder: &str, manifest: &str) -> Result<Self> {
+        let folder = root.join(folder);
+        let text = |file: &str| inputs::text(&folder.join(file));
+        let mut workspace = Self { members: Imported::default(), has_one_lock: true };
+        // A file that cannot be read is told of where it is taken over.
+        let mut take = |read: std::result::Result<Imported, import::ImportError>| {
+            workspace.members.members.extend(read.map(|found| found.members).unwrap_or_default());
+        };
+        if manifest == PYPROJECT {
+            text(PYPROJECT)?.into_iter().for_each(|text| take(import::pyproject(&text)));
+            return Ok(workspace);
+        }
+        text(PACKAGE_JSON)?.into_iter().for_each(|text| take(import::package_json(&text)));
+        let pnpm = text("pnpm-workspace.yaml")?;
+        pnpm.iter().for_each(|text| take(import::pnpm_workspace(text)));
+        let says = |text: Option<String>, setting: &str| {
+            text.is_some_and(|text| text.lines().any(|line| line.replace(' ', "") == setting))
+        };
+        workspace.has_one_lock =
+            !says(text(".npmrc")?, "shared-workspace-lockfile=false") && !says(pnpm, "sharedWorkspaceLockfile:false");
+        Ok(workspace)
+    }
 }
 
 /// Returns whether a folder has a file.

@@ -24,6 +24,24 @@ const SHORTENING: [(&str, [&str; 2]); 3] = [
     ("eslintConfig", ["eslint-config", "eslint-plugin"]),
 ];
 
+/// Whose `.…rc` files name no packages of npm: shells and their like, Python's tools, and package managers.
+const OTHERS: [&str; 14] = [
+    "bashrc",
+    "condarc",
+    "coveragerc",
+    "curlrc",
+    "envrc",
+    "netrc",
+    "npmrc",
+    "nvmrc",
+    "pylintrc",
+    "pypirc",
+    "vimrc",
+    "wgetrc",
+    "yarnrc",
+    "zshrc",
+];
+
 /// What a file uses.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::ops) enum Use {
@@ -82,16 +100,19 @@ pub(in crate::ops) fn uses(name: &str, text: &str) -> BTreeSet<Use> {
 
 /// Returns whether a file configures a tool: `.babelrc`, `vite.config.ts`, `tsconfig.json`.
 fn is_configuration(name: &str) -> bool {
-    let is_rc =
-        name.strip_prefix('.').is_some_and(|rest| rest.split('.').next().is_some_and(|tool| tool.ends_with("rc")));
+    let tool = name.strip_prefix('.').and_then(|rest| rest.split('.').next()).unwrap_or_default();
+    let is_rc = tool.ends_with("rc") && !OTHERS.contains(&tool);
     let is_typescript =
         ["tsconfig", "jsconfig"].iter().any(|start| name.starts_with(start)) && extension(name) == Some("json");
-    is_rc && name != ".npmrc" && !name.starts_with(".yarnrc") || is_typescript || name.contains(".config.")
+    is_rc || is_typescript || name.contains(".config.")
 }
 
 /// Adds the packages that a word of a tool's configuration may mean.
 fn name_packages(configuration: &str, word: &str, found: &mut BTreeSet<Use>) {
-    found.extend(package_of(word).map(named));
+    // Most words of ESLint's are rules and their options. What it names in full says so, or has a scope.
+    let is_in_full = |word: &&str| word.starts_with('@') || ["eslint", "parser"].iter().any(|part| word.contains(part));
+    let may_be_short = !configuration.starts_with(".eslintrc") && configuration != "eslintConfig";
+    found.extend(package_of(word).filter(|name| may_be_short || is_in_full(name)).map(named));
     for (_, starts) in SHORTENING.into_iter().filter(|(tool, _)| configuration.contains(tool)) {
         let word = word.strip_prefix("plugin:").unwrap_or(word);
         let Some(short) = package_of(word) else { continue };

@@ -255,17 +255,6 @@ impl Imported {
         self.has_provided_peers |= leaves_out;
     }
 
-    /// Lets the project find all packages of types, as it did where all packages were in one folder: TypeScript takes those that it finds
-    /// there for types of the project itself.
-    pub fn hoist_types(&mut self) {
-        self.hoist("@types/*");
-    }
-
-    /// Lets the project find all plugins of `ESLint`: its versions before 9 look for those of shared configurations in the project.
-    pub fn hoist_eslint_plugins(&mut self) {
-        self.hoist("*eslint-plugin*");
-    }
-
     /// Lets the project find the packages of a name or glob that no line asks for.
     pub fn hoist(&mut self, glob: &str) {
         if glob.is_empty() || globset::Glob::new(glob).is_err() {

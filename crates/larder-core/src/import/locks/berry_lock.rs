@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::model::PackageKey;
 
 use super::Unreadable;
+use super::top_level::{DependencyTree, LockedDependency};
 use super::versions::LockedVersions;
 
 #[derive(Deserialize)]
@@ -35,23 +36,38 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
     let look_up = |alias: &str, range: &str| {
         keys.get(&*format!("{alias}@{range}")).or_else(|| keys.get(&*format!("{alias}@npm:{range}")))
     };
+    let mut tree = DependencyTree::default();
     for entry in entries.values() {
-        let wanted = entry.dependencies.iter().filter(|(alias, _)| !entry.peers.contains_key(*alias));
         if let Some((_, folder)) = entry.resolution.split_once("@workspace:") {
-            for (alias, range) in &entry.dependencies {
-                if let Some(to) = look_up(alias, range) {
-                    found.add_line(folder, alias, to);
-                }
+            let lines: Vec<_> = entry.dependencies.iter().filter_map(|wanted| locked(wanted, &look_up)).collect();
+            for to in &lines {
+                found.add_line(folder, to.alias, &to.key);
+            }
+            if folder == "." {
+                tree.root = lines;
+            } else {
+                tree.members.push(lines);
             }
         } else if let Some(from) = published(&entry.resolution).and_then(|(name, at)| found.add_npm(name, at)) {
-            for (alias, range) in wanted {
-                if let Some(to) = look_up(alias, range) {
-                    found.add_edge(&from, alias, to);
-                }
+            let wanted = entry.dependencies.iter().filter(|(alias, _)| !entry.peers.contains_key(*alias));
+            let wanted: Vec<_> = wanted.filter_map(|wanted| locked(wanted, &look_up)).collect();
+            for to in &wanted {
+                found.add_edge(&from, to.alias, &to.key);
             }
+            tree.packages.insert(from, wanted);
         }
     }
+    tree.note_top_level(found);
     Ok(())
+}
+
+/// Returns what a name and a range got.
+fn locked<'l, 'k>(
+    (alias, range): (&'l String, &String),
+    look_up: &impl Fn(&str, &str) -> Option<&'k PackageKey>,
+) -> Option<LockedDependency<'l>> {
+    let key = look_up(alias, range)?.clone();
+    Some(LockedDependency { descriptor: format!("{alias}@{range}"), alias, key })
 }
 
 /// Returns name and version of a package of a registry: `left@npm:1.2.0`; one that Yarn patched is the one it patched.

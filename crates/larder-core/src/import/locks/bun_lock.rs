@@ -74,8 +74,14 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
         // A peer counts where its owner does not provide it.
         let wanted = ["dependencies", "optionalDependencies", "peerDependencies"];
         let wanted = wanted.map(|field| facts.get(field).and_then(Value::as_object));
+        let optional_peers = facts.get("optionalPeers").and_then(Value::as_array);
+        let is_optional =
+            |alias: &String| optional_peers.is_some_and(|names| names.iter().any(|name| name.as_str() == Some(alias)));
         for alias in wanted.into_iter().flatten().flat_map(serde_json::Map::keys) {
-            if let Some(to) = walk(place, alias, &keys) {
+            let Some(to) = walk(place, alias, &keys) else { continue };
+            if is_optional(alias) {
+                found.add_optional_peer(from, alias, to);
+            } else {
                 found.add_edge(from, alias, to);
             }
         }

@@ -6,6 +6,7 @@
 //! | `package_lock` | npm: `package-lock.json`, `npm-shrinkwrap.json` (lockfileVersion 2 and 3) |
 //! | `pnpm_lock` | pnpm: `pnpm-lock.yaml` (6.x and 9.x) |
 //! | `yarn_lock`, `berry_lock` | Yarn 1 and later: `yarn.lock` |
+//! | `top_level` | which version Yarn has on top, where it has several |
 //! | `bun_lock` | Bun: `bun.lock` |
 //! | `requirements_lock` | pip, pip-compile, uv: a `requirements.txt` that a tool wrote |
 //! | `python_lock` | `uv.lock`, `poetry.lock`, `pdm.lock`, `pylock.toml` (PEP 751) |
@@ -16,6 +17,7 @@ mod package_lock;
 mod pnpm_lock;
 mod python_lock;
 mod requirements_lock;
+mod top_level;
 mod versions;
 mod yarn_lock;
 

@@ -52,11 +52,12 @@ struct PackageLockEntry {
 impl PackageLockEntry {
     /// Returns the names of the peers that npm installs where nothing provides them.
     fn required_peers(&self) -> impl Iterator<Item = &String> {
-        let is_optional = |name: &String| {
-            let meta = self.peer_dependencies_meta.get(name);
-            meta.and_then(|meta| meta.get("optional")?.as_bool()) == Some(true)
-        };
-        self.peer_dependencies.keys().filter(move |name| !is_optional(name))
+        self.peer_dependencies.keys().filter(|name| !self.is_optional_peer(name))
+    }
+
+    fn is_optional_peer(&self, name: &str) -> bool {
+        let meta = self.peer_dependencies_meta.get(name);
+        meta.and_then(|meta| meta.get("optional")?.as_bool()) == Some(true)
     }
 }
 
@@ -150,7 +151,10 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
         } else if let Some(from) = keys.get(&**path) {
             // A peer counts where its owner does not provide it.
             for name in names.chain(entry.peer_dependencies.keys()) {
-                if let Some(to) = walk(path, name, &keys, &lock.packages) {
+                let Some(to) = walk(path, name, &keys, &lock.packages) else { continue };
+                if entry.is_optional_peer(name) {
+                    found.add_optional_peer(from, name, to);
+                } else {
                     found.add_edge(from, name, to);
                 }
             }

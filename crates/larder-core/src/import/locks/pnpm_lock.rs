@@ -1,6 +1,6 @@
 //! pnpm's pnpm-lock.yaml, of the versions 6 and 9: <https://github.com/pnpm/spec/tree/master/lockfile>.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
@@ -61,8 +61,16 @@ struct Resolved {
 struct PnpmLockPackage {
     #[serde(default)]
     resolution: Resolution,
+    #[serde(default)]
+    peer_dependencies_meta: BTreeMap<String, PeerMeta>,
     #[serde(flatten)]
     snapshot: Snapshot,
+}
+
+#[derive(Deserialize)]
+struct PeerMeta {
+    #[serde(default)]
+    optional: bool,
 }
 
 #[derive(Default, Deserialize)]
@@ -111,12 +119,22 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
             }
         }
     }
+    let optional_peers: BTreeSet<(&str, &str)> = lock
+        .packages
+        .iter()
+        .flat_map(|(id, package)| package.peer_dependencies_meta.iter().map(move |(name, meta)| (id, name, meta)))
+        .filter(|(.., meta)| meta.optional)
+        .map(|(id, name, _)| (without_peers(id), &**name))
+        .collect();
     let in_packages = lock.packages.iter().map(|(id, package)| (id, &package.snapshot));
     for (id, snapshot) in in_packages.chain(&lock.snapshots) {
         let bare = without_peers(id);
         let Some(from) = key(found, "", bare) else { continue };
         for (alias, version) in snapshot.dependencies.iter().chain(&snapshot.optional_dependencies) {
-            if let Some(to) = key(found, alias, without_peers(version)) {
+            let Some(to) = key(found, alias, without_peers(version)) else { continue };
+            if optional_peers.contains(&(bare, alias)) {
+                found.add_optional_peer(&from, alias, &to);
+            } else {
                 found.add_edge(&from, alias, &to);
             }
         }

@@ -304,3 +304,39 @@ fn what_no_reader_understands_is_an_error_that_names_the_file() {
     });
     assert!(read("pnpm-lock.yaml", &bomb, "", &[], &Settings::default()).is_err());
 }
+
+#[test]
+fn yarn_has_on_top_what_most_depend_on_and_else_what_it_comes_to_first() {
+    let entry = |descriptor: &str, version: &str, dependencies: &str| {
+        format!("{descriptor}:\n  version \"{version}\"\n{dependencies}\n")
+    };
+    let on = |names: &[&str]| {
+        let lines: String = names.iter().map(|name| format!("    {name}\n")).collect();
+        format!("  dependencies:\n{lines}")
+    };
+    let text = [
+        entry("a@1", "1.0.0", &on(&["deep 1", "few 1", "own 2", "tied 2"])),
+        entry("b@1", "1.0.0", &on(&["deep 2", "few 2", "own 2", "tied 1"])),
+        entry("c@1", "1.0.0", &on(&["few 2", "tied 2"])),
+        entry("d@1", "1.0.0", &on(&["tied 1"])),
+        entry("deep@1", "1.0.0", ""),
+        entry("deep@2", "2.0.0", ""),
+        entry("few@1", "1.0.0", ""),
+        entry("few@2", "2.0.0", ""),
+        entry("own@1", "1.0.0", ""),
+        entry("own@2", "2.0.0", ""),
+        entry("tied@1", "1.0.0", ""),
+        entry("tied@2", "2.0.0", ""),
+    ]
+    .concat();
+    let lines = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), "1".to_owned())).collect();
+    let declared = [
+        DeclaredRanges { dependent: Dependent::Project, ranges: lines(&["b", "own"]) },
+        DeclaredRanges { dependent: Dependent::Member("web".into()), ranges: lines(&["a", "c", "d"]) },
+    ];
+    let found = read("yarn.lock", &text, "", &declared, &Settings::default()).unwrap();
+    let on_top = |name| found.found_on_top(name).map(ToString::to_string);
+    for (name, expected) in [("own", "1.0.0"), ("few", "2.0.0"), ("tied", "1.0.0"), ("deep", "2.0.0"), ("a", "1.0.0")] {
+        assert_eq!(on_top(name).as_deref(), Some(expected), "{name}");
+    }
+}

@@ -8,6 +8,9 @@ use serde_json::{Map, Value};
 use crate::model::{Dependent, Digest, Ecosystem, PackageId, PackageKey, PackageName, Version};
 use crate::resolve::Preferences;
 
+/// The ecosystem whose lockfiles tell where packages lie.
+const ECOSYSTEM: Ecosystem = Ecosystem::Npm;
+
 /// The digest of a file of a package, as a lockfile has it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PublishedDigest {
@@ -28,6 +31,8 @@ pub struct LockedVersions {
     edges: BTreeMap<(PackageKey, PackageName), BTreeMap<Version, usize>>,
     /// Versions that a manifest has under a name.
     lines: BTreeMap<(Dependent, PackageName), Version>,
+    /// Those of the edges that are optional peers.
+    optional_peers: BTreeMap<(PackageKey, PackageName), Version>,
     digests: BTreeMap<PackageKey, BTreeSet<PublishedDigest>>,
     /// Packages of which a version has a source distribution only.
     source_only: BTreeSet<PackageId>,
@@ -48,7 +53,7 @@ impl LockedVersions {
 
     /// Notes a version of an npm package, if name and version are those of a registry: a folder or a repository is none.
     pub(in crate::import) fn add_npm(&mut self, name: &str, version: &str) -> Option<PackageKey> {
-        self.add(Ecosystem::Npm, name, version)
+        self.add(ECOSYSTEM, name, version)
     }
 
     /// Notes a version of a Python package.
@@ -96,6 +101,14 @@ impl LockedVersions {
         *self.edges.entry((from.clone(), alias)).or_default().entry(to.version.clone()).or_default() += 1;
     }
 
+    /// Notes what a copy of a package has as an optional peer.
+    pub(super) fn add_optional_peer(&mut self, from: &PackageKey, alias: &str, to: &PackageKey) {
+        self.add_edge(from, alias, to);
+        if let Ok(alias) = PackageName::npm(alias) {
+            self.optional_peers.insert((from.clone(), alias), to.version.clone());
+        }
+    }
+
     /// Notes what the manifest in a folder, relative to the lockfile's, has under a name.
     pub(super) fn add_line(&mut self, folder: &str, alias: &str, to: &PackageKey) {
         self.add_line_of(&self.dependent(folder), alias, to);
@@ -108,7 +121,7 @@ impl LockedVersions {
     }
 
     /// Returns the manifest in a folder, relative to the lockfile's.
-    fn dependent(&self, folder: &str) -> Dependent {
+    pub(super) fn dependent(&self, folder: &str) -> Dependent {
         let folder = folder.trim_start_matches("./").trim_matches('/');
         match (&*self.folder, folder) {
             ("", "" | ".") => Dependent::Project,
@@ -131,6 +144,9 @@ impl LockedVersions {
         }
         for (key, digests) in other.digests {
             self.digests.entry(key).or_default().extend(digests);
+        }
+        for (peer, version) in other.optional_peers {
+            self.optional_peers.entry(peer).or_insert(version);
         }
         self.source_only.extend(other.source_only);
         for (name, version) in other.on_top {
@@ -188,6 +204,16 @@ impl LockedVersions {
         self.lines.get(&(dependent.clone(), alias.clone()))
     }
 
+    /// Returns the optional peers that packages have though nothing else asks for what they are: dependents, names, and versions. A tool
+    /// that has once installed one keeps it.
+    pub fn optional_peers_of_nobody(&self) -> Vec<(&PackageName, &PackageName, &Version)> {
+        let edges = self.edges.keys().filter(|edge| !self.optional_peers.contains_key(edge));
+        let asked: BTreeSet<&PackageName> =
+            edges.map(|(_, alias)| alias).chain(self.lines.keys().map(|(_, alias)| alias)).collect();
+        let peers = self.optional_peers.iter().filter(|((_, alias), _)| !asked.contains(alias));
+        peers.map(|((from, alias), version)| (&from.id.name, alias, version)).collect()
+    }
+
     /// Returns the packages that bring an executable, where the lockfile tells; the one that is called like it comes first.
     pub fn owners_of_executable(&self, name: &str) -> Vec<&PackageName> {
         let mut owners: Vec<_> = self.executables.get(name).into_iter().flatten().collect();
@@ -195,9 +221,14 @@ impl LockedVersions {
         owners
     }
 
+    /// Returns the names of the npm packages.
+    pub fn npm_names(&self) -> impl Iterator<Item = &str> {
+        self.versions.keys().filter(|id| id.ecosystem == ECOSYSTEM).map(|id| id.name.as_str())
+    }
+
     /// Returns the locked versions of an npm package.
     pub fn npm_versions(&self, name: &str) -> Option<&BTreeSet<Version>> {
-        self.versions.get(&PackageId::new(Ecosystem::Npm, PackageName::npm(name).ok()?))
+        self.versions.get(&PackageId::new(ECOSYSTEM, PackageName::npm(name).ok()?))
     }
 
     /// Returns the versions that copies of an npm package have under a name.

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{Ecosystem, PackageKey, Version, split_at_version};
 
+use super::top_level::{DependencyTree, LockedDependency};
 use super::versions::LockedVersions;
 use super::{DeclaredRanges, Unreadable};
 
@@ -57,22 +58,41 @@ pub(super) fn read(text: &str, declared: &[DeclaredRanges], found: &mut LockedVe
             _ => None,
         })
     };
+    let mut tree = DependencyTree::default();
     for entry in &entries {
         let Some(from) = entry.descriptors.first().and_then(|first| keys.get(&**first)).cloned() else { continue };
-        for (alias, range) in &entry.dependencies {
-            if let Some(to) = look_up(alias, range) {
-                found.add_edge(&from, alias, to);
-            }
+        let wanted = locked(&entry.dependencies, &look_up);
+        for to in &wanted {
+            found.add_edge(&from, to.alias, &to.key);
         }
+        tree.packages.insert(from, wanted);
     }
+    let own = found.dependent("");
     for DeclaredRanges { dependent, ranges } in declared {
-        for (alias, range) in ranges {
-            if let Some(to) = look_up(alias, range) {
-                found.add_line_of(dependent, alias, to);
-            }
+        let wanted = locked(ranges, &look_up);
+        for to in &wanted {
+            found.add_line_of(dependent, to.alias, &to.key);
+        }
+        if *dependent == own {
+            tree.root = wanted;
+        } else {
+            tree.members.push(wanted);
         }
     }
+    tree.note_top_level(found);
     Ok(())
+}
+
+/// Returns what names and ranges got.
+fn locked<'l, 'k>(
+    wanted: &'l [(String, String)],
+    look_up: &impl Fn(&str, &str) -> Option<&'k PackageKey>,
+) -> Vec<LockedDependency<'l>> {
+    let locked = |(alias, range): &'l (String, String)| {
+        let key = look_up(alias, range)?.clone();
+        Some(LockedDependency { descriptor: format!("{alias}@{range}"), alias, key })
+    };
+    wanted.iter().filter_map(locked).collect()
 }
 
 /// Returns the version that the registry has an entry's file under. `version` is what the file's own package.json says, which

@@ -65,6 +65,11 @@ impl Imported {
         self.add_extension(ECOSYSTEM, member, name, version);
     }
 
+    /// Adds an `extend` line for an optional peer of a package, which a tool installed.
+    pub fn take_peer_of_package(&mut self, package: &str, name: &str, version: &str) {
+        self.add_extension(ECOSYSTEM, package, name, version);
+    }
+
     /// Adds a line for what the project's own files use and do not declare.
     pub fn take_use_of_root(&mut self, name: &str, version: &str) {
         self.take(ImportedLine {

@@ -69,6 +69,15 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
         groups.insert(label, resolve(&requirements)?);
     }
     let bin = project.entry_points.iter().any(|(group, entries)| group == "console_scripts" && !entries.is_empty());
+    let compiler = project.compiler().filter(|_| project.is_package);
+    let warnings = compiler.into_iter().map(|compiler| {
+        format!(
+            "{} has modules that a build compiles ({compiler}), and its folder is used as it lies: compile them in place, or leave it out \
+             of `members` and take the package from its registry",
+            file_of(context, &project)
+        )
+    });
+    let warnings = warnings.collect();
     Ok(PathPackage {
         seen_as: name.clone(),
         name,
@@ -78,7 +87,7 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
         extras,
         groups,
         sources: Vec::new(),
-        warnings: Vec::new(),
+        warnings,
         computed_version: (project.version.is_none() && project.is_package).then(|| file_of(context, &project)),
         // The location of its modules depends on these folders' contents.
         listed: vec![String::new(), "src".to_owned()],

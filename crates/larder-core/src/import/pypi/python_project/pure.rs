@@ -25,6 +25,10 @@ const COPYING: [&str; 6] = [
     "pdm.backend",
 ];
 
+/// Requirements of builds that compile modules.
+const COMPILERS: [&str; 7] =
+    ["maturin", "scikit-build-core", "meson-python", "setuptools-rust", "cython", "pybind11", "nanobind"];
+
 /// What is there where something is compiled, or a program decides.
 const SIGNS_OF_BUILDS: [&str; 8] = [
     "setup.py",
@@ -38,6 +42,19 @@ const SIGNS_OF_BUILDS: [&str; 8] = [
 ];
 
 impl PythonProject {
+    /// Returns the tool with which a build compiles modules of the package, where its pyproject.toml names one. A folder that is used as it
+    /// lies lacks these modules.
+    pub fn compiler(&self) -> Option<&'static str> {
+        let requires = table(&self.document, &["build-system"])?.get("requires")?.as_array()?;
+        let names: Vec<String> = requires
+            .iter()
+            .filter_map(Value::as_str)
+            .map(|one| one.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect())
+            .map(|name: String| name.to_ascii_lowercase().replace(['_', '.'], "-"))
+            .collect();
+        COMPILERS.into_iter().find(|compiler| names.iter().any(|name| name == compiler))
+    }
+
     /// Returns the modules, given the paths of all files. Returns `None` if a build has to run: to compile something, or to know
     /// what belongs to the package.
     pub fn pure_modules(&self, paths: &[&str]) -> Option<Vec<PureModule>> {
@@ -203,5 +220,20 @@ mod tests {
             &flat,
             None,
         );
+    }
+
+    #[test]
+    fn a_build_that_compiles_names_its_tool() {
+        for (requires, expected) in [
+            ("['maturin>=1,<2']", Some("maturin")),
+            ("['setuptools', 'Cython ~= 3.0']", Some("cython")),
+            ("['scikit_build_core[pyproject]']", Some("scikit-build-core")),
+            ("['setuptools>=61', 'cython-lint']", None),
+            ("['hatchling']", None),
+        ] {
+            let text = format!("[project]\nname = 'a'\nversion = '1'\n[build-system]\nrequires = {requires}\n");
+            let project = python_project(&|file| (file == "pyproject.toml").then(|| text.clone())).unwrap().unwrap();
+            assert_eq!(project.compiler(), expected, "{requires}");
+        }
     }
 }

@@ -1,0 +1,18 @@
+//! Folders of a repository, by their paths relative to its root, which is empty itself.
+
+use std::sync::Arc;
+
+/// Returns the root and the members.
+pub(super) fn with_root(members: &[Arc<str>]) -> impl Iterator<Item = &str> {
+    std::iter::once("").chain(members.iter().map(|folder| &**folder))
+}
+
+/// Returns whether a folder is another one or lies in it.
+pub(super) fn is_below(folder: &str, above: &str) -> bool {
+    above.is_empty() || folder.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Returns the folder that a file or folder lies in.
+pub(super) fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}

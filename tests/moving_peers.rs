@@ -1,0 +1,209 @@
+//! Moving in with peers: those that other tools installed, or left out.
+
+use crate::support::{Project, Registry, Universe, assert_transcript};
+
+fn registry() -> Registry {
+    Universe::new()
+        .npm("left", "1.0.0", |p| p.file("index.js", "module.exports = 'left';\n"))
+        .npm("left", "1.5.0", |p| p.file("index.js", "module.exports = 'left';\n"))
+        .npm("right", "1.0.0", |p| p)
+        .npm("right", "1.1.0", |p| p)
+        .npm("right", "2.0.0", |p| p)
+        .serve()
+}
+
+/// A project of other tools.
+fn repository(registry: &Registry, files: &[(&str, &str)]) -> Project {
+    let project = Project::new(registry);
+    let _ = std::fs::remove_file(project.path("larder.kdl"));
+    for (file, text) in files {
+        project.write(file, text);
+    }
+    project
+}
+
+fn locked(project: &Project) -> String {
+    let list = project.run_json("larder list --json");
+    let word = |one: &serde_json::Value, field: &str| one[field].as_str().unwrap_or_default().to_owned();
+    let packages = list["packages"].as_array().into_iter().flatten();
+    packages.map(|one| format!("{} {}", word(one, "name"), word(one, "version"))).collect::<Vec<_>>().join(", ")
+}
+
+const LEFT_AND_RIGHT: &str = "lockfileVersion: '9.0'
+settings:
+  autoInstallPeers: true
+importers:
+  .:
+    dependencies:
+      left: {specifier: ^1, version: 1.0.0}
+  web:
+    dependencies:
+      right: {specifier: ^1, version: 1.0.0}
+packages:
+  left@1.0.0: {}
+  right@1.0.0: {}
+snapshots:
+  left@1.0.0: {}
+  right@1.0.0: {}
+";
+
+#[test]
+fn peers_that_a_lockfile_shows_as_installed_are_installed() {
+    let registry = registry();
+    let project = repository(
+        &registry,
+        &[
+            ("package.json", r#"{"name": "shop", "peerDependencies": {"left": "^1", "absent": "*"}}"#),
+            ("pnpm-workspace.yaml", "packages: [web]\n"),
+            (
+                "web/package.json",
+                r#"{"name": "web", "version": "1.0.0", "peerDependencies": {"right": "^1", "absent": "*"},
+                    "peerDependenciesMeta": {"right": {"optional": true}, "absent": {"optional": true}}}"#,
+            ),
+            ("pnpm-lock.yaml", LEFT_AND_RIGHT),
+        ],
+    );
+    let told = project.run("larder init").exits(0).stderr;
+    assert_transcript!(told, @r"
+    Wrote [PROJECT]/larder.kdl
+    Imported package.json, pnpm-workspace.yaml
+    Members: web
+    Left out peerDependencies absent: a project is nobody's peer: add what it needs itself
+    Kept the versions of pnpm-lock.yaml
+    Locked 2 packages in larder.lock
+    2 of 2 packages have the versions that they had
+    ");
+    let manifest = project.read("larder.kdl");
+    assert!(manifest.contains("    npm \"left\" \"^1\"\n"), "{manifest}");
+    assert!(manifest.contains("    extend npm \"web\" { npm \"right\" \"^1\"; }\n"), "{manifest}");
+    assert_eq!(locked(&project), "left 1.0.0, right 1.0.0");
+    project.run("larder lock --check").exits(0);
+    project.run("larder sync").exits(0);
+    assert!(project.has("web/node_modules/right/package.json") && project.has("node_modules/left/package.json"));
+    // Without the line it is an optional peer again, which makes nothing reachable.
+    let without = manifest.replace("    extend npm \"web\" { npm \"right\" \"^1\"; }\n", "");
+    project.write("larder.kdl", &without).run("larder lock --check").exits(1);
+    project.run("larder lock").exits(0);
+    assert_eq!(locked(&project), "left 1.0.0");
+}
+
+#[test]
+fn several_peers_of_a_member_are_one_block() {
+    let registry = registry();
+    let peers = r#"{"name": "@shop/web", "version": "1.0.0", "peerDependencies": {"left": "catalog:", "right": "^1"},
+        "peerDependenciesMeta": {"right": {"optional": true}, "left": {"optional": true}}}"#;
+    let lock = LEFT_AND_RIGHT.replace(
+        "  web:\n    dependencies:\n",
+        "  web:\n    dependencies:\n      left: {specifier: 'catalog:', version: 1.0.0}\n",
+    );
+    let project = repository(
+        &registry,
+        &[
+            ("package.json", r#"{"name": "shop"}"#),
+            ("pnpm-workspace.yaml", "packages: [web]\ncatalog:\n  left: ~1.0.0\n"),
+            ("web/package.json", peers),
+            ("pnpm-lock.yaml", &lock),
+        ],
+    );
+    project.run("larder init").exits(0);
+    let manifest = project.read("larder.kdl");
+    let block =
+        "    extend npm \"@shop/web\" {\n        npm \"left\" \"~1.0.0\"\n        npm \"right\" \"^1\"\n    }\n";
+    assert!(manifest.contains(block), "{manifest}");
+    assert_eq!(locked(&project), "left 1.0.0, right 1.0.0");
+}
+
+#[test]
+fn peers_that_nobody_provides_are_left_out_where_yarn_left_them_out() {
+    let registry = Universe::new()
+        .npm("core", "1.0.0", |p| p.file("index.js", "module.exports = 1;\n"))
+        .npm("core", "2.0.0", |p| p.file("index.js", "module.exports = 2;\n"))
+        .npm("frame", "1.0.0", |p| p.dep("core", "^1"))
+        .npm("plug", "1.0.0", |p| {
+            p.peer("core", "^2").peer("absent", "^1").file("index.js", "module.exports = require('core');\n")
+        })
+        .npm("tool", "1.0.0", |p| p.dep("plug", "^1"))
+        .npm("absent", "1.0.0", |p| p.dep("deep", "^1"))
+        .npm("deep", "1.0.0", |p| p)
+        .serve();
+    let package = ("package.json", r#"{"name": "shop", "dependencies": {"frame": "^1", "tool": "^1"}}"#);
+    let entry = |name: &str, of: &str| format!("{name}@^1:\n  version \"1.0.0\"\n{of}\n");
+    let yarn = format!(
+        "# yarn lockfile v1\n\n{}{}{}{}",
+        entry("core", ""),
+        entry("frame", "  dependencies:\n    core \"^1\"\n"),
+        entry("plug", ""),
+        entry("tool", "  dependencies:\n    plug \"^1\"\n"),
+    );
+    let project = repository(&registry, &[package, ("yarn.lock", &yarn)]);
+    let told = project.run("larder init").exits(0).stderr;
+    assert_transcript!(told, @r"
+    Wrote [PROJECT]/larder.kdl
+    Imported package.json
+    Kept the versions of yarn.lock
+    warning: npm:plug@1.0.0: wants peer core ^2, and gets core 1.0.0
+    Locked 4 packages in larder.lock
+    4 of 4 packages have the versions that they had
+    ");
+    assert!(project.read("larder.kdl").contains("resolution {\n    npm-peers \"provided\"\n}"));
+    assert!(project.read("larder.lock").contains("npm-peers = \"provided\""));
+    let list = "core 1.0.0, frame 1.0.0, plug 1.0.0, tool 1.0.0";
+    assert_eq!(locked(&project), list);
+    project.run("larder lock --check").exits(0);
+    project.run("larder sync").exits(0);
+    let script = "require(require.resolve(`plug`, { paths: [require.resolve(`tool/package.json`)] }))";
+    assert_eq!(project.run(&format!("larder run -- node -p '{script}'")).exits(0).stdout.trim(), "1");
+    project.run("larder update").exits(0);
+    assert_eq!(locked(&project), list);
+    project.run("larder verify").exits(0);
+    // Where missing peers are installed, it is another lock.
+    let manifest = project.read("larder.kdl").replace("provided", "relaxed");
+    project.write("larder.kdl", &manifest).run("larder lock --check").exits(1).names(["npm-peers"]);
+    project.run("larder lock").exits(0);
+    assert_eq!(
+        locked(&project),
+        "absent 1.0.0, core 1.0.0, core 2.0.0, deep 1.0.0, frame 1.0.0, plug 1.0.0, tool 1.0.0"
+    );
+    for settings in [(".npmrc", "legacy-peer-deps=true\n"), ("pnpm-workspace.yaml", "autoInstallPeers: false\n")] {
+        let project = repository(&registry, &[package, settings]);
+        project.run("larder init").exits(0);
+        project.run("larder lock").exits(0);
+        assert_eq!(locked(&project), list, "{settings:?}");
+    }
+}
+
+#[test]
+fn an_optional_peer_that_a_lockfile_alone_remembers_is_installed() {
+    let registry = Universe::new()
+        .npm("builder", "1.0.0", |p| {
+            let optional = serde_json::json!({"loader": {"optional": true}, "left": {"optional": true}});
+            p.peer("loader", "*").peer("left", "*").field("peerDependenciesMeta", optional)
+        })
+        .npm("loader", "1.0.0", |p| p)
+        .npm("loader", "2.0.0", |p| p)
+        .npm("left", "1.0.0", |p| p)
+        .serve();
+    let lock = "lockfileVersion: '9.0'
+importers:
+  .:
+    dependencies:
+      builder: {specifier: ^1, version: 1.0.0(left@1.0.0)(loader@1.0.0)}
+      left: {specifier: ^1, version: 1.0.0}
+packages:
+  builder@1.0.0:
+    peerDependencies: {left: '*', loader: '*'}
+    peerDependenciesMeta: {left: {optional: true}, loader: {optional: true}}
+  left@1.0.0: {}
+  loader@1.0.0: {}
+snapshots:
+  builder@1.0.0(left@1.0.0)(loader@1.0.0):
+    optionalDependencies: {left: 1.0.0, loader: 1.0.0}
+  left@1.0.0: {}
+  loader@1.0.0: {}
+";
+    let manifest = r#"{"name": "shop", "dependencies": {"builder": "^1", "left": "^1"}}"#;
+    let project = repository(&registry, &[("package.json", manifest), ("pnpm-lock.yaml", lock)]);
+    project.run("larder init").exits(0).names(["3 of 3 packages have the versions that they had"]);
+    assert!(project.read("larder.kdl").contains("    extend npm \"builder\" { npm \"loader\" \"1.0.0\"; }\n"));
+    assert_eq!(locked(&project), "builder 1.0.0, left 1.0.0, loader 1.0.0");
+}
