@@ -204,9 +204,11 @@ fn types_are_found_where_they_lay_and_not_those_of_another_project() {
         .npm("site", "1.0.0", |p| p.dep("@types/node", "18").dep("@types/router", "1"))
         .serve();
     let entry = |descriptor: &str, version: &str, dependencies: &[&str]| {
-        let dependencies = dependencies.iter().map(|one| format!("    {one}\n")).collect::<String>();
-        let head = if dependencies.is_empty() { "" } else { "  dependencies:\n" };
-        format!("\n{descriptor}:\n  version \"{version}\"\n{head}{dependencies}")
+        let dependencies = match dependencies {
+            [] => String::new(),
+            all => format!("  dependencies:\n    {}\n", all.join("\n    ")),
+        };
+        format!("\n{descriptor}:\n  version \"{version}\"\n{dependencies}")
     };
     let lock = |entries: &[String]| format!("# yarn lockfile v1\n\n{}", entries.concat());
     let typescript = entry("typescript@5", "5.0.0", &[]);

@@ -24,8 +24,8 @@ pub(crate) struct Archives {
     unpacked: usize,
 }
 
-/// A store in a folder of its own.
-pub(crate) fn new_store() -> TempDir {
+/// Returns a new folder, for a store or a checkout.
+pub(crate) fn new_folder() -> TempDir {
     tempfile::tempdir().expect("a folder")
 }
 

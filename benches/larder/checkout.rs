@@ -10,7 +10,7 @@ use larder::profile::{BuildInput, DeployedFlows, Profiles};
 use larder::store::Tree;
 use tempfile::TempDir;
 
-use super::archives::{Archives, new_store};
+use super::archives::{Archives, new_folder};
 
 /// Files of each package, besides its package.json.
 const FILES: usize = 10;
@@ -26,16 +26,11 @@ pub(crate) struct Checkout {
 impl Checkout {
     /// Fetches made-up packages for a lock.
     pub(crate) fn of(lock: Lockfile) -> Self {
-        let store = new_store();
+        let store = new_folder();
         let keys = || lock.graph.packages.keys().cloned();
         let fetched = Archives::of_packages(ArtifactKind::Tarball, keys(), FILES).fetch(&store);
         let trees = keys().zip(fetched.into_iter().map(|fetched| Arc::new(fetched.tree))).collect();
         Self { _store: store, lock_text: lock.to_text(), lock, trees }
-    }
-
-    /// Returns a folder without a profile.
-    pub(crate) fn project(&self) -> TempDir {
-        tempfile::tempdir().expect("a folder")
     }
 
     /// Builds the first generation of a project, and returns the number of packages in it.

@@ -106,7 +106,7 @@ fn unpack(bencher: Bencher, kind: ArtifactKind) {
     let archives = Archives::of(kind, 20, 50);
     bencher
         .counter(BytesCount::new(archives.unpacked()))
-        .with_inputs(archives::new_store)
+        .with_inputs(archives::new_folder)
         .bench_values(|store| (archives.fetch(&store), store));
 }
 
@@ -114,5 +114,5 @@ fn unpack(bencher: Bencher, kind: ArtifactKind) {
 #[divan::bench(args = [50, 400])]
 fn link(bencher: Bencher, packages: u32) {
     let checkout = Checkout::of(locked(packages));
-    bencher.with_inputs(|| checkout.project()).bench_values(|project| (checkout.build(&project), project));
+    bencher.with_inputs(archives::new_folder).bench_values(|project| (checkout.build(&project), project));
 }

@@ -367,12 +367,18 @@ impl Workspace {
             workspace.members.members.extend(read.map(|found| found.members).unwrap_or_default());
         };
         if manifest == PYPROJECT {
-            text(PYPROJECT)?.into_iter().for_each(|text| take(import::pyproject(&text)));
+            if let Some(text) = text(PYPROJECT)? {
+                take(import::pyproject(&text));
+            }
             return Ok(workspace);
         }
-        text(PACKAGE_JSON)?.into_iter().for_each(|text| take(import::package_json(&text)));
+        if let Some(text) = text(PACKAGE_JSON)? {
+            take(import::package_json(&text));
+        }
         let pnpm = text("pnpm-workspace.yaml")?;
-        pnpm.iter().for_each(|text| take(import::pnpm_workspace(text)));
+        if let Some(text) = &pnpm {
+            take(import::pnpm_workspace(text));
+        }
         let says = |text: Option<String>, setting: &str| {
             text.is_some_and(|text| text.lines().any(|line| line.replace(' ', "") == setting))
         };

@@ -310,10 +310,7 @@ fn yarn_has_on_top_what_most_depend_on_and_else_what_it_comes_to_first() {
     let entry = |descriptor: &str, version: &str, dependencies: &str| {
         format!("{descriptor}:\n  version \"{version}\"\n{dependencies}\n")
     };
-    let on = |names: &[&str]| {
-        let lines: String = names.iter().map(|name| format!("    {name}\n")).collect();
-        format!("  dependencies:\n{lines}")
-    };
+    let on = |names: &[&str]| format!("  dependencies:\n    {}\n", names.join("\n    "));
     let text = [
         entry("a@1", "1.0.0", &on(&["deep 1", "few 1", "own 2", "tied 2"])),
         entry("b@1", "1.0.0", &on(&["deep 2", "few 2", "own 2", "tied 1"])),
