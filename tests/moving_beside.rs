@@ -246,3 +246,25 @@ fn types_are_found_where_they_lay_and_not_those_of_another_project() {
     assert!(project.read("web/node_modules/@types/node/package.json").contains("18.0.0"));
     assert!(project.has("web/node_modules/@types/router") && !project.has("web/node_modules/@types/old"));
 }
+
+#[test]
+fn a_project_that_another_has_from_a_registry_is_left_out() {
+    let registry = registry();
+    let lock = r#"{"lockfileVersion": 3, "packages": {
+        "": {"name": "web", "dependencies": {"right": "^1.0.0"}},
+        "node_modules/right": {"version": "1.0.0", "resolved": "https://registry.npmjs.org/right/-/right-1.0.0.tgz"}}}"#;
+    let own = r#"{"lockfileVersion": 3, "packages": {"": {"name": "right", "version": "1.1.0"}}}"#;
+    let project = repository(
+        &registry,
+        &[
+            ("package.json", r#"{"name": "shop", "private": true}"#),
+            ("lib/package.json", r#"{"name": "right", "version": "1.1.0", "main": "dist/index.js"}"#),
+            ("lib/package-lock.json", own),
+            ("web/package.json", r#"{"name": "web", "dependencies": {"right": "^1.0.0"}}"#),
+            ("web/package-lock.json", lock),
+        ],
+    );
+    project.run("larder init").exits(0).names(["Left out the folder lib: web has its package right from a registry"]);
+    project.run("larder sync").exits(0);
+    assert_eq!(found(&project, "web"), "1.0.0");
+}

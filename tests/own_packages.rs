@@ -1,7 +1,7 @@
 //! The project's own Python packages: the root, members, and folders that are described in one way or another. Each can be imported
 //! where it lies, and no registry's copy of it stands beside it.
 
-use crate::support::{Project, Registry, Universe, assert_transcript};
+use crate::support::{Metadata, Project, Registry, Universe, assert_transcript};
 
 const BUILT: &str = "[build-system]\nrequires = ['hatchling']\nbuild-backend = 'hatchling.build'\n";
 
@@ -335,4 +335,26 @@ fn a_folder_whose_modules_a_build_compiles_is_told_of() {
     warning: core/pyproject.toml has modules that a build compiles (maturin), and its folder is used as it lies: compile them in place, or leave it out of `members` and take the package from its registry
     Locked 1 package in larder.lock
     ");
+}
+
+#[test]
+fn an_extra_of_the_root_that_is_left_out_of_the_lock_leaves_it_fresh() {
+    let registry = Universe::new()
+        .pypi("lib", "1.0", |p| p.extra("more", "source"))
+        .pypi("source", "1.0", |p| p.source_only(Metadata::Dynamic))
+        .serve();
+    let project = Project::new(&registry);
+    let manifest = format!(
+        "[project]\nname = 'shop'\nversion = '1.2'\ndependencies = ['lib>=1']\n[project.optional-dependencies]\n\
+         tests = ['lib[more]>=1']\n{BUILT}"
+    );
+    project.write("pyproject.toml", &manifest).write("shop/__init__.py", "");
+    project.manifest(
+        "dependencies { path \".\"; }\ngroup \"later\" { path \".[tests]\"; }\nenvironment \"development\"\n",
+    );
+    project.run("larder lock").exits(0).names(["group `later`, which no environment includes, is left out"]);
+    project.run("larder lock --check").exits(0);
+    project.run("larder sync --locked").exits(0);
+    project.write("pyproject.toml", &manifest.replace("'lib>=1'", "'lib>=2'"));
+    project.run("larder lock --check").exits(1).names(["lib >=2 is not satisfied by 1.0"]);
 }

@@ -18,7 +18,7 @@ use super::lock::{self, Locked, UnusedPatches};
 use super::moving::flat::FlatFolders;
 use super::moving::locked::{self, Kept};
 use super::moving::undeclared::{self, UndeclaredUse};
-use super::moving::{peers, pending, requirements, workspace};
+use super::moving::{peers, pending, published, requirements, workspace};
 use super::programs::interpreter;
 use super::project::snapshot;
 use super::project::{host, inputs, members};
@@ -265,7 +265,9 @@ fn import(folder: &Path) -> Result<Found> {
     for member in workspace::members_with_locks(folder, &all)? {
         settings_beside(folder, &member, &mut all)?;
     }
-    for beside in workspace::projects_beside(folder, &mut all)? {
+    let mut beside = workspace::projects_beside(folder, &mut all)?;
+    published::leave_out(folder, &mut all, &mut beside)?;
+    for beside in beside {
         settings_beside(folder, &beside, &mut all)?;
         if members::has_manifest(&folder.join(&beside))? {
             all.members.push(beside);

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `requirements` | the requirements files of a repository, and what each is for |
 //! | `workspace` | which folders of a repository are members, by what its tools say of it |
+//! | `published` | projects that others of the repository have from a registry |
 //! | `folders`, `flat` | paths of folders; those whose tool puts all packages into one folder |
 //! | `peers` | peers that other tools installed as if they were dependencies |
 //! | `declared` | what its package.json files declare |
@@ -18,6 +19,7 @@ mod implied;
 pub(super) mod locked;
 pub(super) mod peers;
 pub(super) mod pending;
+pub(super) mod published;
 pub(super) mod requirements;
 pub(super) mod undeclared;
 pub(super) mod workspace;

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::model::{Ecosystem, Edge, EdgeKind, Graph, Instance, NpmPeers, PackageKey, PackageName, Requirement};
+use crate::model::{
+    Ecosystem, Edge, EdgeKind, ExtraName, Graph, Instance, Marker, NpmPeers, PackageKey, PackageName, Requirement,
+};
 use crate::resolve::{Dependency, DependencyKind, Wants};
 
 use super::comparison::{LockComparison, requirement_text};
@@ -16,6 +18,7 @@ impl LockComparison<'_> {
         folders: &BTreeMap<Arc<str>, LocalManifest>,
         reasons: &mut Vec<StaleReason>,
     ) {
+        let asked = asked_extras(graph);
         for (key, package) in &graph.packages {
             let Some(folder) = &package.folder else { continue };
             let mut stale = |what: String| reasons.push(StaleReason::Folder { folder: folder.clone(), what });
@@ -29,18 +32,27 @@ impl LockComparison<'_> {
             }
             let instances = graph.instances.iter().filter(|(instance, _)| instance.package == *key);
             for (_, instance) in instances {
-                self.dependencies(local, key, instance).into_iter().for_each(&mut stale);
+                self.dependencies(local, (key, &asked), instance).into_iter().for_each(&mut stale);
             }
         }
     }
 
     /// Compares a path package's dependencies with the edges of an instance.
-    fn dependencies(&self, local: &LocalManifest, key: &PackageKey, instance: &Instance) -> Vec<String> {
+    fn dependencies(
+        &self,
+        local: &LocalManifest,
+        (key, asked): (&PackageKey, &BTreeSet<(&PackageKey, &ExtraName)>),
+        instance: &Instance,
+    ) -> Vec<String> {
         let mut stale = Vec::new();
         let mut declared: BTreeSet<(Ecosystem, &PackageName)> = BTreeSet::new();
         for dependency in &local.dependencies {
             let Wants::Requirement(requirement) = &dependency.wants else { continue };
             declared.insert((requirement.ecosystem(), requirement.seen_as()));
+            let extras = requirement.marker().map(Marker::extras).unwrap_or_default();
+            if !extras.is_empty() && !extras.iter().any(|extra| asked.contains(&(key, extra))) {
+                continue;
+            }
             let edges: Vec<_> = instance
                 .edges
                 .iter()
@@ -99,7 +111,7 @@ impl LockComparison<'_> {
                 Some(marker) if requirement.ecosystem().is_local() => {
                     (one_fits || edges.is_empty()) && self.holds_there(marker, edges)
                 }
-                // An extra that nobody asks for has no edges; neither has a marker that holds nowhere.
+                // A marker that holds nowhere has no edges.
                 Some(marker) if edges.is_empty() => !marker.extras().is_empty() || self.holds_where(marker, false, &[]),
                 Some(_) => {
                     let asked = requirement.extras();
@@ -108,6 +120,13 @@ impl LockComparison<'_> {
             },
         }
     }
+}
+
+/// Returns the extras that packages ask of local ones. What lines ask for is locked as lines of their own.
+fn asked_extras(graph: &Graph) -> BTreeSet<(&PackageKey, &ExtraName)> {
+    let edges = graph.instances.values().flat_map(|instance| &instance.edges);
+    let to_local = edges.filter(|edge| edge.to.package.id.ecosystem.is_local());
+    to_local.flat_map(|edge| edge.extras.iter().map(|extra| (&edge.to.package, extra))).collect()
 }
 
 /// Returns the types that a peer brings as an optional peer: see `resolve::package_extensions`.

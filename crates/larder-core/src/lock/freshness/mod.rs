@@ -157,6 +157,7 @@ impl fmt::Display for StaleReason {
                 let locked: Vec<_> = locked.iter().map(|key| key.version.to_string()).collect();
                 write!(f, "{what} is not satisfied by {}", locked.join(", "))
             }
+            Self::Folder { folder, what } if folder.is_empty() => write!(f, "the project's own package: {what}"),
             Self::Folder { folder, what } => write!(f, "`{folder}`: {what}"),
             Self::Tools { package } => write!(f, "the tools that build {package} are not locked"),
             Self::Scripts { package, locked: false } => write!(f, "the install scripts of {package} are not locked"),

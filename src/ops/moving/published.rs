@@ -1,0 +1,47 @@
+//! Projects of a repository that others in it have from a registry, as their lockfiles say: each is installed by itself, and a link to the
+//! folder would be another package, often one that is not built.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::folders::with_root;
+use super::locked;
+use crate::import::{Imported, package_peers, package_ranges};
+use crate::model::{Dependent, PackageName};
+use crate::ops::Result;
+use crate::ops::project::{inputs, members};
+
+/// Takes those of the projects beside out that others have from a registry, and tells of members that are in their place now.
+pub(in crate::ops) fn leave_out(root: &Path, imported: &mut Imported, beside: &mut Vec<String>) -> Result<()> {
+    let of_workspace = members::find(root, imported.members.iter().map(String::as_str))?.folders;
+    let all: Vec<Arc<str>> =
+        of_workspace.iter().cloned().chain(beside.iter().map(|folder| Arc::from(folder.as_str()))).collect();
+    let (mut names, mut wanted) = (BTreeMap::new(), Vec::new());
+    for folder in with_root(&all) {
+        let Some(text) = inputs::text(&root.join(folder).join("package.json"))? else { continue };
+        // A file that cannot be read is an error of the project itself.
+        let (Ok((name, _)), Ok(ranges)) = (package_peers(&text), package_ranges(&text)) else { continue };
+        names.extend(name.filter(|_| !folder.is_empty()).map(|name| (name, folder)));
+        wanted.extend(ranges.into_iter().map(|(name, _)| (folder, name)));
+    }
+    wanted.retain(|(folder, name)| names.get(name).is_some_and(|own| own != folder));
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let locked = locked::of_npm(root, &all)?;
+    for (folder, name) in wanted {
+        let dependent = if folder.is_empty() { Dependent::Project } else { Dependent::Member(Arc::from(folder)) };
+        let Ok(alias) = PackageName::npm(&name) else { continue };
+        let Some(version) = locked.iter().find_map(|(_, versions)| versions.line(&dependent, &alias)) else { continue };
+        let own = names[&name];
+        let by = if folder.is_empty() { "the project" } else { folder };
+        if let Some(at) = beside.iter().position(|other| other == own) {
+            beside.remove(at);
+            imported.refuse(format!("the folder {own}"), format!("{by} has its package {name} from a registry"));
+        } else if of_workspace.iter().any(|member| **member == *own) {
+            imported.refuse(format!("{name} {version} of a registry, which {by} had"), format!("it is {own} here"));
+        }
+    }
+    Ok(())
+}
