@@ -58,7 +58,7 @@
 //!
 //! # Ecosystems
 //!
-//! npm, PyPI, private packages, local folders and tools by URL are siblings. What is so of all packages of one, [`model::Ecosystem`] tells; what
+//! npm, PyPI, private packages, local folders, tools by URL and Creatio's packages are siblings. What is so of all packages of one, [`model::Ecosystem`] tells; what
 //! one requirement asks for, [`model::Requirement`]. Everything else that differs lies behind the contract of a room, with a file
 //! or a folder for each ecosystem: `Notation` in `manifest` (lines and names as people write them), `VersionRules` (ranges, picks)
 //! and `VariableRules` in `resolve`, `Protocol` and `PackageListing` in `registry`, `Placement` in `profile`; and `Format` in `fetch` for

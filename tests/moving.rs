@@ -405,7 +405,11 @@ fn a_member_with_a_lockfile_of_its_own_brings_what_its_tool_is_set_to() {
     assert!(!project.read("larder.kdl").contains("override"), "the root's lockfile is made of the root's settings");
     let _ = std::fs::remove_file(project.path("larder.kdl"));
     project.write("web/pnpm-lock.yaml", "lockfileVersion: '9.0'\n");
-    project.write(".npmrc", "shared-workspace-lockfile=false\n").run("larder init").exits(0);
+    project
+        .write("pnpm-lock.yaml", "lockfileVersion: '9.0'\n")
+        .write("pnpm-workspace.yaml", "packages: ['web', 'api']\nsharedWorkspaceLockfile: false\n")
+        .run("larder init")
+        .exits(0);
     assert!(project.read("larder.kdl").contains("override npm \"right@>=2\" \">=1.1.0 <2\""));
     assert_eq!(locked(&project), "left 1.0.0, right 1.0.0, right 1.1.0, six 1.0");
 }

@@ -177,7 +177,7 @@ fn a_lockfile_in_a_member_of_a_workspace_that_has_one_is_passed_over() {
         &registry,
         &[
             ("package.json", r#"{"name": "shop", "private": true}"#),
-            ("pnpm-workspace.yaml", "packages: ['apps/*']\nsharedWorkspaceLockfile: false\n"),
+            ("pnpm-workspace.yaml", "packages: ['apps/*']\nsharedWorkspaceLockfile: 'false' # each its own\n"),
             ("pnpm-lock.yaml", "lockfileVersion: '9.0'\nimporters:\n  .: {}\n"),
             ("apps/web/package.json", manifest),
             (
@@ -190,6 +190,11 @@ fn a_lockfile_in_a_member_of_a_workspace_that_has_one_is_passed_over() {
     own.run("larder init").exits(0).names(["Kept the versions of", "apps/web/pnpm-lock.yaml"]);
     own.run("larder sync").exits(0);
     assert_eq!(found(&own, "apps/web"), "1.0.0");
+    // To pnpm, what package.json says of workspaces is nothing.
+    let _ = std::fs::remove_file(own.path("pnpm-workspace.yaml"));
+    let _ = std::fs::remove_file(own.path("larder.kdl"));
+    own.write("package.json", r#"{"name": "shop", "private": true, "workspaces": ["apps/*"]}"#);
+    own.run("larder init").exits(0).names(["Kept the versions of", "apps/web/pnpm-lock.yaml"]);
 }
 
 #[test]

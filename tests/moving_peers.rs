@@ -207,3 +207,52 @@ snapshots:
     assert!(project.read("larder.kdl").contains("    extend npm \"builder\" { npm \"loader\" \"1.0.0\"; }\n"));
     assert_eq!(locked(&project), "builder 1.0.0, left 1.0.0, loader 1.0.0");
 }
+
+#[test]
+fn an_optional_peer_that_another_lockfile_asks_for_or_has_otherwise_is_extended_for_nobody() {
+    let optional = |p: crate::support::NpmPackage| {
+        p.peer("loader", "*").field("peerDependenciesMeta", serde_json::json!({"loader": {"optional": true}}))
+    };
+    let registry = Universe::new()
+        .npm("builder", "1.0.0", optional)
+        .npm("builder", "2.0.0", optional)
+        .npm("loader", "1.0.0", |p| p)
+        .npm("loader", "2.0.0", |p| p)
+        .serve();
+    let lock = |builder: &str, loader: &str, lines: &str| {
+        format!(
+            "lockfileVersion: '9.0'\nimporters:\n  .:\n    dependencies:\n      builder: {{specifier: '*', version: {builder}(loader@{loader})}}\n\
+             {lines}packages:\n  builder@{builder}:\n    peerDependencies: {{loader: '*'}}\n    peerDependenciesMeta: {{loader: {{optional: true}}}}\n  \
+             loader@{loader}: {{}}\nsnapshots:\n  builder@{builder}(loader@{loader}):\n    optionalDependencies: {{loader: {loader}}}\n  \
+             loader@{loader}: {{}}\n"
+        )
+    };
+    let manifest =
+        |name: &str, more: &str| format!(r#"{{"name": "{name}", "dependencies": {{"builder": "*"{more}}}}}"#);
+    // The other one asks for it.
+    let line = "      loader: {specifier: '*', version: 2.0.0}\n";
+    let asked = repository(
+        &registry,
+        &[
+            ("package.json", &manifest("shop", "")),
+            ("pnpm-lock.yaml", &lock("1.0.0", "1.0.0", "")),
+            ("web/package.json", &manifest("web", ", \"loader\": \"*\"")),
+            ("web/pnpm-lock.yaml", &lock("1.0.0", "2.0.0", line)),
+        ],
+    );
+    asked.run("larder init").exits(0);
+    assert!(!asked.read("larder.kdl").contains("extend npm"), "{}", asked.read("larder.kdl"));
+    // Each has another version.
+    let both = repository(
+        &registry,
+        &[
+            ("package.json", &manifest("shop", "")),
+            ("pnpm-lock.yaml", &lock("1.0.0", "1.0.0", "")),
+            ("web/package.json", &manifest("web", "")),
+            ("web/pnpm-lock.yaml", &lock("2.0.0", "2.0.0", "")),
+        ],
+    );
+    let told = "Left out the peer loader of builder: it was there as 1.0.0 and 2.0.0, and nothing asks for it";
+    both.run("larder init").exits(0).names([told]);
+    assert!(!both.read("larder.kdl").contains("extend npm"), "{}", both.read("larder.kdl"));
+}

@@ -117,3 +117,34 @@ fn the_schema_checker_sees_what_is_wrong() {
         assert_eq!(differences(&wrong, &schema).len(), 1, "{wrong}");
     }
 }
+
+#[test]
+fn every_list_of_ecosystems_in_a_schema_has_all_of_them() {
+    fn visit(value: &serde_json::Value, look: &mut dyn FnMut(&[serde_json::Value])) {
+        if let Some(all) = value["enum"].as_array() {
+            look(all);
+        }
+        value.as_object().into_iter().flat_map(serde_json::Map::values).for_each(|below| visit(below, look));
+        value.as_array().into_iter().flatten().for_each(|below| visit(below, look));
+    }
+    let mut wrong = Vec::new();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/schema");
+    for file in std::fs::read_dir(folder).expect("schemas") {
+        let path = file.expect("a file").path();
+        if path.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).expect("a text");
+        let schema: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        visit(&schema, &mut |all| {
+            let has = |name: &str| all.iter().any(|one| one == name);
+            let is_list = has("npm") && has("larder");
+            let lacks =
+                larder::model::Ecosystem::ALL.map(larder::model::Ecosystem::as_str).iter().any(|name| !has(name));
+            if is_list && lacks {
+                wrong.push(format!("{}: {all:?}", path.display()));
+            }
+        });
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::folders::{is_below, with_root};
-use super::workspace::{PACKAGE_JSON, has, shared_lock};
+use super::workspace::{PACKAGE_JSON, has, says, shared_lock};
 use crate::ops::Result;
 use crate::ops::project::inputs;
 
@@ -24,7 +24,7 @@ impl<'a> FlatFolders<'a> {
         Ok(Self(found))
     }
 
-    /// Returns all of them.
+    /// Returns all such folders.
     pub(super) fn all(&self) -> &[&'a str] {
         &self.0
     }
@@ -38,22 +38,22 @@ impl<'a> FlatFolders<'a> {
 /// Returns whether a folder has a lockfile of a tool that puts all packages into one folder. Later versions of Yarn, and pnpm, do so where
 /// they are told to.
 fn is_flat(root: &Path, folder: &str) -> Result<bool> {
-    if shared_lock(root, folder, PACKAGE_JSON)?.is_some() {
-        return Ok(false);
-    }
+    Ok(has_flat_lock(root, folder)? && shared_lock(root, folder, PACKAGE_JSON)?.is_none())
+}
+
+fn has_flat_lock(root: &Path, folder: &str) -> Result<bool> {
     for lock in ["package-lock.json", "npm-shrinkwrap.json", "bun.lock"] {
         if has(root, folder, lock)? {
             return Ok(true);
         }
     }
-    let says = |file: &str, setting: &str| -> Result<Option<bool>> {
-        let text = inputs::text(&root.join(folder).join(file))?;
-        Ok(text.map(|text| text.lines().any(|line| line.replace([' ', '"', '\''], "") == setting)))
+    let setting = |file: &str, setting: &str| -> Result<Option<bool>> {
+        Ok(inputs::text(&root.join(folder).join(file))?.map(|text| says(&text, setting)))
     };
     if has(root, folder, "yarn.lock")? {
-        return Ok(says(".yarnrc.yml", "nodeLinker:node-modules")?.unwrap_or(true));
+        return Ok(setting(".yarnrc.yml", "nodeLinker:node-modules")?.unwrap_or(true));
     }
-    let is_told = says(".npmrc", "node-linker=hoisted")? == Some(true)
-        || says("pnpm-workspace.yaml", "nodeLinker:hoisted")? == Some(true);
+    let is_told = setting(".npmrc", "node-linker=hoisted")? == Some(true)
+        || setting("pnpm-workspace.yaml", "nodeLinker:hoisted")? == Some(true);
     Ok(is_told && has(root, folder, "pnpm-lock.yaml")?)
 }

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use globset::{Glob, GlobMatcher};
 
+use super::declared::Declared;
 use super::flat::FlatFolders;
-use super::folders::{folder_of, with_root};
+use super::folders::{file_name, folder_of, with_root};
+use super::workspace::PACKAGE_JSON;
 use crate::import::package_ranges;
 use crate::ops::Result;
 use crate::ops::project::inputs;
@@ -37,6 +39,7 @@ pub(super) fn implied_uses<'a>(
     root: &Path,
     (files, members): (&[String], &'a [Arc<str>]),
     flat: &FlatFolders<'a>,
+    declared: &Declared,
 ) -> Result<Vec<ImpliedUse<'a>>> {
     let mut found: Vec<ImpliedUse<'a>> = Vec::new();
     let mut add = |folder: &str, glob: &'static str| {
@@ -47,12 +50,12 @@ pub(super) fn implied_uses<'a>(
         }
     };
     for folder in with_root(members) {
-        let Some(text) = inputs::text(&root.join(folder).join("package.json"))? else { continue };
+        let Some(text) = inputs::text(&root.join(folder).join(PACKAGE_JSON))? else { continue };
         if package_ranges(&text).is_ok_and(|all| all.iter().any(|(name, _)| name == "typescript")) {
             add(folder, TYPES);
         }
     }
-    for file in files.iter().filter(|file| is_eslintrc(file.rsplit('/').next().unwrap_or(file))) {
+    for file in files.iter().filter(|file| is_eslintrc(file_name(file)) && !declared.is_anothers(folder_of(file))) {
         add(folder_of(file), ESLINT_PLUGINS);
     }
     Ok(found)

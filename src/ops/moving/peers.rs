@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::import::locks::LockedVersions;
+use crate::import::locks::{LockedVersions, remembered_peers};
 use crate::import::{Imported, package_peers};
 use crate::model::Dependent;
 use crate::ops::Result;
@@ -41,9 +41,8 @@ pub(in crate::ops) fn take_installed(
             imported.take_peer_of_member(name, peer);
         }
     }
-    let peers = locked.iter().flat_map(|(_, versions)| versions.optional_peers_of_nobody());
-    for (dependent, name, version) in peers {
-        imported.take_peer_of_package(dependent.as_str(), name.as_str(), &version.to_string());
+    for peer in remembered_peers(locked.iter().map(|(_, versions)| versions)) {
+        imported.take_remembered_peer(&peer);
     }
     Ok(())
 }

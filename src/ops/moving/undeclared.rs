@@ -9,11 +9,11 @@ use serde::Serialize;
 
 use super::declared::{Declared, LARGEST};
 use super::flat::FlatFolders;
-use super::folders::folder_of;
+use super::folders::{file_name, folder_of};
 use super::implied::{ImpliedUse, implied_uses};
 use crate::fs;
-use crate::import::Imported;
 use crate::import::locks::LockedVersions;
+use crate::import::{Imported, UsedBy};
 use crate::model::Version;
 use crate::ops::Result;
 use crate::ops::packages::checkout_files;
@@ -42,7 +42,7 @@ pub(in crate::ops) fn hoist(
     let mut files = checkout_files(root, may_use)?;
     files.sort();
     let declared = Declared::read(root, members, &files, imported)?;
-    let implied = implied_uses(root, (&files, members), flat)?;
+    let implied = implied_uses(root, (&files, members), flat, &declared)?;
     hoist_implied(&implied, locked, &declared, imported);
     let is_hoisted = imported.hoisting.matcher();
     let mut undeclared = Vec::new();
@@ -54,10 +54,10 @@ pub(in crate::ops) fn hoist(
         let mut all_find_it = false;
         for (user, file) in users {
             let remedy = Remedy::of(&name, user, (locked, has_several), &declared);
-            if !matches!(remedy, Remedy::LineOfMember(..)) && std::mem::replace(&mut all_find_it, true) {
+            if remedy.is_for_all() && std::mem::replace(&mut all_find_it, true) {
                 continue;
             }
-            remedy.apply(&name, imported);
+            remedy.apply(&name, UsedBy::Code, imported);
             undeclared.push(UndeclaredUse { name: name.clone(), file: file.to_owned() });
         }
     }
@@ -91,7 +91,7 @@ fn hoist_implied(
                 None => continue,
             };
             if !(is_only_one && matches!(remedy, Remedy::Hoisted)) {
-                remedy.apply(name, imported);
+                remedy.apply(name, UsedBy::Tools, imported);
             }
         }
     }
@@ -133,11 +133,15 @@ impl<'a> Remedy<'a> {
         }
     }
 
+    fn is_for_all(&self) -> bool {
+        !matches!(self, Self::LineOfMember(..))
+    }
+
     /// Lets a package be found so.
-    fn apply(&self, name: &str, imported: &mut Imported) {
+    fn apply(&self, name: &str, by: UsedBy, imported: &mut Imported) {
         match self {
             Self::Folder(folder) => imported.add_folder(folder),
-            Self::LineOfRoot(version) => imported.take_use_of_root(name, &version.to_string()),
+            Self::LineOfRoot(version) => imported.take_use_of_root(name, &version.to_string(), by),
             Self::LineOfMember(member, version) => imported.take_use_of_member(member, name, &version.to_string()),
             Self::Hoisted => imported.hoist(name),
         }
@@ -187,10 +191,6 @@ fn find<'a>(
         }
     }
     found
-}
-
-fn file_name(file: &str) -> &str {
-    file.rsplit('/').next().unwrap_or(file)
 }
 
 /// Returns what the lockfiles of a folder chose.

@@ -42,6 +42,7 @@ const DEPTH_WITH_LOCK: usize = 4;
 
 pub(super) const PACKAGE_JSON: &str = "package.json";
 const PYPROJECT: &str = "pyproject.toml";
+const PNPM_LOCK: &str = "pnpm-lock.yaml";
 
 /// Adds what concerns the whole project: the runtimes that version files of the root name and those that the members' files admit,
 /// and the members' groups.
@@ -77,13 +78,13 @@ pub(in crate::ops) fn take_from_members(root: &Path, imported: &mut Imported) ->
 pub(in crate::ops) fn members_with_locks(root: &Path, imported: &Imported) -> Result<Vec<String>> {
     let mut found = Vec::new();
     for folder in members::find(root, imported.members.iter().map(String::as_str))?.folders {
-        for manifest in [PACKAGE_JSON, PYPROJECT] {
-            if has_lock(root, &folder, manifest)? && shared_lock(root, &folder, manifest)?.is_none() {
-                found.push(folder.to_string());
-            }
+        let speaks = |manifest| -> Result<bool> {
+            Ok(has_lock(root, &folder, manifest)? && shared_lock(root, &folder, manifest)?.is_none())
+        };
+        if speaks(PACKAGE_JSON)? || speaks(PYPROJECT)? {
+            found.push(folder.to_string());
         }
     }
-    found.dedup();
     Ok(found)
 }
 
@@ -372,20 +373,24 @@ impl Workspace {
             }
             return Ok(workspace);
         }
-        if let Some(text) = text(PACKAGE_JSON)? {
-            take(import::package_json(&text));
+        // pnpm looks at its own file alone, and all others at package.json.
+        if text(PNPM_LOCK)?.is_none() {
+            if let Some(text) = text(PACKAGE_JSON)? {
+                take(import::package_json(&text));
+            }
+        } else if let Some(pnpm) = text("pnpm-workspace.yaml")? {
+            take(import::pnpm_workspace(&pnpm));
+            workspace.has_one_lock = !says(&pnpm, "sharedWorkspaceLockfile:false")
+                && !text(".npmrc")?.is_some_and(|text| says(&text, "shared-workspace-lockfile=false"));
         }
-        let pnpm = text("pnpm-workspace.yaml")?;
-        if let Some(text) = &pnpm {
-            take(import::pnpm_workspace(text));
-        }
-        let says = |text: Option<String>, setting: &str| {
-            text.is_some_and(|text| text.lines().any(|line| line.replace(' ', "") == setting))
-        };
-        workspace.has_one_lock =
-            !says(text(".npmrc")?, "shared-workspace-lockfile=false") && !says(pnpm, "sharedWorkspaceLockfile:false");
         Ok(workspace)
     }
+}
+
+/// Returns whether a line of a file of settings says this, written without spaces and quotes.
+pub(super) fn says(text: &str, setting: &str) -> bool {
+    let bare = |line: &str| line.split(['#', ';']).next().unwrap_or_default().replace([' ', '"', '\''], "");
+    text.lines().any(|line| bare(line) == setting)
 }
 
 /// Returns whether a folder has a file.

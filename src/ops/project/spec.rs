@@ -54,7 +54,7 @@ impl Failure for SpecError {
 fn known(meant: Option<&'static str>) -> String {
     match meant {
         Some(meant) => format!("did you mean `{meant}`?"),
-        None => "npm, pypi, larder and path are".to_owned(),
+        None => format!("known are {}", Ecosystem::ALL.map(Ecosystem::as_str).join(", ")),
     }
 }
 

@@ -110,7 +110,9 @@ fn is_configuration(name: &str) -> bool {
 /// Adds the packages that a word of a tool's configuration may mean.
 fn name_packages(configuration: &str, word: &str, found: &mut BTreeSet<Use>) {
     // Most words of ESLint's are rules and their options. What it names in full says so, or has a scope.
-    let is_in_full = |word: &&str| word.starts_with('@') || ["eslint", "parser"].iter().any(|part| word.contains(part));
+    let is_in_full = |word: &&str| {
+        word.starts_with('@') || ["eslint", "parser", "esprima", "espree"].iter().any(|part| word.contains(part))
+    };
     let may_be_short = !configuration.starts_with(".eslintrc") && configuration != "eslintConfig";
     found.extend(package_of(word).filter(|name| may_be_short || is_in_full(name)).map(named));
     for (_, starts) in SHORTENING.into_iter().filter(|(tool, _)| configuration.contains(tool)) {

@@ -40,7 +40,7 @@ pub use entries::{CatalogRange, ImportedExtension, ImportedLine, ImportedPatch, 
 use entries::{FolderLine, LineKey};
 pub use lines::Part;
 pub use npm::{
-    DeclaredPeer, bunfig, hoisted_by_default, lerna, npmrc, npmrc_settings, package_json, package_peers,
+    DeclaredPeer, UsedBy, bunfig, hoisted_by_default, lerna, npmrc, npmrc_settings, package_json, package_peers,
     package_ranges, pnpm_workspace, yarnrc,
 };
 pub use pypi::{

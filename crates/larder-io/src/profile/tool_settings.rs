@@ -16,9 +16,12 @@ const TEXT: &[u8] = b"{ \"rangeEnd\": 0 }\n";
 /// Writes the settings into `.larder`, where they are missing.
 pub(super) fn write(root: &Path) -> Result<(), ProfileError> {
     let file = root.join(OWN).join(FILE);
-    match fs::lstat(&file)? {
-        Some(stat) if stat.kind == Kind::File && stat.size == TEXT.len() as u64 => Ok(()),
-        Some(stat) if !matches!(stat.kind, Kind::File | Kind::Symlink) => Ok(()),
-        _ => Ok(fs::write_atomic(&file, TEXT, Durability::Lazy)?),
-    }
+    let kind = fs::lstat(&file)?.map(|stat| stat.kind);
+    let is_there = match kind {
+        Some(Kind::File) => fs::read(&file)? == TEXT,
+        Some(Kind::Symlink) | None => false,
+        // Nobody's settings, and nobody's harm.
+        Some(Kind::Folder | Kind::Other) => true,
+    };
+    if is_there { Ok(()) } else { Ok(fs::write_atomic(&file, TEXT, Durability::Lazy)?) }
 }

@@ -337,3 +337,13 @@ fn yarn_has_on_top_what_most_depend_on_and_else_what_it_comes_to_first() {
         assert_eq!(on_top(name).as_deref(), Some(expected), "{name}");
     }
 }
+
+#[test]
+fn a_name_under_which_another_package_lies_is_not_that_packages() {
+    let text = "is-even@1:\n  version \"1.0.0\"\n  dependencies:\n    ms \"npm:is-number@6\"\n\nis-odd@1:\n  version \"1.0.0\"\n  dependencies:\n    ms \"npm:is-number@6\"\n\n\"ms@npm:is-number@6\":\n  version \"6.0.0\"\n\n\
+                ms@2:\n  version \"2.0.0\"\n\nuser@1:\n  version \"1.0.0\"\n  dependencies:\n    ms \"2\"\n";
+    let lines = ["is-even", "is-odd", "user"].map(|name| (name.to_owned(), "1".to_owned())).to_vec();
+    let declared = [DeclaredRanges { dependent: Dependent::Project, ranges: lines }];
+    let found = read("yarn.lock", text, "", &declared, &Settings::default()).unwrap();
+    assert_eq!(found.found_on_top("ms"), None, "is-number lies there");
+}

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{PackageKey, Version};
+use crate::model::PackageKey;
 
 use super::versions::LockedVersions;
 
@@ -32,13 +32,12 @@ impl DependencyTree<'_> {
     /// one, by its text, of two that have as many; else the one that is come to first, level by level.
     pub(super) fn note_top_level(&self, found: &mut LockedVersions) {
         let mut top: BTreeMap<&str, &PackageKey> = self.root.iter().map(|line| (line.alias, &line.key)).collect();
-        let first = self.first();
+        let first = self.first_found();
         for (alias, dependents) in self.dependents() {
-            let most = dependents.values().map(|(count, _)| *count).max().unwrap_or_default();
-            let by_text = |(version, _): &(&&Version, &(usize, &PackageKey))| version.to_string();
+            let most = dependents.values().copied().max().unwrap_or_default();
             let chosen = if most > 1 {
-                let candidates = dependents.iter().filter(|(_, (count, _))| *count == most);
-                candidates.min_by_key(by_text).map(|(_, (_, key))| *key)
+                let candidates = dependents.iter().filter(|(_, count)| **count == most).map(|(key, _)| *key);
+                candidates.min_by_key(|key| key.version.to_string())
             } else {
                 first.get(alias).copied()
             };
@@ -51,18 +50,17 @@ impl DependencyTree<'_> {
         }
     }
 
-    /// Returns how many members and packages depend on each version, by its name.
-    fn dependents(&self) -> BTreeMap<&str, BTreeMap<&Version, (usize, &PackageKey)>> {
-        let mut counts: BTreeMap<&str, BTreeMap<&Version, (usize, &PackageKey)>> = BTreeMap::new();
+    /// Returns how many members and packages have each package under a name.
+    fn dependents(&self) -> BTreeMap<&str, BTreeMap<&PackageKey, usize>> {
+        let mut counts: BTreeMap<&str, BTreeMap<&PackageKey, usize>> = BTreeMap::new();
         for dependency in self.members.iter().chain(self.packages.values()).flatten() {
-            let versions = counts.entry(dependency.alias).or_default();
-            versions.entry(&dependency.key.version).or_insert((0, &dependency.key)).0 += 1;
+            *counts.entry(dependency.alias).or_default().entry(&dependency.key).or_default() += 1;
         }
         counts
     }
 
     /// Returns the package that is come to first under each name.
-    fn first(&self) -> BTreeMap<&str, &PackageKey> {
+    fn first_found(&self) -> BTreeMap<&str, &PackageKey> {
         let mut first = BTreeMap::new();
         let mut seen = BTreeSet::new();
         let mut level: Vec<&LockedDependency<'_>> = self.root.iter().collect();

@@ -38,8 +38,8 @@ pub struct LockedVersions {
     source_only: BTreeSet<PackageId>,
     /// The packages that bring executables, by the names of these.
     executables: BTreeMap<String, BTreeSet<PackageName>>,
-    /// The versions in the `node_modules` of the lockfile's own folder, by the names that files find them under.
-    on_top: BTreeMap<PackageName, Version>,
+    /// The packages in the `node_modules` of the lockfile's own folder, by the names that files find them under.
+    on_top: BTreeMap<PackageName, PackageKey>,
     /// The ecosystems of which a lockfile has every package.
     whole: BTreeSet<Ecosystem>,
     leaves_peers_out: bool,
@@ -91,7 +91,7 @@ impl LockedVersions {
     /// Notes a version in the `node_modules` of the lockfile's own folder.
     pub(super) fn add_on_top(&mut self, alias: &str, key: &PackageKey) {
         if let Ok(alias) = PackageName::npm(alias) {
-            self.on_top.insert(alias, key.version.clone());
+            self.on_top.insert(alias, key.clone());
         }
     }
 
@@ -149,8 +149,8 @@ impl LockedVersions {
             self.optional_peers.entry(peer).or_insert(version);
         }
         self.source_only.extend(other.source_only);
-        for (name, version) in other.on_top {
-            self.on_top.entry(name).or_insert(version);
+        for (name, key) in other.on_top {
+            self.on_top.entry(name).or_insert(key);
         }
         for (name, packages) in other.executables {
             self.executables.entry(name).or_default().extend(packages);
@@ -204,14 +204,10 @@ impl LockedVersions {
         self.lines.get(&(dependent.clone(), alias.clone()))
     }
 
-    /// Returns the optional peers that packages have though nothing else asks for what they are: dependents, names, and versions. A tool
-    /// that has once installed one keeps it.
-    pub fn optional_peers_of_nobody(&self) -> Vec<(&PackageName, &PackageName, &Version)> {
+    /// Returns the names that manifests, or packages other than as optional peers, ask for.
+    fn asked_for(&self) -> impl Iterator<Item = &PackageName> {
         let edges = self.edges.keys().filter(|edge| !self.optional_peers.contains_key(edge));
-        let asked: BTreeSet<&PackageName> =
-            edges.map(|(_, alias)| alias).chain(self.lines.keys().map(|(_, alias)| alias)).collect();
-        let peers = self.optional_peers.iter().filter(|((_, alias), _)| !asked.contains(alias));
-        peers.map(|((from, alias), version)| (&from.id.name, alias, version)).collect()
+        edges.map(|(_, alias)| alias).chain(self.lines.keys().map(|(_, alias)| alias))
     }
 
     /// Returns the packages that bring an executable, where the lockfile tells; the one that is called like it comes first.
@@ -237,12 +233,14 @@ impl LockedVersions {
         below.flat_map(|(_, versions)| versions.keys()).collect()
     }
 
-    /// Returns the version that files in the lockfile's folder find under a name, whether they declare it or not, where that is known.
+    /// Returns the version of a package that files in the lockfile's folder find, whether they declare it or not, where that is known. `None`
+    /// where another package lies there under its name.
     pub fn found_on_top(&self, name: &str) -> Option<&Version> {
-        let on_top = self.on_top.get(&PackageName::npm(name).ok()?);
-        let only =
-            || self.npm_versions(name).filter(|versions| versions.len() == 1).and_then(|versions| versions.first());
-        on_top.or_else(only)
+        let name = PackageName::npm(name).ok()?;
+        match self.on_top.get(&name) {
+            Some(key) => (key.id.name == name).then_some(&key.version),
+            None => self.npm_versions(name.as_str()).filter(|all| all.len() == 1).and_then(BTreeSet::first),
+        }
     }
 
     /// Returns the versions of each package.
@@ -269,4 +267,28 @@ impl LockedVersions {
             ..Preferences::default()
         }
     }
+}
+
+/// An optional peer that packages have though nothing else asks for it. A tool that has once installed one keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RememberedPeer<'a> {
+    /// The name of the package whose peer it is.
+    pub dependent: &'a PackageName,
+    /// The peer's name.
+    pub name: &'a PackageName,
+    /// The versions that copies of the package have it in.
+    pub versions: BTreeSet<&'a Version>,
+}
+
+/// Returns the optional peers that lockfiles of one repository alone remember.
+pub fn remembered_peers<'a>(all: impl Iterator<Item = &'a LockedVersions> + Clone) -> Vec<RememberedPeer<'a>> {
+    let asked: BTreeSet<&PackageName> = all.clone().flat_map(LockedVersions::asked_for).collect();
+    let mut found: BTreeMap<(&PackageName, &PackageName), BTreeSet<&Version>> = BTreeMap::new();
+    for ((from, name), version) in all.flat_map(|locked| &locked.optional_peers) {
+        if !asked.contains(name) {
+            found.entry((&from.id.name, name)).or_default().insert(version);
+        }
+    }
+    let peer = |((dependent, name), versions)| RememberedPeer { dependent, name, versions };
+    found.into_iter().map(peer).collect()
 }

@@ -9,7 +9,7 @@
 //!     right "^1.0.0"
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Ecosystem, PackageKey, Version, split_at_version};
 
@@ -32,7 +32,7 @@ pub(super) fn read(text: &str, declared: &[DeclaredRanges], found: &mut LockedVe
     let entries = entries(text)?;
     found.leave_peers_out();
     let mut keys: BTreeMap<&str, PackageKey> = BTreeMap::new();
-    let mut by_name: BTreeMap<&str, Vec<PackageKey>> = BTreeMap::new();
+    let mut by_name: BTreeMap<&str, BTreeSet<PackageKey>> = BTreeMap::new();
     for entry in &entries {
         if !entry.resolved.is_empty() && !entry.resolved.starts_with("http") {
             continue;
@@ -44,19 +44,14 @@ pub(super) fn read(text: &str, declared: &[DeclaredRanges], found: &mut LockedVe
                 .map_or(alias, |aliased| split_at_version(aliased).map_or(aliased, |(name, _)| name));
             let Some(key) = found.add_npm(name, published_version(name, entry)) else { continue };
             found.add_integrity(&key, &entry.integrity);
-            let same = by_name.entry(alias).or_default();
-            if !same.contains(&key) {
-                same.push(key.clone());
-            }
+            by_name.entry(alias).or_default().insert(key.clone());
             keys.insert(descriptor, key);
         }
     }
     // A resolution answers for every range of its name, and not all of them are written down.
     let look_up = |alias: &str, range: &str| {
-        keys.get(&*format!("{alias}@{range}")).or_else(|| match by_name.get(alias).map(Vec::as_slice) {
-            Some([only]) => Some(only),
-            _ => None,
-        })
+        let only = || by_name.get(alias).filter(|keys| keys.len() == 1).and_then(BTreeSet::first);
+        keys.get(&*format!("{alias}@{range}")).or_else(only)
     };
     let mut tree = DependencyTree::default();
     for entry in &entries {

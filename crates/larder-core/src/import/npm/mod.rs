@@ -29,7 +29,7 @@ pub use bunfig::bunfig;
 pub use hoisting::hoisted_by_default;
 pub use npmrc::{npmrc, npmrc_settings};
 pub use package_json::{package_json, package_ranges};
-pub use peers::{DeclaredPeer, package_peers};
+pub use peers::{DeclaredPeer, UsedBy, package_peers};
 pub use workspaces::{lerna, pnpm_workspace};
 pub use yarnrc::yarnrc;
 

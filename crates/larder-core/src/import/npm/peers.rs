@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::import::locks::RememberedPeer;
 use crate::import::{ImportError, Imported, ImportedLine, catalog_name};
 
 use super::ECOSYSTEM;
@@ -10,6 +11,15 @@ use super::fields::{self, DEPENDENCIES, entries};
 
 /// Why the peers of the project itself are not imported.
 const NOT_TAKEN: &str = "a project is nobody's peer: add what it needs itself";
+
+/// Who uses what no manifest declares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UsedBy {
+    /// The project's own files.
+    Code,
+    /// A tool that looks for it unasked: it is for development.
+    Tools,
+}
 
 /// A peer of a package.json that is not among its other dependencies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,18 +75,26 @@ impl Imported {
         self.add_extension(ECOSYSTEM, member, name, version);
     }
 
-    /// Adds an `extend` line for an optional peer of a package, which a tool installed.
-    pub fn take_peer_of_package(&mut self, package: &str, name: &str, version: &str) {
-        self.add_extension(ECOSYSTEM, package, name, version);
+    /// Adds an `extend` line for an optional peer of a package, which a tool installed. One line is for all copies of the package: where
+    /// they have different versions, it is listed as not imported.
+    pub fn take_remembered_peer(&mut self, peer: &RememberedPeer<'_>) {
+        let (package, name) = (peer.dependent.as_str(), peer.name.as_str());
+        match peer.versions.iter().map(ToString::to_string).collect::<Vec<_>>().as_slice() {
+            [version] => self.add_extension(ECOSYSTEM, package, name, version),
+            versions => self.refuse(
+                format!("the peer {name} of {package}"),
+                format!("it was there as {}, and nothing asks for it", versions.join(" and ")),
+            ),
+        }
     }
 
     /// Adds a line for what the project's own files use and do not declare.
-    pub fn take_use_of_root(&mut self, name: &str, version: &str) {
+    pub fn take_use_of_root(&mut self, name: &str, version: &str, by: UsedBy) {
         self.take(ImportedLine {
             ecosystem: ECOSYSTEM,
             name: name.to_owned(),
             range: Some(version.to_owned()),
-            group: None,
+            group: self.dev_groups.first().filter(|_| by == UsedBy::Tools).cloned(),
             catalog: None,
             source: None,
             when: None,

@@ -424,7 +424,10 @@ impl<'a> LockReader<'a> {
             None => usual,
             Some(text) => {
                 let known = ArtifactKind::ALL.into_iter().find(|kind| kind.as_str() == &**text);
-                known.ok_or_else(|| self.corrupt(text, "an artifact is a tarball, a wheel, an sdist or a source"))?
+                known.ok_or_else(|| {
+                    let known = ArtifactKind::ALL.map(ArtifactKind::as_str).join(", ");
+                    self.corrupt(text, &format!("an artifact is one of these: {known}"))
+                })?
             }
         };
         Ok(Artifact {
