@@ -426,7 +426,7 @@ impl<'a> LockReader<'a> {
                 let known = ArtifactKind::ALL.into_iter().find(|kind| kind.as_str() == &**text);
                 known.ok_or_else(|| {
                     let known = ArtifactKind::ALL.map(ArtifactKind::as_str).join(", ");
-                    self.corrupt(text, &format!("an artifact is one of these: {known}"))
+                    self.corrupt(text, format!("an artifact is one of these: {known}"))
                 })?
             }
         };
