@@ -24,15 +24,6 @@ fn universe() -> Universe {
         .pypi("six", "1.17", |p| p)
 }
 
-fn locked(project: &Project) -> String {
-    let list = project.run_json("larder list --json");
-    let packages = list["packages"].as_array().into_iter().flatten();
-    let words = packages.map(|one| {
-        format!("{} {}", one["name"].as_str().unwrap_or_default(), one["version"].as_str().unwrap_or_default())
-    });
-    words.collect::<Vec<_>>().join(", ")
-}
-
 fn repository(registry: &crate::support::Registry) -> Project {
     let project = Project::new(registry);
     let _ = std::fs::remove_file(project.path("larder.kdl"));
@@ -61,11 +52,11 @@ fn init_keeps_the_versions_that_other_tools_locked() {
     Locked 4 packages in larder.lock
     3 of 3 packages have the versions that they had
     ");
-    assert_eq!(locked(&project), "left 1.0.0, right 1.0.0, right 1.1.0, six 1.0");
+    assert_eq!(project.locked_packages(), "left 1.0.0, right 1.0.0, right 1.1.0, six 1.0");
     assert_eq!(project.read("package-lock.json"), PACKAGE_LOCK, "nothing that was there is touched");
     project.run("larder lock --check").exits(0);
     project.run("larder update").exits(0);
-    assert_eq!(locked(&project), "left 1.5.0, right 1.1.0, six 1.17");
+    assert_eq!(project.locked_packages(), "left 1.5.0, right 1.1.0, six 1.17");
 }
 
 #[test]
@@ -75,7 +66,7 @@ fn a_lock_is_left_for_later_if_asked() {
     conforms(&project.run("larder init --no-lock --json").exits(0).json(), "init");
     assert!(!project.has("larder.lock"));
     project.run("larder lock --prefer package-lock.json --prefer api/uv.lock").exits(0);
-    assert!(locked(&project).contains("left 1.0.0") && locked(&project).contains("six 1.0"));
+    assert!(project.locked_packages().contains("left 1.0.0") && project.locked_packages().contains("six 1.0"));
     project.run("larder lock --prefer gone.lock").exits(2).names(["gone.lock"]);
     project
         .write("package-lock.json", "{")
@@ -127,7 +118,7 @@ fn members_take_ranges_from_the_catalogs_of_the_root() {
         .write("web/package.json", r#"{"name": "web", "dependencies": {"left": "catalog:", "right": "catalog:old"}}"#)
         .write("api/larder.kdl", "dependencies { pypi \"six\" catalog=\"old\"; }\n");
     project.run("larder lock").exits(0);
-    assert_eq!(locked(&project), "left 1.0.0, right 1.0.0, six 1.0");
+    assert_eq!(project.locked_packages(), "left 1.0.0, right 1.0.0, six 1.0");
     project.run("larder lock --check").exits(0);
     let manifest = project.read("larder.kdl");
     project.write("larder.kdl", &manifest.replace("~1.0", "~1.1")).run("larder lock --check").exits(1);
@@ -259,7 +250,7 @@ fn projects_are_found_deep_below_where_they_have_locks_and_setup_py_where_the_ro
     let lines: Vec<String> = project.read("larder.kdl").lines().map(|line| line.trim().to_owned()).collect();
     assert_eq!(lines.iter().filter(|line| line.starts_with("path ")).collect::<Vec<_>>(), ["path \"lib\""]);
     project.run("larder lock").exits(0);
-    assert!(locked(&project).contains("six 1.17"));
+    assert!(project.locked_packages().contains("six 1.17"));
 }
 
 /// Every command that the table of commands names is there, with the options that it is written with.
@@ -339,7 +330,7 @@ fn requirements_that_a_tool_wrote_are_a_lock() {
     Locked 1 package in larder.lock
     1 of 1 packages have the versions that they had
     ");
-    assert_eq!(locked(&project), "six 1.0");
+    assert_eq!(project.locked_packages(), "six 1.0");
     let other = "0".repeat(64);
     project.write("requirements.txt", &format!("six==1.0 \\\n    --hash=sha256:{other}\n"));
     std::fs::remove_file(project.path("requirements.in")).expect("a file");
@@ -359,7 +350,7 @@ fn what_is_allowed_before_there_is_a_lock_tells_how_the_versions_stay() {
     Nothing is locked yet: the first lock keeps the versions of requirements.txt
     ");
     project.run("larder lock").exits(0);
-    assert_eq!(locked(&project), "six 1.0");
+    assert_eq!(project.locked_packages(), "six 1.0");
     let manifest = project.read("larder.kdl").replace("allow pypi \"six\"", "allow pypi \"other\"");
     let told = project.write("larder.kdl", &manifest).run("larder builds allow pypi:six").exits(0).stderr;
     assert!(!told.contains("Nothing is locked yet"), "{told}");
@@ -411,7 +402,7 @@ fn a_member_with_a_lockfile_of_its_own_brings_what_its_tool_is_set_to() {
         .run("larder init")
         .exits(0);
     assert!(project.read("larder.kdl").contains("override npm \"right@>=2\" \">=1.1.0 <2\""));
-    assert_eq!(locked(&project), "left 1.0.0, right 1.0.0, right 1.1.0, six 1.0");
+    assert_eq!(project.locked_packages(), "left 1.0.0, right 1.0.0, right 1.1.0, six 1.0");
 }
 
 #[test]
@@ -454,7 +445,7 @@ fn requirements_files_are_for_what_their_names_say() {
     ] {
         assert!(manifest.contains(lines), "{lines}: {manifest}");
     }
-    assert_eq!(locked(&project), "pytest 7.0, six 1.0");
+    assert_eq!(project.locked_packages(), "pytest 7.0, six 1.0");
     assert!(project.read("larder.lock").contains("pypi:sphinx@5.0"), "of a group that no environment includes");
 
     // What a tool wrote from the project itself is a lock and no more.
@@ -466,7 +457,7 @@ fn requirements_files_are_for_what_their_names_say() {
     );
     other.run("larder init").exits(0).names(["Kept the versions of requirements.txt"]);
     assert!(!other.read("larder.kdl").contains("==1.0"));
-    assert_eq!(locked(&other), "six 1.0");
+    assert_eq!(other.locked_packages(), "six 1.0");
 }
 
 #[test]

@@ -11,16 +11,6 @@ fn registry() -> Registry {
         .serve()
 }
 
-/// A repository of other tools, which has nothing in its root.
-fn repository(registry: &Registry, files: &[(&str, &str)]) -> Project {
-    let project = Project::new(registry);
-    let _ = std::fs::remove_file(project.path("larder.kdl"));
-    for (file, text) in files {
-        project.write(file, text);
-    }
-    project
-}
-
 /// Returns the version of `right` that the files of a folder find.
 fn found(project: &Project, folder: &str) -> String {
     let script = format!(
@@ -40,7 +30,7 @@ fn what_a_member_used_undeclared_it_finds_in_the_version_of_its_own_lockfile() {
         )
     };
     let package = |name: &str| format!(r#"{{"name": "{name}", "dependencies": {{"left": "^1"}}}}"#);
-    let project = repository(
+    let project = Project::of_other_tools(
         &registry,
         &[
             ("web/package.json", &package("web")),
@@ -67,7 +57,7 @@ fn what_files_of_a_workspace_used_undeclared_is_a_line_of_the_root_where_there_a
         "node_modules/one": {"resolved": "one", "link": true}, "node_modules/two": {"resolved": "two", "link": true},
         "node_modules/left": {"version": "1.0.0", "dependencies": {"right": "*"}},
         "node_modules/left/node_modules/right": {"version": "2.0.0"}, "node_modules/right": {"version": "1.1.0"}}}"#;
-    let project = repository(
+    let project = Project::of_other_tools(
         &registry,
         &[
             ("package.json", r#"{"name": "shop", "dependencies": {"left": "^1"}, "workspaces": ["one", "two"]}"#),
@@ -97,7 +87,7 @@ fn a_lockfile_of_yarn_says_nothing_of_projects_that_have_their_own() {
     let left = entry("left@^1", "1.0.0", "  dependencies:\n    right \"*\"\n");
     let web = format!("# yarn lockfile v1\n\n{left}{}", entry("right@*", "1.1.0", ""));
     let client = format!("# yarn lockfile v1\n\n{}", entry("right@^1.0.0", "1.0.0", ""));
-    let project = repository(
+    let project = Project::of_other_tools(
         &registry,
         &[
             ("web/package.json", r#"{"name": "web", "dependencies": {"left": "^1"}}"#),
@@ -121,7 +111,7 @@ fn an_override_of_one_project_moves_no_version_of_another() {
         )
     };
     let client = r#"{"name": "client", "dependencies": {"right": "^1"}, "overrides": {"right": "1.1.0"}}"#;
-    let project = repository(
+    let project = Project::of_other_tools(
         &registry,
         &[
             ("web/package.json", r#"{"name": "web", "dependencies": {"right": "^1.0.0"}}"#),
@@ -151,7 +141,7 @@ fn a_lockfile_in_a_member_of_a_workspace_that_has_one_is_passed_over() {
     let registry = registry();
     let lock = |version: &str| format!("# yarn lockfile v1\n\n\nright@^1.0.0:\n  version \"{version}\"\n");
     let manifest = r#"{"name": "web", "dependencies": {"right": "^1.0.0"}}"#;
-    let project = repository(
+    let project = Project::of_other_tools(
         &registry,
         &[
             ("package.json", r#"{"name": "shop", "private": true, "workspaces": ["apps/*"]}"#),
@@ -173,7 +163,7 @@ fn a_lockfile_in_a_member_of_a_workspace_that_has_one_is_passed_over() {
     project.run("larder sync").exits(0);
     assert_eq!(found(&project, "apps/web"), "1.0.0");
     // Where each member has a lockfile of its own, it counts.
-    let own = repository(
+    let own = Project::of_other_tools(
         &registry,
         &[
             ("package.json", r#"{"name": "shop", "private": true}"#),
@@ -229,7 +219,7 @@ fn types_are_found_where_they_lay_and_not_those_of_another_project() {
         entry("site@1", "1.0.0", &["\"@types/node\" \"18\"", "\"@types/router\" \"1\""]),
         typescript,
     ];
-    let project = repository(
+    let project = Project::of_other_tools(
         &registry,
         &[
             (
@@ -259,7 +249,7 @@ fn a_project_that_another_has_from_a_registry_is_left_out() {
         "": {"name": "web", "dependencies": {"right": "^1.0.0"}},
         "node_modules/right": {"version": "1.0.0", "resolved": "https://registry.npmjs.org/right/-/right-1.0.0.tgz"}}}"#;
     let own = r#"{"lockfileVersion": 3, "packages": {"": {"name": "right", "version": "1.1.0"}}}"#;
-    let project = repository(
+    let project = Project::of_other_tools(
         &registry,
         &[
             ("package.json", r#"{"name": "shop", "private": true}"#),

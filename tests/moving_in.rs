@@ -12,23 +12,6 @@ fn registry() -> Registry {
         .serve()
 }
 
-/// A project of other tools.
-fn repository(registry: &Registry, files: &[(&str, &str)]) -> Project {
-    let project = Project::new(registry);
-    let _ = std::fs::remove_file(project.path("larder.kdl"));
-    for (file, text) in files {
-        project.write(file, text);
-    }
-    project
-}
-
-fn locked(project: &Project) -> String {
-    let list = project.run_json("larder list --json");
-    let word = |one: &serde_json::Value, field: &str| one[field].as_str().unwrap_or_default().to_owned();
-    let packages = list["packages"].as_array().into_iter().flatten();
-    packages.map(|one| format!("{} {}", word(one, "name"), word(one, "version"))).collect::<Vec<_>>().join(", ")
-}
-
 const LEFT_AND_RIGHT: &str = "lockfileVersion: '9.0'
 settings:
   autoInstallPeers: true
@@ -75,7 +58,7 @@ const PATCH: &str = "diff --git a/index.js b/index.js\n--- a/index.js\n+++ b/ind
 #[test]
 fn a_patch_that_matches_nothing_is_commented_out_when_moving_in() {
     let registry = registry();
-    let project = repository(
+    let project = Project::of_other_tools(
         &registry,
         &[
             (
@@ -107,13 +90,15 @@ fn a_patch_that_matches_nothing_is_commented_out_when_moving_in() {
 fn a_sync_that_writes_the_first_lock_comments_patches_out_too() {
     let registry = registry();
     let package = r#"{"name": "shop", "dependencies": {"left": "^1"}, "pnpm": {"patchedDependencies": {"gone@1.0.0": "left.patch"}}}"#;
-    let project =
-        repository(&registry, &[("package.json", package), ("left.patch", PATCH), ("pnpm-lock.yaml", LEFT_AND_RIGHT)]);
+    let project = Project::of_other_tools(
+        &registry,
+        &[("package.json", package), ("left.patch", PATCH), ("pnpm-lock.yaml", LEFT_AND_RIGHT)],
+    );
     project.run("larder init --no-lock").exits(0);
     project.run("larder sync --dry-run").exits(0);
     project.run("larder sync").exits(0).names(["npm:gone@1.0.0"]);
     assert!(project.read("larder.kdl").contains("/-patch npm \"gone\""));
-    assert_eq!(locked(&project), "left 1.0.0");
+    assert_eq!(project.locked_packages(), "left 1.0.0");
 }
 
 /// `init` stops at what it cannot lock; whatever the user does then, the versions stay.
@@ -124,7 +109,7 @@ fn versions_stay_until_there_is_a_lock() {
         ("package.json", r#"{"name": "shop", "dependencies": {"left": "^1", "gone": "*"}}"#),
         ("pnpm-lock.yaml", LEFT_AND_RIGHT),
     ];
-    let project = repository(&registry, &files);
+    let project = Project::of_other_tools(&registry, &files);
     let told = project.run("larder init").exits(3).stderr;
     assert_transcript!(told, @r#"
     Wrote [PROJECT]/larder.kdl
@@ -152,11 +137,11 @@ fn versions_stay_until_there_is_a_lock() {
     + npm:left 1.0.0
     development is at generation 1: 1 added
     ");
-    assert_eq!(locked(&project), "left 1.0.0");
+    assert_eq!(project.locked_packages(), "left 1.0.0");
     // From then on the lock has them.
     std::fs::remove_file(project.path("larder.lock")).expect("a lock");
     project.run("larder lock").exits(0);
-    assert_eq!(locked(&project), "left 1.5.0");
+    assert_eq!(project.locked_packages(), "left 1.5.0");
 }
 
 #[test]
@@ -164,30 +149,30 @@ fn versions_stay_when_the_first_lock_comes_of_an_edit() {
     let registry = registry();
     let files =
         [("package.json", r#"{"name": "shop", "dependencies": {"left": "^1"}}"#), ("pnpm-lock.yaml", LEFT_AND_RIGHT)];
-    let project = repository(&registry, &files);
+    let project = Project::of_other_tools(&registry, &files);
     project.run("larder init --no-lock").exits(0);
     project.run("larder add npm:right --no-sync").exits(0);
-    assert_eq!(locked(&project), "left 1.0.0, right 1.0.0");
-    let project = repository(&registry, &files);
+    assert_eq!(project.locked_packages(), "left 1.0.0, right 1.0.0");
+    let project = Project::of_other_tools(&registry, &files);
     project.run("larder init --no-lock").exits(0);
     project.run("larder update").exits(0);
-    assert_eq!(locked(&project), "left 1.5.0", "an update is asked for what is newest");
+    assert_eq!(project.locked_packages(), "left 1.5.0", "an update is asked for what is newest");
 }
 
 #[test]
 fn a_lockfile_that_is_gone_or_unreadable_is_no_dead_end() {
     let registry = registry();
     let package = ("package.json", r#"{"name": "shop", "dependencies": {"left": "^1"}}"#);
-    let project = repository(&registry, &[package, ("pnpm-lock.yaml", "lockfileVersion: '1.0'\n")]);
+    let project = Project::of_other_tools(&registry, &[package, ("pnpm-lock.yaml", "lockfileVersion: '1.0'\n")]);
     project.run("larder init").exits(2).names(["pnpm-lock.yaml"]);
     project.run("larder sync").exits(0);
-    assert_eq!(locked(&project), "left 1.5.0");
-    let project = repository(&registry, &[package, ("pnpm-lock.yaml", LEFT_AND_RIGHT)]);
+    assert_eq!(project.locked_packages(), "left 1.5.0");
+    let project = Project::of_other_tools(&registry, &[package, ("pnpm-lock.yaml", LEFT_AND_RIGHT)]);
     project.run("larder init --no-lock").exits(0);
     std::fs::remove_file(project.path("pnpm-lock.yaml")).expect("a lockfile");
     project.run("larder sync").exits(0);
     // A checkout may bring a note of somebody else's making.
-    let project = repository(&registry, &[package]);
+    let project = Project::of_other_tools(&registry, &[package]);
     project.run("larder init --no-lock").exits(0);
     for note in [r#"{"version": 1, "prefer": ["../package-lock.json"]}"#, r#"{"version": 2, "prefer": []}"#, "{"] {
         project.write(".larder/moving-in.json", note).run("larder lock").exits(4).names(["moving-in.json"]);
@@ -206,7 +191,7 @@ fn a_version_beside_those_that_were_locked_is_told_with_who_asks_for_it() {
         .serve();
     let lock = "lockfileVersion: '9.0'\nimporters:\n  .:\n    dependencies:\n      middle: {specifier: ^1, version: 1.0.0(right@1.0.0)}\n      \
                 right: {specifier: ^1, version: 1.0.0}\npackages:\n  middle@1.0.0: {}\n  plug@1.0.0: {}\n  right@1.0.0: {}\nsnapshots: {}\n";
-    let project = repository(
+    let project = Project::of_other_tools(
         &registry,
         &[
             ("package.json", r#"{"name": "shop", "dependencies": {"middle": "^1", "right": "^1"}}"#),
@@ -232,7 +217,7 @@ fn nothing_is_noted_behind_a_link() {
         ("package-lock.json", lock),
         ("elsewhere/moving-in.json", "theirs"),
     ];
-    let project = repository(&registry, &files);
+    let project = Project::of_other_tools(&registry, &files);
     std::os::unix::fs::symlink("elsewhere", project.path(".larder")).expect("a link");
     project.run("larder init").exits(1).names([".larder"]);
     assert!(!project.has("larder.kdl"), "nothing is half done");
@@ -272,12 +257,12 @@ fn pins_of_what_another_file_asks_for_are_kept() {
             ("requirements.txt", "six==1.0\nidna==1.0\n"),
         ),
     ] {
-        let project = repository(&registry, &[first, second]);
+        let project = Project::of_other_tools(&registry, &[first, second]);
         let told = project.run("larder init").exits(0).stderr;
         assert!(told.contains(&format!("Kept the versions of {}", second.0)), "{told}");
         assert!(told.contains("2 of 2 packages have the versions that they had"), "{told}");
         assert!(!told.contains("Left out pypi"), "{told}");
-        assert_eq!(locked(&project), "click 2.0, idna 1.0, six 1.0");
+        assert_eq!(project.locked_packages(), "click 2.0, idna 1.0, six 1.0");
         project.run("larder lock --check").exits(0);
     }
 }
@@ -298,13 +283,13 @@ fn a_folder_whose_package_is_asked_for_in_another_version_is_left_out() {
     for (asked, list) in [("==1.0", "sdk 1.0"), (">=1", "six 1.0")] {
         let files = files(asked);
         let files: Vec<(&str, &str)> = files.iter().map(|(file, text)| (*file, text.as_str())).collect();
-        let project = repository(&registry, &files);
+        let project = Project::of_other_tools(&registry, &files);
         let told = project.run("larder init").exits(0).stderr;
         project.run("larder lock").exits(0);
         let is_told = told.contains("Left out the folder sdk: server asks for sdk ==1.0, and the one in it is ");
         assert_eq!(is_told, asked == "==1.0", "{told}");
-        assert!(locked(&project).contains(list), "{}", locked(&project));
-        assert!(!locked(&project).contains(if asked == "==1.0" { "six" } else { "sdk 1.0" }));
+        assert!(project.locked_packages().contains(list), "{}", project.locked_packages());
+        assert!(!project.locked_packages().contains(if asked == "==1.0" { "six" } else { "sdk 1.0" }));
     }
 }
 
@@ -320,7 +305,7 @@ fn with_undeclared_uses(lock: (&str, &str)) -> (Registry, Project) {
         .serve();
     let root = r#"{"name": "shop", "dependencies": {"left": "^1"}, "workspaces": ["web", "ui"], "scripts": {"go": "rightly -x", "both": "both"}}"#;
     let web = r#"{"name": "web", "dependencies": {"typescript": "^5"}}"#;
-    let project = repository(
+    let project = Project::of_other_tools(
         &registry,
         &[
             ("package.json", root),
@@ -420,16 +405,16 @@ fn a_locked_version_that_has_to_be_built_is_not_replaced_unasked() {
     let lock = format!("version = 1\n{}{}", package("old", sdist), package("six", wheels));
     let project_file =
         "[project]\nname = 'api'\nversion = '1'\nrequires-python = '>=3.9'\ndependencies = ['old', 'six']\n";
-    let project = repository(&registry, &[("pyproject.toml", project_file), ("uv.lock", &lock)]);
+    let project = Project::of_other_tools(&registry, &[("pyproject.toml", project_file), ("uv.lock", &lock)]);
     let refused = project.run("larder init").exits(3);
     refused.names(["there only as source: pypi:old 1.0", "`larder builds allow pypi:old`", "the first lock keeps"]);
     assert!(project.has("larder.kdl") && !project.has("larder.lock"));
     project.run("larder sync").exits(3).names(["`larder builds allow pypi:old`"]);
     // Whoever wants no build takes newer versions, and a lock of before is preferred to what is locked since.
     project.run("larder update").exits(0);
-    assert_eq!(locked(&project), "old 2.0, six 1.0");
+    assert_eq!(project.locked_packages(), "old 2.0, six 1.0");
     project.run("larder lock --prefer uv.lock").exits(3);
-    assert_eq!(locked(&project), "old 2.0, six 1.0");
+    assert_eq!(project.locked_packages(), "old 2.0, six 1.0");
     // One that lines do not admit any more is no loss.
     let manifest = project.read("larder.kdl");
     project.write("larder.kdl", &manifest.replace("pypi \"old\"", "pypi \"old\" \">=2\""));
@@ -437,7 +422,7 @@ fn a_locked_version_that_has_to_be_built_is_not_replaced_unasked() {
     project.write("larder.kdl", &manifest);
     project.run("larder builds allow pypi:old").exits(0);
     project.run("larder lock --prefer uv.lock").exits(0).names(["2 of 2 packages have the versions"]);
-    assert_eq!(locked(&project), "old 1.0, six 1.0");
+    assert_eq!(project.locked_packages(), "old 1.0, six 1.0");
 }
 
 #[test]
@@ -447,7 +432,7 @@ fn an_extra_that_the_project_does_not_have_is_left_out() {
                         [build-system]\nrequires = ['hatchling']\nbuild-backend = 'hatchling.build'\n";
     let files =
         [("pyproject.toml", project_file), ("requirements.txt", "-e .[with_six,gone]\n"), ("api/__init__.py", "")];
-    let project = repository(&registry, &files);
+    let project = Project::of_other_tools(&registry, &files);
     let told = project.run("larder init").exits(0).stderr;
     assert_transcript!(told, @r"
     Wrote [PROJECT]/larder.kdl
@@ -456,5 +441,5 @@ fn an_extra_that_the_project_does_not_have_is_left_out() {
     ");
     assert!(project.read("larder.kdl").contains("path \".[with-six]\""), "{}", project.read("larder.kdl"));
     project.run("larder lock").exits(0);
-    assert!(locked(&project).contains("six 1.0"));
+    assert!(project.locked_packages().contains("six 1.0"));
 }

@@ -12,23 +12,6 @@ fn registry() -> Registry {
         .serve()
 }
 
-/// A project of other tools.
-fn repository(registry: &Registry, files: &[(&str, &str)]) -> Project {
-    let project = Project::new(registry);
-    let _ = std::fs::remove_file(project.path("larder.kdl"));
-    for (file, text) in files {
-        project.write(file, text);
-    }
-    project
-}
-
-fn locked(project: &Project) -> String {
-    let list = project.run_json("larder list --json");
-    let word = |one: &serde_json::Value, field: &str| one[field].as_str().unwrap_or_default().to_owned();
-    let packages = list["packages"].as_array().into_iter().flatten();
-    packages.map(|one| format!("{} {}", word(one, "name"), word(one, "version"))).collect::<Vec<_>>().join(", ")
-}
-
 const LEFT_AND_RIGHT: &str = "lockfileVersion: '9.0'
 settings:
   autoInstallPeers: true
@@ -50,7 +33,7 @@ snapshots:
 #[test]
 fn peers_that_a_lockfile_shows_as_installed_are_installed() {
     let registry = registry();
-    let project = repository(
+    let project = Project::of_other_tools(
         &registry,
         &[
             ("package.json", r#"{"name": "shop", "peerDependencies": {"left": "^1", "absent": "*"}}"#),
@@ -76,7 +59,7 @@ fn peers_that_a_lockfile_shows_as_installed_are_installed() {
     let manifest = project.read("larder.kdl");
     assert!(manifest.contains("    npm \"left\" \"^1\"\n"), "{manifest}");
     assert!(manifest.contains("    extend npm \"web\" { npm \"right\" \"^1\"; }\n"), "{manifest}");
-    assert_eq!(locked(&project), "left 1.0.0, right 1.0.0");
+    assert_eq!(project.locked_packages(), "left 1.0.0, right 1.0.0");
     project.run("larder lock --check").exits(0);
     project.run("larder sync").exits(0);
     assert!(project.has("web/node_modules/right/package.json") && project.has("node_modules/left/package.json"));
@@ -84,7 +67,7 @@ fn peers_that_a_lockfile_shows_as_installed_are_installed() {
     let without = manifest.replace("    extend npm \"web\" { npm \"right\" \"^1\"; }\n", "");
     project.write("larder.kdl", &without).run("larder lock --check").exits(1);
     project.run("larder lock").exits(0);
-    assert_eq!(locked(&project), "left 1.0.0");
+    assert_eq!(project.locked_packages(), "left 1.0.0");
 }
 
 #[test]
@@ -96,7 +79,7 @@ fn several_peers_of_a_member_are_one_block() {
         "  web:\n    dependencies:\n",
         "  web:\n    dependencies:\n      left: {specifier: 'catalog:', version: 1.0.0}\n",
     );
-    let project = repository(
+    let project = Project::of_other_tools(
         &registry,
         &[
             ("package.json", r#"{"name": "shop"}"#),
@@ -110,7 +93,7 @@ fn several_peers_of_a_member_are_one_block() {
     let block =
         "    extend npm \"@shop/web\" {\n        npm \"left\" \"~1.0.0\"\n        npm \"right\" \"^1\"\n    }\n";
     assert!(manifest.contains(block), "{manifest}");
-    assert_eq!(locked(&project), "left 1.0.0, right 1.0.0");
+    assert_eq!(project.locked_packages(), "left 1.0.0, right 1.0.0");
 }
 
 #[test]
@@ -135,7 +118,7 @@ fn peers_that_nobody_provides_are_left_out_where_yarn_left_them_out() {
         entry("plug", ""),
         entry("tool", "  dependencies:\n    plug \"^1\"\n"),
     );
-    let project = repository(&registry, &[package, ("yarn.lock", &yarn)]);
+    let project = Project::of_other_tools(&registry, &[package, ("yarn.lock", &yarn)]);
     let told = project.run("larder init").exits(0).stderr;
     assert_transcript!(told, @r"
     Wrote [PROJECT]/larder.kdl
@@ -148,27 +131,27 @@ fn peers_that_nobody_provides_are_left_out_where_yarn_left_them_out() {
     assert!(project.read("larder.kdl").contains("resolution {\n    npm-peers \"provided\"\n}"));
     assert!(project.read("larder.lock").contains("npm-peers = \"provided\""));
     let list = "core 1.0.0, frame 1.0.0, plug 1.0.0, tool 1.0.0";
-    assert_eq!(locked(&project), list);
+    assert_eq!(project.locked_packages(), list);
     project.run("larder lock --check").exits(0);
     project.run("larder sync").exits(0);
     let script = "require(require.resolve(`plug`, { paths: [require.resolve(`tool/package.json`)] }))";
     assert_eq!(project.run(&format!("larder run -- node -p '{script}'")).exits(0).stdout.trim(), "1");
     project.run("larder update").exits(0);
-    assert_eq!(locked(&project), list);
+    assert_eq!(project.locked_packages(), list);
     project.run("larder verify").exits(0);
     // Where missing peers are installed, it is another lock.
     let manifest = project.read("larder.kdl").replace("provided", "relaxed");
     project.write("larder.kdl", &manifest).run("larder lock --check").exits(1).names(["npm-peers"]);
     project.run("larder lock").exits(0);
     assert_eq!(
-        locked(&project),
+        project.locked_packages(),
         "absent 1.0.0, core 1.0.0, core 2.0.0, deep 1.0.0, frame 1.0.0, plug 1.0.0, tool 1.0.0"
     );
     for settings in [(".npmrc", "legacy-peer-deps=true\n"), ("pnpm-workspace.yaml", "autoInstallPeers: false\n")] {
-        let project = repository(&registry, &[package, settings]);
+        let project = Project::of_other_tools(&registry, &[package, settings]);
         project.run("larder init").exits(0);
         project.run("larder lock").exits(0);
-        assert_eq!(locked(&project), list, "{settings:?}");
+        assert_eq!(project.locked_packages(), list, "{settings:?}");
     }
 }
 
@@ -202,10 +185,10 @@ snapshots:
   loader@1.0.0: {}
 ";
     let manifest = r#"{"name": "shop", "dependencies": {"builder": "^1", "left": "^1"}}"#;
-    let project = repository(&registry, &[("package.json", manifest), ("pnpm-lock.yaml", lock)]);
+    let project = Project::of_other_tools(&registry, &[("package.json", manifest), ("pnpm-lock.yaml", lock)]);
     project.run("larder init").exits(0).names(["3 of 3 packages have the versions that they had"]);
     assert!(project.read("larder.kdl").contains("    extend npm \"builder\" { npm \"loader\" \"1.0.0\"; }\n"));
-    assert_eq!(locked(&project), "builder 1.0.0, left 1.0.0, loader 1.0.0");
+    assert_eq!(project.locked_packages(), "builder 1.0.0, left 1.0.0, loader 1.0.0");
 }
 
 #[test]
@@ -231,7 +214,7 @@ fn an_optional_peer_that_another_lockfile_asks_for_or_has_otherwise_is_extended_
         |name: &str, more: &str| format!(r#"{{"name": "{name}", "dependencies": {{"builder": "*"{more}}}}}"#);
     // The other one asks for it.
     let line = "      loader: {specifier: '*', version: 2.0.0}\n";
-    let asked = repository(
+    let asked = Project::of_other_tools(
         &registry,
         &[
             ("package.json", &manifest("shop", "")),
@@ -243,7 +226,7 @@ fn an_optional_peer_that_another_lockfile_asks_for_or_has_otherwise_is_extended_
     asked.run("larder init").exits(0);
     assert!(!asked.read("larder.kdl").contains("extend npm"), "{}", asked.read("larder.kdl"));
     // Each has another version.
-    let both = repository(
+    let both = Project::of_other_tools(
         &registry,
         &[
             ("package.json", &manifest("shop", "")),

@@ -32,6 +32,16 @@ impl Project {
         project
     }
 
+    /// Makes a project of other tools: these files, and no larder.kdl.
+    pub(crate) fn of_other_tools(registry: &Registry, files: &[(&str, &str)]) -> Self {
+        let project = Self::new(registry);
+        let _ = std::fs::remove_file(project.path("larder.kdl"));
+        for (file, text) in files {
+            project.write(file, text);
+        }
+        project
+    }
+
     /// Makes an empty project whose registries are out of reach.
     pub(crate) fn alone() -> Self {
         let folder = tempfile::Builder::new().prefix("larder-").tempdir().expect("a temporary folder");
@@ -170,6 +180,14 @@ impl Project {
     #[track_caller]
     pub(crate) fn run_json(&self, command: &str) -> serde_json::Value {
         self.run(command).exits(0).json()
+    }
+
+    /// Lists the locked packages: `left 1.0.0, right 1.1.0`.
+    pub(crate) fn locked_packages(&self) -> String {
+        let list = self.run_json("larder list --json");
+        let word = |one: &serde_json::Value, field: &str| one[field].as_str().unwrap_or_default().to_owned();
+        let packages = list["packages"].as_array().into_iter().flatten();
+        packages.map(|one| format!("{} {}", word(one, "name"), word(one, "version"))).collect::<Vec<_>>().join(", ")
     }
 
     /// Runs a command line that starts with `larder` in another folder.
