@@ -25,8 +25,7 @@ fn universe() -> Universe {
 }
 
 fn repository(registry: &crate::support::Registry) -> Project {
-    let project = Project::new(registry);
-    let _ = std::fs::remove_file(project.path("larder.kdl"));
+    let project = Project::of_other_tools(registry, &[]);
     project
         .write("package.json", r#"{"name": "shop", "dependencies": {"left": "^1"}, "workspaces": ["web"]}"#)
         .write("web/package.json", r#"{"name": "web", "version": "1.0.0", "dependencies": {"right": "^1"}}"#)
@@ -175,8 +174,7 @@ fn a_folder_that_a_workspace_excludes_is_no_member_and_its_requirements_are_take
 #[test]
 fn a_version_that_its_registry_has_no_more_is_told() {
     let registry = Universe::new().npm("left", "1.5.0", |p| p).serve();
-    let project = Project::new(&registry);
-    let _ = std::fs::remove_file(project.path("larder.kdl"));
+    let project = Project::of_other_tools(&registry, &[]);
     let lock = r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"left": "^1"}}, "node_modules/left": {"version": "1.0.0"}}}"#;
     project
         .write("package.json", r#"{"name": "shop", "dependencies": {"left": "^1"}}"#)
@@ -200,8 +198,7 @@ fn a_version_stays_whose_dist_tag_its_registry_has_no_more() {
         .npm("left", "2.0.0", |p| p)
         .npm("other", "1.0.0", |p| p)
         .serve();
-    let project = Project::new(&registry);
-    let _ = std::fs::remove_file(project.path("larder.kdl"));
+    let project = Project::of_other_tools(&registry, &[]);
     let lock = r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"app": "^1"}}, "node_modules/app": {"version": "1.0.0", "dependencies": {"left": "legacy"}}, "node_modules/left": {"version": "1.0.0"}}}"#;
     project
         .write("package.json", r#"{"name": "shop", "dependencies": {"app": "^1"}}"#)
@@ -223,8 +220,7 @@ fn a_version_stays_whose_dist_tag_its_registry_has_no_more() {
 #[test]
 fn projects_are_found_deep_below_where_they_have_locks_and_setup_py_where_the_root_has_no_python() {
     let registry = universe().serve();
-    let project = Project::new(&registry);
-    let _ = std::fs::remove_file(project.path("larder.kdl"));
+    let project = Project::of_other_tools(&registry, &[]);
     let package = |name: &str| format!(r#"{{"name": "{name}", "version": "1.0.0"}}"#);
     let lock = r#"{"lockfileVersion": 3, "packages": {}}"#;
     project
@@ -319,8 +315,7 @@ fn a_project_beside_brings_what_its_tools_are_set_to() {
 #[test]
 fn requirements_that_a_tool_wrote_are_a_lock() {
     let registry = universe().serve();
-    let project = Project::new(&registry);
-    let _ = std::fs::remove_file(project.path("larder.kdl"));
+    let project = Project::of_other_tools(&registry, &[]);
     project.write("requirements.in", "six\n").write("requirements.txt", "six==1.0\n    # via -r requirements.in\n");
     let told = project.run("larder init").exits(0).stderr;
     assert_transcript!(told, @r"
@@ -363,8 +358,7 @@ fn what_is_there_only_as_source_is_told_once_with_the_way_on() {
         .pypi("first", "1.0", |p| p.requires("second").source_only(metadata))
         .pypi("second", "1.0", |p| p.source_only(metadata))
         .serve();
-    let project = Project::new(&registry);
-    let _ = std::fs::remove_file(project.path("larder.kdl"));
+    let project = Project::of_other_tools(&registry, &[]);
     let locked = |name: &str| {
         format!(
             "[[package]]\nname = \"{name}\"\nversion = \"1.0\"\nsource = {{ registry = \"https://pypi.org/simple\" }}\n\
@@ -414,8 +408,7 @@ fn requirements_files_are_for_what_their_names_say() {
         .pypi("pytest", "8.0", |p| p)
         .pypi("sphinx", "5.0", |p| p)
         .serve();
-    let project = Project::new(&registry);
-    let _ = std::fs::remove_file(project.path("larder.kdl"));
+    let project = Project::of_other_tools(&registry, &[]);
     project
         .write("requirements/prod.in", "six\n")
         .write("requirements/prod.txt", "six==1.0\n    # via -r requirements/prod.in\n")
@@ -466,8 +459,7 @@ fn a_package_of_a_registry_that_peers_on_a_member_finds_the_member() {
         .npm("theme", "2.0.0", |p| p)
         .npm("links", "1.0.0", |p| p.peer("theme", ">=1").file("index.js", "module.exports = require('theme')\n"))
         .serve();
-    let project = Project::new(&registry);
-    let _ = std::fs::remove_file(project.path("larder.kdl"));
+    let project = Project::of_other_tools(&registry, &[]);
     project
         .write("package.json", r#"{"name": "root", "workspaces": ["theme", "docs"]}"#)
         .write("theme/package.json", r#"{"name": "theme", "version": "1.5.0", "main": "index.js"}"#)

@@ -297,8 +297,7 @@ fn init_takes_over_what_means_folders_and_members() {
 #[test]
 fn folders_that_requirements_name_by_where_the_project_lies_are_local_packages() {
     let registry = registry();
-    let project = Project::new(&registry);
-    let _ = std::fs::remove_file(project.path("larder.kdl"));
+    let project = Project::of_other_tools(&registry, &[]);
     let lib = "[project]\nname = 'lib'\nversion = '1'\n[project.optional-dependencies]\nfast = ['six']\n";
     project.write("libs/lib/pyproject.toml", &format!("{lib}{BUILT}")).write("libs/lib/lib.py", "NAME = 'lib'\n");
     project.write(

@@ -2,9 +2,16 @@
 
 use std::sync::Arc;
 
+use crate::model::Dependent;
+
 /// Returns the root and the members.
 pub(super) fn with_root(members: &[Arc<str>]) -> impl Iterator<Item = &str> {
     std::iter::once("").chain(members.iter().map(|folder| &**folder))
+}
+
+/// Returns whose manifest lies in a folder.
+pub(super) fn dependent_in(folder: &str) -> Dependent {
+    if folder.is_empty() { Dependent::Project } else { Dependent::Member(folder.into()) }
 }
 
 /// Returns whether a folder is another one or lies in it.

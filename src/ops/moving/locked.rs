@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::folders::{folder_of, with_root};
+use super::folders::{dependent_in, folder_of, with_root};
 use super::workspace::{PACKAGE_JSON, shared_lock};
 use crate::diagnostic::{Exit, Failure};
 use crate::fs;
@@ -135,8 +135,7 @@ fn declared(root: &Path, folder: &str, members: &[impl AsRef<str>]) -> Result<Ve
     for folder in folders {
         let file: PathBuf = root.join(folder).join("package.json");
         let Some(text) = inputs::text(&file)? else { continue };
-        let dependent = if folder.is_empty() { Dependent::Project } else { Dependent::Member(folder.into()) };
-        declared.push(DeclaredRanges { dependent, ranges: package_ranges(&text)? });
+        declared.push(DeclaredRanges { dependent: dependent_in(folder), ranges: package_ranges(&text)? });
     }
     Ok(declared)
 }

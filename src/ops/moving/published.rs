@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::folders::with_root;
+use super::folders::{dependent_in, with_root};
 use super::locked;
 use crate::import::{Imported, package_peers, package_ranges};
-use crate::model::{Dependent, PackageName};
+use crate::model::PackageName;
 use crate::ops::Result;
 use crate::ops::project::{inputs, members};
 
@@ -31,9 +31,10 @@ pub(in crate::ops) fn leave_out(root: &Path, imported: &mut Imported, beside: &m
     }
     let locked = locked::of_npm(root, &all)?;
     for (folder, name) in wanted {
-        let dependent = if folder.is_empty() { Dependent::Project } else { Dependent::Member(Arc::from(folder)) };
         let Ok(alias) = PackageName::npm(&name) else { continue };
-        let Some(version) = locked.iter().find_map(|(_, versions)| versions.line(&dependent, &alias)) else { continue };
+        let Some(version) = locked.iter().find_map(|(_, versions)| versions.line(&dependent_in(folder), &alias)) else {
+            continue;
+        };
         let own = names[&name];
         let by = if folder.is_empty() { "the project" } else { folder };
         if let Some(at) = beside.iter().position(|other| other == own) {

@@ -39,7 +39,11 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
     let mut tree = DependencyTree::default();
     for entry in entries.values() {
         if let Some((_, folder)) = entry.resolution.split_once("@workspace:") {
-            let lines: Vec<_> = entry.dependencies.iter().filter_map(|wanted| locked(wanted, &look_up)).collect();
+            let lines: Vec<_> = entry
+                .dependencies
+                .iter()
+                .filter_map(|(alias, range)| LockedDependency::find((alias, range), look_up))
+                .collect();
             for to in &lines {
                 found.add_line(folder, to.alias, &to.key);
             }
@@ -50,7 +54,8 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
             }
         } else if let Some(from) = published(&entry.resolution).and_then(|(name, at)| found.add_npm(name, at)) {
             let wanted = entry.dependencies.iter().filter(|(alias, _)| !entry.peers.contains_key(*alias));
-            let wanted: Vec<_> = wanted.filter_map(|wanted| locked(wanted, &look_up)).collect();
+            let wanted: Vec<_> =
+                wanted.filter_map(|(alias, range)| LockedDependency::find((alias, range), look_up)).collect();
             for to in &wanted {
                 found.add_edge(&from, to.alias, &to.key);
             }
@@ -59,15 +64,6 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
     }
     tree.note_top_level(found);
     Ok(())
-}
-
-/// Returns what a name and a range got.
-fn locked<'l, 'k>(
-    (alias, range): (&'l String, &String),
-    look_up: &impl Fn(&str, &str) -> Option<&'k PackageKey>,
-) -> Option<LockedDependency<'l>> {
-    let key = look_up(alias, range)?.clone();
-    Some(LockedDependency { descriptor: format!("{alias}@{range}"), alias, key })
 }
 
 /// Returns name and version of a package of a registry: `left@npm:1.2.0`; one that Yarn patched is the one it patched.

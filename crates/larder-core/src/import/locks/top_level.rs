@@ -17,6 +17,17 @@ pub(super) struct LockedDependency<'l> {
     pub(super) key: PackageKey,
 }
 
+impl<'l> LockedDependency<'l> {
+    /// Looks up what a name and a range got.
+    pub(super) fn find<'k>(
+        (alias, range): (&'l str, &str),
+        look_up: impl Fn(&str, &str) -> Option<&'k PackageKey>,
+    ) -> Option<Self> {
+        let key = look_up(alias, range)?.clone();
+        Some(Self { descriptor: format!("{alias}@{range}"), alias, key })
+    }
+}
+
 /// Everything that a lockfile of Yarn's and the manifests beside it say of who depends on what.
 #[derive(Debug, Default)]
 pub(super) struct DependencyTree<'l> {

@@ -83,11 +83,7 @@ fn locked<'l, 'k>(
     wanted: &'l [(String, String)],
     look_up: &impl Fn(&str, &str) -> Option<&'k PackageKey>,
 ) -> Vec<LockedDependency<'l>> {
-    let locked = |(alias, range): &'l (String, String)| {
-        let key = look_up(alias, range)?.clone();
-        Some(LockedDependency { descriptor: format!("{alias}@{range}"), alias, key })
-    };
-    wanted.iter().filter_map(locked).collect()
+    wanted.iter().filter_map(|(alias, range)| LockedDependency::find((alias, range), look_up)).collect()
 }
 
 /// Returns the version that the registry has an entry's file under. `version` is what the file's own package.json says, which
