@@ -263,3 +263,31 @@ fn a_project_that_another_has_from_a_registry_is_left_out() {
     project.run("larder sync").exits(0);
     assert_eq!(found(&project, "web"), "1.0.0");
 }
+
+#[test]
+fn the_types_of_a_repositorys_only_lockfile_are_one_glob() {
+    let registry = Universe::new()
+        .npm("typescript", "5.0.0", |p| p)
+        .npm("user", "1.0.0", |p| p.dep("@types/old", "1"))
+        .npm("@types/old", "1.0.0", |p| p)
+        .serve();
+    let lock = r#"{"lockfileVersion": 3, "packages": {
+        "": {"name": "web", "dependencies": {"user": "1"}, "devDependencies": {"typescript": "5"}},
+        "node_modules/@types/old": {"version": "1.0.0"},
+        "node_modules/typescript": {"version": "5.0.0", "dev": true},
+        "node_modules/user": {"version": "1.0.0", "dependencies": {"@types/old": "1"}}}}"#;
+    let manifest = r#"{"name": "web", "dependencies": {"user": "1"}, "devDependencies": {"typescript": "5"}}"#;
+    let project = Project::of_other_tools(
+        &registry,
+        &[
+            ("web/package.json", manifest),
+            ("web/package-lock.json", lock),
+            ("pyproject.toml", "[project]\nname = 'shop'\nversion = '1'\n"),
+        ],
+    );
+    project.run("larder init").exits(0);
+    let written = project.read("larder.kdl");
+    assert!(written.contains("hoist npm \"@types/*\"") && !written.contains("extend"), "{written}");
+    project.run("larder sync").exits(0);
+    assert!(project.has("node_modules/@types/old"));
+}

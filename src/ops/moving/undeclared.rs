@@ -82,17 +82,19 @@ fn hoist_implied(
         for name in names.into_iter().filter(|name| used.matches(name) && !declared.has(used.top, name)) {
             let on_top = |folder| of_folder(locked, folder).find_map(|versions| versions.found_on_top(name));
             let Some(version) = on_top(used.top) else { continue };
+            let has_several = has_several(locked, name);
+            if is_only_one && !has_several {
+                continue;
+            }
             let remedy = match declared.member_of(&format!("{}/", used.top)) {
-                _ if used.top.is_empty() && has_several(locked, name) => Remedy::LineOfRoot(version),
+                _ if used.top.is_empty() && has_several => Remedy::LineOfRoot(version),
                 _ if used.top.is_empty() => Remedy::Hoisted,
                 // The root's own is found from below too.
                 Some(_) if of_root && on_top("") == Some(version) => continue,
                 Some(member) => Remedy::LineOfMember(member, version),
                 None => continue,
             };
-            if !(is_only_one && matches!(remedy, Remedy::Hoisted)) {
-                remedy.apply(name, UsedBy::Tools, imported);
-            }
+            remedy.apply(name, UsedBy::Tools, imported);
         }
     }
 }
