@@ -74,6 +74,7 @@ fn a_check_that_remembers_finds_what_changed_since() {
         edit(&project, "packages/orders/schemas/failure.schema.json", "\"objekt\"", "\"object\"");
     }
     let touched = project.run("larder impact schema:partner/types").exits(0).stdout;
+    let records = || records().filter(|entry| !entry.path().to_string_lossy().ends_with(".references.json"));
     // What cannot be read is forgotten.
     let record = records().next().expect("a record").path();
     for text in
@@ -87,6 +88,48 @@ fn a_check_that_remembers_finds_what_changed_since() {
     std::fs::remove_file(&record).expect("a file of ours");
     std::fs::create_dir(&record).expect("a folder in its place");
     assert_eq!(project.run("larder check").exits(0).stdout, first);
+}
+
+#[test]
+fn what_refers_to_an_asset_is_remembered_until_something_changes() {
+    let project = hub_unlocked();
+    project.run("larder lock").exits(0);
+    let impact = || project.run("larder impact schema:partner/address --json").exits(0).json();
+    let first = impact();
+    let ids = |found: &Value| -> Vec<String> {
+        found["touched"].as_array().expect("a list").iter().map(|one| one["id"].to_string()).collect()
+    };
+    let record = || {
+        let folder = std::fs::read_dir(project.cache().join("assets")).expect("what is remembered").flatten();
+        let path = folder.map(|entry| entry.path()).find(|path| path.to_string_lossy().ends_with(".references.json"));
+        path.map(|path| std::fs::read_to_string(path).expect("a record"))
+    };
+    assert_eq!(record(), None, "files changed a moment ago");
+    let settle = || std::thread::sleep(std::time::Duration::from_millis(2100));
+    settle();
+    assert_eq!(impact(), first);
+    let known = record().expect("a record");
+    assert_eq!((impact(), record()), (first.clone(), Some(known)));
+    // A new package, one that git ignores, an adapter that refers to something else, a file that is gone.
+    let adapter = "adapter kind=\"file\" direction=\"out\" { schema \"partner/address\"; path \"/x\"; }\n";
+    let more = "package \"more\" version=\"1.0.0\"\ndependencies { larder \"partner\" \"^2\"; }\nassets { adapter \"x\" \"x.kdl\"; }\n";
+    project.write("packages/more/larder.kdl", more).write("packages/more/x.kdl", adapter);
+    let with_more = impact();
+    assert_eq!(ids(&with_more).len(), ids(&first).len() + 1, "{with_more:#}");
+    settle();
+    assert_eq!((impact(), impact()), (with_more.clone(), with_more));
+    project.write(".gitignore", "packages/more\n");
+    assert_eq!(impact(), first);
+    project.write(".gitignore", "");
+    edit(&project, "packages/more/x.kdl", "partner/address", "partner/order#Order");
+    assert_eq!(impact(), first);
+    settle();
+    assert_eq!((impact(), impact()), (first.clone(), first.clone()));
+    std::fs::remove_file(project.path("packages/partner/schemas/shipment.schema.json")).expect("a file of ours");
+    let without = impact();
+    assert_ne!(without, first, "it refers to the address");
+    settle();
+    assert_eq!((impact(), impact()), (without.clone(), without));
 }
 
 #[test]

@@ -524,6 +524,32 @@ fn a_workspace_is_taken_over() {
 }
 
 #[test]
+fn a_list_of_packages_is_taken_over() {
+    let registry = universe();
+    let list = r#"[{"name":"UsrOrders","version":"1.4","registry":"creatio"},{"name":"left","version":"^1","registry":"npm"},
+                   {"name":"six","version":"1.16","registry":"pypi"},{"name":"x","registry":"https://host.example/"}]"#;
+    let project = Project::new(&registry);
+    four(&project);
+    from_folder(&project, "creatio { provides \"CrtCore\"; }\n");
+    project.write("package-registry.json", list);
+    project.run("larder import package-registry.json").exits(0).names(["package x", "is no kind of registry"]);
+    let manifest = project.read("larder.kdl");
+    for line in ["creatio \"UsrOrders\" \"=1.4\"", "npm \"left\" \"^1\"", "pypi \"six\" \"==1.16\""] {
+        assert!(manifest.contains(line), "{line}: {manifest}");
+    }
+    assert!(project.read("larder.lock").contains("creatio:UsrOrders@1.4.0"));
+    // Where there is no manifest yet, it is read like the files of other tools.
+    let new = Project::new(&registry);
+    new.write(
+        "package-registry.json",
+        &list.replace("creatio", "npm").replace("UsrOrders", "left").replace("1.4", "1.0.0"),
+    );
+    let initialised = new.run_json("larder init --json");
+    conforms(&initialised, "init");
+    assert_eq!(initialised["taken_from"], serde_json::json!(["package-registry.json"]));
+}
+
+#[test]
 fn bills_and_policies_know_packages() {
     let registry =
         with_feed(Universe::new(), &[CreatioPackage::new("UsrOrders", "1.0.0").needs("UsrBase", "")]).serve();

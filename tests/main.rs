@@ -24,6 +24,7 @@ mod consent;
 mod crash;
 mod crates;
 mod creatio;
+mod creatio_product;
 mod credentials;
 mod crowd;
 mod denied;

@@ -165,7 +165,7 @@ pub fn lock(session: &Session<'_>, before: &LockedVersions) -> Result<(Locked, K
 pub(super) type Reader = fn(&str) -> std::result::Result<Imported, ImportError>;
 
 /// The files of the root that are read, in this order.
-const FILES: [(&str, Reader); 7] = [
+const FILES: [(&str, Reader); 8] = [
     ("package.json", import::package_json),
     ("pnpm-workspace.yaml", import::pnpm_workspace),
     (".npmrc", |text| Ok(import::npmrc(text))),
@@ -173,6 +173,7 @@ const FILES: [(&str, Reader); 7] = [
     ("bunfig.toml", import::bunfig),
     ("pip.conf", |text| Ok(import::pip_conf(text))),
     (WORKSPACE_SETTINGS, import::workspace_settings),
+    (import::PACKAGE_REGISTRY, import::package_registry),
 ];
 
 /// Returns the reader of a file of this name.

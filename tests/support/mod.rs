@@ -5,6 +5,7 @@ pub(crate) mod archive;
 #[cfg(target_os = "linux")]
 pub(crate) mod build;
 pub(crate) mod creatio;
+pub(crate) mod creatio_product;
 mod git;
 mod npm;
 mod output;

@@ -66,7 +66,7 @@ impl Output {
 
 /// What differs from run to run, for snapshots: patterns and what stands in their place.
 pub(crate) const FILTERS: &[(&str, &str)] = &[
-    (r"/(?:private/)?(?:tmp|var)/[^\s:'`\u{22}]*/project", "[PROJECT]"),
+    (r"/(?:private/)?(?:tmp|var|dev/shm)/[^\s:'`\u{22}]*/project", "[PROJECT]"),
     (r"http://127\.0\.0\.1:\d+", "[REGISTRY]"),
     (r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", "[NOW]"),
     (r"\b(linux|macos|windows)-(x64|arm64)(-musl)?\b", "[PLATFORM]"),

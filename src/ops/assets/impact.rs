@@ -6,19 +6,21 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::assets::{AssetFiles, AssetIndex, AssetPackage, AssetSet, PackageIndex, Touched, compare_asset};
+use crate::assets::{AssetFiles, AssetIndex, AssetSet, PackageIndex, ReferenceGraph, Touched, compare_asset};
 use crate::diagnostic::{Exit, Failure, SourceFinding, nearest};
 use crate::fs;
 use crate::manifest::Manifest;
-use crate::model::{AssetQuery, AssetQueryError, Ecosystem, PackageId, PackageName};
+use crate::model::{AssetId, AssetQuery, AssetQueryError, Ecosystem, PackageId, PackageName};
 use crate::ops::asset_findings::{self as findings, ChangedAsset};
+use crate::ops::project::find_root;
 use crate::ops::published;
 use crate::ops::registry::target::RegistryTarget;
-use crate::ops::{Error, Event, Project, Result, Session};
+use crate::ops::{Context, Error, Event, Project, Result, Session};
 use crate::package::ArchiveFile;
 
-use super::load::{ProjectAssets, consumers};
+use super::load::{ProjectAssets, repositories};
 use super::of_registry::RegistryAssets;
+use super::references::ProjectReferences;
 use super::replaced::{Replaced, with_version};
 
 /// What is asked of `impact`.
@@ -70,35 +72,16 @@ pub struct TouchedAsset {
 /// Finds who is touched by a change of the assets that a query means.
 pub fn impact(session: &Session<'_>, query: &str, options: &ImpactOptions) -> Result<Impact> {
     let query: AssetQuery = query.parse().map_err(|error: AssetQueryError| Unknown::of(error.to_string()))?;
-    let project = ProjectAssets::of(session)?;
-    let further: Vec<(String, ProjectAssets)> = options
-        .consumers
-        .iter()
-        .map(|folder| consumers(session, &session.context.folder.join(folder), &project.root))
-        .collect::<Result<Vec<_>>>()?
-        .into_iter()
-        .flatten()
-        .collect();
-    // The project is read where it may name registries.
-    let open = (!options.registries.is_empty()).then(|| Project::open(session.context).ok()).flatten();
-    let registries: Vec<(&str, RegistryAssets)> = options
-        .registries
-        .iter()
-        .map(|name| Ok((name.as_str(), read_registry(session, open.as_ref(), name)?)))
-        .collect::<Result<_>>()?;
-    let places = std::iter::once(AssetSource::of_project(&project, None))
-        .chain(further.iter().map(|(name, project)| AssetSource::of_project(project, Some(name))))
-        .chain(registries.iter().map(|(name, assets)| AssetSource::of_registry(assets, name)));
-    let places: Vec<AssetSource<'_>> = places.collect();
+    let sources = read_sources(session, options)?;
     let newer = match &options.to {
-        Some(to) => Some(Newer::read(session, (&query, to), &places, options)?),
+        Some(to) => Some(Newer::read(session, (&query, to), &sources, options)?),
         None => None,
     };
     let verdict = if newer.is_some() { "compatible" } else { "unknown" };
     let mut impact =
         Impact { assets: Vec::new(), verdict, changes: Vec::new(), touched: Vec::new(), packages: Vec::new() };
-    for place in &places {
-        place.add_to(&mut impact, &query, newer.as_ref());
+    for source in &sources {
+        source.add_to(&mut impact, &query, newer.as_ref());
     }
     impact.packages.sort();
     impact.packages.dedup();
@@ -112,14 +95,39 @@ pub fn impact(session: &Session<'_>, query: &str, options: &ImpactOptions) -> Re
         }
     });
     if impact.assets.is_empty() {
-        let sets: Vec<AssetSet<'_>> = places.iter().map(AssetSource::set).collect();
-        return Err(unknown_among(&query, &sets));
+        return Err(unknown_among(&query, &sources));
     }
     let breaks = impact.touched.iter().any(|one| one.breaks == Some(true));
     if breaks || impact.changes.iter().any(ChangedAsset::is_breaking) {
         impact.verdict = "breaking";
     }
     Ok(impact)
+}
+
+/// Reads what is looked at: the project, repositories, registries.
+fn read_sources(session: &Session<'_>, options: &ImpactOptions) -> Result<Vec<AssetSource>> {
+    // Without a newer form, who refers to whom is all that is asked.
+    let read = |context: &Context<'_>| match &options.to {
+        None => Ok(Assets::References(ProjectReferences::of(session, context)?)),
+        Some(_) => Ok::<_, Error>(Assets::Project(Box::new(ProjectAssets::read(session, context, None)?))),
+    };
+    let mut sources = vec![AssetSource { name: None, assets: read(session.context)? }];
+    let root = find_root(session.context)?;
+    for folder in &options.consumers {
+        for (name, context) in repositories(session.context, &session.context.folder.join(folder), &root)? {
+            // One that cannot be read is no consumer.
+            if let Ok(assets) = read(&context) {
+                sources.push(AssetSource { name: Some(name), assets });
+            }
+        }
+    }
+    // The project is read where it may name registries.
+    let open = (!options.registries.is_empty()).then(|| Project::open(session.context).ok()).flatten();
+    for name in &options.registries {
+        let assets = Assets::Registry(read_registry(session, open.as_ref(), name)?);
+        sources.push(AssetSource { name: Some(name.clone()), assets });
+    }
+    Ok(sources)
 }
 
 /// Reads the packages of a registry, which has to be a folder: only of one all index files can be read.
@@ -151,7 +159,7 @@ impl Newer {
     fn read(
         session: &Session<'_>,
         (query, to): (&AssetQuery, &str),
-        places: &[AssetSource<'_>],
+        sources: &[AssetSource],
         options: &ImpactOptions,
     ) -> Result<Self> {
         let path = session.context.folder.join(to);
@@ -159,16 +167,13 @@ impl Newer {
             Ok(version) if fs::stat(&path)?.is_none() => version,
             _ => return Ok(Self::Content(fs::read_to_string(&path)?.into())),
         };
-        let mut packages: Vec<PackageName> = Vec::new();
-        for place in places {
-            let set = place.set();
-            packages.extend(set.matching(query).into_iter().map(|at| set.owner(at).name.clone()));
-        }
+        let ids = sources.iter().flat_map(AssetSource::ids);
+        let mut packages: Vec<PackageName> = ids.filter(|id| query.covers(id)).map(|id| id.package).collect();
         packages.sort();
         packages.dedup();
         let package = match &packages[..] {
             [one] => one.clone(),
-            [] => return Err(unknown_among(query, &places.iter().map(AssetSource::set).collect::<Vec<_>>())),
+            [] => return Err(unknown_among(query, sources)),
             _ => return Err(Unknown::of(format!("`{}` means assets of several packages", text(query))).into()),
         };
         let project = Project::open(session.context).ok();
@@ -181,54 +186,78 @@ impl Newer {
 }
 
 /// Packages that are looked at together: those of a repository, or of a registry.
-struct AssetSource<'a> {
-    packages: &'a [AssetPackage],
-    files: &'a dyn AssetFiles,
-    environments: Option<Vec<&'a str>>,
+struct AssetSource {
     /// How it is called; the project's own is not.
-    name: Option<&'a str>,
-    /// The repository. `None` of a registry.
-    project: Option<&'a ProjectAssets>,
+    name: Option<String>,
+    assets: Assets,
 }
 
-impl<'a> AssetSource<'a> {
-    fn of_project(project: &'a ProjectAssets, name: Option<&'a str>) -> Self {
-        let environments = project.environments();
-        Self { packages: project.packages(), files: project.files(), environments, name, project: Some(project) }
+/// The assets of a source, as far as they are asked for.
+enum Assets {
+    References(ProjectReferences),
+    Project(Box<ProjectAssets>),
+    Registry(RegistryAssets),
+}
+
+impl AssetSource {
+    /// Returns the identities of the assets.
+    fn ids(&self) -> Vec<AssetId> {
+        let of_set = |set: &AssetSet<'_>| set.assets().iter().map(|asset| asset.id.clone()).collect();
+        match &self.assets {
+            Assets::References(known) => known.graph.assets().iter().map(|(_, id)| id.clone()).collect(),
+            Assets::Project(project) => of_set(&project.set()),
+            Assets::Registry(registry) => of_set(&registry.set()),
+        }
     }
 
-    fn of_registry(assets: &'a RegistryAssets, name: &'a str) -> Self {
-        Self { packages: assets.packages(), files: assets.files(), environments: None, name: Some(name), project: None }
-    }
-
-    fn set(&self) -> AssetSet<'a> {
-        AssetSet::new(self.packages.to_vec(), self.files)
+    /// Returns whether the packages decide alone for which environments they are: they are released, and have several versions.
+    fn is_alone(&self) -> bool {
+        match &self.assets {
+            Assets::References(known) => known.is_alone,
+            Assets::Project(project) => project.environments().is_none(),
+            Assets::Registry(_) => true,
+        }
     }
 
     /// Adds what is touched here.
     fn add_to(&self, impact: &mut Impact, query: &AssetQuery, newer: Option<&Newer>) {
-        match self.project {
-            Some(project) => project.with_links(|set| self.add_of(set, impact, query, newer)),
-            None => self.add_of(&self.set(), impact, query, newer),
+        let with = |set: &AssetSet<'_>, environments: Option<&[&str]>, files: &dyn AssetFiles, impact: &mut Impact| {
+            let comparison = newer.map(|newer| Comparison { newer, before: set, environments, files });
+            self.add_of(&set.references(), impact, query, comparison.as_ref());
+        };
+        match &self.assets {
+            Assets::References(known) => self.add_of(&known.graph, impact, query, None),
+            Assets::Project(project) => {
+                let environments = project.environments();
+                project.with_links(|set| with(set, environments.as_deref(), project.files(), impact));
+            }
+            Assets::Registry(registry) => with(&registry.set(), None, registry.files(), impact),
         }
     }
 
-    fn add_of(&self, set: &AssetSet<'_>, impact: &mut Impact, query: &AssetQuery, newer: Option<&Newer>) {
-        let changed = set.matching(query);
-        let touched = set.touched_by(&changed);
-        let broken = newer.map(|newer| self.broken_by(newer, (set, &changed), &touched, &mut impact.changes));
+    fn add_of(
+        &self,
+        graph: &ReferenceGraph,
+        impact: &mut Impact,
+        query: &AssetQuery,
+        comparison: Option<&Comparison<'_, '_>>,
+    ) {
+        let changed = graph.matching(query);
+        let touched = graph.touched_by(&changed);
+        let broken = comparison.map(|comparison| comparison.broken(&changed, &touched, &mut impact.changes));
         // A registry has several versions of a package, which are told apart.
-        let id = |at: &AssetIndex| match self.environments {
-            None if self.name.is_some() => format!("{} of {}", set.asset(*at).id, set.owner(*at).version),
-            _ => set.asset(*at).id.to_string(),
+        let shows_versions = self.name.is_some() && self.is_alone();
+        let id = |at: &AssetIndex| {
+            let id = graph.id(*at);
+            if shows_versions { format!("{id} of {}", graph.owner(*at).1) } else { id.to_string() }
         };
-        impact.assets.extend(changed.iter().map(|at| set.asset(*at).id.to_string()));
+        impact.assets.extend(changed.iter().map(|at| graph.id(*at).to_string()));
         for one in &touched {
-            impact.packages.push(set.owner(one.asset).name.to_string());
+            impact.packages.push(graph.owner(one.asset).0.to_string());
             let findings = broken.as_ref().map(|broken| broken.get(&one.asset).cloned().unwrap_or_default());
             impact.touched.push(TouchedAsset {
                 id: id(&one.asset),
-                repository: self.name.map(str::to_owned),
+                repository: self.name.clone(),
                 direct: one.is_direct(),
                 path: one.path.iter().rev().map(id).collect(),
                 breaks: findings.as_ref().map(|findings| !findings.is_empty()),
@@ -236,27 +265,36 @@ impl<'a> AssetSource<'a> {
             });
         }
     }
+}
 
+/// Assets as they are, and what some of them become.
+struct Comparison<'a, 's> {
+    newer: &'a Newer,
+    before: &'a AssetSet<'s>,
+    environments: Option<&'a [&'a str]>,
+    files: &'a dyn AssetFiles,
+}
+
+impl Comparison<'_, '_> {
     /// Returns what would be wrong with each of these assets that is right now; and adds what is otherwise in what changes.
-    fn broken_by(
+    fn broken(
         &self,
-        newer: &Newer,
-        (before, changed): (&AssetSet<'_>, &[AssetIndex]),
+        changed: &[AssetIndex],
         touched: &[Touched],
         told: &mut Vec<ChangedAsset>,
     ) -> BTreeMap<AssetIndex, Vec<String>> {
-        let of = |at: &AssetIndex| before.asset(*at).package;
-        let (packages, files) = match newer {
+        let before = self.before;
+        let (packages, files) = match self.newer {
             Newer::Content(text) => {
                 let contents = changed.iter().map(|at| {
                     let path = before.asset(*at).declaration.file.value.to_string();
-                    ((of(at), path), Arc::clone(text))
+                    ((before.asset(*at).package, path), Arc::clone(text))
                 });
-                (self.packages.to_vec(), Replaced::new(self.files, contents))
+                (before.packages().to_vec(), Replaced::new(self.files, contents))
             }
             Newer::Version { package, manifest, files } => {
-                let mut packages = self.packages.to_vec();
-                let is_meant = |at: &PackageIndex| self.packages[*at].name.folded() == package.folded();
+                let mut packages = before.packages().to_vec();
+                let is_meant = |at: &PackageIndex| before.packages()[*at].name.folded() == package.folded();
                 let all: Vec<PackageIndex> = (0..packages.len()).filter(is_meant).collect();
                 for at in &all {
                     packages = with_version(&packages, *at, manifest);
@@ -270,7 +308,7 @@ impl<'a> AssetSource<'a> {
             all.find(|other| after.asset(*other).id == before.asset(at).id)
         };
         let wrong = |set: &AssetSet<'_>, at: AssetIndex| -> Vec<SourceFinding> {
-            set.check_asset(at, self.environments.as_deref()).into_iter().filter(SourceFinding::is_error).collect()
+            set.check_asset(at, self.environments).into_iter().filter(SourceFinding::is_error).collect()
         };
         for at in changed {
             told.extend(match same(*at) {
@@ -318,11 +356,11 @@ pub(super) fn unreadable_query(error: &AssetQueryError) -> Error {
 
 /// Returns the error of a query that means no asset of a set.
 pub(super) fn unknown_asset(query: &AssetQuery, set: &AssetSet<'_>) -> Error {
-    Unknown::near(query, &[set]).into()
+    Unknown::near(query, &set.assets().iter().map(|asset| asset.id.clone()).collect::<Vec<_>>()).into()
 }
 
-fn unknown_among(query: &AssetQuery, sets: &[AssetSet<'_>]) -> Error {
-    Unknown::near(query, &sets.iter().collect::<Vec<_>>()).into()
+fn unknown_among(query: &AssetQuery, sources: &[AssetSource]) -> Error {
+    Unknown::near(query, &sources.iter().flat_map(AssetSource::ids).collect::<Vec<_>>()).into()
 }
 
 impl Unknown {
@@ -330,12 +368,11 @@ impl Unknown {
         Self { message, help: "assets are written as `schema:orders/order@2`, or less of it: `order`".to_owned() }
     }
 
-    fn near(query: &AssetQuery, sets: &[&AssetSet<'_>]) -> Self {
-        let assets = || sets.iter().flat_map(|set| set.assets());
-        let ids: Vec<String> = assets().map(|asset| asset.id.to_string()).collect();
+    fn near(query: &AssetQuery, known: &[AssetId]) -> Self {
+        let ids: Vec<String> = known.iter().map(ToString::to_string).collect();
         let text = text(query);
-        let names = assets().filter(|asset| asset.id.kind == query.kind.unwrap_or(asset.id.kind));
-        let names: Vec<&str> = names.map(|asset| asset.id.name.as_str()).collect();
+        let names = known.iter().filter(|id| id.kind == query.kind.unwrap_or(id.kind));
+        let names: Vec<&str> = names.map(|id| id.name.as_str()).collect();
         let near = nearest(&text, ids.iter().map(String::as_str)).or_else(|| nearest(query.name.as_str(), names));
         let unknown = Self::of(format!("there is no asset `{text}`"));
         match near {

@@ -11,12 +11,13 @@ use crate::lock::Lockfile;
 use crate::manifest::{self, DependencySpec, Manifest, ManifestKind};
 use crate::model::{Ecosystem, Package, PackageKey, PackageName, Requirement};
 use crate::ops::facts::locked_trees::{self, MissingTrees};
-use crate::ops::packages::{Discovered, Repository};
+use crate::ops::packages::{Discovered, GITIGNORE, Repository, Searched};
 use crate::ops::project::{find_root, inputs, lockfile};
-use crate::ops::session::MANIFEST;
+use crate::ops::session::{LOCKFILE, MANIFEST};
 use crate::ops::{Context, Project, Result, Session};
 use crate::store::Tree;
 
+use super::inputs::ReferenceInputs;
 use super::remembered::{AssetMemory, MAX_FILE};
 use super::threads;
 
@@ -28,6 +29,12 @@ pub(in crate::ops) struct ProjectAssets {
     environments: Option<Vec<String>>,
     packages: Vec<AssetPackage>,
     files: AssetMemory,
+    /// Where packages were looked for.
+    searched: Searched,
+    /// How many of the packages are the repository's; the others are locked ones.
+    of_repository: usize,
+    /// Whether the store lacks a locked package, or what it has of one cannot be read.
+    lacks_trees: bool,
 }
 
 impl ProjectAssets {
@@ -43,7 +50,7 @@ impl ProjectAssets {
     }
 
     /// The same, for the folder that a context names.
-    fn read(session: &Session<'_>, context: &Context<'_>, locked: Option<Lockfile>) -> Result<Self> {
+    pub(super) fn read(session: &Session<'_>, context: &Context<'_>, locked: Option<Lockfile>) -> Result<Self> {
         let root = find_root(context)?;
         let text = inputs::manifest(&root.join(MANIFEST))?;
         let own = manifest::parse(MANIFEST, &text, ManifestKind::Package)?;
@@ -54,12 +61,14 @@ impl ProjectAssets {
             let manifest = manifest::parse(MANIFEST, &text, ManifestKind::Root)?;
             Some(manifest.environments.iter().map(|one| one.name.to_string()).collect())
         };
-        let repository = Repository::of(context)?;
+        let mut repository = Repository::of(context)?;
         if let Some((_, error)) = repository.unreadable.first() {
             return Err(error.clone());
         }
-        let mut loading = Loading { packages: Vec::new(), folders: Vec::new(), wanted: Vec::new() };
+        let searched = std::mem::take(&mut repository.searched);
+        let mut loading = Loading::default();
         loading.add_repository(&repository, |package| package.own.folder.starts_with(&context.folder));
+        let of_repository = loading.packages.len();
         if loading.packages.iter().any(|one| !one.declarations.is_empty()) {
             let locked = match locked {
                 Some(lockfile) => LockedPackages::of_lock(session, &root, lockfile)?,
@@ -67,8 +76,9 @@ impl ProjectAssets {
             };
             loading.add_locked(&locked);
         }
-        let Loading { packages, folders, .. } = loading;
-        Ok(Self { environments, packages, files: AssetMemory::new(context, &root, folders), root })
+        let Loading { packages, folders, lacks_trees, .. } = loading;
+        let files = AssetMemory::new(context, &root, folders);
+        Ok(Self { environments, packages, files, searched, of_repository, lacks_trees, root })
     }
 
     /// Returns whether any package has assets of its own.
@@ -101,6 +111,22 @@ impl ProjectAssets {
         &self.files
     }
 
+    /// Returns the files and folders that the packages and their references follow from, those of assets as far as they were looked
+    /// for. Returns `None` if that is not all: a package that is missing may come to the store at any time.
+    pub(super) fn inputs(&self) -> Option<ReferenceInputs> {
+        let Searched { folders, manifests, ignore_rules } = &self.searched;
+        let in_root = |folders: &[String], file: &str| -> Vec<PathBuf> {
+            folders.iter().map(|folder| self.root.join(folder).join(file)).collect()
+        };
+        let manifests = in_root(manifests, MANIFEST).into_iter();
+        let locked = (self.of_repository..self.packages.len()).map(|at| self.folder(at).join(MANIFEST));
+        let others = [in_root(ignore_rules, GITIGNORE), self.files.looked_for(), vec![self.root.join(LOCKFILE)]];
+        let all = manifests.chain(locked).chain(others.into_iter().flatten());
+        let (files, absent) = all.partition(|path| fs::lstat(path).is_ok_and(|stat| stat.is_some()));
+        let folders = folders.iter().map(|folder| self.root.join(folder)).collect();
+        (!self.lacks_trees).then_some(ReferenceInputs { folders, files, absent })
+    }
+
     /// Returns the assets of all packages.
     pub(in crate::ops) fn set(&self) -> AssetSet<'_> {
         AssetSet::new(self.packages.clone(), &self.files)
@@ -123,13 +149,9 @@ impl ProjectAssets {
     }
 }
 
-/// Finds the repositories in a folder that have packages, besides the one at `own`; each with its name in the folder. One that cannot
-/// be read is no consumer.
-pub(in crate::ops) fn consumers(
-    session: &Session<'_>,
-    folder: &Path,
-    own: &Path,
-) -> Result<Vec<(String, ProjectAssets)>> {
+/// Returns the repositories in a folder, besides the one at `own`; each with its name in the folder, and where larder would be started
+/// in it.
+pub(super) fn repositories<'c>(context: &Context<'c>, folder: &Path, own: &Path) -> Result<Vec<(String, Context<'c>)>> {
     let own = fs::canonicalize(own)?;
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)?.into_iter().filter(|entry| entry.kind == fs::Kind::Folder) {
@@ -137,21 +159,22 @@ pub(in crate::ops) fn consumers(
         if fs::stat(&path.join(MANIFEST))?.is_none() || fs::canonicalize(&path)? == own {
             continue;
         }
-        let context = Context { folder: fs::canonicalize(&path)?, ..session.context.clone() };
-        if let Ok(consumer) = ProjectAssets::read(session, &context, None) {
-            found.push((entry.path.display().to_string(), consumer));
-        }
+        let context = Context { folder: fs::canonicalize(&path)?, ..context.clone() };
+        found.push((entry.path.display().to_string(), context));
     }
     found.sort_by(|one, other| one.0.cmp(&other.0));
     Ok(found)
 }
 
 /// Packages as they are found.
+#[derive(Default)]
 struct Loading {
     packages: Vec<AssetPackage>,
     folders: Vec<PathBuf>,
     /// The private packages that packages ask for and that were not looked for yet: who asks, and for what.
     wanted: Vec<(PackageIndex, Requirement)>,
+    /// Whether the store lacks a locked package, or what it has of one cannot be read.
+    lacks_trees: bool,
 }
 
 impl Loading {
@@ -227,7 +250,10 @@ impl Loading {
                     known.insert(key, found);
                     self.packages[at].dependencies.insert(name, found);
                 }
-                None => drop(self.packages[at].absent.insert(name, "the store does not have it".to_owned())),
+                None => {
+                    self.lacks_trees = true;
+                    self.packages[at].absent.insert(name, "the store does not have it".to_owned());
+                }
             }
         }
     }

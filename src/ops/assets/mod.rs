@@ -7,6 +7,8 @@
 //! | `remembered` | what larder remembers of them |
 //! | `of_registry` | the assets of a registry's packages |
 //! | `remove` | `larder remove schema:orders/order` |
+//! | `references` | which of them refers to which, remembered |
+//! | `inputs` | the files and folders that references follow from |
 //! | `replaced` | the same packages with another content of some |
 //! | `ready` | `larder ready` |
 //! | `probe` | whether adapters reach what they name, and the record of it |
@@ -20,10 +22,12 @@ pub mod flow;
 pub mod graph;
 pub mod impact;
 pub mod in_use;
+mod inputs;
 pub(super) mod load;
 pub(super) mod of_registry;
 mod probe;
 pub mod ready;
+mod references;
 pub(super) mod remembered;
 pub mod remove;
 pub(super) mod replaced;

@@ -64,17 +64,13 @@ impl RegistryAssets {
         Ok(reading.found)
     }
 
-    /// Returns the packages that could be read.
-    pub(in crate::ops) fn packages(&self) -> &[AssetPackage] {
-        &self.packages
-    }
-
     /// Returns their files.
     pub(in crate::ops) fn files(&self) -> &dyn AssetFiles {
         &self.texts
     }
 
-    fn set(&self) -> AssetSet<'_> {
+    /// Returns the assets of the packages that could be read.
+    pub(in crate::ops) fn set(&self) -> AssetSet<'_> {
         AssetSet::new(self.packages.clone(), &self.texts)
     }
 }

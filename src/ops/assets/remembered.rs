@@ -1,5 +1,6 @@
 //! What larder remembers of a project's assets, in its cache: a check reads again what changed, and what refers to it.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -34,9 +35,16 @@ type FileDigests = FxHashMap<PathBuf, (Stamp, TreeDigest)>;
 
 /// A build of larder.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Program {
+pub(super) struct Program {
     version: String,
     executable: Option<Stamp>,
+}
+
+impl Program {
+    /// Returns the one that runs.
+    pub(super) fn of(context: &Context<'_>) -> Self {
+        Self { version: env!("CARGO_PKG_VERSION").to_owned(), executable: Stamp::of(&context.executable) }
+    }
 }
 
 /// The files of packages. Those that did not change since an earlier command need not be read to know their digests, once it is asked
@@ -50,6 +58,8 @@ pub(super) struct AssetMemory {
     known: OnceLock<FileDigests>,
     /// The files that were looked at by this command.
     seen: Mutex<FileDigests>,
+    /// All files that this command looked for, whether they are there or not.
+    looked_for: Mutex<BTreeSet<PathBuf>>,
 }
 
 impl AssetMemory {
@@ -59,12 +69,10 @@ impl AssetMemory {
         Self {
             folders,
             file: context.cache.join(REMEMBERED_ASSETS).join(format!("{name}.json")),
-            program: Program {
-                version: env!("CARGO_PKG_VERSION").to_owned(),
-                executable: Stamp::of(&context.executable),
-            },
+            program: Program::of(context),
             known: OnceLock::new(),
             seen: Mutex::default(),
+            looked_for: Mutex::default(),
         }
     }
 
@@ -99,6 +107,11 @@ impl AssetMemory {
         }
     }
 
+    /// Returns all files that this command looked for, whether they are there or not, sorted.
+    pub(super) fn looked_for(&self) -> Vec<PathBuf> {
+        self.looked_for.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
     fn note(&self, path: PathBuf, stamp: Stamp, digest: TreeDigest) {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(path, (stamp, digest));
     }
@@ -108,6 +121,7 @@ impl AssetFiles for AssetMemory {
     fn read(&self, package: PackageIndex, path: &str) -> Option<Arc<str>> {
         let folder = self.folders.get(package)?;
         let whole = folder.join(path);
+        self.looked_for.lock().unwrap_or_else(PoisonError::into_inner).insert(whole.clone());
         // A file that changes while it is read has another stamp the next time.
         let stamp = Stamp::of(&whole);
         let text = fs::read_text_below(folder, path, &[folder], MAX_FILE)?;
@@ -121,6 +135,7 @@ impl AssetFiles for AssetMemory {
         let whole = self.folders.get(package)?.join(path);
         match (self.known.get().and_then(|known| known.get(&whole)), Stamp::of(&whole)) {
             (Some((known, digest)), Some(stamp)) if *known == stamp => {
+                self.looked_for.lock().unwrap_or_else(PoisonError::into_inner).insert(whole.clone());
                 self.note(whole, stamp, *digest);
                 Some(*digest)
             }

@@ -88,7 +88,7 @@ pub fn remove(session: &Session<'_>, names: &[String], force: bool) -> Result<Re
 
 /// Returns who refers to one of these assets, and is none of them.
 fn orphaned(set: &AssetSet<'_>, gone: &[AssetIndex]) -> Vec<OrphanedAsset> {
-    let touched = set.touched_by(gone);
+    let touched = set.references().touched_by(gone);
     let id = |at: &AssetIndex| set.asset(*at).id.to_string();
     touched
         .iter()

@@ -12,6 +12,7 @@ use crate::ops::project::{find_root, inputs};
 use crate::ops::session::MANIFEST;
 use crate::ops::{Context, Error, Result};
 
+use super::files::GITIGNORE;
 use super::walk::{has_file, walk};
 use super::{OwnPackage, prepare};
 
@@ -24,6 +25,19 @@ pub(in crate::ops) struct Repository {
     pub(in crate::ops) packages: Vec<Discovered>,
     /// Manifests that cannot be read, and why: they may be of packages.
     pub(in crate::ops) unreadable: Vec<(String, Error)>,
+    /// The files and folders that decide which packages there are.
+    pub(in crate::ops) searched: Searched,
+}
+
+/// The files and folders of a repository that decide which packages it has, by their paths relative to the root.
+#[derive(Clone, Debug, Default)]
+pub(in crate::ops) struct Searched {
+    /// The folders that were looked through, the root itself included.
+    pub(in crate::ops) folders: Vec<String>,
+    /// The folders with a manifest, sorted.
+    pub(in crate::ops) manifests: Vec<String>,
+    /// The folders with rules of what git ignores.
+    pub(in crate::ops) ignore_rules: Vec<String>,
 }
 
 /// A package of a repository.
@@ -44,11 +58,14 @@ impl Repository {
         let text = inputs::manifest(&root.join(MANIFEST))?;
         let Manifest { order, catalogs, .. } = manifest::parse(MANIFEST, &text, ManifestKind::Package)?;
         let (mut packages, mut unreadable) = (Vec::new(), Vec::new());
-        let folders = folders(&root)?;
-        let read = fs::map_parallel(&folders, |folder| Ok::<_, Error>(package_in(&root, folder, &catalogs)))?;
-        for (folder, read) in folders.into_iter().zip(read) {
+        let searched = search(&root)?;
+        let read =
+            fs::map_parallel(&searched.manifests, |folder| Ok::<_, Error>(package_in(&root, folder, &catalogs)))?;
+        for (folder, read) in searched.manifests.iter().zip(read) {
             match read {
-                Ok(Some(own)) => packages.push(Discovered { folder: folder.into(), own, needs: BTreeSet::new() }),
+                Ok(Some(own)) => {
+                    packages.push(Discovered { folder: folder.as_str().into(), own, needs: BTreeSet::new() });
+                }
                 Ok(None) => {}
                 Err(error) => {
                     unreadable.push((format!("{folder}/{MANIFEST}").trim_start_matches('/').to_owned(), error));
@@ -56,10 +73,11 @@ impl Repository {
             }
         }
         packages.sort_by(|one, other| one.name().cmp(other.name()));
-        let mut repository = Self { order, packages, unreadable };
+        let mut repository = Self { order, packages, unreadable, searched };
         repository.check_names()?;
-        for at in 0..repository.packages.len() {
-            repository.packages[at].needs = repository.needs_of(&repository.packages[at]);
+        let needs = repository.needs();
+        for (package, needs) in repository.packages.iter_mut().zip(needs) {
+            package.needs = needs;
         }
         Ok(repository)
     }
@@ -85,20 +103,20 @@ impl Repository {
         Ok(())
     }
 
-    fn needs_of(&self, package: &Discovered) -> BTreeSet<usize> {
-        let place = |found: &dyn Fn(&Discovered) -> bool| self.packages.iter().position(found);
-        let lines = package.lines().filter_map(|line| match &line.spec {
-            DependencySpec::Package(requirement) => {
-                let name = private_name(requirement)?.folded();
-                place(&|other| other.name().folded() == name)
-            }
+    /// Returns of each package the places of those on which it depends.
+    fn needs(&self) -> Vec<BTreeSet<usize>> {
+        let places = || self.packages.iter().enumerate();
+        let names: BTreeMap<_, usize> = places().map(|(at, package)| (package.name().folded(), at)).collect();
+        let folders: BTreeMap<&str, usize> = places().map(|(at, package)| (&*package.folder, at)).collect();
+        let needed = |package: &Discovered, line: &DependencyLine| match &line.spec {
+            DependencySpec::Package(requirement) => names.get(&private_name(requirement)?.folded()).copied(),
             DependencySpec::Folder(spec) => {
                 let folder = manifest::parse_folder(&format!("{}/{}", package.folder, spec.as_written())).ok()?.folder;
-                let folder = if package.folder.is_empty() { &spec.folder } else { &folder };
-                place(&|other| other.folder == *folder)
+                folders.get(if package.folder.is_empty() { &*spec.folder } else { &*folder }).copied()
             }
-        });
-        lines.collect()
+        };
+        let needs = |package: &Discovered| package.lines().filter_map(|line| needed(package, line)).collect();
+        self.packages.iter().map(needs).collect()
     }
 }
 
@@ -140,18 +158,22 @@ fn mentions_package(text: &str) -> bool {
     memchr::memmem::find(text.as_bytes(), b"package").is_some()
 }
 
-/// Returns the folders with a manifest below the root, itself included, sorted. Folders that git ignores are left out, and those
-/// of environments, caches and version control.
-fn folders(root: &Path) -> Result<Vec<String>> {
-    let mut found = Vec::new();
+/// Looks through the folders below the root, itself included. Those that git ignores are left out, and those of environments, caches
+/// and version control.
+fn search(root: &Path) -> Result<Searched> {
+    let mut searched = Searched::default();
     let enters = |name: &str| !name.starts_with('.') && name != "node_modules";
     walk(root, enters, |folder, entries, _| {
+        searched.folders.push(folder.to_owned());
         if has_file(entries, MANIFEST) {
-            found.push(folder.to_owned());
+            searched.manifests.push(folder.to_owned());
+        }
+        if has_file(entries, GITIGNORE) {
+            searched.ignore_rules.push(folder.to_owned());
         }
     })?;
-    found.sort_unstable();
-    Ok(found)
+    searched.manifests.sort_unstable();
+    Ok(searched)
 }
 
 /// Two packages of one name.

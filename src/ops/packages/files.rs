@@ -24,7 +24,7 @@ struct PackedFolder<'a> {
     left_out: Vec<PathBuf>,
 }
 
-pub(super) const GITIGNORE: &str = ".gitignore";
+pub(in crate::ops) const GITIGNORE: &str = ".gitignore";
 
 /// Reads the files that belong to a package, sorted by path. `allowed` are paths that may look like secrets.
 pub(super) fn read(own: &OwnPackage, allowed: &[String]) -> Result<Vec<ArchiveFile>> {

@@ -16,8 +16,8 @@ mod own;
 mod prepare;
 mod walk;
 
-pub(in crate::ops) use discover::{Discovered, Repository};
-pub(in crate::ops) use files::read_project;
+pub(in crate::ops) use discover::{Discovered, Repository, Searched};
+pub(in crate::ops) use files::{GITIGNORE, read_project};
 pub(in crate::ops) use of_project::ProjectPackages;
 pub(in crate::ops) use own::OwnPackage;
 pub(in crate::ops) use prepare::{Prepared, prepare};

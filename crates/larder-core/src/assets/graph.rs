@@ -1,66 +1,12 @@
-//! The graph of assets: cycles, orphans, and who is touched by a change.
-
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+//! The graph of assets: cycles, and orphans.
 
 use crate::diagnostic::{Position, SourceFinding};
 use crate::model::AssetKind;
 
 use super::PackageIndex;
-use super::package::AssetIndex;
 use super::set::AssetSet;
 
-/// An asset that a change touches.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Touched {
-    /// The asset.
-    pub asset: AssetIndex,
-    /// The shortest way from what changes to it, both included.
-    pub path: Vec<AssetIndex>,
-}
-
-impl Touched {
-    /// Returns whether the asset itself refers to what changes.
-    pub fn is_direct(&self) -> bool {
-        self.path.len() == 2
-    }
-}
-
 impl AssetSet<'_> {
-    /// Returns the assets that refer to one of these, directly or through others, in the order of their distance.
-    pub fn touched_by(&self, changed: &[AssetIndex]) -> Vec<Touched> {
-        let users = self.users();
-        let mut before: BTreeMap<AssetIndex, Option<AssetIndex>> = changed.iter().map(|at| (*at, None)).collect();
-        let mut pending: VecDeque<AssetIndex> = changed.iter().copied().collect();
-        let mut touched = Vec::new();
-        while let Some(at) = pending.pop_front() {
-            for user in users.get(&at).into_iter().flatten() {
-                if before.contains_key(user) {
-                    continue;
-                }
-                before.insert(*user, Some(at));
-                let mut path = vec![*user];
-                while let Some(Some(previous)) = path.last().and_then(|last| before.get(last)) {
-                    path.push(*previous);
-                }
-                path.reverse();
-                touched.push(Touched { asset: *user, path });
-                pending.push_back(*user);
-            }
-        }
-        touched
-    }
-
-    /// Returns who refers to each asset, sorted.
-    fn users(&self) -> BTreeMap<AssetIndex, BTreeSet<AssetIndex>> {
-        let mut users: BTreeMap<AssetIndex, BTreeSet<AssetIndex>> = BTreeMap::new();
-        for at in 0..self.assets().len() {
-            for target in self.targets(at) {
-                users.entry(target).or_default().insert(at);
-            }
-        }
-        users
-    }
-
     /// Returns what is wrong with the graph as a whole: cycles, and assets that nothing uses.
     pub(super) fn check_graph(&self) -> Vec<SourceFinding> {
         let mut found = Vec::new();
@@ -91,8 +37,9 @@ impl AssetSet<'_> {
                     .with_help("take one of these dependencies away"),
             );
         }
-        let users = self.users();
-        for at in self.own().filter(|at| self.asset(*at).id.kind != AssetKind::Flow && !users.contains_key(at)) {
+        let references = self.references();
+        let is_used = |at: usize| !references.users()[at].is_empty();
+        for at in self.own().filter(|at| self.asset(*at).id.kind != AssetKind::Flow && !is_used(*at)) {
             let (file, position) = self.declared_at(at);
             let message = format!("nothing here uses {} `{}`", self.asset(at).id.kind, self.asset(at).id.name);
             found.push(SourceFinding::note("asset.orphan", file, position, message));

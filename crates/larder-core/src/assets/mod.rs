@@ -14,7 +14,8 @@
 //! | `digest` | digests of assets: of their content and all that they refer to |
 //! | `check` | what is wrong with them |
 //! | `compatibility` | what a newer version of them breaks for those who use the older one |
-//! | `graph` | cycles, orphans; who is touched by a change |
+//! | `graph` | cycles, orphans |
+//! | `reference_graph` | which asset refers to which, as a value of its own; who is touched by a change |
 //! | `readiness` | whether flows can be deployed, and why not |
 //! | `frozen` | a flow with all that it refers to, as it is deployed |
 
@@ -31,6 +32,7 @@ mod package;
 mod readiness;
 mod record;
 mod reference;
+mod reference_graph;
 mod resolve;
 mod set;
 #[cfg(test)]
@@ -39,10 +41,10 @@ mod tests;
 pub use compatibility::{AssetChange, compare as compare_assets, compare_asset};
 pub use flow::{Dependency, ErrorWay, Flow, Route, Strength};
 pub use frozen::{FLOW_FILE, FlowDocument, FrozenFiles, FrozenFlow};
-pub use graph::Touched;
 pub use link::{Link, LinkRole, Unresolved};
 pub use package::{AssetFiles, AssetIndex, AssetPackage, PackageIndex};
 pub use readiness::{Readiness, ready_word};
 pub use record::AssetRecords;
 pub use reference::Reference;
+pub use reference_graph::{ReferenceGraph, Touched};
 pub use set::{Asset, AssetBody, AssetSet, Content};

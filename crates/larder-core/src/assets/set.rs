@@ -8,7 +8,7 @@ use crate::diagnostic::{Position, SourceFinding};
 use crate::document::SourceFile;
 use crate::manifest::AssetDeclaration;
 use crate::mapping::Mapping;
-use crate::model::{AssetId, AssetKind, AssetQuery, AssetReference, TreeDigest};
+use crate::model::{AssetId, AssetKind, AssetReference, TreeDigest};
 use crate::schema::{ImportRequest, Schema, SchemaKind, relative};
 
 use super::Flow;
@@ -138,11 +138,6 @@ impl<'f> AssetSet<'f> {
     /// Returns the assets whose findings count.
     pub fn own(&self) -> impl Iterator<Item = AssetIndex> + '_ {
         (0..self.assets.len()).filter(|at| self.owner(*at).is_own)
-    }
-
-    /// Returns the assets that a query means.
-    pub fn matching(&self, query: &AssetQuery) -> Vec<AssetIndex> {
-        (0..self.assets.len()).filter(|at| query.covers(&self.assets[*at].id)).collect()
     }
 
     /// Returns the schema that a file is declared as.

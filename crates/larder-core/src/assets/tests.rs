@@ -446,13 +446,14 @@ fn impact_agrees_with_brute_force() {
                 }
             }
         }
+        let references = set.references();
         #[allow(clippy::needless_range_loop, reason = "an index of a matrix")]
         for changed in 0..count {
-            let mut touched: Vec<usize> = set.touched_by(&[changed]).iter().map(|one| one.asset).collect();
+            let mut touched: Vec<usize> = references.touched_by(&[changed]).iter().map(|one| one.asset).collect();
             touched.sort_unstable();
             let expected: Vec<usize> = (0..count).filter(|at| *at != changed && reaches[*at][changed]).collect();
             assert_eq!(touched, expected, "round {round}: {text} {:?}", files.0);
-            for one in set.touched_by(&[changed]) {
+            for one in references.touched_by(&[changed]) {
                 assert!(one.path.windows(2).all(|step| edges[step[1]][step[0]]), "a way that there is not");
             }
         }
@@ -490,7 +491,7 @@ fn digests_follow_what_is_referred_to() {
 fn a_frozen_flow_is_checked_without_its_packages() {
     let hub = Hub::read();
     let set = hub.set();
-    let flow = set.matching(&"flow:billing/bookkeeping".parse().unwrap())[0];
+    let flow = set.references().matching(&"flow:billing/bookkeeping".parse().unwrap())[0];
     let frozen = set.freeze(flow);
     let document = FlowDocument::parse(frozen.document.to_text().as_bytes()).unwrap();
     assert_eq!(document, frozen.document);
@@ -500,7 +501,7 @@ fn a_frozen_flow_is_checked_without_its_packages() {
     found.retain(|one| one.code != "asset.orphan");
     assert_eq!(shown(&found), [""; 0]);
     assert_eq!(
-        again.digest(again.matching(&"flow:billing/bookkeeping".parse().unwrap())[0]).to_string(),
+        again.digest(again.references().matching(&"flow:billing/bookkeeping".parse().unwrap())[0]).to_string(),
         document.digest
     );
 }

@@ -11,6 +11,7 @@
 //! | `entries` | what an import is made of |
 //! | `lines` | what is no dependency, as lines of a manifest |
 //! | `settle` | what is decided once all files are read: ranges of catalogs, overrides of projects beside |
+//! | `package_registry` | lists of packages of several ecosystems: `package-registry.json` |
 //! | `pins` | requirements files that have versions of what other files ask for |
 //! | `template` | the manifest that comes of it |
 
@@ -20,6 +21,7 @@ mod entries;
 mod lines;
 pub mod locks;
 mod npm;
+mod package_registry;
 mod pins;
 mod pypi;
 mod settle;
@@ -43,6 +45,7 @@ pub use npm::{
     DeclaredPeer, UsedBy, bunfig, hoisted_by_default, lerna, npmrc, npmrc_settings, package_json, package_peers,
     package_ranges, pnpm_workspace, yarnrc,
 };
+pub use package_registry::{PACKAGE_REGISTRY, package_registry};
 pub use pypi::{
     FileReader, GroupItem, PIP_VARIABLES, PYTHON_MANIFESTS, ProjectFinder, Purpose, PythonProject, PythonToken,
     RequirementsFile, UvSource, UvSources, behind_extra, has_pins_only, is_compiled_from_project, is_virtual, pip_conf,

@@ -108,6 +108,22 @@ impl fmt::Display for AssetId {
     }
 }
 
+impl FromStr for AssetId {
+    type Err = AssetQueryError;
+
+    fn from_str(text: &str) -> Result<Self, AssetQueryError> {
+        match text.parse()? {
+            AssetQuery { kind: Some(kind), package: Some(package), name, version: Some(version) } => {
+                Ok(Self { kind, package, name, version })
+            }
+            _ => Err(AssetQueryError {
+                text: text.to_owned(),
+                reason: "an identity has a kind, a package, a name and a version".to_owned(),
+            }),
+        }
+    }
+}
+
 /// A text that asks for assets: `schema:orders/order@2`, or less: without kind, package or version it means all that fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AssetQuery {
@@ -215,6 +231,8 @@ mod tests {
             version: "2".parse().unwrap(),
         };
         assert_eq!(id.to_string(), "schema:@acme/orders/order@2");
+        assert_eq!(id.to_string().parse(), Ok(id.clone()));
+        assert!("@acme/orders/order@2".parse::<AssetId>().is_err());
         for text in ["schema:@acme/orders/order@2", "@acme/orders/order", "order", "schema:order@2"] {
             assert!(text.parse::<AssetQuery>().unwrap().covers(&id), "{text}");
         }

@@ -110,19 +110,35 @@ impl Stamp {
     /// Returns the stamp of the regular file at `path`, following links. Returns `None` if there is none, or if it changed a moment
     /// ago and could change again with the same stamp.
     pub fn of(path: &Path) -> Option<Self> {
+        Self::unchanged_since(path, Kind::File, SystemTime::now())
+    }
+
+    /// Returns the stamp of the file or folder at `path`, following links, if it is of this kind and did not change since `time`, nor
+    /// a moment before. What was read of it after `time` is what this stamp stands for.
+    pub fn unchanged_since(path: &Path, kind: Kind, time: SystemTime) -> Option<Self> {
         let raw = rustix::fs::statat(CWD, path, AtFlags::empty()).ok()?;
         let stat = Stat::from_raw(&raw);
         #[allow(clippy::unnecessary_cast, clippy::cast_possible_wrap, reason = "the widths differ between systems")]
         let changed = (raw.st_ctime as i64).wrapping_mul(1_000_000_000).wrapping_add(raw.st_ctime_nsec as i64);
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?;
-        let now = i64::try_from(now.as_nanos()).ok()?;
-        (stat.kind == Kind::File && changed.max(stat.mtime).checked_add(Self::SETTLED)? < now).then_some(Self {
+        let time = time.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+        let time = i64::try_from(time.as_nanos()).ok()?;
+        (stat.kind == kind && changed.max(stat.mtime).checked_add(Self::SETTLED)? < time).then_some(Self {
             device: stat.device,
             inode: stat.ino,
             size: stat.size,
             modified: stat.mtime,
             changed,
         })
+    }
+
+    /// Returns the stamp as bytes, which are others of another stamp.
+    pub fn to_bytes(self) -> [u8; 40] {
+        let mut bytes = [0; 40];
+        let numbers = [self.device, self.inode, self.size, self.modified.cast_unsigned(), self.changed.cast_unsigned()];
+        for (place, number) in bytes.chunks_exact_mut(8).zip(numbers) {
+            place.copy_from_slice(&number.to_le_bytes());
+        }
+        bytes
     }
 }
 

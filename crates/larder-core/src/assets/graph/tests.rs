@@ -1,10 +1,11 @@
 //! Circles, and who is touched by a change against brute force.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::sync::Arc;
 
 use super::*;
-use crate::assets::{AssetFiles, AssetPackage};
+use crate::assets::{AssetFiles, AssetIndex, AssetPackage};
 use crate::manifest::{ManifestKind, parse};
 
 #[test]
@@ -200,8 +201,9 @@ fn who_is_touched_is_what_brute_force_finds() {
             assert_eq!(found, graph.targets(at).collect(), "round {round}: {}", graph.assets[at].text);
         }
         let distances = graph.distances();
+        let references = set.references();
         for changed in 0..graph.assets.len() {
-            let touched = set.touched_by(&[place[changed]]);
+            let touched = references.touched_by(&[place[changed]]);
             let found: BTreeMap<usize, usize> =
                 touched.iter().map(|one| (made(one.asset), one.path.len() - 1)).collect();
             let expected: BTreeMap<usize, usize> = (0..graph.assets.len())

@@ -1,0 +1,164 @@
+//! `package-registry.json`: a list of packages, each with its version and the kind of registry that has it.
+//!
+//! ```json
+//! [ { "name": "UsrOrders", "version": "1.4", "registry": "creatio" }, { "name": "left-pad", "version": "^1.3", "registry": "npm" } ]
+//! ```
+//!
+//! The list may be the `packages` of an object, whose `registry` is then that of packages that name none. A version is that one
+//! version, a range is a range, and without either any version will do.
+
+use serde_json::{Map, Value};
+
+use crate::manifest::parse_requirement;
+use crate::model::{Ecosystem, Marker, Version};
+
+use super::{ImportError, Imported, ImportedLine};
+
+/// The file's name.
+pub const PACKAGE_REGISTRY: &str = "package-registry.json";
+
+/// The most packages of a file.
+const MOST: usize = 100_000;
+
+/// Reads a list of packages. Those that name no kind of registry that larder knows are listed as left out.
+pub fn package_registry(text: &str) -> Result<Imported, ImportError> {
+    let error = |reason: String| ImportError { file: PACKAGE_REGISTRY, reason };
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let document: Value = serde_json::from_str(text).map_err(|e| error(e.to_string()))?;
+    let (list, default) = match &document {
+        Value::Array(list) => (list, None),
+        Value::Object(object) => match object.get("packages") {
+            Some(Value::Array(list)) => (list, object.get("registry").and_then(Value::as_str)),
+            _ => return Err(error("it has no list `packages`".to_owned())),
+        },
+        _ => return Err(error("it is neither a list of packages nor an object that has one".to_owned())),
+    };
+    if list.len() > MOST {
+        return Err(error(format!("it has {} packages, and {MOST} are allowed", list.len())));
+    }
+    let mut imported = Imported::default();
+    for (place, entry) in list.iter().enumerate() {
+        match read(entry, default) {
+            Ok(line) => imported.take(line),
+            Err(why) => imported.refuse(what(entry, place), why),
+        }
+    }
+    Ok(imported)
+}
+
+/// Returns what an entry is called where it is left out.
+fn what(entry: &Value, place: usize) -> String {
+    match entry.get("name").and_then(Value::as_str) {
+        Some(name) => format!("package {name}"),
+        None => format!("package {}", place + 1),
+    }
+}
+
+fn read(entry: &Value, default: Option<&str>) -> Result<ImportedLine, String> {
+    let Value::Object(entry) = entry else { return Err("it is no object with a `name`".to_owned()) };
+    let name = word(entry, "name")?.ok_or("it has no `name`")?;
+    let registry = word(entry, "registry")?.or(default);
+    let registry = registry.ok_or("it names no `registry`: write `npm`, `pypi`, `larder` or `creatio`")?;
+    let ecosystem = ecosystem(registry).ok_or_else(|| {
+        format!("`{registry}` is no kind of registry: declare it in `registries`, and add the package's line yourself")
+    })?;
+    let version = word(entry, "version")?.filter(|version| !matches!(*version, "*" | "latest"));
+    Ok(ImportedLine {
+        group: None,
+        ecosystem,
+        name: name.to_owned(),
+        range: version.map(|version| exactly(ecosystem, name, version)),
+        catalog: None,
+        source: None,
+        when: None,
+        optional: false,
+    })
+}
+
+/// Returns a text of an entry. An empty one is none.
+fn word<'e>(entry: &'e Map<String, Value>, key: &str) -> Result<Option<&'e str>, String> {
+    match entry.get(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.trim()).filter(|text| !text.is_empty())),
+        Some(_) => Err(format!("its `{key}` is no text")),
+    }
+}
+
+/// Returns the ecosystem whose registries are called so.
+fn ecosystem(registry: &str) -> Option<Ecosystem> {
+    let word = registry.to_ascii_lowercase();
+    let ecosystem = match word.as_str() {
+        "npmjs" | "npmjs.org" | "npmjs.com" => "npm".parse(),
+        "pip" | "pypi.org" => "pypi".parse(),
+        "nuget" | "marketplace" | "clio" => "creatio".parse(),
+        word => word.parse(),
+    };
+    ecosystem.ok().filter(|ecosystem: &Ecosystem| ecosystem.has_registries())
+}
+
+/// Returns the range that a version alone satisfies; a text that is no version is a range itself.
+fn exactly(ecosystem: Ecosystem, name: &str, text: &str) -> String {
+    let Ok(version) = Version::parse(ecosystem, text) else { return text.to_owned() };
+    let is_exact = |range: &String| {
+        let requirement = parse_requirement(ecosystem, name, Some(range), &Marker::default());
+        requirement.is_ok_and(|requirement| requirement.matches(&version))
+    };
+    [format!("={text}"), format!("=={text}")].into_iter().find(is_exact).unwrap_or_else(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::mutation;
+
+    const LIST: &str = r#"{"registry":"creatio","packages":[
+        {"name":"UsrOrders","version":"1.4"}, {"name":"UsrBase","version":null}, {"name":"UsrApp","version":">=1, <2"},
+        {"name":"left-pad","version":"1.3.0","registry":"npmjs"}, {"name":"react","version":"^18","registry":"npm"},
+        {"name":"six","version":"1.16","registry":"pip"}, {"name":"fastapi","version":"latest","registry":"pypi"},
+        {"name":"orders","version":"1.2.0","registry":"larder"}]}"#;
+
+    fn lines(text: &str) -> Vec<String> {
+        package_registry(text).unwrap().lines.iter().map(ImportedLine::what).collect()
+    }
+
+    #[test]
+    fn versions_are_themselves_and_ranges_are_ranges() {
+        assert_eq!(
+            lines(LIST),
+            [
+                "creatio UsrOrders =1.4",
+                "creatio UsrBase",
+                "creatio UsrApp >=1, <2",
+                "npm left-pad =1.3.0",
+                "npm react ^18",
+                "pypi six ==1.16",
+                "pypi fastapi",
+                "larder orders =1.2.0"
+            ]
+        );
+        assert_eq!(lines("\u{feff}[{\"name\":\"a\",\"registry\":\"NPM\"}]"), ["npm a"]);
+        mutation::of(&[LIST], |text| drop(package_registry(text)));
+    }
+
+    #[test]
+    fn what_cannot_be_taken_is_listed() {
+        for (entry, what, why) in [
+            ("{\"name\":\"a\",\"version\":\"1\"}", "package a", "names no `registry`"),
+            ("{\"name\":\"a\",\"registry\":\"https://npm.acme.example/\"}", "package a", "is no kind of registry"),
+            ("{\"name\":\"a\",\"registry\":\"path\"}", "package a", "is no kind of registry"),
+            ("{\"version\":\"1\",\"registry\":\"npm\"}", "package 1", "no `name`"),
+            ("{\"name\":7,\"registry\":\"npm\"}", "package 1", "`name` is no text"),
+            ("\"a@1\"", "package 1", "no object"),
+            ("{\"name\":\"a b\",\"registry\":\"npm\"}", "npm a b", ""),
+            ("{\"name\":\"a\",\"version\":\"^^1\",\"registry\":\"pypi\"}", "pypi a ^^1", "PEP 440"),
+        ] {
+            let imported = package_registry(&format!("[{entry}]")).unwrap();
+            let [left] = &imported.not_taken[..] else { panic!("{entry}: {imported:?}") };
+            assert!(imported.lines.is_empty() && left.what == what && left.why.contains(why), "{entry}: {left:?}");
+        }
+        for text in ["7", "{}", "{\"packages\":{}}", "[", "[{]"] {
+            let error = package_registry(text).unwrap_err().to_string();
+            assert!(error.starts_with("package-registry.json cannot be read"), "{error}");
+        }
+    }
+}
