@@ -10,12 +10,13 @@ use larder_core::model::{
     Version,
 };
 use larder_io::fetch::{
-    ArtifactSource, Body, FetchError, FetchOptions, Limits, RequestedArtifact, SourceError, fetch_all,
+    ArtifactSource, Body, BundleError, FetchError, FetchOptions, Limits, RequestedArtifact, SourceError, bundled_name,
+    fetch_all, unpack_bundle,
 };
 use larder_io::store::Store;
 use tempfile::TempDir;
 
-/// The store of this run.
+/// The folder of this run, with its store.
 static FOLDER: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().expect("a folder"));
 
 /// Fetches an archive into a store. A tar or a run of records that is not compressed is, so that changes reach it past
@@ -46,6 +47,34 @@ pub fn unpack(kind: ArtifactKind, archive: &[u8]) {
         Err(FetchError::Refused { .. }) => {}
         Err(error) => panic!("{error:?}"),
     }
+}
+
+/// Unpacks a bundle into a store. A tar is compressed before, so that changes reach it past zstd.
+///
+/// # Panics
+/// It is neither unpacked nor refused, or leaves something behind in the staging folder.
+pub fn unbundle(bundle: &[u8]) {
+    let is_tar = bundle.get(257..262) == Some(b"ustar");
+    let compressed = if is_tar {
+        Cow::Owned(ruzstd::encoding::compress_to_vec(bundle, ruzstd::encoding::CompressionLevel::Fastest))
+    } else {
+        Cow::Borrowed(bundle)
+    };
+    let (store, file) = (Store::open(FOLDER.path()), FOLDER.path().join("bundle"));
+    std::fs::write(&file, compressed).expect("a file");
+    let staged = FOLDER.path().join("v1/staging");
+    let is_left = || std::fs::read_dir(&staged).is_ok_and(|mut left| left.next().is_some());
+    match unpack_bundle(&store, &file) {
+        Ok(unpacked) => {
+            let trees = unpacked.trees.keys().chain([&unpacked.project.digest]);
+            for tree in trees {
+                store.forget(&bundled_name(tree)).expect("a tree that is there");
+            }
+        }
+        Err(BundleError::Refused { .. } | BundleError::OtherTree { .. }) => {}
+        Err(error) => panic!("{error:?}"),
+    }
+    assert!(!is_left(), "something is left in {}", staged.display());
 }
 
 fn gzip(tar: &[u8]) -> Vec<u8> {

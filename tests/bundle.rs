@@ -8,7 +8,7 @@ use crate::support::{Project, Registry, Universe, conforms, sha256_hex};
 const MAIN_JS: &str = "console.log(require('left/package.json').version, require('theme'))\n";
 const MAIN_PY: &str = "import ruler, tool\nprint(ruler.__name__, tool.NAME)\n";
 
-fn universe() -> Universe {
+pub(crate) fn universe() -> Universe {
     Universe::new()
         .npm("left", "1.0.0", |p| p)
         .npm("left", "2.0.0", |p| p)
@@ -16,7 +16,7 @@ fn universe() -> Universe {
 }
 
 /// A project of both halves, with a local package of each and files that belong to nobody else.
-fn shop(registry: &Registry, left: &str) -> Project {
+pub(crate) fn shop(registry: &Registry, left: &str) -> Project {
     let project = Project::new(registry);
     project.manifest(&format!(
         "dependencies {{ npm \"left\" \"{left}\"; pypi \"ruler\"; path \"packages/theme\"; path \"packages/tool\"; }}\n\
@@ -38,11 +38,11 @@ fn shop(registry: &Registry, left: &str) -> Project {
 }
 
 /// A machine that has nothing but larder.
-fn host() -> Project {
+pub(crate) fn host() -> Project {
     Project::alone()
 }
 
-fn bundled(project: &Project, name: &str) -> PathBuf {
+pub(crate) fn bundled(project: &Project, name: &str) -> PathBuf {
     project.run(&format!("larder bundle --env production -o {name}")).exits(0);
     project.path(name)
 }

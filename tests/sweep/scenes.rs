@@ -1,13 +1,18 @@
 //! The runs that are swept: a project as it is before, and a command.
 
-use crate::support::{Project, Registry, Universe};
+use std::any::Any;
+
+use crate::support::{GitServer, Metadata, Project, Universe};
+
+/// A project as it is before a run, and the servers that it needs, which go on until they are dropped.
+pub(super) type Prepared = (Project, Vec<Box<dyn Any>>);
 
 /// A run, and what is there before it.
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own, and most scenes have none")]
 pub(super) struct Scene {
     pub(super) name: &'static str,
     pub(super) command: &'static str,
-    pub(super) prepare: fn() -> (Project, Vec<Registry>),
+    pub(super) prepare: fn() -> Prepared,
     /// Whether a sync just before the run has nothing to do.
     pub(super) synced: bool,
     /// Whether the command fails where it was done already.
@@ -16,18 +21,20 @@ pub(super) struct Scene {
     pub(super) again: bool,
     /// Whether something that larder did not make lies in the checkout.
     pub(super) foreign: bool,
+    /// Whether programs of others run in a sandbox, which a blow may hit in larder's place.
+    pub(super) builds: bool,
 }
 
-const fn scene(name: &'static str, command: &'static str, prepare: fn() -> (Project, Vec<Registry>)) -> Scene {
-    Scene { name, command, prepare, synced: false, once: false, again: false, foreign: false }
+const fn scene(name: &'static str, command: &'static str, prepare: fn() -> Prepared) -> Scene {
+    Scene { name, command, prepare, synced: false, once: false, again: false, foreign: false, builds: false }
 }
 
 /// A scene in which manifest, lock and profile agree before the run.
-const fn synced(name: &'static str, command: &'static str, prepare: fn() -> (Project, Vec<Registry>)) -> Scene {
+const fn synced(name: &'static str, command: &'static str, prepare: fn() -> Prepared) -> Scene {
     Scene { synced: true, ..scene(name, command, prepare) }
 }
 
-pub(super) static SCENES: [Scene; 24] = [
+pub(super) static SCENES: [Scene; 26] = [
     scene("new", "larder sync", new),
     scene("changed", "larder sync", changed),
     scene("rich", "larder sync", rich),
@@ -52,6 +59,8 @@ pub(super) static SCENES: [Scene; 24] = [
     Scene { again: true, foreign: true, ..scene("adopted", "larder adopt --yes", foreign) },
     Scene { foreign: true, ..scene("copied", "larder sync", copied) },
     synced("deployed", "larder flow deploy intake", deployed),
+    Scene { builds: true, ..scene("built", "larder sync", buildable) },
+    scene("cloned", "larder sync", cloneable),
 ];
 
 fn universe(version: &str) -> Universe {
@@ -83,63 +92,70 @@ fn exactly(project: &Project, version: &str) {
     manifest(project, (version, &format!("=={version}")), ENVIRONMENTS);
 }
 
+/// Writes a manifest of version 1.0.0 of everything, with further lines of dependencies, followed by `rest`.
+fn exactly_and(project: &Project, lines: &str, rest: &str) {
+    exactly(project, "1.0.0");
+    let text = project.read("larder.kdl").replacen("dependencies {\n", &format!("dependencies {{\n{lines}"), 1);
+    project.write("larder.kdl", &(text + rest));
+}
+
 /// A project that was never synced.
-fn new() -> (Project, Vec<Registry>) {
+fn new() -> Prepared {
     let registry = universe("2.0.0").serve();
     let project = Project::new(&registry);
     std::fs::create_dir(project.path(".git")).expect("a folder");
     exactly(&project, "2.0.0");
-    (project, vec![registry])
+    (project, vec![Box::new(registry)])
 }
 
 /// A project that has what it wants.
-fn first() -> (Project, Vec<Registry>) {
+fn first() -> Prepared {
     let (project, registries) = new();
     project.run("larder sync").exits(0);
     (project, registries)
 }
 
 /// A project that has another version of everything.
-fn changed() -> (Project, Vec<Registry>) {
+fn changed() -> Prepared {
     let (old, new) = (universe("1.0.0").serve(), universe("2.0.0").serve());
     let mut project = Project::new(&old);
     exactly(&project, "1.0.0");
     project.run("larder sync").exits(0);
     project.sees(&new);
     exactly(&project, "2.0.0");
-    (project, vec![old, new])
+    (project, vec![Box::new(old), Box::new(new)])
 }
 
 /// Two generations.
-fn second() -> (Project, Vec<Registry>) {
+fn second() -> Prepared {
     let (project, registries) = changed();
     project.run("larder sync").exits(0);
     (project, registries)
 }
 
 /// Two generations, and the second is given up.
-fn rolled_back() -> (Project, Vec<Registry>) {
+fn rolled_back() -> Prepared {
     let (project, registries) = second();
     project.run("larder rollback 1").exits(0);
     (project, registries)
 }
 
 /// Two generations, and the first is to stay.
-fn pinned() -> (Project, Vec<Registry>) {
+fn pinned() -> Prepared {
     let (project, registries) = second();
     project.run("larder pin 1").exits(0);
     (project, registries)
 }
 
 /// Two generations, of which one is kept any longer, and packages of the store that only the other has.
-fn superfluous() -> (Project, Vec<Registry>) {
+fn superfluous() -> Prepared {
     let (project, registries) = second();
     manifest(&project, ("2.0.0", "==2.0.0"), "environment \"development\" {\n    include \"jobs\"\n    keep 1\n}\n");
     (project, registries)
 }
 
 /// Two environments.
-fn both() -> (Project, Vec<Registry>) {
+fn both() -> Prepared {
     let (project, registries) = first();
     project.run("larder sync --env production").exits(0);
     project.run("larder use development").exits(0);
@@ -147,7 +163,7 @@ fn both() -> (Project, Vec<Registry>) {
 }
 
 /// A package is harmed, in the store too.
-fn harmed() -> (Project, Vec<Registry>) {
+fn harmed() -> Prepared {
     let (project, registries) = first();
     let file = project.path("node_modules/part-1/deep/data.txt").canonicalize().expect("a file");
     let script = "require('fs').chmodSync(process.argv[1], 0o644); require('fs').writeFileSync(process.argv[1], 'x')";
@@ -156,14 +172,14 @@ fn harmed() -> (Project, Vec<Registry>) {
 }
 
 /// The record of the current generation is harmed, and a package.
-fn unrecorded() -> (Project, Vec<Registry>) {
+fn unrecorded() -> Prepared {
     let (project, registries) = harmed();
     project.write(".larder/node_modules/.profiles/development/current/generation.json", "{}");
     (project, registries)
 }
 
 /// Two generations of a manifest that admits every version, and a third one to have.
-fn open() -> (Project, Vec<Registry>) {
+fn open() -> Prepared {
     let (old, both) = (universe("1.0.0").serve(), joined(&["1.0.0", "2.0.0"]).serve());
     let all = joined(&["1.0.0", "2.0.0", "3.0.0"]).serve();
     let mut project = Project::new(&old);
@@ -174,7 +190,7 @@ fn open() -> (Project, Vec<Registry>) {
         std::fs::remove_dir_all(project.folder().join("cache")).expect("a cache");
         project.run(command).exits(0);
     }
-    (project, vec![old, both, all])
+    (project, vec![Box::new(old), Box::new(both), Box::new(all)])
 }
 
 fn joined(versions: &[&str]) -> Universe {
@@ -188,7 +204,7 @@ fn joined(versions: &[&str]) -> Universe {
 }
 
 /// Members, files that nobody else may read, packages that may write into themselves, everything on disk before a switch.
-fn rich() -> (Project, Vec<Registry>) {
+fn rich() -> Prepared {
     let (old, new) = (universe("1.0.0").serve(), universe("2.0.0").serve());
     let mut project = Project::new(&old);
     let rest = "environment \"development\" {\n    include \"jobs\"\n    files \"private\"\n    durable #true\n}\n\n\
@@ -201,18 +217,18 @@ fn rich() -> (Project, Vec<Registry>) {
         }
     }
     project.sees(&new);
-    (project, vec![old, new])
+    (project, vec![Box::new(old), Box::new(new)])
 }
 
 /// What [`rich`] becomes.
-fn members() -> (Project, Vec<Registry>) {
+fn members() -> Prepared {
     let (project, registries) = rich();
     project.run("larder sync").exits(0);
     (project, registries)
 }
 
 /// A copy of a checkout, whose links lead to the other one.
-fn copied() -> (Project, Vec<Registry>) {
+fn copied() -> Prepared {
     let (project, registries) = new();
     let other = project.folder().join("other");
     std::fs::rename(project.path(""), &other).expect("a folder of ours");
@@ -223,7 +239,7 @@ fn copied() -> (Project, Vec<Registry>) {
 }
 
 /// A flow that is deployed beside another, and a newer form of both.
-fn deployed() -> (Project, Vec<Registry>) {
+fn deployed() -> Prepared {
     let (registry, adapter) =
         (universe("2.0.0").serve(), "adapter kind=\"file\" direction=\"in\" { schema \"order\"; path \"/1\"; }\n");
     let project = Project::new(&registry);
@@ -243,19 +259,52 @@ fn deployed() -> (Project, Vec<Registry>) {
     project.run("larder flow deploy other").exits(0);
     project.run("larder flow deploy intake").exits(0);
     project.write("packages/orders/in.kdl", &adapter.replace("/1", "/2"));
-    (project, vec![registry])
+    (project, vec![Box::new(registry)])
 }
 
 /// A folder with what another tool reads.
-fn nothing() -> (Project, Vec<Registry>) {
+fn nothing() -> Prepared {
     let registry = universe("2.0.0").serve();
     let project = Project::new(&registry);
     project.write("package.json", r#"{"name":"shop","dependencies":{"part-3":"^2"}}"#).write(".gitignore", "*.log\n");
-    (project, vec![registry])
+    (project, vec![Box::new(registry)])
+}
+
+/// A project that asks for a package which exists only as source, and lets it be built.
+fn buildable() -> Prepared {
+    let (old, new) = (universe("1.0.0").serve(), {
+        let universe = universe("1.0.0");
+        universe.pypi("piece-built", "1.1", |p| p.requires("piece-0").source_only(Metadata::Stated)).serve()
+    });
+    let mut project = Project::new(&old);
+    exactly(&project, "1.0.0");
+    project.run("larder sync").exits(0);
+    project.sees(&new);
+    exactly_and(&project, "    pypi \"piece-built\"\n", "builds { allow pypi \"piece-built\"; }\n");
+    (project, vec![Box::new(old), Box::new(new)])
+}
+
+/// A project that asks for packages of git repositories.
+fn cloneable() -> Prepared {
+    let (registry, server) = (universe("1.0.0").serve(), GitServer::start());
+    let (kit, tools) = (server.repository("kit"), server.repository("tools"));
+    kit.write("package.json", "{\"name\":\"kit\",\"version\":\"1.0.0\",\"dependencies\":{\"part-2\":\"*\"}}");
+    kit.write("index.js", "module.exports = 1\n").commit();
+    let pyproject = "[project]\nname = 'piece-cloned'\nversion = '2.1'\n\
+                     [build-system]\nrequires = ['hatchling']\nbuild-backend = 'hatchling.build'\n";
+    tools.write("py/pyproject.toml", pyproject).write("py/src/piece_cloned/__init__.py", "VERSION = '2.1'\n").commit();
+    let project = Project::new(&registry);
+    exactly(&project, "1.0.0");
+    project.run("larder sync").exits(0);
+    let (kit, tools) = (kit.url(), tools.url());
+    let lines =
+        format!("    npm \"kit\" git=\"{kit}\"\n    pypi \"piece-cloned\" git=\"{tools}\" subdirectory=\"py\"\n");
+    exactly_and(&project, &lines, "");
+    (project, vec![Box::new(registry), Box::new(server)])
 }
 
 /// Another tool replaced the links.
-fn foreign() -> (Project, Vec<Registry>) {
+fn foreign() -> Prepared {
     let (project, registries) = first();
     for (link, file) in [("node_modules", "node_modules/part-0/package.json"), (".venv", ".venv/bin/python")] {
         std::fs::remove_file(project.path(link)).expect("a link");
