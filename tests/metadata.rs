@@ -74,6 +74,33 @@ fn each_platform_gets_what_its_own_wheel_needs_and_only_what_differs_is_asked_fo
 }
 
 #[test]
+fn a_package_of_some_platforms_has_files_for_these_alone() {
+    let both = |package: &str, universe: Universe| {
+        universe
+            .pypi(package, "1.0", |p| on(LINUX)(p).requires("below"))
+            .pypi(package, "1.0", |p| on(MAC)(p).requires("below"))
+    };
+    let universe = both("native", Universe::new()).pypi("below", "1.0", on(LINUX)).pypi("below", "1.0", on(MAC));
+    let registry = universe.serve();
+    let project = Project::new(&registry);
+    let has = |lock: &str, name: &str| [LINUX, MAC].map(|tag| lock.contains(&format!("{name}-1.0-{tag}.whl")));
+    let locked = |lines: &[&str]| {
+        project.dependencies(lines).platforms(&["linux-x64", "macos-arm64"]);
+        project.run("larder lock").exits(0);
+        project.run("larder lock --check").exits(0);
+        let lock = project.read("larder.lock");
+        [has(&lock, "native"), has(&lock, "below")]
+    };
+    let on_mac = "pypi \"native\" when=\"sys_platform == 'darwin'\"";
+    assert_eq!(locked(&[on_mac]), [[false, true], [false, true]]);
+    // Another line needs it everywhere; and then none does.
+    assert_eq!(locked(&[on_mac, "pypi \"below\""]), [[false, true], [true, true]]);
+    assert_eq!(locked(&["pypi \"native\""]), [[true, true], [true, true]]);
+    assert_eq!(locked(&[on_mac]), [[false, true], [false, true]]);
+    project.run("larder check --online").exits(0);
+}
+
+#[test]
 fn metadata_of_another_version_is_set_aside() {
     let registry = Universe::new()
         .pypi("a", "1.0", |p| p)

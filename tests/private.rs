@@ -234,10 +234,15 @@ fn a_history_that_contradicts_the_lock_is_refused() {
     let lines = "dependencies {\n    larder \"money\" \"^1.0\"\n}\n";
     project.with_packages(&packages, lines).run("larder lock").exits(0);
     let lock = project.read("larder.lock");
-    // Somebody else, who has not seen the registry before, with the same lock: it was made anew.
+    // Somebody else, who has not seen the registry before, with the same lock: it was made anew. A fork is as long, longer, or
+    // shorter, from its first line on or after a line of the same bytes.
     for (versions, status, said) in [
         (&["1.0.1", "1.1.0"][..], 4, "the history of larder:money at registry `acme` is not the one"),
+        (&["1.0.0", "1.1.1"], 4, "the history of larder:money at registry `acme` is not the one"),
+        (&["1.0.0", "1.1.1", "1.2.0"], 4, "the history of larder:money at registry `acme` is not the one"),
         (&["1.1.0"], 5, "fewer than the 2 lines"),
+        (&["1.0.0"], 5, "fewer than the 2 lines"),
+        (&["1.1.1"], 5, "fewer than the 2 lines"),
     ] {
         let other = with(versions);
         let later = Project::new(&public);

@@ -431,6 +431,8 @@ pub(super) fn solve_with(
         (session.context.reporter)(Event::Warning(message));
     }
     let Resolution { mut graph, warnings, .. } = resolution;
+    let declared: Vec<_> = settings.platforms.iter().map(|target| target.platform).collect();
+    lock::leave_out_unneeded_files(&mut graph, &declared);
     artifacts::complete(session, registries, &mut graph, wish.old)?;
     let builds = probe.finish(&graph)?;
     let mut lockfile = Lockfile { builds, ..Lockfile::new(settings, graph) };

@@ -7,6 +7,7 @@
 //! | `conflict` | what both sides of a merge conflict agree on |
 //! | `freshness` | whether a lock still is what the manifest wants |
 //! | `closure` | what a selection of groups reaches on a platform |
+//! | `needed_files` | which files the declared platforms need |
 //! | `dependency_paths` | why a package is there |
 //! | `fallback` | which instance of each name packages find that do not declare it |
 //! | `spans` | where a package, an edge or a fact stands in the text |
@@ -19,6 +20,7 @@ mod error;
 mod fallback;
 mod freshness;
 mod key;
+mod needed_files;
 mod spans;
 mod v1;
 
@@ -32,6 +34,7 @@ pub use dependency_paths::{DependencyChain, ShortestPaths, why};
 pub use error::LockfileError;
 pub use fallback::{Fallback, UnmetDeclaration};
 pub use freshness::{DeclaredState, Freshness, LocalManifest, OriginMatch, StaleReason, freshness, misrouted};
+pub use needed_files::leave_out_unneeded_files;
 pub use spans::{Anchor, Spans};
 
 use crate::model::{
