@@ -138,10 +138,10 @@ impl Sweep {
             Blow::Kill | Blow::KillTwice if output.status == 0 => return false,
             // With 6 it was a program that larder had asked something.
             Blow::Kill | Blow::KillTwice => {
-                let is_felt = [137, 6].contains(&output.status) || self.is_of_build(&output);
+                let is_felt = [137, 6].contains(&output.status) || self.is_of_others(&output);
                 assert!(is_felt, "{place} ends with {}\n{}", output.status, output.stderr);
             }
-            Blow::Fails(_) if self.is_of_build(&output) => {}
+            Blow::Fails(_) if self.is_of_others(&output) => {}
             // What is a convenience may fail in silence; what counts says what is wrong with the machine.
             // The threads of the network wake each other by writes, too, which no disk can fail. One that is not woken may
             // wait for ever, and is killed; then only what is left counts.
@@ -166,9 +166,9 @@ impl Sweep {
         true
     }
 
-    /// Returns whether a build failed: the blow hit what runs in the sandbox, or the sandbox itself.
-    fn is_of_build(&self, output: &Output) -> bool {
-        self.scene.builds && output.status == 1 && output.stderr.contains("larder::build::")
+    /// Returns whether a program of others failed: the blow hit what runs in a sandbox, or git.
+    fn is_of_others(&self, output: &Output) -> bool {
+        self.scene.others.is_some_and(|(status, code)| output.status == status && output.stderr.contains(code))
     }
 
     /// Runs the command with a blow at a point.
@@ -319,7 +319,7 @@ fn sample(name: &str) {
         return;
     }
     let scene = SCENES.iter().find(|scene| scene.name == name).expect("a scene");
-    if scene.builds && !has_sandbox(scene) {
+    if scene.others.is_some() && !has_sandbox(scene) {
         return say("NOT TESTED: builds need a sandbox, which this machine does not have");
     }
     let sweep = Sweep::new(scene);
