@@ -21,8 +21,8 @@ pub(super) struct Scene {
     pub(super) again: bool,
     /// Whether something that larder did not make lies in the checkout.
     pub(super) foreign: bool,
-    /// The status, and how the code of the error begins, where a program of others failed that a blow hit in larder's place.
-    pub(super) others: Option<(i32, &'static str)>,
+    /// How the code of the error begins where a program of others failed that a blow hit in larder's place.
+    pub(super) others: Option<&'static str>,
 }
 
 const fn scene(name: &'static str, command: &'static str, prepare: fn() -> Prepared) -> Scene {
@@ -59,8 +59,8 @@ pub(super) static SCENES: [Scene; 26] = [
     Scene { again: true, foreign: true, ..scene("adopted", "larder adopt --yes", foreign) },
     Scene { foreign: true, ..scene("copied", "larder sync", copied) },
     synced("deployed", "larder flow deploy intake", deployed),
-    Scene { others: Some((1, "larder::build::")), ..scene("built", "larder sync", buildable) },
-    Scene { others: Some((5, "larder::git::")), ..scene("cloned", "larder sync", cloneable) },
+    Scene { others: Some("larder::build::"), ..scene("built", "larder sync", buildable) },
+    Scene { others: Some("larder::git::"), ..scene("cloned", "larder sync", cloneable) },
 ];
 
 fn universe(version: &str) -> Universe {
