@@ -1,5 +1,6 @@
 //! `larder doctor`, `larder watch`, and when environments were used.
 
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -111,4 +112,21 @@ fn a_changed_manifest_of_a_local_package_is_synced_while_watching() {
     std::thread::sleep(Duration::from_secs(1));
     project.dependencies(&[]);
     until("the third sync, after an error", &|| !locked("right"));
+}
+
+#[test]
+fn a_node_that_is_older_than_declared_is_told() {
+    let registry = Universe::new().npm("left", "1.0.0", |p| p).serve();
+    let mut project = Project::new(&registry);
+    project.dependencies(&["npm \"left\" \"1.0.0\""]);
+    let header = "#define NODE_MAJOR_VERSION 18\n#define NODE_MINOR_VERSION 20\n#define NODE_PATCH_VERSION 1\n";
+    project.write("old/include/node/node_version.h", header).write("old/bin/node", "#!/bin/sh\necho 18.20.1\n");
+    let node = project.path("old/bin/node");
+    std::fs::set_permissions(&node, std::fs::Permissions::from_mode(0o755)).expect("permissions");
+    let path = format!("{}:{}", project.path("old/bin").display(), std::env::var("PATH").unwrap_or_default());
+    project.set("PATH", &path);
+    let told = "node on PATH is 18.20.1, and the manifest declares 20";
+    project.run("larder sync").exits(0).names([told, "managed=#true"]);
+    let wrong = items(&project, 1).into_iter().find(|item| item["state"] == "wrong").expect("an item");
+    assert!(wrong["message"].as_str().is_some_and(|message| message.starts_with(told)), "{wrong}");
 }

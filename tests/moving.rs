@@ -451,6 +451,21 @@ fn requirements_files_are_for_what_their_names_say() {
     other.run("larder init").exits(0).names(["Kept the versions of requirements.txt"]);
     assert!(!other.read("larder.kdl").contains("==1.0"));
     assert_eq!(other.locked_packages(), "six 1.0");
+
+    // It may lie anywhere, and there may be one for each Python.
+    let far = Project::of_other_tools(&registry, &[]);
+    let pyproject = "[project]\nname = 'a'\nversion = '1'\nrequires-python = '>=3.11'\ndependencies = ['six']\n";
+    far.write("pyproject.toml", pyproject).write(".python-version", "3.11\n");
+    for (python, version) in [("3.11", "1.0"), ("3.12", "1.17")] {
+        let text =
+            format!("#    uv pip compile -p {python} pyproject.toml\nsix=={version}\n    # via a (pyproject.toml)\n");
+        far.write(&format!("sdk/requirements/py{python}-ci.txt"), &text);
+    }
+    far.run("larder init").exits(0).names([
+        "Kept the versions of sdk/requirements/py3.11-ci.txt",
+        "Left out sdk/requirements/py3.12-ci.txt: it has the versions for another Python than the project's",
+    ]);
+    assert_eq!(far.locked_packages(), "six 1.0");
 }
 
 #[test]

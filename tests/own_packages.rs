@@ -70,12 +70,46 @@ fn an_npm_and_a_python_package_of_one_name_stand_side_by_side() {
     let lock = project.read("larder.lock");
     assert!(lock.contains("path:shop@") && lock.contains("path:js@"), "{lock}");
     project.run("larder lock --locked").exits(0);
-    // Two of one ecosystem are not told apart.
+    // One of two of one ecosystem cannot be asked for by its name.
     project.write("clients/other/package.json", r#"{"name": "shop", "version": "0.3.0"}"#);
-    project
-        .run("larder lock")
-        .exits(2)
-        .names(["`shop` is the name of two packages", "`clients/js` and `clients/other`"]);
+    project.run("larder lock").exits(0);
+    project.write("clients/web/package.json", r#"{"name": "web", "dependencies": {"shop": "^0.3.0"}}"#);
+    project.run("larder lock").exits(2).names([
+        "clients/web/package.json asks for `shop`, which is the name of two packages of this project: `clients/js` and `clients/other`",
+        "`file:FOLDER`",
+    ]);
+    project.write("clients/web/package.json", r#"{"name": "web", "dependencies": {"shop": "workspace:*"}}"#);
+    project.run("larder lock").exits(2).names(["two members have this name: `clients/js` and `clients/other`"]);
+    project.write("clients/web/package.json", r#"{"name": "web", "dependencies": {"shop": "file:../other"}}"#);
+    project.run("larder sync").exits(0);
+    let link = std::fs::canonicalize(project.path("clients/web/node_modules/shop")).expect("a link");
+    assert_eq!(link, std::fs::canonicalize(project.path("clients/other")).expect("a folder"));
+}
+
+#[test]
+fn folders_of_one_name_are_asked_for_by_their_paths() {
+    let registry = registry();
+    let project = Project::new(&registry);
+    project.manifest("members \"apps/*\"\n");
+    for app in ["a", "b"] {
+        project
+            .write(
+                &format!("apps/{app}/package.json"),
+                r#"{"name": "app", "dependencies": {"nested": "file:./nested"}}"#,
+            )
+            .write(
+                &format!("apps/{app}/nested/package.json"),
+                r#"{"name": "nested", "version": "1.0.0", "main": "main.js"}"#,
+            )
+            .write(&format!("apps/{app}/nested/main.js"), &format!("module.exports = 'of {app}'"));
+    }
+    project.run("larder sync").exits(0);
+    for app in ["a", "b"] {
+        let said = project.run_in(&project.path(&format!("apps/{app}")), "larder run -- node -p require(\"nested\")");
+        assert_eq!(said.exits(0).stdout.trim(), format!("of {app}"));
+    }
+    project.run("larder lock --check").exits(0);
+    project.run("larder verify").exits(0);
 }
 
 #[test]

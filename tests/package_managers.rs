@@ -1,4 +1,4 @@
-//! npm, pnpm and Yarn inside `larder run`: scripts that call each other through them stay in larder's environment.
+//! npm, pnpm, Yarn and Bun inside `larder run`: scripts that call each other through them stay in larder's environment.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -54,12 +54,24 @@ fn scripts_that_call_each_other_find_the_environment() {
 }
 
 #[test]
-fn what_installs_is_refused_and_the_rest_is_passed_on() {
+fn what_installs_something_else_is_refused_and_the_rest_is_passed_on() {
     let project = project();
-    project.run("larder run install-all").exits(1).names(["npm ci", "larder sync"]);
+    // What is locked is there already.
+    let output = project.run("larder run install-all").exits(0);
+    assert_transcript!(output.stderr, @"`npm ci` inside `larder run`: what larder.lock says is installed already");
+    project.run("larder run -- npm install left-pad").exits(1).names(["npm install", "larder add"]);
     let output = project.run("larder run version-of").exits(0);
     assert_eq!(output.stdout.trim(), "real npm --version");
     assert_transcript!(output.stderr, @"`npm` inside `larder run`: this is passed on to the real one");
     // A folder that is none of larder's is left to its own tool.
     assert_eq!(project.run("larder run away").exits(0).stdout.trim(), "real npm ci");
+}
+
+#[test]
+fn a_package_manager_is_answered_where_it_is_called_by_name() {
+    let project = project();
+    for command in ["npm run two x", "yarn two x", "jlpm two x", "bun run two x", "bun two x"] {
+        assert_eq!(project.run(&format!("larder run {command}")).exits(0).stdout.trim(), "two x", "{command}");
+    }
+    assert_eq!(project.run("larder run bunx tool x").exits(0).stdout.trim(), "tool x");
 }

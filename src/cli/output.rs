@@ -96,9 +96,14 @@ impl Output {
         std::io::stdin().read_line(&mut answer).is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
     }
 
+    /// Returns whether details are printed: `-v`.
+    pub(super) fn is_verbose(&self) -> bool {
+        self.mode == OutputMode::Verbose
+    }
+
     /// Prints a message only with `-v`.
     pub(super) fn detail(&self, text: impl AsRef<str>) {
-        if self.mode == OutputMode::Verbose {
+        if self.is_verbose() {
             self.message(text);
         }
     }

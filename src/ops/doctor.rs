@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::programs::interpreter::{self, Ask};
 use super::sync_hooks::{self, HookState};
 use super::{Context, Project, Result, advisories, lock, project};
 use crate::fs;
@@ -160,6 +161,9 @@ fn of_project(context: &Context<'_>, root: &Path, found: &mut Found) {
     }
     if let Err(error) = environments(&project, found) {
         found.wrong(error.in_short(), "larder sync --repair");
+    }
+    if let Ok(Some(older)) = interpreter::older_node(context, &project.manifest.settings, Ask::Program) {
+        found.wrong(older, "larder sync");
     }
     match sync_hooks::states(context, root) {
         Ok(hooks) => {

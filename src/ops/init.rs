@@ -1,6 +1,7 @@
 //! A manifest and a lock for a folder that has none, out of what the folder has from other tools.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -10,7 +11,7 @@ use crate::fs::{self, Durability};
 use crate::import::locks::LockedVersions;
 use crate::import::{self, ImportError, Imported, ImportedRegistry, PYTHON_MANIFESTS, Template};
 use crate::manifest::{self, ManifestKind};
-use crate::model::{Ecosystem, Platform, RuntimeName};
+use crate::model::{Ecosystem, Platform, RuntimeName, Settings};
 use crate::patch::{MAX_PATCH_SIZE, PackagePatch};
 use crate::profile::{self, ProfileError, python};
 
@@ -19,11 +20,11 @@ use super::moving::flat::FlatFolders;
 use super::moving::locked::{self, Kept};
 use super::moving::undeclared::{self, UndeclaredUse};
 use super::moving::{peers, pending, published, requirements, workspace};
-use super::programs::interpreter;
+use super::programs::interpreter::{self, Ask};
 use super::project::snapshot;
 use super::project::{host, inputs, members};
 use super::session::MANIFEST;
-use super::{Context, Project, Result, Session};
+use super::{Context, Error, Project, Result, Session};
 
 pub use crate::import::NotTaken;
 
@@ -46,6 +47,9 @@ pub struct Initialised {
     /// The declared runtimes that are not on this machine.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing_runtimes: Vec<&'static str>,
+    /// Why the project cannot be read as it is now.
+    #[serde(skip)]
+    pub problem: Option<Error>,
 }
 
 /// What `init` does about parts that keep something out and have no counterpart in a manifest: an index, a cutoff.
@@ -92,48 +96,59 @@ pub fn init(context: &Context<'_>, options: InitOptions<'_>) -> Result<Initialis
         python: interpreter::python(context)?.as_deref(),
         imported: &imported,
     });
-    if let Err(failure) = manifest::parse(MANIFEST, &text, ManifestKind::Root) {
-        let reason = failure.errors.first().map(ToString::to_string).unwrap_or_default();
-        return Err(NoManifest { files: taken_from.join(", "), reason }.into());
-    }
+    let written = match manifest::parse(MANIFEST, &text, ManifestKind::Root) {
+        Ok(written) => written,
+        Err(failure) => {
+            let reason = failure.errors.first().map(ToString::to_string).unwrap_or_default();
+            return Err(NoManifest { files: taken_from.join(", "), reason }.into());
+        }
+    };
     // The manifest comes last: without it, whatever was done is done again.
     profile::add_ignore_lines(&context.folder.join(".gitignore"))?;
     fs::write_atomic(&path, text.as_bytes(), Durability::Whole)?;
-    let project = Project::read(context.folder.clone())?;
-    let mut locked_by = locked::of_project(&project, &taken_from)?;
+    let root = &context.folder;
+    let members = members::find(root, written.members.iter().map(|glob| &*glob.value))?.folders;
+    let mut locked_by = locked::of_project((root, &members), &written.settings, &taken_from)?;
+    let compiled = workspace::compiled_requirements(root)?;
+    let (compiled, of_others) = locked::for_python(root, &written.settings, compiled)?;
+    for file in of_others {
+        imported.refuse(file, "it has the versions for another Python than the project's");
+    }
     // What several say of one package, the first says.
-    let pins: Vec<String> = imported.pin_files.into_iter().filter(|file| !locked_by.contains(file)).collect();
-    locked_by.extend(pins);
-    remember_locks(&project, &locked_by)?;
-    let members = project.members.iter().map(ToString::to_string).collect();
-    let missing_runtimes = missing_runtimes(context, &project);
+    for file in std::mem::take(&mut imported.pin_files).into_iter().chain(compiled) {
+        if !locked_by.contains(&file) {
+            locked_by.push(file);
+        }
+    }
+    remember_locks((root, &members), &written.settings, &locked_by)?;
+    let read = Project::read(root.clone());
+    let missing_runtimes = read.as_ref().map(|project| missing_runtimes(context, project)).unwrap_or_default();
     Ok(Initialised {
         manifest: path,
         taken_from,
         undeclared,
         not_taken: imported.not_taken,
-        members,
+        members: members.iter().map(ToString::to_string).collect(),
         locked_by,
         missing_runtimes,
+        problem: read.err(),
     })
 }
 
 /// Notes the lockfiles whose versions the first lock is to keep. One that cannot be read is no help to it.
-fn remember_locks(project: &Project, locked_by: &[String]) -> Result<()> {
-    let reads = |file: &String| {
-        let file = std::slice::from_ref(file);
-        locked::read(&project.root, file, &project.members, &project.manifest.settings).is_ok()
-    };
+fn remember_locks((root, members): (&Path, &[Arc<str>]), settings: &Settings, locked_by: &[String]) -> Result<()> {
+    let reads = |file: &String| locked::read(root, std::slice::from_ref(file), members, settings).is_ok();
     let files: Vec<String> = locked_by.iter().filter(|file| reads(file)).cloned().collect();
-    if files.is_empty() { pending::forget(&project.root) } else { pending::remember(&project.root, &files) }
+    if files.is_empty() { pending::forget(root) } else { pending::remember(root, &files) }
 }
 
-/// Returns the runtimes that packages of the project need and this machine lacks.
+/// Returns the runtimes that packages of the project need and this machine lacks, or has in an older version.
 fn missing_runtimes(context: &Context<'_>, project: &Project) -> Vec<&'static str> {
     let has = |is_of: fn(Ecosystem) -> bool| project.lines.iter().any(|line| is_of(line.requirement.ecosystem()));
     let settings = &project.manifest.settings;
     let mut missing = Vec::new();
-    if has(Ecosystem::has_scopes) && interpreter::node(context).is_ok_and(|node| node.is_none()) {
+    let is_older = || interpreter::older_node(context, settings, Ask::Program).is_ok_and(|older| older.is_some());
+    if has(Ecosystem::has_scopes) && (interpreter::node(context).is_ok_and(|node| node.is_none()) || is_older()) {
         missing.push(RuntimeName::Node.as_str());
     }
     let search = interpreter::search(context, host::platform());

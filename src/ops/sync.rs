@@ -24,7 +24,7 @@ use super::generations::state::{self, Facts};
 use super::install::{self, Activation, BytecodeUse, Ingredients, Installation, Installed, Purpose};
 use super::lock::{self, Absent, Kept, LockUse, Locked};
 use super::policies::Subject;
-use super::programs::interpreter;
+use super::programs::interpreter::{self, Ask};
 use super::project;
 use super::project::snapshot::{self, InputSnapshot};
 use super::rollback::IsRolledBack;
@@ -435,7 +435,8 @@ impl<'a> Sync<'a> {
         let found =
             if is_made { notes::of_new_packages(&installed.difference, found, !locked.changed) } else { Vec::new() };
         let notes = self.notes(&found, &ingredients, &installed, &absent)?;
-        let Installed { number, built, difference, warnings } = installed;
+        let Installed { number, built, difference, mut warnings } = installed;
+        warnings.extend(is_made.then(|| self.older_node()).flatten());
         let (fetched, bytes) = ingredients.fetched();
         Ok(Some(Synced {
             environment: self.environment.name.to_string(),
@@ -450,6 +451,13 @@ impl<'a> Sync<'a> {
             findings: locked.reports(found),
             kept: locked.kept.clone(),
         }))
+    }
+
+    /// Returns what is wrong with the Node on PATH, as far as files tell: starting it would cost as much as a small sync.
+    fn older_node(&self) -> Option<String> {
+        let has_npm = self.project.lines.iter().any(|line| line.requirement.ecosystem().has_scopes());
+        let older = || interpreter::older_node(self.session.context, &self.project.manifest.settings, Ask::Files);
+        has_npm.then(older)?.ok().flatten()
     }
 
     /// Returns what a user should know of what is new.

@@ -18,7 +18,7 @@ pub(in crate::cli) fn run(arguments: &InitArgs, session: &Session<'_>, output: &
         return consume(package, registry, arguments.name.as_deref(), session, output);
     }
     let guards = if arguments.leave_out { Guards::LeftOut } else { Guards::Required };
-    let done = ops::init::init(
+    let mut done = ops::init::init(
         session.context(),
         InitOptions { name: arguments.name.as_deref(), guards, registries: Vec::new() },
     )?;
@@ -43,17 +43,24 @@ pub(in crate::cli) fn run(arguments: &InitArgs, session: &Session<'_>, output: &
             "The declared {name} is not on this machine: `managed=#true` behind its version under `runtimes` lets larder bring it"
         ));
     }
+    let kept = done.locked_by.join(", ");
+    let pending = format!("Nothing is locked yet: the first lock keeps the versions of {kept}");
+    if let Some(problem) = done.problem.take() {
+        if !kept.is_empty() {
+            output.message(pending);
+        }
+        return Err(problem);
+    }
     if !arguments.no_lock && !done.locked_by.is_empty() {
         let before = ops::init::chosen_before(session, &done)?;
         let locked = ops::init::lock(session, &before);
         if locked.is_err() {
-            let files = done.locked_by.join(", ");
-            output.message(format!("Nothing is locked yet: the first lock keeps the versions of {files}"));
+            output.message(pending);
         }
-        let (locked, kept) = locked?;
-        output.message(format!("Kept the versions of {}", done.locked_by.join(", ")));
+        let (locked, compared) = locked?;
+        output.message(format!("Kept the versions of {kept}"));
         lock::report_locked(&locked, output);
-        lock::report_kept(&kept, output);
+        lock::report_kept(&compared, output);
     }
     DONE
 }

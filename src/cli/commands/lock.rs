@@ -8,7 +8,7 @@ use crate::ops::{self, Session};
 
 use super::{CommandResult, DONE, Output};
 
-/// The most moved packages that are listed.
+/// The most moved packages that are listed without `-v`.
 const MAX_LISTED: usize = 20;
 
 pub(in crate::cli) fn run(arguments: &LockArgs, session: &Session<'_>, output: &Output) -> CommandResult {
@@ -62,17 +62,17 @@ pub(super) fn report_kept(kept: &Kept, output: &Output) {
         kept.kept + kept.moved.len()
     ));
     let (new, moved): (Vec<_>, Vec<_>) = kept.moved.iter().partition(|moved| moved.before.is_empty());
-    for moved in moved.iter().take(MAX_LISTED) {
+    let most = if output.is_verbose() { usize::MAX } else { MAX_LISTED };
+    for moved in moved.iter().take(most) {
         let (now, before) = (moved.now.join(", "), moved.before.join(", "));
         output.message(format!("~ {} {now} (was {before}): {}", moved.package, moved.why));
     }
-    if moved.len() > MAX_LISTED {
-        output.message(format!("and {} more", moved.len() - MAX_LISTED));
+    if let Some(rest) = moved.len().checked_sub(most).filter(|rest| *rest > 0) {
+        output.message(format!("and {rest} more, which `-v` lists"));
     }
     if !new.is_empty() {
-        let names =
-            new.iter().take(MAX_LISTED).map(|one| format!("{} {} ({})", one.package, one.now.join(", "), one.why));
-        let rest = if new.len() > MAX_LISTED { ", …" } else { "" };
+        let names = new.iter().take(most).map(|one| format!("{} {} ({})", one.package, one.now.join(", "), one.why));
+        let rest = if new.len() > most { ", …" } else { "" };
         let names = names.collect::<Vec<_>>().join(", ");
         output.message(format!("New: {names}{rest}"));
     }

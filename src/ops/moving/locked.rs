@@ -11,36 +11,61 @@ use super::workspace::{PACKAGE_JSON, shared_lock};
 use crate::diagnostic::{Exit, Failure};
 use crate::fs;
 use crate::import::locks::{self, DeclaredRanges, LockedVersions};
-use crate::import::package_ranges;
+use crate::import::{compiled_for, package_ranges};
 use crate::lock::Lockfile;
 use crate::model::{Dependent, Edge, EdgeKind, PackageId, PackageKey, Settings, Version};
 use crate::resolve::Index;
 
+use crate::ops::Result;
 use crate::ops::project::{inputs, manifest_of};
-use crate::ops::{Project, Result};
 
 /// Returns the lockfiles of other tools in a project, relative to its root: those beside its manifests, and of `requirements` files those
-/// that a tool wrote.
-pub(in crate::ops) fn of_project(project: &Project, requirements: &[impl AsRef<str>]) -> Result<Vec<String>> {
-    let mut found = beside(&project.root, "")?;
+/// that a tool wrote, for the project's Python.
+pub(in crate::ops) fn of_project(
+    (root, members): (&Path, &[Arc<str>]),
+    settings: &Settings,
+    requirements: &[impl AsRef<str>],
+) -> Result<Vec<String>> {
+    let mut found = beside(root, "")?;
     for file in requirements {
-        found.extend(pinned(&project.root, file.as_ref())?);
+        found.extend(pinned(root, settings, file.as_ref())?);
     }
-    for member in &project.members {
-        found.extend(beside(&project.root, member)?);
+    for member in members {
+        found.extend(beside(root, member)?);
     }
     Ok(found)
 }
 
 /// Returns the requirements file with every version that a tool wrote, if `file` is it, or is what it was made of.
-fn pinned(root: &Path, file: &str) -> Result<Option<String>> {
+fn pinned(root: &Path, settings: &Settings, file: &str) -> Result<Option<String>> {
     let made = match Path::new(file).extension().and_then(|extension| extension.to_str()) {
         Some("in") => Path::new(file).with_extension("txt").to_string_lossy().into_owned(),
         Some("txt") => file.to_owned(),
         _ => return Ok(None),
     };
     let text = inputs::text(&root.join(&made))?;
-    Ok(text.is_some_and(|text| locks::is_written_by_a_tool(&text)).then_some(made))
+    let is_lock = |text: String| locks::is_written_by_a_tool(&text) && is_for_python(&text, settings);
+    Ok(text.is_some_and(is_lock).then_some(made))
+}
+
+/// Returns whether requirements were compiled for the project's Python, or for any.
+fn is_for_python(requirements: &str, settings: &Settings) -> bool {
+    let python = settings.python.as_ref().map(|python| (python.major, python.minor));
+    compiled_for(requirements).is_none_or(|compiled| python.is_none_or(|python| python == compiled))
+}
+
+/// Returns those of requirements files that were compiled for the project's Python, or for any, and the others.
+pub(in crate::ops) fn for_python(
+    root: &Path,
+    settings: &Settings,
+    files: Vec<String>,
+) -> Result<(Vec<String>, Vec<String>)> {
+    let (mut taken, mut left) = (Vec::new(), Vec::new());
+    for file in files {
+        let text = inputs::text(&root.join(&file))?.unwrap_or_default();
+        if is_for_python(&text, settings) { taken.push(file) } else { left.push(file) }
+    }
+    Ok((taken, left))
 }
 
 /// Returns the lockfiles of other tools in a folder, relative to the root.
@@ -199,6 +224,7 @@ pub(in crate::ops) fn compare(before: &LockedVersions, lockfile: &Lockfile, inde
     let served = lockfile.graph.packages.keys().filter(|key| before.covers(&key.id));
     let ids: BTreeSet<_> = served.clone().map(|key| &key.id).collect();
     let lines = moved_lines(before, lockfile);
+    let mut ranked: Vec<(u8, Moved)> = Vec::new();
     for id in ids {
         let now: BTreeSet<_> = served.clone().filter(|key| key.id == *id).map(|key| &key.version).collect();
         let had = before.packages().get(id);
@@ -206,12 +232,15 @@ pub(in crate::ops) fn compare(before: &LockedVersions, lockfile: &Lockfile, inde
         if new.is_empty() {
             match lines.get(id) {
                 None => kept.kept += 1,
-                Some(line) => kept.moved.push(Moved {
-                    package: id.to_string(),
-                    before: vec![line.before.to_string()],
-                    now: vec![line.now.to_string()],
-                    why: format!("{} has it so now", manifest_of(line.dependent)),
-                }),
+                Some(line) => {
+                    let moved = Moved {
+                        package: id.to_string(),
+                        before: vec![line.before.to_string()],
+                        now: vec![line.now.to_string()],
+                        why: format!("{} has it so now", manifest_of(line.dependent)),
+                    };
+                    ranked.push((2, moved));
+                }
             }
             continue;
         }
@@ -219,21 +248,25 @@ pub(in crate::ops) fn compare(before: &LockedVersions, lockfile: &Lockfile, inde
             index.versions(id).is_ok_and(|known| known.candidates.iter().any(|candidate| candidate.version == *version))
         };
         let by = || asked_by(lockfile, id, &new);
-        let why = match had {
-            None => format!("{} asks for it", by()),
-            Some(had) if !had.iter().all(is_there) => "its registry has the version no more".to_owned(),
+        // What moved others comes before what was moved by it.
+        let (rank, why) = match had {
+            Some(had) if !had.iter().all(is_there) => (0, "its registry has the version no more".to_owned()),
             Some(had) if had.iter().all(|version| now.contains(version)) => {
-                format!("another version is asked for beside it, by {}", by())
+                (2, format!("another version is asked for beside it, by {}", by()))
             }
-            Some(_) => "the version it had does not fit what asks for it".to_owned(),
+            Some(_) => (1, "the version it had does not fit what asks for it".to_owned()),
+            None => (3, format!("{} asks for it", by())),
         };
-        kept.moved.push(Moved {
+        let moved = Moved {
             package: id.to_string(),
             before: had.into_iter().flatten().map(ToString::to_string).collect(),
             now: now.iter().map(ToString::to_string).collect(),
             why,
-        });
+        };
+        ranked.push((rank, moved));
     }
+    ranked.sort_by_key(|(rank, _)| *rank);
+    kept.moved = ranked.into_iter().map(|(_, moved)| moved).collect();
     kept.unbuilt = unbuilt(before, lockfile, &kept.moved);
     kept
 }

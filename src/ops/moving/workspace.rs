@@ -184,6 +184,28 @@ pub(in crate::ops) fn requirements_beside(root: &Path) -> Result<Vec<String>> {
     Ok(found)
 }
 
+/// Returns the requirements files below the root that a tool compiled from what a project declares, shortest first: those of production
+/// have less than those for development.
+pub(in crate::ops) fn compiled_requirements(root: &Path) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    visit(root, DEPTH_WITH_LOCK, &mut |folder| {
+        for entry in fs::read_dir(&root.join(folder))? {
+            let Some(name) = entry.path.file_name().and_then(|name| name.to_str()) else { continue };
+            let is_named = folder.ends_with("requirements") || name.contains("requirements");
+            if !is_named || !name.ends_with(".txt") || entry.kind != fs::Kind::File {
+                continue;
+            }
+            let file = format!("{folder}/{name}");
+            if let Some(text) = inputs::text(&root.join(&file))?.filter(|text| import::is_compiled_from_project(text)) {
+                found.push((text.len(), file));
+            }
+        }
+        Ok(Below::Visited)
+    })?;
+    found.sort();
+    Ok(found.into_iter().map(|(_, file)| file).collect())
+}
+
 /// Returns the requirements.txt files of folders that are no part of what a repository ships, but for examples.
 pub(in crate::ops) fn requirements_aside(root: &Path) -> Result<Vec<String>> {
     let mut found = Vec::new();

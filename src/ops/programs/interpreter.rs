@@ -1,13 +1,15 @@
-//! The Python that an environment is built on.
+//! The Python that an environment is built on, and the Node and Rust that are on PATH.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::fs;
 use crate::lock::Closure;
-use crate::model::{Platform, RuntimeName, parse_npm_version};
+use crate::model::{Platform, RuntimeName, Settings, parse_npm_version};
 use crate::profile::python::{self, Interpreter, InterpreterSearch};
 use crate::profile::{self, ProfileError};
 
+use crate::ops::project::inputs;
 use crate::ops::{Context, Project, Result};
 
 /// Finds the declared interpreter, where the environment has something for it, and larder does not bring it.
@@ -66,6 +68,52 @@ pub(in crate::ops) fn says(node: &Path, expression: &str) -> Result<Option<Strin
     answer(node, &["-p", expression])
 }
 
+/// How the version of a program is found out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::ops) enum Ask {
+    /// It is asked, which takes its time.
+    Program,
+    /// A file that came with it says it; nothing where there is none.
+    Files,
+}
+
+/// Returns what is wrong with the Node on PATH: it is older than the one that the manifest declares, and larder does not bring that.
+pub(in crate::ops) fn older_node(context: &Context<'_>, settings: &Settings, ask: Ask) -> Result<Option<String>> {
+    let declared = settings.node.as_deref().filter(|_| settings.managed.get(RuntimeName::Node).is_none());
+    let Some(declared) = declared else { return Ok(None) };
+    let found = match ask {
+        Ask::Program => node(context)?,
+        Ask::Files => python::on_path(&context.variables.search_path(), "node").and_then(|node| node_header(&node)),
+    };
+    Ok(found.filter(|found| is_older(found, declared)).map(|found| {
+        format!(
+            "node on PATH is {found}, and the manifest declares {declared}: `managed=#true` behind it under `runtimes` \
+             lets larder bring it"
+        )
+    }))
+}
+
+/// Returns whether a version is below one that has one to three numbers.
+fn is_older(version: &str, than: &str) -> bool {
+    let numbers = |text: &str| text.split('.').map(|number| number.parse().unwrap_or(0)).collect::<Vec<u32>>();
+    let than = numbers(than);
+    numbers(version).iter().take(than.len()).lt(than.iter())
+}
+
+/// Returns the version of a Node by its C header, which its distribution has in `include/node` beside `bin`.
+fn node_header(node: &Path) -> Option<String> {
+    let node = fs::canonicalize(node).ok()?;
+    let header = node.parent()?.parent()?.join("include/node/node_version.h");
+    let text = inputs::text(&header).ok()??;
+    let number = |name: &str| -> Option<u32> {
+        let mut lines = text.lines().filter_map(|line| line.strip_prefix("#define ")?.strip_prefix(name));
+        lines.find_map(|rest| rest.trim().parse().ok())
+    };
+    let (major, minor, patch) =
+        (number("NODE_MAJOR_VERSION ")?, number("NODE_MINOR_VERSION ")?, number("NODE_PATCH_VERSION ")?);
+    Some(format!("{major}.{minor}.{patch}"))
+}
+
 /// Returns the folder of the Rust toolchain that is on PATH: what is there may only lead to it. Nothing of the folder that larder was
 /// started in counts, as a file there could ask for another one.
 pub(in crate::ops) fn rust_root(context: &Context<'_>) -> Result<Option<PathBuf>> {
@@ -83,4 +131,23 @@ fn answer(program: &Path, arguments: &[&str]) -> Result<Option<String>> {
         return Err(ProfileError::Ended { program: program.to_owned(), signal }.into());
     }
     Ok(output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_older_by_the_numbers_that_are_declared() {
+        for (version, than, expected) in [
+            ("20.19.1", "22", true),
+            ("22.0.0", "22", false),
+            ("24.1.0", "22", false),
+            ("22.10.0", "22.11", true),
+            ("22.11.0", "22.11.0", false),
+            ("22.9.0", "22.10.1", true),
+        ] {
+            assert_eq!(is_older(version, than), expected, "{version} {than}");
+        }
+    }
 }

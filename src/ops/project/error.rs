@@ -7,7 +7,6 @@ use miette::{NamedSource, SourceSpan};
 
 use crate::diagnostic::{Exit, Failure};
 use crate::manifest::ManifestErrors;
-use crate::model::{PackageName, folder_text};
 use crate::ops::Result;
 
 /// What keeps a command from finding its project.
@@ -27,24 +26,6 @@ pub(in crate::ops) enum ProjectError {
         known: String,
         /// The nearest of them.
         meant: Option<String>,
-    },
-    /// Two local packages have one name.
-    #[error(
-        "`{name}` is the name of two packages of this project: `{}` and `{}`",
-        folder_text(first),
-        folder_text(second)
-    )]
-    #[diagnostic(
-        code(larder::project::same_name),
-        help("give one of them another name, or leave its folder out: others ask for them by their names")
-    )]
-    SameName {
-        /// The name.
-        name: PackageName,
-        /// The folder of one, relative to the root.
-        first: Arc<str>,
-        /// That of the other.
-        second: Arc<str>,
     },
     /// A member's own manifest asks for something larder refuses.
     #[error("{file} asks for `{what}`: {reason}")]

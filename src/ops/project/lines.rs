@@ -173,15 +173,11 @@ impl Project {
         }
         members::stay_inside(&self.root, folder)?;
         self.watched.note_manifests(&self.root.join(&**folder))?;
+        self.names.place(&self.root, folder);
         let package = self.read_local(folder)?;
         // Their contents are looked at later, when an environment is built.
         for below in &package.listed {
             self.watched.note(self.root.join(&*path::join(folder, below)))?;
-        }
-        let name = package.name.clone();
-        if let Some((first, _)) = self.path_packages.iter().find(|(_, known)| known.name == name) {
-            let (first, second) = (Arc::clone(first), Arc::clone(folder));
-            return Err(ProjectError::SameName { name, first, second }.into());
         }
         self.take_warnings(&package);
         // Its groups are its own affair: nobody asks for them by depending on it.
@@ -197,14 +193,26 @@ impl Project {
     /// Reads a local package, and notes the files that it is read from besides its manifests.
     fn read_local(&mut self, folder: &str) -> Result<PathPackage> {
         let package = path::read(&self.root, folder, &self.names)?;
-        if package.files.is_empty() {
-            return Ok(package);
-        }
         // Which these are is known once it was read; what is used is read after they are noted.
         for file in &package.files {
             self.watched.note(self.root.join(&*path::join(folder, file)))?;
         }
+        let is_any_renamed = self.place_folders(&package)?;
+        if package.files.is_empty() && !is_any_renamed {
+            return Ok(package);
+        }
         Ok(path::read(&self.root, folder, &self.names)?)
+    }
+
+    /// Notes the packages that a package asks for by their folders. Returns whether one of them is called by another name than that in its
+    /// manifest.
+    fn place_folders(&mut self, package: &PathPackage) -> Result<bool> {
+        let mut is_any_renamed = false;
+        for folder in folders(package.dependencies.iter().chain(package.groups.values().flatten())) {
+            members::stay_inside(&self.root, &folder)?;
+            is_any_renamed |= self.names.place(&self.root, &folder);
+        }
+        Ok(is_any_renamed)
     }
 
     /// Notes the registries that a local package's larder.kdl names, and those of the local packages that it leads to, as
@@ -357,8 +365,8 @@ impl Project {
 }
 
 /// Returns the folders that dependencies name.
-fn folders(dependencies: &[resolve::Dependency]) -> impl Iterator<Item = Arc<str>> {
-    dependencies.iter().filter_map(|dependency| match &dependency.wants {
+fn folders<'d>(dependencies: impl IntoIterator<Item = &'d resolve::Dependency>) -> impl Iterator<Item = Arc<str>> {
+    dependencies.into_iter().filter_map(|dependency| match &dependency.wants {
         Wants::Requirement(requirement) => requirement.folder().cloned(),
         Wants::Source { .. } | Wants::Unsupported { .. } => None,
     })

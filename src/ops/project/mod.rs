@@ -250,13 +250,11 @@ fn names(root: &Path, members: &[Arc<str>], manifest: &Manifest, watched: &mut W
     }
     for folder in members {
         watched.note_manifests(&root.join(&**folder))?;
-        if let Some((name, first)) = names.add(root, folder) {
-            return Err(ProjectError::SameName { name, first, second: Arc::clone(folder) }.into());
-        }
+        // Two of one name are an error of who asks for one by it.
+        names.add(root, folder);
     }
     for folder in others {
         watched.note_manifests(&root.join(&**folder))?;
-        // Two of one name are an error where both are used.
         names.add(root, folder);
     }
     Ok(names)

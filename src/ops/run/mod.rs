@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `named` | what a bare name means, and what there is to run |
 //! | `package_script`, `step` | a script of a package.json; what a shell runs |
-//! | `package_manager`, `package_manager_call`, `package_manager_folder` | npm, pnpm and Yarn as scripts call them |
+//! | `package_manager`, `package_manager_call`, `package_manager_folder` | npm, pnpm, Yarn and Bun as scripts call them |
 //! | `program` | finding a program; why one cannot be started |
 //! | `environment` | the environment to run in, brought up to date |
 //! | `prepared` | the environments of several steps, and the commands that see them |

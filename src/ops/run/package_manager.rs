@@ -1,4 +1,4 @@
-//! npm, pnpm and Yarn inside `larder run`: scripts that call each other through them find larder's environment, and not another
+//! npm, pnpm, Yarn and Bun inside `larder run`: scripts that call each other through them find larder's environment, and not another
 //! package manager's install.
 //! Under one of their names larder does what the tool would, with the environment that is there; what it does not do itself is passed
 //! on to the real program.
@@ -36,15 +36,20 @@ pub fn run_package_manager(
     arguments: &[OsString],
     note: impl Fn(&str),
 ) -> Result<PackageManagerOutcome> {
-    let PackageManagerCall { folder, action } = parse(manager, arguments);
+    let original = arguments;
+    let PackageManagerCall { folder, action } = parse(manager, original);
     let folder = folder.map_or_else(|| context.folder.clone(), |below| context.folder.join(below));
     let folder = fs::canonicalize(&folder)?;
     let context = &Context { folder, ..context.clone() };
-    let Some(root) = managed_by(context) else { return pass_on(context, program, arguments) };
+    let Some(root) = managed_by(context) else { return pass_on(context, program, original) };
     match action {
         Action::Real => {
             note(&format!("`{program}` inside `larder run`: this is passed on to the real one"));
-            pass_on(context, program, arguments)
+            pass_on(context, program, original)
+        }
+        Action::Installed(word) => {
+            note(&format!("`{program} {word}` inside `larder run`: what larder.lock says is installed already"));
+            Ok(PackageManagerOutcome::Nothing)
         }
         Action::Installs(word) => Err(Installs { program, word }.into()),
         Action::List => {
@@ -64,6 +69,7 @@ pub fn run_package_manager(
             }
             (None, Otherwise::Passes) => Ok(PackageManagerOutcome::Nothing),
             (None, Otherwise::Fails) => Err(NoScript { name }.into()),
+            (None, Otherwise::Real) => pass_on(context, program, original),
             (None, Otherwise::RunsProgram) => {
                 let command: Vec<OsString> = std::iter::once(OsString::from(&name)).chain(arguments).collect();
                 run_program(context, &command)

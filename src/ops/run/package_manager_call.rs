@@ -1,4 +1,4 @@
-//! What a command line of npm, pnpm or Yarn means inside `larder run`. Pure: arguments → [`PackageManagerCall`].
+//! What a command line of npm, pnpm, Yarn or Bun means inside `larder run`. Pure: arguments → [`PackageManagerCall`].
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -12,19 +12,34 @@ pub enum PackageManager {
     Npx,
     /// `pnpm`
     Pnpm,
-    /// `yarn`
+    /// `yarn`, and `jlpm`, the Yarn that JupyterLab brings.
     Yarn,
+    /// `bun`
+    Bun,
 }
 
 impl PackageManager {
     /// The names of their programs.
-    pub const PROGRAMS: [(&'static str, Self); 5] =
-        [("npm", Self::Npm), ("npx", Self::Npx), ("pnpm", Self::Pnpm), ("pnpx", Self::Npx), ("yarn", Self::Yarn)];
+    pub const PROGRAMS: [(&'static str, Self); 8] = [
+        ("npm", Self::Npm),
+        ("npx", Self::Npx),
+        ("pnpm", Self::Pnpm),
+        ("pnpx", Self::Npx),
+        ("yarn", Self::Yarn),
+        ("jlpm", Self::Yarn),
+        ("bun", Self::Bun),
+        ("bunx", Self::Npx),
+    ];
 
     /// Returns the one whose program has this path.
     pub fn of_program(path: &OsStr) -> Option<(&'static str, Self)> {
         let name = std::path::Path::new(path).file_name()?;
         Self::PROGRAMS.into_iter().find(|(program, _)| name == *program)
+    }
+
+    /// Tells whether one of them has a program of this name, which is no path.
+    pub(super) fn has_program(name: &OsStr) -> bool {
+        Self::PROGRAMS.iter().any(|(program, _)| name == *program)
     }
 }
 
@@ -60,6 +75,8 @@ pub(super) enum Action {
     },
     /// Lists the scripts.
     List,
+    /// Installs what is locked, which larder has done.
+    Installed(String),
     /// Changes what is installed, which larder does.
     Installs(String),
     /// Anything else: the real program does it.
@@ -76,6 +93,8 @@ pub(super) enum Otherwise {
     Passes,
     /// The name is that of a program of the environment.
     RunsProgram,
+    /// The real package manager knows what it is: Bun runs files too.
+    Real,
 }
 
 /// Reads a command line, without the program's name.
@@ -86,6 +105,7 @@ pub(super) fn parse(manager: PackageManager, arguments: &[OsString]) -> PackageM
         PackageManager::Npm => words.npm(),
         PackageManager::Pnpm => words.pnpm(),
         PackageManager::Yarn => words.yarn(),
+        PackageManager::Bun => words.bun(),
     };
     PackageManagerCall { action: action.unwrap_or_default(), ..words.call }
 }
@@ -177,9 +197,9 @@ impl<'a> Words<'a> {
                 Some(self.script("test", arguments, Otherwise::Fails))
             }
             "exec" | "x" => self.npx(),
-            word @ ("install" | "i" | "in" | "add" | "ci" | "clean-install" | "install-test" | "it" | "update"
-            | "up" | "upgrade" | "uninstall" | "un" | "remove" | "rm" | "r" | "link" | "ln" | "dedupe"
-            | "ddp" | "prune" | "rebuild") => Some(Action::Installs(word.to_owned())),
+            word @ ("install" | "i" | "in" | "add" | "ci" | "clean-install" | "ic") => Some(self.install(word)),
+            word @ ("install-test" | "it" | "update" | "up" | "upgrade" | "uninstall" | "un" | "remove" | "rm"
+            | "r" | "link" | "ln" | "dedupe" | "ddp" | "prune" | "rebuild") => Some(Action::Installs(word.to_owned())),
             _ => None,
         }
     }
@@ -234,9 +254,11 @@ impl<'a> Words<'a> {
             }
             "t" => Some(self.script("test", self.rest.to_vec(), Otherwise::Fails)),
             "exec" if self.filters.is_none() => Some(Action::Program(self.rest.to_vec())),
-            word @ ("install" | "i" | "add" | "update" | "up" | "upgrade" | "remove" | "rm" | "uninstall" | "un"
-            | "link" | "ln" | "unlink" | "import" | "rebuild" | "rb" | "prune" | "dedupe" | "ci" | "fetch"
-            | "install-test" | "it") => Some(Action::Installs(word.to_owned())),
+            word @ ("install" | "i" | "ci") => Some(self.install(word)),
+            word @ ("add" | "update" | "up" | "upgrade" | "remove" | "rm" | "uninstall" | "un" | "link" | "ln"
+            | "unlink" | "import" | "rebuild" | "rb" | "prune" | "dedupe" | "fetch" | "install-test" | "it") => {
+                Some(Action::Installs(word.to_owned()))
+            }
             "exec" | "dlx" | "create" | "help" | "publish" | "pack" | "config" | "c" | "store" | "why" | "list"
             | "ls" | "ll" | "outdated" | "audit" | "root" | "bin" | "env" | "setup" | "server" | "init" | "deploy"
             | "licenses" | "login" | "logout" | "patch" | "patch-commit" | "self-update" | "doctor" | "cache"
@@ -249,9 +271,14 @@ impl<'a> Words<'a> {
         if matches!(self.peek(), Some("-v" | "--version")) {
             return None;
         }
+        let is_option = |word: &OsString| word.to_str().is_some_and(|word| word.starts_with('-'));
+        if self.rest.iter().all(|word| is_option(word) && word != "-h" && word != "--help") {
+            return Some(self.install("install"));
+        }
         self.options()?;
         match self.next() {
-            None => Some(Action::Installs("install".to_owned())),
+            None => Some(Action::Installed("install".to_owned())),
+            Some("install") => Some(self.install("install")),
             Some("run") => {
                 self.options()?;
                 let Some(name) = self.next() else { return Some(Action::List) };
@@ -281,8 +308,7 @@ impl<'a> Words<'a> {
                 Some(self.script(name, self.rest.to_vec(), Otherwise::Fails))
             }
             Some(
-                word @ ("install"
-                | "add"
+                word @ ("add"
                 | "remove"
                 | "up"
                 | "upgrade"
@@ -302,6 +328,34 @@ impl<'a> Words<'a> {
             ) => None,
             Some(name) => Some(self.script(name, self.rest.to_vec(), Otherwise::RunsProgram)),
         }
+    }
+
+    fn bun(&mut self) -> Option<Action> {
+        if matches!(self.peek(), Some("-v" | "--version")) {
+            return None;
+        }
+        self.options()?;
+        match self.next()? {
+            "run" => {
+                self.options()?;
+                let Some(name) = self.next() else { return Some(Action::List) };
+                Some(self.script(name, self.rest.to_vec(), Otherwise::Real))
+            }
+            "x" => self.npx(),
+            word @ ("install" | "i" | "ci") => Some(self.install(word)),
+            word @ ("add" | "a" | "remove" | "rm" | "update" | "link" | "unlink") => {
+                Some(Action::Installs(word.to_owned()))
+            }
+            "test" | "build" | "repl" | "exec" | "audit" | "outdated" | "publish" | "patch" | "pm" | "info"
+            | "init" | "create" | "c" | "upgrade" | "feedback" | "why" | "help" => None,
+            name => Some(self.script(name, self.rest.to_vec(), Otherwise::Real)),
+        }
+    }
+
+    /// An install that names packages asks for others than those that are locked.
+    fn install(&mut self, word: &str) -> Action {
+        while self.options().is_none() {}
+        if self.rest.is_empty() { Action::Installed(word.to_owned()) } else { Action::Installs(word.to_owned()) }
     }
 
     fn script(&mut self, name: &str, arguments: Vec<OsString>, otherwise: Otherwise) -> Action {
@@ -328,6 +382,7 @@ mod tests {
             Action::Program(command) => format!("program [{}]", text(&command)),
             Action::Members { filters, command } => format!("members {filters:?} [{}]", text(&command)),
             Action::List => "list".to_owned(),
+            Action::Installed(word) => format!("installed {word}"),
             Action::Installs(word) => format!("installs {word}"),
             Action::Real => "real".to_owned(),
         };
@@ -347,7 +402,10 @@ mod tests {
             ("npm run build --if-present", "Passes build []"),
             ("npm run", "list"),
             ("npm exec -- tsc -p .", "program [tsc -p .]"),
-            ("npm ci", "installs ci"),
+            ("npm ci", "installed ci"),
+            ("npm ci --prefix web --no-audit", "web installed ci"),
+            ("npm install --save-dev left-pad", "installs install"),
+            ("npm update", "installs update"),
             ("npm version patch", "real"),
             ("npm -v", "real"),
             ("npx tsc --noEmit", "program [tsc --noEmit]"),
@@ -360,9 +418,15 @@ mod tests {
             ("pnpm -r build", "members [] [build]"),
             ("pnpm --filter ./web... run build", "members [\"web...\"] [build]"),
             ("pnpm -C web exec tsc", "web program [tsc]"),
-            ("pnpm install", "installs install"),
+            ("pnpm install --frozen-lockfile", "installed install"),
+            ("pnpm i left-pad", "installs i"),
             ("pnpm publish", "real"),
-            ("yarn", "installs install"),
+            ("yarn", "installed install"),
+            ("yarn --frozen-lockfile", "installed install"),
+            ("yarn --help", "real"),
+            ("yarn install --immutable", "installed install"),
+            ("yarn add left-pad", "installs add"),
+            ("jlpm workspace web run build", "members [\"web\"] [build]"),
             ("yarn build x", "RunsProgram build [x]"),
             ("yarn run build", "RunsProgram build []"),
             ("yarn workspace web build x", "members [\"web\"] [build x]"),
@@ -370,6 +434,13 @@ mod tests {
             ("yarn workspaces run test", "members [] [test]"),
             ("yarn node x.js", "program [node x.js]"),
             ("yarn --cwd web start", "web RunsProgram start []"),
+            ("bun run build --watch", "Real build [--watch]"),
+            ("bun run --filter web build", "members [\"web\"] [build]"),
+            ("bun dev", "Real dev []"),
+            ("bun test", "real"),
+            ("bun install", "installed install"),
+            ("bun add left-pad", "installs add"),
+            ("bunx tsc -p .", "program [tsc -p .]"),
         ] {
             assert_eq!(call(line), expected, "{line}");
         }

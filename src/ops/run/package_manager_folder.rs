@@ -1,8 +1,8 @@
-//! The folder in which `larder run` lets scripts find npm, pnpm and Yarn.
+//! The folder in which `larder run` lets scripts find npm, pnpm, Yarn and Bun.
 //!
 //! ```text
-//! cache/package-managers/<digest of larder's path>/
-//! └── npm -> /usr/bin/larder     npx, pnpm, pnpx and yarn alike
+//! cache/package-managers/<digest of larder's path and of the programs' names>/
+//! └── npm -> /usr/bin/larder     npx, pnpm, yarn, bun and the others alike
 //! ```
 
 use std::path::PathBuf;
@@ -19,7 +19,8 @@ const FOLDER: &str = "package-managers";
 /// found as before.
 pub(super) fn folder(context: &Context<'_>) -> Option<PathBuf> {
     let larder = &context.executable;
-    let digest = TreeDigest::of(larder.as_os_str().as_encoded_bytes()).to_string();
+    let names = PackageManager::PROGRAMS.map(|(name, _)| name).join(" ");
+    let digest = TreeDigest::of(&[names.as_bytes(), larder.as_os_str().as_encoded_bytes()].concat()).to_string();
     let above = context.cache.join(FOLDER);
     let folder = above.join(digest.get(..16)?);
     if fs::lstat(&folder).ok()?.is_some_and(|stat| stat.kind == fs::Kind::Folder) {

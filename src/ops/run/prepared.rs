@@ -6,6 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::package_manager_call::PackageManager;
 use super::step::ShellStep;
 use super::{Origin, environment, package_manager_folder, program};
 use crate::model::Label;
@@ -57,11 +58,15 @@ impl<'a> Prepared<'a> {
         let context = &Context { folder: folder.to_owned(), ..self.context().clone() };
         let synced = self.environment(None, warn)?;
         let seen = Seen::of(&synced.folder, context)?;
-        let file = program::find_program(context, &synced.folder, &seen, program, origin)?;
+        let package_managers = package_manager_folder::folder(context);
+        let file = match &package_managers {
+            Some(folder) if PackageManager::has_program(program) => Some(folder.join(program)),
+            _ => program::find_program(context, &synced.folder, &seen, program, origin)?,
+        };
         // `Command` looks up on the child's PATH what was not found yet.
         let mut command = Command::new(file.as_deref().unwrap_or(program.as_ref()));
         command.args(arguments).current_dir(folder);
-        show(&mut command, &synced.environment, &seen, package_manager_folder::folder(context).as_deref());
+        show(&mut command, &synced.environment, &seen, package_managers.as_deref());
         Ok((command, seen.path))
     }
 

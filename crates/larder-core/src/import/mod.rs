@@ -48,8 +48,9 @@ pub use npm::{
 pub use package_registry::{PACKAGE_REGISTRY, package_registry};
 pub use pypi::{
     FileReader, GroupItem, PIP_VARIABLES, PYTHON_MANIFESTS, ProjectFinder, Purpose, PythonProject, PythonToken,
-    RequirementsFile, UvSource, UvSources, behind_extra, has_pins_only, is_compiled_from_project, is_virtual, pip_conf,
-    pip_options, pyproject, python, python_project, python_tokens, requirement_files, requirements, uv_sources,
+    RequirementsFile, UvSource, UvSources, behind_extra, compiled_for, has_pins_only, is_compiled_from_project,
+    is_virtual, pip_conf, pip_options, pyproject, python, python_project, python_tokens, requirement_files,
+    requirements, uv_sources,
 };
 use settle::OverrideBeside;
 pub use template::{Template, template};

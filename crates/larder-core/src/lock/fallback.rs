@@ -51,8 +51,8 @@ impl fmt::Display for UnmetDeclaration<'_> {
 impl<'a> Fallback<'a> {
     /// Chooses an instance for each name.
     ///
-    /// Of several, one that every environment reaches comes first, then the one with the most dependents, then the highest
-    /// version. A name that the project declares itself has the project's instance: where an environment has the line, it
+    /// Of several, one that every environment reaches comes first, then one of the version with the most dependents, then of the highest
+    /// version, then the one with the most dependents itself: peers make many instances of one version. A name that the project declares itself has the project's instance: where an environment has the line, it
     /// is found in the project's own `node_modules`.
     ///
     /// `environments` has the groups of each environment. `closure` is what is to be built. `is_found` tells which packages a
@@ -133,11 +133,13 @@ fn most_used<'a>(
     is_found: &dyn Fn(&PackageKey) -> bool,
 ) -> BTreeMap<&'a PackageName, &'a InstanceKey> {
     let mut dependents: FxHashMap<&InstanceKey, usize> = FxHashMap::default();
+    let mut of_version: FxHashMap<&PackageKey, usize> = FxHashMap::default();
     let instances = graph.instances.values().map(|instance| &instance.edges);
     for edges in graph.roots.iter().map(|root| &root.to).chain(instances) {
         let targets: BTreeSet<&InstanceKey> = edges.iter().map(|edge| &edge.to).collect();
         for target in targets {
             *dependents.entry(target).or_default() += 1;
+            *of_version.entry(&target.package).or_default() += 1;
         }
     }
     let mut reached: BTreeMap<&'a InstanceKey, usize> = BTreeMap::new();
@@ -146,7 +148,9 @@ fn most_used<'a>(
     }
     let rank = |key: &'a InstanceKey| {
         let is_everywhere = reached.get(key) == Some(&environments.len());
-        (is_everywhere, dependents.get(key).copied().unwrap_or_default(), &key.package.version, Reverse(key))
+        let own = dependents.get(key).copied().unwrap_or_default();
+        let all = of_version.get(&key.package).copied().unwrap_or_default();
+        (is_everywhere, all, &key.package.version, own, Reverse(key))
     };
     let mut first: BTreeMap<&'a PackageName, &'a InstanceKey> = BTreeMap::new();
     for &key in reached.keys() {

@@ -75,7 +75,7 @@ pub(super) fn explain(catalog: &Catalog, need: &Need, platform: Option<Platform>
     }
     let matching = catalog.admitted(&need.requirement, &table.versions);
     let Some(best) = matching.descending().next() else {
-        return Ok(no_match(&table, need));
+        return Ok(no_match(&table, need, lost(catalog, &table, need)));
     };
     let usable = matching.intersection(&table.usable);
     if usable.is_empty() {
@@ -95,7 +95,14 @@ pub(super) fn explain(catalog: &Catalog, need: &Need, platform: Option<Platform>
     })
 }
 
-fn no_match(table: &VersionTable, need: &Need) -> NoMatch {
+/// Returns the highest version that matches and was chosen before, by a lock or another tool's lockfile: the registry has none that matches.
+fn lost<'c>(catalog: &'c Catalog<'_>, table: &VersionTable, need: &Need) -> Option<&'c Version> {
+    let locked = catalog.requirements.preferences.versions.get(&catalog.interned.id(need.package))?;
+    let is_there = |version: &Version| (0..table.count()).any(|place| table.candidate(place).version == *version);
+    locked.iter().rev().find(|version| need.requirement.matches(version) && !is_there(version))
+}
+
+fn no_match(table: &VersionTable, need: &Need, lost: Option<&Version>) -> NoMatch {
     let name = need.requirement.package().name;
     if let Some(tag) = need.requirement.tag() {
         let tags: Vec<_> = table.versions.tags.keys().map(String::as_str).collect();
@@ -118,7 +125,14 @@ fn no_match(table: &VersionTable, need: &Need) -> NoMatch {
     }
     let reason = format!("no version of {name} matches {range}");
     match newest(table) {
-        Some(newest) => NoMatch::new(reason, format!("the newest is {name} {newest}")),
+        Some(newest) => {
+            let newest = format!("the newest is {name} {newest}");
+            let help = match lost {
+                Some(lost) => format!("{name} {lost} was locked, and its registry does not have it; {newest}"),
+                None => newest,
+            };
+            NoMatch::new(reason, help)
+        }
         None if table.count() == 0 => {
             let help =
                 "its registry lists none, or none that can be read as one: ask its authors, or for another package";

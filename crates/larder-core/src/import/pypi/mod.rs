@@ -30,7 +30,9 @@ pub use python_project::{
     python_project, uv_sources,
 };
 pub use python_text::{PythonToken, python_tokens};
-pub use requirement_files::{Purpose, RequirementsFile, has_pins_only, is_compiled_from_project, requirement_files};
+pub use requirement_files::{
+    Purpose, RequirementsFile, compiled_for, has_pins_only, is_compiled_from_project, requirement_files,
+};
 pub(super) use requirements::requirement_lines;
 pub use requirements::{ProjectFinder, requirements};
 

@@ -53,6 +53,25 @@ fn one_that_every_environment_reaches_comes_first_then_the_most_used_then_the_hi
 }
 
 #[test]
+fn dependents_are_counted_by_version_before_instance() {
+    let instance = |version: &str| {
+        format!("{{ peers = \"(p@{version})\", edges = [{{ to = \"npm:p@{version}\", kind = \"peer\" }}] }}")
+    };
+    let x = |version: &str| format!("\"npm:x@1.0.0(p@{version})\"");
+    let text = line("a", &to("a@1.0.0"))
+        + &line("c", &to("c@1.0.0"))
+        + &package("a@1.0.0", &format!("edges = [\"npm:b@1.0.0\", \"npm:p@1.0.0\", {}]", x("1.0.0")))
+        + &package("b@1.0.0", "edges = [\"npm:x@2.0.0\"]")
+        + &package("c@1.0.0", &format!("edges = [\"npm:p@2.0.0\", {}]", x("2.0.0")))
+        + &package("p@1.0.0", "")
+        + &package("p@2.0.0", "")
+        + &package("x@1.0.0", &format!("instance = [{}, {}]", instance("1.0.0"), instance("2.0.0")))
+        + &package("x@2.0.0", "");
+    let others = ["npm:a@1.0.0", "npm:b@1.0.0", "npm:c@1.0.0", "npm:p@2.0.0"];
+    check(&text, &[&[]], &others.into_iter().chain(["npm:x@1.0.0(p@1.0.0)"]).collect::<Vec<_>>());
+}
+
+#[test]
 fn a_name_of_the_project_has_the_projects_instance() {
     let text = line("a", &to("a@1.0.0"))
         + &line("x", &("group = \"test\"\n".to_owned() + &to("x@1.0.0")))

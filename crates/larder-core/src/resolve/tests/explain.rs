@@ -67,6 +67,13 @@ fn a_range_that_nothing_matches_is_told_with_the_newest_version() {
 }
 
 #[test]
+fn a_locked_version_that_is_gone_is_named() {
+    let world = World::new().has("npm a@1.4.0", &[]).asks("npm a ^2").locked("npm a@2.1.0");
+    let help = "a 2.1.0 was locked, and its registry does not have it; the newest is a 1.4.0";
+    check(&world, &[0], &["the project asks for a ^2", "no version of a matches ^2"], help);
+}
+
+#[test]
 fn a_missing_wheel_names_the_versions_that_have_one() {
     let world = World::new()
         .platforms(&[Platform::LinuxX64, Platform::WindowsX64])

@@ -2,7 +2,6 @@
 //! picked. All of it is known from a package's list of versions.
 
 mod admission;
-mod creatio;
 pub(super) mod larder;
 pub(super) mod npm;
 mod path;
@@ -50,6 +49,11 @@ pub(super) trait VersionRules: Sync {
     }
 }
 
+/// The rules where nothing but the order of versions counts: the highest version that is no pre-release, else the highest.
+struct Highest;
+
+impl VersionRules for Highest {}
+
 /// Returns the highest version that is no pre-release, else the highest.
 fn highest(candidates: &[Candidate], descending: impl Iterator<Item = u32>) -> Option<u32> {
     let mut highest = None;
@@ -68,7 +72,7 @@ const RULES: PerEcosystem<&dyn VersionRules> = PerEcosystem {
     larder: &larder::Larder,
     path: &path::Path,
     archive: &path::Path,
-    creatio: &creatio::Creatio,
+    creatio: &Highest,
 };
 
 /// Returns the rules of an ecosystem.

@@ -1,4 +1,4 @@
-//! Local packages are linked live: as a whole in `packages/`, and wherever Node or Python looks for them.
+//! Local packages are linked live, wherever Node or Python looks for them; those that Node does not see, in `packages/`.
 
 use std::path::Path;
 
@@ -32,8 +32,9 @@ impl Placement for Local {
     fn place(&self, package: &PackageToPlace<'_>, layout: &mut Layout) -> Result<(), ProfileError> {
         let Some(folder) = package.folder() else { return Ok(()) };
         let name = package.name();
-        // A link to the root would lead from a folder below it into itself.
-        if !folder.folder.is_empty() {
+        // A link to the root would lead from a folder below it into itself. Test runners and formatters that follow links would find
+        // the files of a Node package twice: they pass over `node_modules` alone.
+        if !folder.folder.is_empty() && !folder.npm {
             layout.package_links.insert(name.clone(), LinkTarget::Folder(folder.folder.clone()));
         }
         layout.folders.insert(name, folder.clone());

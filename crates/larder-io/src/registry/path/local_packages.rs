@@ -14,6 +14,10 @@ use crate::model::{Catalogs, Ecosystem, Extension, Marker, PackageId, PackageNam
 #[derive(Clone, Debug, Default)]
 pub struct LocalPackageIndex {
     packages: BTreeMap<(Ecosystem, PackageName), IndexedPackage>,
+    /// Packages whose names others had first.
+    namesakes: Vec<((Ecosystem, PackageName), IndexedPackage)>,
+    /// Packages that are asked for by their folders alone.
+    placed: BTreeMap<Arc<str>, IndexedPackage>,
     /// The names that are answered to packages of registries too.
     answered: BTreeSet<(Ecosystem, PackageName)>,
     /// The catalogs of the project, to which local packages' manifests may refer.
@@ -27,7 +31,7 @@ pub struct LocalPackageIndex {
 pub struct IndexedPackage {
     /// Its folder, relative to the root.
     pub folder: Arc<str>,
-    /// Its name as a path package: the name in the first of its manifests, if no other folder has it.
+    /// Its name as a path package: the name in the first of its manifests; if another folder has it, one made of its folder.
     pub package: PackageName,
     /// Its version, as the manifest of that ecosystem has it. `None` if the manifest has none, or a build computes it.
     pub version: Option<String>,
@@ -42,6 +46,8 @@ pub enum LocalMatch {
     Satisfied(Requirement),
     /// A local package has the name, but its version does not match.
     OtherVersion(IndexedPackage),
+    /// Two local packages have the name, and both satisfy the requirement.
+    Ambiguous(Arc<str>, Arc<str>),
 }
 
 impl LocalPackageIndex {
@@ -50,28 +56,51 @@ impl LocalPackageIndex {
         Self { catalogs, ..Self::default() }
     }
 
-    /// Adds the names that the manifests in a folder declare. If another folder has declared one of them in the same ecosystem, its
-    /// name stays, and the name and that folder are returned. Where another folder has the name in another ecosystem, as
-    /// an npm and a Python client of one service do, the package is called by its folder.
+    /// Adds the names that the manifests in a folder declare. A name that another folder has declared in the same ecosystem is returned with
+    /// that folder: nobody can ask for one of the two by it. Where another folder has the name, in whatever ecosystem, the package is called
+    /// by its folder.
     pub fn add(&mut self, root: &Path, folder: &Arc<str>) -> Option<(PackageName, Arc<str>)> {
-        let declared: Vec<_> = PathKind::in_folder(folder)
-            .into_iter()
-            .filter_map(|kind| DeclaredIdentity::read(root, folder, kind, &self.catalogs))
-            .collect();
-        let fallback = || PackageName::npm(folder.rsplit('/').next().unwrap_or(folder)).ok();
-        let is_free = |name: &PackageName| self.folder(name).is_none_or(|other| other == folder);
-        let own = declared.first()?.package();
-        let package = own.clone().filter(is_free).or_else(fallback).or(own)?;
+        let declared = DeclaredIdentity::all(root, folder, &self.catalogs);
+        let package = self.name_of_its_own(folder, &declared)?;
         let mut taken = None;
         for declared in declared {
             let Some(name) = declared.package() else { continue };
+            let key = (declared.kind.ecosystem(), name);
             let local = IndexedPackage { folder: folder.clone(), package: package.clone(), version: declared.version };
-            let known = self.packages.entry((declared.kind.ecosystem(), name.clone())).or_insert(local);
-            if known.folder != *folder {
-                taken.get_or_insert((name, known.folder.clone()));
+            match self.packages.get(&key) {
+                None => drop(self.packages.insert(key, local)),
+                Some(known) if known.folder == *folder => {}
+                Some(known) => {
+                    taken.get_or_insert((key.1.clone(), known.folder.clone()));
+                    self.namesakes.push((key, local));
+                }
             }
         }
         taken
+    }
+
+    /// Adds a package that is asked for by its folder. Returns whether it is called by another name than that in its manifest, which another
+    /// folder has.
+    pub fn place(&mut self, root: &Path, folder: &Arc<str>) -> bool {
+        if self.in_folder(folder).is_some() {
+            return false;
+        }
+        let declared = DeclaredIdentity::all(root, folder, &self.catalogs);
+        let Some(package) = self.name_of_its_own(folder, &declared) else { return false };
+        let first = declared.into_iter().next();
+        let is_renamed = first.as_ref().and_then(DeclaredIdentity::package).is_some_and(|own| own != package);
+        let version = first.and_then(|declared| declared.version);
+        self.placed.insert(folder.clone(), IndexedPackage { folder: folder.clone(), package, version });
+        is_renamed
+    }
+
+    /// Returns a name that no other folder has: the declared one, that of the folder, that of all folders above it too.
+    fn name_of_its_own(&self, folder: &Arc<str>, declared: &[DeclaredIdentity]) -> Option<PackageName> {
+        let own = declared.first()?.package();
+        let is_free = |name: &PackageName| self.folder(name).is_none_or(|other| other == folder);
+        let of_folder = || PackageName::npm(folder.rsplit('/').next().unwrap_or(folder)).ok().filter(is_free);
+        let of_path = || PackageName::npm(&folder.to_lowercase().replace('/', "-")).ok();
+        own.clone().filter(is_free).or_else(of_folder).or_else(of_path).or(own)
     }
 
     /// Lets the packages in some folders answer what packages of registries ask for by their names, where an environment has one
@@ -99,7 +128,7 @@ impl LocalPackageIndex {
     /// Returns what the packages in a folder use and do not declare.
     pub fn extensions_of<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = &'a Requirement> {
         let is_there = move |one: &&Extension| {
-            self.get(one.package.ecosystem, &one.package.name).is_some_and(|local| *local.folder == *folder)
+            self.of_name(one.package.ecosystem, &one.package.name).any(|local| *local.folder == *folder)
         };
         self.extensions.iter().filter(is_there).map(|one| &one.dependency)
     }
@@ -110,7 +139,24 @@ impl LocalPackageIndex {
         !self.answered.is_empty() && self.answered.contains(&(id.ecosystem, id.name))
     }
 
-    /// Returns the local package that has a name in an ecosystem.
+    /// Returns all local packages that have a name in an ecosystem.
+    pub(super) fn of_name<'a>(
+        &'a self,
+        ecosystem: Ecosystem,
+        name: &PackageName,
+    ) -> impl Iterator<Item = &'a IndexedPackage> + use<'a> {
+        let key = (ecosystem, name.clone());
+        let first = self.packages.get(&key);
+        let others = self.namesakes.iter().filter(move |(other, _)| *other == key).map(|(_, local)| local);
+        first.into_iter().chain(others)
+    }
+
+    /// Returns all local packages.
+    fn all(&self) -> impl Iterator<Item = &IndexedPackage> {
+        self.packages.values().chain(self.namesakes.iter().map(|(_, local)| local)).chain(self.placed.values())
+    }
+
+    /// Returns the local package that has a name in an ecosystem, the first of several.
     pub fn get(&self, ecosystem: Ecosystem, name: &PackageName) -> Option<&IndexedPackage> {
         self.packages.get(&(ecosystem, name.clone()))
     }
@@ -120,26 +166,28 @@ impl LocalPackageIndex {
         self.packages.is_empty()
     }
 
-    /// Returns the member in a folder.
+    /// Returns the package in a folder.
     pub fn in_folder(&self, folder: &str) -> Option<&IndexedPackage> {
-        self.packages.values().find(|local| *local.folder == *folder)
+        self.all().find(|local| *local.folder == *folder)
     }
 
     /// Returns the folder of the path package that has a name.
     pub(in crate::registry) fn folder(&self, package: &PackageName) -> Option<&Arc<str>> {
-        self.packages.values().find(|local| local.package == *package).map(|local| &local.folder)
+        self.all().find(|local| local.package == *package).map(|local| &local.folder)
     }
 
     /// Looks for the local package of a requirement's name, and compares its version.
     pub fn find_match(&self, requirement: &Requirement) -> LocalMatch {
         let id = requirement.package();
-        match self.get(id.ecosystem, &id.name) {
-            None => LocalMatch::None,
-            Some(local) if local.satisfies(requirement) => {
+        let Some(first) = self.get(id.ecosystem, &id.name) else { return LocalMatch::None };
+        let mut satisfying = self.of_name(id.ecosystem, &id.name).filter(|local| local.satisfies(requirement));
+        match (satisfying.next(), satisfying.next()) {
+            (None, _) => LocalMatch::OtherVersion(first.clone()),
+            (Some(local), None) => {
                 let marker = requirement.marker().cloned().unwrap_or_default();
                 LocalMatch::Satisfied(local.requirement(requirement.seen_as(), marker))
             }
-            Some(local) => LocalMatch::OtherVersion(local.clone()),
+            (Some(one), Some(other)) => LocalMatch::Ambiguous(one.folder.clone(), other.folder.clone()),
         }
     }
 }
@@ -191,6 +239,11 @@ struct PackageJsonIdentity {
 }
 
 impl DeclaredIdentity {
+    /// Reads the manifests of a folder.
+    fn all(root: &Path, folder: &str, catalogs: &Catalogs) -> Vec<Self> {
+        PathKind::in_folder(folder).into_iter().filter_map(|kind| Self::read(root, folder, kind, catalogs)).collect()
+    }
+
     /// Reads a manifest. Returns `None` if it does not exist or cannot be read; the reason is reported when the package is needed.
     fn read(root: &Path, folder: &str, kind: PathKind, catalogs: &Catalogs) -> Option<Self> {
         let file = manifest_path(folder, kind);

@@ -134,6 +134,28 @@ pub enum LocalPackageError {
         /// The extras that it has.
         known: String,
     },
+    /// Two packages of the project have the name that is asked for.
+    #[error(
+        "{file} asks for `{name}`, which is the name of two packages of this project: `{}` and `{}`",
+        folder_text(first),
+        folder_text(second)
+    )]
+    #[diagnostic(
+        code(larder::path::same_name),
+        help(
+            "give one of them another name, leave its folder out (`members \"!FOLDER\"`), or ask for the other by its folder: `file:FOLDER`"
+        )
+    )]
+    SameName {
+        /// The manifest, relative to the root.
+        file: String,
+        /// The name.
+        name: PackageName,
+        /// The folder of one, relative to the root.
+        first: Arc<str>,
+        /// That of the other.
+        second: Arc<str>,
+    },
     /// The file system reported an error.
     #[error("{file} cannot be read: {reason}")]
     #[diagnostic(code(larder::path::io), help("check that the file may be read"))]
@@ -402,6 +424,7 @@ impl ManifestContext<'_> {
                 let dependencies = pyproject::resolve_dependency(*self, dependent, dependency)?;
                 Ok(ResolvedDependency { dependencies, warning: None })
             }
+            LocalMatch::Ambiguous(first, second) => Err(self.same_name(manifest, requirement, first, second)),
             LocalMatch::Satisfied(requirement) => Ok(unchanged(self::dependency(dependency.kind, requirement))),
             LocalMatch::OtherVersion(local) => {
                 let file = manifest_path(self.folder, manifest);
@@ -412,6 +435,17 @@ impl ManifestContext<'_> {
                 Ok(ResolvedDependency { dependencies: vec![dependency], warning: Some(warning) })
             }
         }
+    }
+
+    fn same_name(
+        &self,
+        manifest: PathKind,
+        asked: &Requirement,
+        first: Arc<str>,
+        second: Arc<str>,
+    ) -> LocalPackageError {
+        let file = manifest_path(self.folder, manifest);
+        LocalPackageError::SameName { file, name: asked.name().clone(), first, second }
     }
 
     /// Returns a requirement for a folder that is relative to this one. Without an alias, dependents see the package under its own

@@ -140,9 +140,16 @@ fn parse_dependency(
         else {
             return Ok(refused(&seen_as, "no member of the project has this name".to_owned()));
         };
-        if !admits(local, &seen_as, range) {
-            return Ok(refused(&seen_as, format!("it is {local}")));
-        }
+        let of_name = member.iter().flat_map(|name| context.local_packages.of_name(PathKind::Npm.ecosystem(), name));
+        let mut admitted = of_name.filter(|local| admits(local, &seen_as, range));
+        let local = match (admitted.next(), admitted.next()) {
+            (None, _) => return Ok(refused(&seen_as, format!("it is {local}"))),
+            (Some(local), None) => local,
+            (Some(one), Some(other)) => {
+                let (one, other) = (&one.folder, &other.folder);
+                return Ok(refused(&seen_as, format!("two members have this name: `{one}` and `{other}`")));
+            }
+        };
         return Ok(super::dependency(kind, local.requirement(&seen_as, Marker::default())));
     }
     let folder = text.strip_prefix("file:").or_else(|| text.strip_prefix("link:"));

@@ -255,6 +255,9 @@ impl<'a> RequirementResolver<'a> {
                 None => ResolvedSource::Registry,
             },
             LocalMatch::OtherVersion(local) => ResolvedSource::OtherVersion(local),
+            LocalMatch::Ambiguous(first, second) => {
+                return Err(self.context.same_name(PathKind::Pypi, requirement, first, second));
+            }
         })
     }
 
