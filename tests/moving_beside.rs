@@ -291,3 +291,61 @@ fn the_types_of_a_repositorys_only_lockfile_are_one_glob() {
     project.run("larder sync").exits(0);
     assert!(project.has("node_modules/@types/old"));
 }
+
+#[test]
+fn a_member_stands_in_for_what_packages_of_registries_ask_for_where_the_lockfile_has_it_so() {
+    let registry = registry();
+    let lock = r#"{"lockfileVersion": 3, "packages": {"": {"workspaces": ["packages/*"], "dependencies": {"left": "^1"}},
+        "packages/right": {"name": "right", "version": "1.1.0"}, "node_modules/right": {"resolved": "packages/right", "link": true},
+        "node_modules/left": {"version": "1.0.0", "dependencies": {"right": "*"}}}}"#;
+    let project = Project::of_other_tools(
+        &registry,
+        &[
+            ("package.json", r#"{"workspaces": ["packages/*"], "dependencies": {"left": "^1"}}"#),
+            ("package-lock.json", lock),
+            ("packages/right/package.json", r#"{"name": "right", "version": "1.1.0", "main": "index.js"}"#),
+            ("packages/right/index.js", "module.exports = 'ours'\n"),
+        ],
+    );
+    project.run("larder init").exits(0).names(["1 of 1 packages have the versions that they had"]);
+    let manifest = project.read("larder.kdl");
+    assert!(manifest.contains("override npm \"right@1.1.0\" \"workspace:*\""), "{manifest}");
+    assert!(!project.read("larder.lock").contains("npm:right@"), "the registry's own stands beside it");
+    project.run("larder sync").exits(0);
+    let script =
+        "let m = require('module'); console.log(m.createRequire(require.resolve('left/package.json'))('right'))";
+    assert_eq!(project.program("node", &["-e", script]).exits(0).stdout.trim(), "ours");
+    project.run("larder lock --check").exits(0);
+    project.run("larder sync --locked").exits(0);
+    project.run("larder verify").exits(0);
+    project.run("larder why npm:left").exits(0);
+    project.run("larder list").exits(0);
+    // One that is no member is an error of its line.
+    project.write("larder.kdl", &manifest.replace("right@1.1.0", "wrong"));
+    project.run("larder lock").exits(2).names(["no member of the project is called `wrong`", "larder.kdl:"]);
+}
+
+#[test]
+fn pnpms_override_by_a_member_is_taken_over() {
+    let registry = registry();
+    let member = |name: &str| format!(r#"{{"name": "{name}", "version": "9.0.0"}}"#);
+    let project = Project::of_other_tools(
+        &registry,
+        &[
+            ("package.json", r#"{"dependencies": {"left": "^1"}}"#),
+            (
+                "pnpm-workspace.yaml",
+                "packages: ['packages/**']\noverrides:\n  right: workspace:*\n  gone: workspace:*\n",
+            ),
+            ("packages/package.json", &member("above")),
+            ("packages/right/package.json", &member("right")),
+        ],
+    );
+    project.run("larder init").exits(0).names([
+        "Members: packages, packages/right",
+        "Left out override gone workspace:*: no member of the project has this name",
+    ]);
+    project.run("larder sync").exits(0);
+    let lock = project.read("larder.lock");
+    assert!(!lock.contains("npm:right@") && lock.contains("path:right@9.0.0"), "{lock}");
+}

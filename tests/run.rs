@@ -209,3 +209,22 @@ fn a_name_is_first_a_script_of_the_nearest_package_json() {
     // After `--` a program is meant.
     project.run("larder run -- echo plain").exits(0);
 }
+
+#[test]
+fn a_script_runs_as_it_is_written_and_those_around_it_in_shells_of_their_own() {
+    let project = synced();
+    project
+        .write(
+            "package.json",
+            r#"{"scripts": {"group": "(echo x)", "loop": "for i in 1 2; do echo $i; done", "if": "if true; then echo d; fi",
+               "prea": "cd sub && X=5", "a": "basename \"$PWD\"; echo X=$X", "preb": "echo pre; exit 0", "b": "echo B; exit 0",
+               "postb": "echo post", "prec": "exit 4", "c": "echo never"}}"#,
+        )
+        .write("sub/x", "");
+    for (name, said) in
+        [("group", "x\n"), ("loop", "1\n2\n"), ("if", "d\n"), ("a", "project\nX=\n"), ("b", "pre\nB\npost\n")]
+    {
+        assert_eq!(project.run(&format!("larder run {name}")).exits(0).stdout, said, "{name}");
+    }
+    assert_eq!(project.run("larder run c").exits(4).stdout, "");
+}

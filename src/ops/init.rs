@@ -299,6 +299,7 @@ fn import(folder: &Path) -> Result<Found> {
     all.settle_overrides(&locked);
     peers::take_installed(folder, &members, &locked, &mut all)?;
     all.settle_catalogs();
+    workspace::override_with_members(folder, &locked, &mut all)?;
     workspace::check_own_packages(folder, &mut all)?;
     requirements::take_all(folder, &mut all, &mut from)?;
     workspace::leave_out_unknown_extras(folder, &mut all);

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use super::folders::folder_of;
 use crate::fs;
-use crate::import::{self, Imported, NotTaken, Runtimes, locks};
+use crate::import::locks::{self, LockedVersions};
+use crate::import::{self, Imported, NotTaken, Runtimes};
 use crate::manifest::{normal_name, parse_folder};
 use crate::model::{Ecosystem, ExtraName, PackageName};
 use crate::ops::Result;
@@ -215,6 +216,21 @@ pub(in crate::ops) fn requirements_aside(root: &Path) -> Result<Vec<String>> {
         }
     }
     Ok(found)
+}
+
+/// Lets members stand in for what packages of registries ask for, where a lockfile has it so or an override says so.
+pub(in crate::ops) fn override_with_members(
+    root: &Path,
+    locked: &[(String, LockedVersions)],
+    imported: &mut Imported,
+) -> Result<()> {
+    let mut names = LocalPackageIndex::default();
+    for folder in members::find(root, imported.members.iter().map(String::as_str))?.folders {
+        names.add(root, &folder);
+    }
+    let linked = locked.iter().flat_map(|(_, versions)| versions.linked());
+    imported.override_with_members(linked, |ecosystem, name| Some(names.get(ecosystem, name)?.version.clone()));
+    Ok(())
 }
 
 /// Takes out the lines that mean a package of the project that is none: no member has the name, or the folder holds no package, or

@@ -9,7 +9,7 @@ use super::error::{PathLineError, ProjectError};
 use super::locked::with_groups;
 use super::{LinePlace, NamedRegistry, Project, StatedSource, inputs, members};
 use crate::manifest::{self, DependencySpec, FolderSpec, Manifest, ManifestKind};
-use crate::model::{Dependent, Label, Marker, PackageName, Requirement};
+use crate::model::{Dependent, Label, Marker, Override, PackageId, PackageName, Requirement};
 use crate::ops::session::MANIFEST;
 use crate::ops::{Error, Result};
 use crate::registry::path::{self, PathKind, PathPackage};
@@ -165,6 +165,26 @@ impl Project {
             }
         }
         Ok(requirements)
+    }
+
+    /// Lets members stand in for what overrides say that they replace.
+    pub(super) fn take_member_overrides(&mut self) -> Result<()> {
+        for read in std::mem::take(&mut self.manifest.member_overrides) {
+            let PackageId { ecosystem, name, .. } = &read.value.package;
+            let Some(member) = self.names.get(*ecosystem, name).cloned() else {
+                return Err(PathLineError {
+                    source_code: NamedSource::new(&*self.manifest.file, Arc::clone(&self.manifest.text)),
+                    span: read.span,
+                    inner: format!("no member of the project is called `{name}`"),
+                    help: Some("add its folder to `members`, or give a range instead of `workspace:*`".to_owned()),
+                }
+                .into());
+            };
+            self.read_path_package(&member.folder)?;
+            let replacement = Some(member.requirement(name, Marker::default()));
+            self.manifest.settings.overrides.push(Override { replacement, ..read.value });
+        }
+        Ok(())
     }
 
     fn read_path_package(&mut self, folder: &Arc<str>) -> Result<()> {

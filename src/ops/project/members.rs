@@ -81,9 +81,12 @@ impl Globs {
                 None => (&mut wanted, glob),
             };
             let text = text.trim_end_matches('/').trim_start_matches("./");
-            // A glob that does not parse was an error of the manifest already.
-            if let Ok(glob) = GlobBuilder::new(text).literal_separator(true).build() {
-                set.add(glob);
+            // `packages/**` is `packages` too, as it is with npm and pnpm, which look for `packages/**/package.json`.
+            for text in [Some(text), text.strip_suffix("/**")].into_iter().flatten() {
+                // A glob that does not parse was an error of the manifest already.
+                if let Ok(glob) = GlobBuilder::new(text).literal_separator(true).build() {
+                    set.add(glob);
+                }
             }
         }
         let built = |set: GlobSetBuilder| set.build().unwrap_or_else(|_| GlobSet::empty());
@@ -175,6 +178,17 @@ pub(in crate::ops) fn has_manifest(folder: &Path) -> Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_glob_of_all_that_is_below_a_folder_matches_the_folder() {
+        let globs = Globs::new(["a/**", "b/**/c/**", "!a/x/**"].into_iter());
+        for folder in ["a", "a/b/c", "b/c", "b/x/c", "b/x/c/d"] {
+            assert!(globs.matches(Path::new(folder)), "{folder}");
+        }
+        for folder in ["b", "b/x", "a/x", "a/x/y", "ab"] {
+            assert!(!globs.matches(Path::new(folder)), "{folder}");
+        }
+    }
 
     #[test]
     fn a_glob_splits_at_its_first_wildcard() {

@@ -168,6 +168,7 @@ impl Project {
         project.warnings.extend(computed_versions_warning(&project.computed_versions));
         project.warnings.sort();
         project.warnings.dedup();
+        project.take_member_overrides()?;
         project.take_sources()?;
         project.route()?;
         let folders = project.path_packages.keys().cloned().collect();

@@ -141,16 +141,16 @@ fn parse_root(root: &Path) -> Result<Manifest> {
 fn task_steps(tasks: &[Task], name: &str, folder: &Path) -> Vec<ShellStep> {
     let mut order = Vec::new();
     put_in_order(tasks, name, &mut order);
-    let last = order.len().saturating_sub(1);
-    let step = |(place, task): (usize, &Task)| ShellStep {
+    let step = |task: &Task| ShellStep {
         name: task.name.value.clone(),
         folder: PathBuf::from(folder),
-        // Only the task that was asked for gets arguments.
-        text: if place == last { format!("{} \"$@\"", task.command) } else { task.command.clone() },
+        command: task.command.clone(),
+        before: None,
+        after: None,
         environment: task.environment.as_ref().map(|name| name.value.clone()),
         variables: Vec::new(),
     };
-    order.into_iter().enumerate().map(step).collect()
+    order.into_iter().map(step).collect()
 }
 
 /// Adds a task after those that it waits for. There are no circles: the manifest would be refused.

@@ -62,7 +62,7 @@ pub fn run_package_manager(
         Action::Script { name, arguments, otherwise } => match (find_script(context, &root, &name)?, otherwise) {
             (Some(step), _) => {
                 let mut shell = Command::new(SHELL);
-                shell.args(["-c", &step.text, "sh"]).args(&arguments).current_dir(&step.folder);
+                shell.arg("-c").arg(step.text(&arguments)).current_dir(&step.folder);
                 shell.envs(step.variables.iter().cloned());
                 see(&mut shell, &Context { folder: step.folder.clone(), ..context.clone() })?;
                 Err(shell_error(context, &start(shell)).into())

@@ -40,14 +40,15 @@ impl PackageScripts {
 
     /// Returns the script of this name, between its `pre` and its `post` script, with the variables that npm sets.
     pub(super) fn step(&self, name: &str, folder: &Path) -> Option<ShellStep> {
-        let own = format!("{} \"$@\"", self.script(name)?);
-        let around = [self.script(&format!("pre{name}")), Some(&*own), self.script(&format!("post{name}"))];
-        let parts: Vec<String> = around.into_iter().flatten().map(|part| format!("{{\n{part}\n}}")).collect();
+        let command = self.script(name)?.to_owned();
+        let around = |prefix: &str| self.script(&format!("{prefix}{name}")).map(str::to_owned);
         let word = |value: &Option<Value>| value.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned();
         Some(ShellStep {
             name: name.to_owned(),
             folder: folder.to_owned(),
-            text: parts.join(" && "),
+            command,
+            before: around("pre"),
+            after: around("post"),
             environment: None,
             variables: vec![
                 ("npm_lifecycle_event", name.to_owned()),
@@ -67,7 +68,7 @@ mod tests {
         let text = r#"{"name": "web", "scripts": {"build": "tsc && vite", "prebuild": "clean", "postbuild": "say", "empty": " ", "odd": 1}}"#;
         let package = PackageScripts::parse(text);
         let step = package.step("build", Path::new("web")).unwrap();
-        assert_eq!(step.text, "{\nclean\n} && {\ntsc && vite \"$@\"\n} && {\nsay\n}");
+        assert_eq!(step.text(&["-w".into()]), "(\nclean\n) && (\ntsc && vite -w\n) && (\nsay\n)");
         assert!(step.variables.contains(&("npm_package_name", "web".to_owned())));
         assert!(["empty", "odd", "gone"].iter().all(|name| package.step(name, Path::new("")).is_none()));
         assert!(PackageScripts::parse("{").step("build", Path::new("")).is_none());

@@ -41,7 +41,7 @@ impl<'a> Prepared<'a> {
         let synced = self.environment(step.environment.as_ref(), warn)?;
         let seen = Seen::of(&synced.folder, &Context { folder: step.folder.clone(), ..context.clone() })?;
         let mut shell = Command::new(SHELL);
-        shell.args(["-c", &step.text, "sh"]).args(arguments).current_dir(&step.folder);
+        shell.arg("-c").arg(step.text(arguments)).current_dir(&step.folder);
         shell.envs(step.variables.iter().cloned()).env("INIT_CWD", &context.folder);
         show(&mut shell, &synced.environment, &seen, package_manager_folder::folder(context).as_deref());
         Ok(shell)

@@ -34,7 +34,9 @@ use miette::Diagnostic;
 use crate::diagnostic::{Exit, Failure};
 use crate::model::{Ecosystem, Label, Marker, PackageName, Url, Version};
 
-use crate::manifest::{FallbackMode, Hoisting, RegistryUrl, overridden_name, parse_folder, parse_requirement};
+use crate::manifest::{
+    FallbackMode, Hoisting, OF_MEMBER, RegistryUrl, overridden_name, parse_folder, parse_requirement,
+};
 
 pub use age::ImportedAge;
 pub use creatio::workspace_settings;
@@ -458,11 +460,39 @@ impl Imported {
     /// Adds an override, if a manifest can have it; the first of a name stays.
     fn add_override(&mut self, ecosystem: Ecosystem, name: &str, range: Option<&str>) {
         let child = overridden_name(name);
-        if let Err(error) = parse_requirement(ecosystem, child, range, &Marker::default()) {
+        let is_member = range.is_some_and(|range| range.starts_with("workspace:"));
+        let range = if is_member { Some(OF_MEMBER) } else { range };
+        if let Err(error) = parse_requirement(ecosystem, child, range.filter(|_| !is_member), &Marker::default()) {
             return self.refuse(format!("override {name} {}", range.unwrap_or_default()), error.to_string());
         }
         if !self.overrides.iter().any(|(other, known, _)| *other == ecosystem && known == name) {
             self.overrides.push((ecosystem, name.to_owned(), range.map(str::to_owned)));
+        }
+    }
+
+    /// Puts members in the place of what packages of registries ask for by the names that are `linked`, in the members' versions, and lists
+    /// overrides by members that are none. `version` returns the version of the member of a name; `Some(None)` if it has none.
+    pub fn override_with_members<'n>(
+        &mut self,
+        linked: impl Iterator<Item = &'n PackageName>,
+        version: impl Fn(Ecosystem, &PackageName) -> Option<Option<String>>,
+    ) {
+        let ecosystem = npm::ECOSYSTEM;
+        let of_name =
+            |selector: &str| version(ecosystem, &PackageName::parse(ecosystem, overridden_name(selector)).ok()?);
+        let is_lost = |(_, selector, range): &(Ecosystem, String, Option<String>)| {
+            range.as_deref() == Some(OF_MEMBER) && of_name(selector).is_none()
+        };
+        let (lost, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut self.overrides).into_iter().partition(is_lost);
+        self.overrides = kept;
+        for (_, selector, _) in lost {
+            self.refuse(format!("override {selector} {OF_MEMBER}"), "no member of the project has this name");
+        }
+        for name in linked {
+            let is_overridden = self.overrides.iter().any(|(_, known, _)| overridden_name(known) == name.as_str());
+            let Some(version) = version(ecosystem, name).filter(|_| !is_overridden) else { continue };
+            let selector = version.map_or_else(|| name.to_string(), |version| format!("{name}@{version}"));
+            self.add_override(ecosystem, &selector, Some(OF_MEMBER));
         }
     }
 

@@ -1,6 +1,6 @@
 //! What can be decided only once all files are read: ranges that catalogs have, and overrides of projects beside.
 
-use crate::manifest::{overridden_name, parse_folder, parse_requirement, split_override};
+use crate::manifest::{OF_MEMBER, overridden_name, parse_folder, parse_requirement, split_override};
 use crate::model::{Ecosystem, ExtraName, Marker, NpmRange, PackageId, PackageName, Version, split_at_version};
 
 use super::locks::LockedVersions;
@@ -24,8 +24,9 @@ impl OverrideBeside {
     /// Divides overrides of a project in a folder into those that are to be settled, and those that apply to the whole in any case:
     /// of an ecosystem without scopes there is one version of a name.
     pub(super) fn divide(folder: &str, overrides: Overrides) -> (Vec<Self>, Overrides) {
+        let is_of_member = |range: &Option<String>| range.as_deref() == Some(OF_MEMBER);
         let (beside, whole): (Vec<_>, Vec<_>) =
-            overrides.into_iter().partition(|(ecosystem, ..)| ecosystem.has_scopes());
+            overrides.into_iter().partition(|(ecosystem, _, range)| ecosystem.has_scopes() && !is_of_member(range));
         let of_folder = |(ecosystem, selector, range)| Self { folder: folder.to_owned(), ecosystem, selector, range };
         (beside.into_iter().map(of_folder).collect(), whole)
     }

@@ -68,7 +68,7 @@ pub use policy::{
 };
 pub use registries::has_built_in_registry;
 pub use requirement::RequirementError;
-pub use resolution::{overridden_name, split_override};
+pub use resolution::{OF_MEMBER, overridden_name, split_override};
 pub use spanned::{Spanned, Task};
 pub(crate) use syntax::parse as parse_kdl;
 

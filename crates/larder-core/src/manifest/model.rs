@@ -7,7 +7,7 @@ use std::time::Duration;
 use miette::SourceSpan;
 
 use crate::model::{
-    AssetKind, Catalogs, Ecosystem, EntryPath, FeatureName, FlowState, Label, LogKey, PackageId, PackageName,
+    AssetKind, Catalogs, Ecosystem, EntryPath, FeatureName, FlowState, Label, LogKey, Override, PackageId, PackageName,
     PackageStatus, RegistryKey, Requirement, RuntimeHost, RuntimeName, Settings, Source, Url, Version,
 };
 
@@ -32,6 +32,8 @@ pub struct Manifest {
     pub assets: Vec<AssetDeclaration>,
     /// The runtimes, platforms and `resolution`, with defaults filled in.
     pub settings: Settings,
+    /// Overrides by members: `override npm "ms" "workspace:*"`. What replaces them is known with the members.
+    pub member_overrides: Vec<Spanned<Override>>,
     /// `fallback` and `hoist` in `resolution`
     pub hoisting: Hoisting,
     /// `cache` in `builds`: where what was built elsewhere is looked for, in this order.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use miette::SourceSpan;
 
-use crate::model::{Catalogs, EntryPath, Label, RuntimeName, RuntimeSource, Settings};
+use crate::model::{Catalogs, EntryPath, Label, Override, RuntimeName, RuntimeSource, Settings};
 
 use super::alerts::Alerts;
 use super::dependencies::{read_dependencies, read_group};
@@ -120,6 +120,7 @@ struct DraftManifest<'a> {
     /// Whether there is a `package`, even a wrong one.
     names_package: bool,
     settings: Settings,
+    member_overrides: Vec<Spanned<Override>>,
     hoisting: Hoisting,
     /// Whether `runtimes` has a `python`, even a wrong or misspelt one.
     names_python: bool,
@@ -200,7 +201,10 @@ impl<'a> DraftManifest<'a> {
             "creatio" => self.provided_lists = creatio::read_creatio(node, &mut self.settings.creatio, errors),
             "conflicts" => self.conflicts.extend(conflicts::read_conflicts(node, errors)),
             "builds" => builds::read_builds(node, (&mut self.settings.builds, &mut self.build_caches), errors),
-            "resolution" => resolution::read_resolution(node, &mut self.settings, &mut self.hoisting, errors),
+            "resolution" => {
+                let into = (&mut self.settings, &mut self.member_overrides, &mut self.hoisting);
+                resolution::read_resolution(node, into, errors);
+            }
             "order" => self.order = package::read_order(node, errors),
             "members" => self.members.extend(read_members(node, errors)),
             "patch" => patches::read_patch(node, &mut self.patches, errors),
@@ -245,6 +249,7 @@ impl<'a> DraftManifest<'a> {
             package: self.package,
             assets: self.assets,
             settings: self.settings,
+            member_overrides: self.member_overrides,
             hoisting: self.hoisting,
             registries: self.registries,
             runtime_registries: self.runtime_registries,

@@ -31,8 +31,7 @@ const ONE: NodeShape = NodeShape { arguments: (1, 1), properties: &[], block: Bl
 /// Reads the block.
 pub(super) fn read_resolution(
     block: ManifestNode<'_>,
-    settings: &mut Settings,
-    hoisting: &mut Hoisting,
+    (settings, member_overrides, hoisting): (&mut Settings, &mut Vec<Spanned<Override>>, &mut Hoisting),
     errors: &mut Errors,
 ) {
     const SHAPE: NodeShape =
@@ -66,7 +65,7 @@ pub(super) fn read_resolution(
             "released-before" => settings.released_before = read_timestamp(node, errors),
             "override" => {
                 if let Some(read) = read_override(node, errors) {
-                    report_repeated_override(&overrides, &read, errors);
+                    report_repeated_override(&overrides, &read.0, errors);
                     overrides.push(read);
                 }
             }
@@ -82,7 +81,9 @@ pub(super) fn read_resolution(
             _ => node.report_unknown("in `resolution`", &OPTIONS, errors),
         }
     }
-    settings.overrides.extend(overrides.into_iter().map(|read| read.value));
+    let (by_members, overrides): (Vec<_>, Vec<_>) = overrides.into_iter().partition(|(_, by)| *by == By::Member);
+    member_overrides.extend(by_members.into_iter().map(|(read, _)| read));
+    settings.overrides.extend(overrides.into_iter().map(|(read, _)| read.value));
     settings.owners.extend(owners.into_iter().map(|read| read.value));
 }
 
@@ -95,8 +96,18 @@ fn read_timestamp(node: ManifestNode<'_>, errors: &mut Errors) -> Option<jiff::T
     node.read_parts(&ONE, errors).argument(0)?.instant(errors)
 }
 
-/// `override npm "parent>child@<4" "4.17.21"`; without a range the dependency is removed.
-fn read_override(node: ManifestNode<'_>, errors: &mut Errors) -> Option<Spanned<Override>> {
+/// What replaces a dependency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum By {
+    /// Another requirement, or nothing.
+    Requirement,
+    /// The member of its name.
+    Member,
+}
+
+/// `override npm "parent>child@<4" "4.17.21"`; without a range the dependency is removed, and with `workspace:*` the member of its name
+/// stands in for it.
+fn read_override(node: ManifestNode<'_>, errors: &mut Errors) -> Option<(Spanned<Override>, By)> {
     const SHAPE: NodeShape = NodeShape {
         arguments: (2, 3),
         properties: &[],
@@ -153,7 +164,11 @@ fn read_override(node: ManifestNode<'_>, errors: &mut Errors) -> Option<Spanned<
         });
         return None;
     }
-    let replacement = match range.as_ref() {
+    let by = match &range {
+        Some(range) if ecosystem.has_scopes() && range.value == OF_MEMBER => By::Member,
+        _ => By::Requirement,
+    };
+    let replacement = match range.as_ref().filter(|_| by == By::Requirement) {
         None => None,
         Some(range) => match parse_requirement(ecosystem, child, Some(range.value), &Marker::default()) {
             Ok(requirement) => Some(requirement),
@@ -163,8 +178,11 @@ fn read_override(node: ManifestNode<'_>, errors: &mut Errors) -> Option<Spanned<
             }
         },
     };
-    Some(Spanned { value: Override { parent, package, asked, replacement }, span: node.span() })
+    Some((Spanned { value: Override { parent, package, asked, replacement }, span: node.span() }, by))
 }
+
+/// What stands in the place of a range where a member is meant.
+pub const OF_MEMBER: &str = "workspace:*";
 
 /// Splits what an override replaces into parent and child, each with its range if it has one: `a>b`, `a@2>b@<3`, `b@>=1 <3`. The `>`
 /// of a range follows an `@`, a space or a `|`, or comes before `=` or a space.
@@ -186,12 +204,12 @@ pub fn overridden_name(selector: &str) -> &str {
     split_at_version(child).map_or(child, |(name, _)| name)
 }
 
-fn report_repeated_override(overrides: &[Spanned<Override>], read: &Spanned<Override>, errors: &mut Errors) {
-    let same = |other: &&Spanned<Override>| {
+fn report_repeated_override(overrides: &[(Spanned<Override>, By)], read: &Spanned<Override>, errors: &mut Errors) {
+    let same = |(other, _): &&(Spanned<Override>, By)| {
         let (one, other) = (&read.value, &other.value);
         one.package == other.package && one.parent == other.parent && one.asked == other.asked
     };
-    if let Some(first) = overrides.iter().find(same) {
+    if let Some((first, _)) = overrides.iter().find(same) {
         errors.push(ManifestError::Repeated {
             what: format!("the override of `{}`", read.value.package.name),
             help: Some("keep one of them".to_owned()),

@@ -142,6 +142,11 @@ impl Requirement {
         PackageId::new(self.ecosystem(), self.name().clone())
     }
 
+    /// Returns the package that is called so in the dependent's manifest: overrides are about that name, whatever stands behind it.
+    pub fn declared_package(&self) -> PackageId {
+        PackageId::new(self.ecosystem(), self.seen_as().clone())
+    }
+
     /// Returns the name under which the dependent sees the package.
     pub fn seen_as(&self) -> &PackageName {
         match self {
@@ -294,7 +299,9 @@ impl Requirement {
     #[must_use]
     pub fn in_place_of(self, asked: Self) -> Self {
         match (self, asked) {
-            (replacement @ Self::Npm { .. }, Self::Npm { alias, .. }) => replacement.seen_under(&alias),
+            (replacement @ (Self::Npm { .. } | Self::Path { .. }), Self::Npm { alias, .. }) => {
+                replacement.seen_under(&alias)
+            }
             (
                 Self::Pypi { name, mut extras, specifier, marker },
                 Self::Pypi { extras: more, marker: condition, .. },

@@ -286,7 +286,7 @@ fn applicable<'a>(
 
 /// Returns what is asked for after overrides; none where it is removed, or the platform provides it.
 fn overridden(settings: &Settings, parent: Option<&PackageName>, asked: Requirement) -> Option<Requirement> {
-    let asked = match applicable(settings, parent, &asked.package(), asked.npm_range()) {
+    let asked = match applicable(settings, parent, &asked.declared_package(), asked.npm_range()) {
         Some(found) => found.replacement.clone()?.in_place_of(asked),
         None => asked,
     };

@@ -1,7 +1,7 @@
 //! The yarn.lock of Yarn 2 and later, which is YAML: <https://yarnpkg.com/configuration/manifest>. Its checksums are those of
 //! Yarn's own archives and say nothing of what a registry serves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
@@ -36,6 +36,11 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
     let look_up = |alias: &str, range: &str| {
         keys.get(&*format!("{alias}@{range}")).or_else(|| keys.get(&*format!("{alias}@npm:{range}")))
     };
+    let members: BTreeSet<&str> = entries
+        .iter()
+        .filter(|(_, entry)| entry.resolution.contains("@workspace:"))
+        .flat_map(|(descriptors, _)| descriptors.split(',').map(str::trim))
+        .collect();
     let mut tree = DependencyTree::default();
     for entry in entries.values() {
         if let Some((_, folder)) = entry.resolution.split_once("@workspace:") {
@@ -58,6 +63,12 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
                 wanted.filter_map(|(alias, range)| LockedDependency::find((alias, range), look_up)).collect();
             for to in &wanted {
                 found.add_edge(&from, to.alias, &to.key);
+            }
+            for (alias, range) in &entry.dependencies {
+                let descriptors = [format!("{alias}@{range}"), format!("{alias}@npm:{range}")];
+                if descriptors.iter().any(|descriptor| members.contains(&**descriptor)) {
+                    found.add_linked(alias);
+                }
             }
             tree.packages.insert(from, wanted);
         }

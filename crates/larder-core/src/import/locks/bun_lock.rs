@@ -63,8 +63,9 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
         let all = [&workspace.dependencies, &workspace.dev_dependencies, &workspace.optional_dependencies];
         let peers = workspace.peer_dependencies.keys().filter(|name| !workspace.optional_peers.contains(*name));
         for alias in all.into_iter().flat_map(BTreeMap::keys).chain(peers) {
-            let own = format!("{}/{alias}", workspace.name);
-            if let Some(to) = keys.get(&*own).or_else(|| keys.get(&**alias)) {
+            // What the root has lies on top; a place of its name is that of a package of a registry.
+            let own = (!folder.is_empty()).then(|| format!("{}/{alias}", workspace.name));
+            if let Some(to) = own.and_then(|own| keys.get(&*own)).or_else(|| keys.get(&**alias)) {
                 found.add_line(folder, alias, to);
             }
         }
@@ -78,7 +79,12 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
         let is_optional =
             |alias: &String| optional_peers.is_some_and(|names| names.iter().any(|name| name.as_str() == Some(alias)));
         for alias in wanted.into_iter().flatten().flat_map(serde_json::Map::keys) {
-            let Some(to) = walk(place, alias, &keys) else { continue };
+            let Some(to) = walk(place, alias, &keys) else {
+                if lock.packages.get(alias).is_some_and(|entry| is_member(entry)) {
+                    found.add_linked(alias);
+                }
+                continue;
+            };
             if is_optional(alias) {
                 found.add_optional_peer(from, alias, to);
             } else {
@@ -87,6 +93,12 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
         }
     }
     Ok(())
+}
+
+/// Returns whether an entry is a member of the workspace: `ms@workspace:packages/ms`.
+fn is_member(entry: &[Value]) -> bool {
+    let resolved = entry.first().and_then(Value::as_str).and_then(split_at_version);
+    resolved.is_some_and(|(_, version)| version.starts_with("workspace:"))
 }
 
 /// Returns what a place finds under a name: its own, or that of a place above.

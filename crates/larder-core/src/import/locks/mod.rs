@@ -141,12 +141,21 @@ fn is_requirements(name: &str) -> bool {
 
 /// Parses YAML. Documents that grow as they are read (aliases of aliases) are refused by the parser's own budget.
 pub(super) fn parse_yaml<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
+    serde_saphyr::from_str_with_options(text, yaml_options()).map_err(|error| error.to_string())
+}
+
+/// Parses the last of several documents of YAML.
+fn parse_last_yaml<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
+    let all = serde_saphyr::from_multiple_with_options(text, yaml_options()).map_err(|error| error.to_string())?;
+    all.into_iter().next_back().ok_or_else(|| "it is empty".to_owned())
+}
+
+fn yaml_options() -> serde_saphyr::Options {
     // A workspace of a thousand packages has some 100,000 lines.
-    let options = serde_saphyr::options! {
+    serde_saphyr::options! {
         budget: serde_saphyr::budget! { max_nodes: 8_000_000, max_events: 16_000_000, simple_key_max_lookahead: 1 << 16 },
         with_snippet: false,
-    };
-    serde_saphyr::from_str_with_options(text, options).map_err(|error| error.to_string())
+    }
 }
 
 #[cfg(test)]

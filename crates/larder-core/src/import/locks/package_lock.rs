@@ -144,14 +144,20 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
         let is_member = !path.starts_with(FOLDER) && !path.contains("/node_modules/");
         if is_member {
             for name in names.chain(entry.dev_dependencies.keys()).chain(entry.required_peers()) {
-                if let Some(to) = walk(path, name, &keys, &lock.packages) {
+                if let Some(to) = walk(path, name, &lock.packages).and_then(|place| keys.get(&*place)) {
                     found.add_line(path, name, to);
                 }
             }
         } else if let Some(from) = keys.get(&**path) {
             // A peer counts where its owner does not provide it.
             for name in names.chain(entry.peer_dependencies.keys()) {
-                let Some(to) = walk(path, name, &keys, &lock.packages) else { continue };
+                let Some(place) = walk(path, name, &lock.packages) else { continue };
+                let Some(to) = keys.get(&*place) else {
+                    if lock.packages.get(&place).is_some_and(|entry| entry.link) {
+                        found.add_linked(name);
+                    }
+                    continue;
+                };
                 if entry.is_optional_peer(name) {
                     found.add_optional_peer(from, name, to);
                 } else {
@@ -163,19 +169,14 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
     Ok(())
 }
 
-/// Returns what a folder finds under a name: in its own `node_modules`, or in that of a folder above.
-fn walk<'k>(
-    path: &str,
-    name: &str,
-    keys: &'k BTreeMap<&str, PackageKey>,
-    packages: &BTreeMap<String, PackageLockEntry>,
-) -> Option<&'k PackageKey> {
+/// Returns where a folder finds a name: in its own `node_modules`, or in that of a folder above.
+fn walk(path: &str, name: &str, packages: &BTreeMap<String, PackageLockEntry>) -> Option<String> {
     let mut at = path;
     loop {
         if !at.ends_with("node_modules") {
             let folder = if at.is_empty() { format!("{FOLDER}{name}") } else { format!("{at}/{FOLDER}{name}") };
             if packages.contains_key(&folder) {
-                return keys.get(&*folder);
+                return Some(folder);
             }
         }
         if at.is_empty() {

@@ -89,7 +89,8 @@ struct Snapshot {
 
 /// Reads a lockfile. What an instance has as a peer counts where its owner does not provide it.
 pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreadable> {
-    let lock: PnpmLock = super::parse_yaml(text)?;
+    // Since version 11, pnpm writes what it needs itself into a document of its own, before that of the project.
+    let lock: PnpmLock = super::parse_last_yaml(text)?;
     if lock.settings.auto_install_peers == Some(false) {
         found.leave_peers_out();
     }
@@ -131,7 +132,12 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
         let bare = without_peers(id);
         let Some(from) = key(found, "", bare) else { continue };
         for (alias, version) in snapshot.dependencies.iter().chain(&snapshot.optional_dependencies) {
-            let Some(to) = key(found, alias, without_peers(version)) else { continue };
+            let Some(to) = key(found, alias, without_peers(version)) else {
+                if version.starts_with("link:") {
+                    found.add_linked(alias);
+                }
+                continue;
+            };
             if optional_peers.contains(&(bare, alias)) {
                 found.add_optional_peer(&from, alias, &to);
             } else {

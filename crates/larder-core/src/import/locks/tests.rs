@@ -229,6 +229,53 @@ fn buns_places_are_walked_upwards() {
     }
 }
 
+#[test]
+fn what_buns_root_has_lies_on_top_whatever_it_is_called() {
+    let text = r#"{
+        "lockfileVersion": 1,
+        "workspaces": {"": {"name": "a", "dependencies": {"b": "^1.0.0"}, "devDependencies": {"c": "1"}}},
+        "packages": {
+            "a": ["a@1.0.0", "", {"dependencies": {"b": "^2"}}, "SRI"],
+            "a/b": ["b@2.0.0", "", {}, "SRI"],
+            "b": ["b@1.1.0", "", {}, "SRI"],
+            "c": ["c@1.0.0", "", {"dependencies": {"a": "1"}}, "SRI"],
+        },
+    }"#;
+    let found = read_one("bun.lock", text).preferences();
+    assert_eq!(found.lines.get(&(Dependent::Project, name("b"))), Some(&version("1.1.0")));
+}
+
+#[test]
+fn the_last_document_of_a_pnpm_lock_is_the_projects() {
+    let own = "---\nlockfileVersion: '9.0'\nimporters:\n  .:\n    packageManagerDependencies:\n      pnpm: {specifier: 12.0.0, version: 12.0.0}\n\n---\n";
+    let lock =
+        "lockfileVersion: '9.0'\nimporters:\n  .:\n    dependencies:\n      a: {specifier: ^1.0.0, version: 1.0.0}\n";
+    for text in [lock.to_owned(), format!("{own}{lock}")] {
+        let found = read_one("pnpm-lock.yaml", &text).preferences();
+        assert_eq!(found.lines.get(&(Dependent::Project, name("a"))), Some(&version("1.0.0")), "{text}");
+    }
+}
+
+#[test]
+fn members_that_packages_of_registries_have_are_noted() {
+    let npm = r#"{"lockfileVersion": 3, "packages": {
+        "": {"workspaces": ["m"], "dependencies": {"a": "^1.0.0"}},
+        "m": {"name": "m", "version": "1.0.0"},
+        "node_modules/m": {"resolved": "m", "link": true},
+        "node_modules/a": {"version": "1.0.0", "dependencies": {"m": "^1"}}}}"#;
+    let bun = r#"{"lockfileVersion": 1, "workspaces": {"": {"dependencies": {"a": "^1.0.0"}}, "m": {"name": "m"}},
+        "packages": {"a": ["a@1.0.0", "", {"dependencies": {"m": "^1"}}, "SRI"], "m": ["m@workspace:m"]}}"#;
+    let berry = "__metadata:\n  version: 8\n\n\"a@npm:^1.0.0\":\n  version: 1.0.0\n  resolution: \"a@npm:1.0.0\"\n  dependencies:\n    m: \"npm:^1\"\n\n\
+         \"m@npm:^1, m@workspace:m\":\n  version: 0.0.0-use.local\n  resolution: \"m@workspace:m\"\n";
+    let pnpm = "lockfileVersion: '9.0'\nimporters:\n  .:\n    dependencies:\n      a: {specifier: ^1.0.0, version: 1.0.0}\n\
+         snapshots:\n  a@1.0.0:\n    dependencies:\n      m: link:m\n";
+    for (file, text) in [("package-lock.json", npm), ("bun.lock", bun), ("yarn.lock", berry), ("pnpm-lock.yaml", pnpm)]
+    {
+        let found = read_one(file, text);
+        assert_eq!(found.linked().collect::<Vec<_>>(), [&name("m")], "{file}");
+    }
+}
+
 fn python_versions(file: &str, text: &str) -> Vec<String> {
     let platform = crate::model::Platform::LinuxX64;
     let settings = Settings {

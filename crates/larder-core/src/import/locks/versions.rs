@@ -40,6 +40,8 @@ pub struct LockedVersions {
     executables: BTreeMap<String, BTreeSet<PackageName>>,
     /// The packages in the `node_modules` of the lockfile's own folder, by the names that files find them under.
     on_top: BTreeMap<PackageName, PackageKey>,
+    /// The names under which packages of registries have members of the project.
+    linked: BTreeSet<PackageName>,
     /// The ecosystems of which a lockfile has every package.
     whole: BTreeSet<Ecosystem>,
     leaves_peers_out: bool,
@@ -155,8 +157,19 @@ impl LockedVersions {
         for (name, packages) in other.executables {
             self.executables.entry(name).or_default().extend(packages);
         }
+        self.linked.extend(other.linked);
         self.whole.extend(other.whole);
         self.leaves_peers_out |= other.leaves_peers_out;
+    }
+
+    /// Notes a name under which a package of a registry has a member of the project.
+    pub(super) fn add_linked(&mut self, alias: &str) {
+        self.linked.extend(PackageName::parse(ECOSYSTEM, alias));
+    }
+
+    /// Returns the names under which packages of registries have members of the project.
+    pub fn linked(&self) -> impl Iterator<Item = &PackageName> {
+        self.linked.iter()
     }
 
     /// Notes that the tool that wrote a lockfile leaves missing peers out.

@@ -33,7 +33,7 @@ impl LockComparison<'_> {
         self.wanted
             .overrides
             .iter()
-            .filter(move |one| one.applies(parent, &requirement.package(), requirement.npm_range()))
+            .filter(move |one| one.applies(parent, &requirement.declared_package(), requirement.npm_range()))
     }
 
     /// Returns whether an override stands in for a requirement, with conditions of its own.

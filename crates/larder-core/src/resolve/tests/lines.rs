@@ -194,6 +194,16 @@ fn an_override_may_put_another_package_under_the_name() {
 }
 
 #[test]
+fn an_override_is_about_the_name_that_the_dependent_uses() {
+    let mut world = overriding(None, "c", Some("c 2.0.0")).asks("npm old npm:c@^1");
+    assert_eq!(world.edges("npm:a@1.0.0"), ["c→npm:c@2.0.0"]);
+    world.gives(&["npm:a@1.0.0", "npm:b@1.0.0", "npm:c@1.0.0", "npm:c@2.0.0", "npm:d@1.0.0"]);
+    world.settings.overrides[0].package = requirement(Ecosystem::Npm, "old").package();
+    world.gives(&["npm:a@1.0.0", "npm:b@1.0.0", "npm:c@1.0.0", "npm:c@2.0.0", "npm:d@1.0.0"]);
+    assert_eq!(world.edges("npm:a@1.0.0"), ["c→npm:c@1.0.0"]);
+}
+
+#[test]
 fn an_override_may_remove_a_dependency() {
     let gone = overriding(None, "c", None);
     gone.gives(&["npm:a@1.0.0", "npm:b@1.0.0", "npm:d@1.0.0"]);

@@ -194,7 +194,7 @@ impl LocalPackageIndex {
 
 impl IndexedPackage {
     /// Returns a requirement for the package's folder, with an alias and a condition.
-    pub(super) fn requirement(&self, alias: &PackageName, marker: Marker) -> Requirement {
+    pub fn requirement(&self, alias: &PackageName, marker: Marker) -> Requirement {
         Requirement::path(alias.clone(), self.package.clone(), self.folder.clone(), marker)
     }
 
