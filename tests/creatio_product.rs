@@ -14,7 +14,8 @@ fn vendored(project: &Project, product: &Product) {
     for (file, content) in product.files() {
         std::fs::write(vendor.join(file), content).expect("a file");
     }
-    let lines: String = product.roots().map(|name| format!("    creatio \"{name}\"\n")).collect();
+    let lines: Vec<String> = product.roots().map(|name| format!("creatio \"{name}\"")).collect();
+    let lines = lines.join("; ");
     project.with_registry_line("    creatio \"local\" \"vendor/\"\n", &format!("dependencies {{\n{lines}}}\n"));
 }
 

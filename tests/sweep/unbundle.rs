@@ -40,7 +40,7 @@ fn strike(deployment: &StruckCommand, blow: Blow, point: &Point) {
     host.run("larder -C shop run hello").exits(0).names(["1.0.0 theme"]);
     host.run("larder gc").exits(0);
     let staged = host.store().join("v1/staging");
-    let left = std::fs::read_dir(&staged).map(|entries| entries.count()).unwrap_or_default();
+    let left = std::fs::read_dir(&staged).map(Iterator::count).unwrap_or_default();
     assert_eq!(left, 0, "{place}: {}", staged.display());
 }
 

@@ -78,7 +78,7 @@ impl ProjectAssets {
         }
         let Loading { packages, folders, lacks_trees, .. } = loading;
         let files = AssetMemory::new(context, &root, folders);
-        Ok(Self { environments, packages, files, searched, of_repository, lacks_trees, root })
+        Ok(Self { root, environments, packages, files, searched, of_repository, lacks_trees })
     }
 
     /// Returns whether any package has assets of its own.
@@ -245,15 +245,12 @@ impl Loading {
                 }
                 (None, None) => None,
             };
-            match found {
-                Some(found) => {
-                    known.insert(key, found);
-                    self.packages[at].dependencies.insert(name, found);
-                }
-                None => {
-                    self.lacks_trees = true;
-                    self.packages[at].absent.insert(name, "the store does not have it".to_owned());
-                }
+            if let Some(found) = found {
+                known.insert(key, found);
+                self.packages[at].dependencies.insert(name, found);
+            } else {
+                self.lacks_trees = true;
+                self.packages[at].absent.insert(name, "the store does not have it".to_owned());
             }
         }
     }

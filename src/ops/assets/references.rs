@@ -36,6 +36,7 @@ impl ProjectReferences {
             return Ok(known);
         }
         let project = ProjectAssets::read(session, context, None)?;
+        #[allow(clippy::redundant_closure_for_method_calls, reason = "the method is of one lifetime")]
         let graph = project.with_links(|set| set.references());
         let found = Self { graph, is_alone: project.environments().is_none() };
         if let Some(inputs) = project.inputs() {

@@ -193,7 +193,8 @@ pub(in crate::ops) fn compiled_requirements(root: &Path) -> Result<Vec<String>> 
         for entry in fs::read_dir(&root.join(folder))? {
             let Some(name) = entry.path.file_name().and_then(|name| name.to_str()) else { continue };
             let is_named = folder.ends_with("requirements") || name.contains("requirements");
-            if !is_named || !name.ends_with(".txt") || entry.kind != fs::Kind::File {
+            let is_text = entry.path.extension().is_some_and(|extension| extension == "txt");
+            if !is_named || !is_text || entry.kind != fs::Kind::File {
                 continue;
             }
             let file = format!("{folder}/{name}");

@@ -12,7 +12,7 @@ pub enum PackageManager {
     Npx,
     /// `pnpm`
     Pnpm,
-    /// `yarn`, and `jlpm`, the Yarn that JupyterLab brings.
+    /// `yarn`, and `jlpm`, the Yarn of `JupyterLab`.
     Yarn,
     /// `bun`
     Bun,

@@ -79,7 +79,9 @@ impl ReferenceGraph {
     pub fn touched_by(&self, changed: &[AssetIndex]) -> Vec<Touched> {
         // Of each asset that was found, the one that it refers to; what changes is its own.
         let mut before: Vec<Option<AssetIndex>> = vec![None; self.assets.len()];
-        changed.iter().for_each(|at| before[*at] = Some(*at));
+        for at in changed {
+            before[*at] = Some(*at);
+        }
         let mut pending: VecDeque<AssetIndex> = changed.iter().copied().collect();
         let mut touched = Vec::new();
         while let Some(at) = pending.pop_front() {

@@ -181,6 +181,24 @@ impl ImportedLine {
         Some(Self { name: self.with_extras_of(other), range, ..self.clone() })
     }
 
+    /// Returns what this line and `other`, whose conditions can hold together, ask for where both hold, where only this one's does and
+    /// where only the other's does; `None` where no marker says that.
+    pub(super) fn divided(&self, other: &Self) -> Option<[Option<Self>; 3]> {
+        let (own, theirs) = (self.marker(), other.marker());
+        let under = |line: &Self, marker: Marker| {
+            let when = Some(marker.to_string()).filter(|text| !text.is_empty());
+            (!marker.is_never()).then(|| Self { when, ..line.clone() })
+        };
+        // What always holds holds nowhere without the other.
+        let without = |line: &Self, marker: &Marker, other: &Marker| -> Option<Option<Self>> {
+            if other.is_always() { Some(None) } else { Some(under(line, marker.clone().and(other.negated()?))) }
+        };
+        let both = own.clone().and(theirs.clone());
+        let alike = Self { when: None, ..self.clone() };
+        let joined = alike.joined(&Self { when: None, ..other.clone() })?;
+        Some([under(&joined, both), without(self, &own, &theirs)?, without(other, &theirs, &own)?])
+    }
+
     /// Returns the line that `joined` returns if its range is the one of this line: what another file says adds extras, and moves
     /// nothing.
     pub(super) fn with_extras_from(&self, other: &Self) -> Option<Self> {

@@ -307,6 +307,15 @@ impl Imported {
             Some(index) => {
                 if let Some(joined) = join(&self.lines[index], &line) {
                     self.lines[index] = joined;
+                } else if let Some([Some(both), own, others]) = self.lines[index].divided(&line) {
+                    self.lines[index] = both;
+                    if let Some(own) = own {
+                        self.indices.entry(own.key()).or_default().push(self.lines.len());
+                        self.lines.push(own);
+                    }
+                    if let Some(others) = others {
+                        self.place(others, join);
+                    }
                 } else {
                     let why = format!("`{}` was found before", self.lines[index].what());
                     self.refuse(line.what(), why);

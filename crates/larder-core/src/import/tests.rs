@@ -289,7 +289,7 @@ fn overrides_of_npm_yarn_and_pnpm_become_lines() {
     let imported = package_json(
         r#"{"dependencies": {"direct": "^3"},
             "overrides": {"a": "1.0.0", "b": {"c": "2", ".": "3"}, "d": "$direct", "e": {"f": {"g": "1"}}, "h@<3": "3"},
-            "resolutions": {"**/i": "1", "@s/j/k": "2", "l": "patch:l@npm%3A1.0.0#x"},
+            "resolutions": {"**/i": "1", "@s/j/k": "npm:2", "l": "patch:l@npm%3A1.0.0#x", "m@npm:2.0.0": "npm:^2.1"},
             "pnpm": {"overrides": {"m>n": "1", "o": "-", "p@1": "2", "r@>=1 <3": "3", "s@1>t": "1"}, "patchedDependencies": {"q@1.0.0": "q.patch"}}}"#,
     )
     .unwrap();
@@ -307,6 +307,7 @@ fn overrides_of_npm_yarn_and_pnpm_become_lines() {
         "override npm \"p@1\" \"2\"",
         "override npm \"r@>=1 <3\" \"3\"",
         "override npm \"l\" \"1.0.0\"",
+        "override npm \"m@2.0.0\" \"^2.1\"",
         "patch npm \"l\" \"1.0.0\" \"x\"",
         "patch npm \"q\" \"1.0.0\" \"q.patch\"",
     ] {
@@ -553,4 +554,25 @@ fn extras_of_what_the_project_s_own_package_asks_for_stay() {
     );
     assert!(!lines.iter().any(|line| line.contains("six")), "{lines:?}");
     assert_eq!((refused(&imported), &*imported.pin_files), (Vec::new(), &["requirements.txt".to_owned()][..]));
+}
+
+#[test]
+fn two_lines_of_one_package_hold_together_where_their_conditions_do() {
+    let text = "numpy>=1.22.4; python_version >= '3.10'\nnumpy<2; python_version >= '3.12'\nsix<2\nsix>=1; sys_platform == 'win32'\n";
+    let imported = requirements(text, &|_| None);
+    let lines: Vec<String> = imported
+        .lines
+        .iter()
+        .map(|line| format!("{} when {}", line.what(), line.when.as_deref().unwrap_or("always")))
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "pypi numpy >=1.22.4,<2 when python_version >= '3.10' and python_version >= '3.12'",
+            "pypi numpy >=1.22.4 when python_version >= '3.10' and python_version < '3.12'",
+            "pypi six <2,>=1 when sys_platform == 'win32'",
+            "pypi six <2 when sys_platform != 'win32'",
+        ]
+    );
+    assert!(imported.not_taken.is_empty());
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::import::{Imported, catalog_name};
 use crate::manifest::{overridden_name, split_override};
-use crate::model::split_at_version;
+use crate::model::{split_alias, split_at_version};
 
 use super::{ECOSYSTEM, patches};
 
@@ -69,6 +69,16 @@ fn nested<'d>(
 }
 
 fn take(selector: &str, range: &str, imported: &mut Imported) {
+    // Yarn has ranges behind their protocol: `ms@npm:2.0.0` and `npm:2.1.1`.
+    let plain = match selector.rsplit_once("@npm:") {
+        Some((name, asked)) if split_alias(asked).0.is_none() => format!("{name}@{asked}"),
+        _ => selector.to_owned(),
+    };
+    let selector = plain.as_str();
+    let range = match range.strip_prefix("npm:").map(split_alias) {
+        Some((None, range)) => range,
+        _ => range,
+    };
     let (parent, _) = split_override(selector);
     if parent.is_some_and(|parent| split_at_version(parent).is_some()) {
         let why = "an `override` line is for every version of a parent: write one where that is meant";

@@ -109,10 +109,60 @@ fn unreadable(name: &str, wanted: &Value) -> String {
 /// Converts a range of Poetry's to a PEP 440 specifier. Returns `None` if it cannot be expressed as one.
 pub(super) fn poetry_specifier(range: &str) -> Option<String> {
     if range.contains('|') {
-        return None;
+        let branches = range.split('|').map(str::trim).filter(|branch| !branch.is_empty());
+        return union(branches.map(|branch| Span::of(&poetry_specifier(branch)?)).collect::<Option<_>>()?);
     }
     let clauses = range.split(',').map(str::trim).filter(|clause| !clause.is_empty() && *clause != "*");
     clauses.map(clause).collect::<Option<Vec<_>>>().map(|clauses| clauses.join(","))
+}
+
+/// The versions from one on, up to another that is none of them, if there is one.
+struct Span {
+    from: Vec<u64>,
+    to: Option<Vec<u64>>,
+}
+
+impl Span {
+    /// Reads `>=1.2,<2`.
+    fn of(specifier: &str) -> Option<Self> {
+        let numbers = |text: &str| text.split('.').map(|part| part.parse().ok()).collect::<Option<Vec<u64>>>();
+        let (from, to) = specifier.split_once(',').map_or((specifier, None), |(from, to)| (from, Some(to)));
+        let to = match to {
+            Some(to) => Some(numbers(to.strip_prefix('<')?)?),
+            None => None,
+        };
+        Some(Self { from: numbers(from.strip_prefix(">=")?)?, to })
+    }
+}
+
+/// Writes several spans as one: from the first to the end of the last, without the series between them, `!=3.0.*`. Returns `None` where what
+/// lies between is not made of series.
+fn union(mut spans: Vec<Span>) -> Option<String> {
+    /// The most series that are left out.
+    const MOST: usize = 50;
+
+    let text = |numbers: &[u64]| numbers.iter().map(u64::to_string).collect::<Vec<_>>().join(".");
+    spans.sort_by(|one, other| one.from.cmp(&other.from));
+    let mut spans = spans.into_iter();
+    let first = spans.next()?;
+    let (mut end, mut holes) = (first.to, Vec::new());
+    for Span { from, to } in spans {
+        let Some(known) = &end else { break };
+        let length = known.len().max(from.len());
+        let padded = |numbers: &[u64]| [numbers, &vec![0; length - numbers.len()]].concat();
+        let (mut at, from) = (padded(known), padded(&from));
+        while at < from {
+            let place = at.iter().zip(&from).position(|(at, from)| at != from)?;
+            if at[place + 1..].iter().any(|part| *part > 0) || holes.len() == MOST {
+                return None;
+            }
+            holes.push(format!("!={}.*", text(&at[..=place])));
+            at[place] += 1;
+        }
+        end = to.map(|to| if padded(known) > to { known.clone() } else { to });
+    }
+    let bounds = [Some(format!(">={}", text(&first.from))), end.map(|end| format!("<{}", text(&end)))];
+    Some(bounds.into_iter().flatten().chain(holes).collect::<Vec<_>>().join(","))
 }
 
 fn clause(text: &str) -> Option<String> {
@@ -168,8 +218,19 @@ mod tests {
         ] {
             assert_eq!(poetry_specifier(range).as_deref(), Some(expected), "{range}");
         }
-        assert_eq!(poetry_specifier("^1 || ^2"), None);
         assert_eq!(poetry_specifier("1 || 2"), None);
+        for (range, expected) in [
+            ("^1 || ^2", ">=1,<3"),
+            ("^2.0 || ^3.4", ">=2.0,<4,!=3.0.*,!=3.1.*,!=3.2.*,!=3.3.*"),
+            ("^3.4||^1.2", ">=1.2,<4,!=2.*,!=3.0.*,!=3.1.*,!=3.2.*,!=3.3.*"),
+            ("^1 || >=2.1", ">=1,!=2.0.*"),
+            ("^0.2.3 | ^0.3.1", ">=0.2.3,<0.4,!=0.3.0.*"),
+            (">=1,<5 || ^2", ">=1,<5"),
+        ] {
+            assert_eq!(poetry_specifier(range).as_deref(), Some(expected), "{range}");
+        }
+        assert_eq!(poetry_specifier(">=1,<1.5.2 || ^2"), None);
+        assert_eq!(poetry_specifier("^1 || ^99"), None);
         assert_eq!(poetry_specifier("^x"), None);
     }
 }

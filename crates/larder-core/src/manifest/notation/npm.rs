@@ -1,7 +1,7 @@
 //! npm's lines: `npm "react" "^18.3"`, and `npm "react-16" "npm:react@^16.14"` for an alias.
 
 use crate::manifest::requirement::{RequirementError, foreign_source};
-use crate::model::{Marker, NpmRange, PackageName, Requirement, split_at_version};
+use crate::model::{Marker, NpmRange, PackageName, Requirement, split_alias};
 
 use super::contract::{DependencyLineShape, Notation};
 
@@ -31,14 +31,14 @@ impl Notation for NpmNotation {
 
     fn parse_requirement(&self, name: &str, text: &str, _: &Marker) -> Result<Requirement, RequirementError> {
         let alias = PackageName::npm(name).map_err(|e| RequirementError::Name(e.to_string()))?;
-        let (name, range) = match text.strip_prefix("npm:") {
-            Some(target) => {
-                let (name, range) = split_at_version(target).unwrap_or((target, ""));
+        let (name, range) = match text.strip_prefix("npm:").map(split_alias) {
+            Some((None, range)) => (alias.clone(), range),
+            Some((Some(name), range)) => {
                 let name = PackageName::npm(name).map_err(|e| RequirementError::Range {
                     reason: e.to_string(),
                     help: "an alias is written `npm:NAME@RANGE`, like \"npm:react@^16.14\"",
                 })?;
-                (name, range.trim())
+                (name, range)
             }
             None => (alias.clone(), text),
         };

@@ -119,6 +119,23 @@ impl Expression {
         }
     }
 
+    /// Returns the text of the condition that holds where this one does not. `None`: no operator says that.
+    pub(super) fn negated(&self) -> Option<String> {
+        let join = |parts: &[Self], word: &str| {
+            let parts: Option<Vec<String>> = parts.iter().map(|part| Some(format!("({})", part.negated()?))).collect();
+            Some(parts?.join(word))
+        };
+        match self {
+            Self::All(parts) => join(parts, " or "),
+            Self::Any(parts) => join(parts, " and "),
+            Self::Comparison(comparison) => {
+                let is_ordered = comparison.variable.is_version();
+                let operator = comparison.operator.inverse(is_ordered)?;
+                Some(Self::Comparison(Comparison { operator, specifier: None, ..comparison.clone() }).to_string())
+            }
+        }
+    }
+
     /// Calls `visit` with every comparison, in order.
     pub(super) fn visit<'a>(&'a self, visit: &mut impl FnMut(&'a Comparison)) {
         match self {
@@ -227,6 +244,21 @@ impl MarkerOperator {
         Self::Less,
         Self::Greater,
     ];
+
+    /// Returns the operator that holds where this one does not; texts have no order.
+    fn inverse(self, is_ordered: bool) -> Option<Self> {
+        Some(match self {
+            Self::Equal => Self::NotEqual,
+            Self::NotEqual => Self::Equal,
+            Self::In => Self::NotIn,
+            Self::NotIn => Self::In,
+            Self::Less if is_ordered => Self::GreaterOrEqual,
+            Self::LessOrEqual if is_ordered => Self::Greater,
+            Self::Greater if is_ordered => Self::LessOrEqual,
+            Self::GreaterOrEqual if is_ordered => Self::Less,
+            _ => return None,
+        })
+    }
 
     pub(super) fn as_str(self) -> &'static str {
         match self {

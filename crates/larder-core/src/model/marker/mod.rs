@@ -116,6 +116,16 @@ impl Marker {
         pythons
     }
 
+    /// Returns the condition that holds where this one does not. `None`: no marker says that, as of one that always holds.
+    pub fn negated(&self) -> Option<Self> {
+        self.0.as_ref()?.negated()?.parse().ok()
+    }
+
+    /// Returns whether it holds nowhere: [`Self::is_disjoint`] tells how that is tried.
+    pub fn is_never(&self) -> bool {
+        self.is_disjoint(&Self::default())
+    }
+
     /// Returns the conjunction of both conditions.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
@@ -261,6 +271,26 @@ mod tests {
         assert!(!disjoint("python_full_version <= '3.9.4'", "python_full_version >= '3.9.4'"));
         assert!(!disjoint("sys_platform == 'win32'", "python_version >= '3.9'"));
         assert!(!disjoint("", "sys_platform == 'darwin'"));
+    }
+
+    #[test]
+    fn a_negated_condition_holds_where_the_other_does_not() {
+        for (text, expected) in [
+            ("python_version >= '3.12'", Some("python_version < '3.12'")),
+            ("os_name == 'nt'", Some("os_name != 'nt'")),
+            (
+                "sys_platform == 'win32' and (python_version < '3.9' or extra == 'x')",
+                Some("sys_platform != 'win32' or python_version >= '3.9' and extra != 'x'"),
+            ),
+            ("'x' in platform_machine", Some("'x' not in platform_machine")),
+            ("python_version ~= '3.9'", None),
+            ("os_name < 'nt'", None),
+            ("", None),
+        ] {
+            let negated = text.parse::<Marker>().unwrap().negated();
+            assert_eq!(negated.map(|marker| marker.to_string()).as_deref(), expected, "{text}");
+        }
+        assert!("python_version < '3.9' and python_version > '3.10'".parse::<Marker>().unwrap().is_never());
     }
 
     #[test]

@@ -32,6 +32,17 @@ pub fn split_at_version(text: &str) -> Option<(&str, &str)> {
     Some((&text[..at], &text[at + 1..]))
 }
 
+/// Splits what stands behind `npm:`: the name of another package and its range, `react@^16`; Yarn writes a range alone there, `^16`,
+/// which has no name.
+pub fn split_alias(target: &str) -> (Option<&str>, &str) {
+    let target = target.trim();
+    if target.starts_with(|c: char| c.is_ascii_digit() || "^~<>=*".contains(c)) {
+        return (None, target);
+    }
+    let (name, range) = split_at_version(target).unwrap_or((target, ""));
+    (Some(name), range.trim())
+}
+
 /// Returns the name on `DefinitelyTyped` of the types of a package: `@types/react` of `react`, `@types/tanstack__query` of
 /// `@tanstack/query`. `None` for types themselves.
 pub(in crate::model) fn definitely_typed(name: &str) -> Option<String> {

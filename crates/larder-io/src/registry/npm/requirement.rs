@@ -1,6 +1,6 @@
 //! The entries of `dependencies`: a range, a dist-tag or an alias, or a form that larder does not support.
 
-use crate::model::{NpmRange, PackageName, Requirement, Source};
+use crate::model::{NpmRange, PackageName, Requirement, Source, split_alias};
 use crate::resolve::Wants;
 
 /// Parses an entry of `dependencies`. If its name is invalid, the error names `dependent`.
@@ -19,11 +19,8 @@ pub(in crate::registry) fn wants(dependent: &PackageName, alias: &str, text: &st
     };
     let trimmed = text.trim();
     let (name, range) = if let Some(target) = trimmed.strip_prefix("npm:") {
-        let (name, range) = match target.char_indices().rfind(|(at, c)| *c == '@' && *at > 0) {
-            Some((at, _)) => (&target[..at], target[at + 1..].trim()),
-            None => (target, ""),
-        };
-        match PackageName::npm(name) {
+        let (name, range) = split_alias(target);
+        match name.map_or_else(|| Ok(alias_name.clone()), PackageName::npm) {
             Ok(name) => (name, range),
             Err(error) => return refuse(&error.to_string()),
         }
@@ -85,6 +82,7 @@ mod tests {
         check(">=1 <2 || 3.x", "a", ">=1 <2 || 3.x");
         check("npm:@s/b@~1", "@s/b", "npm:@s/b@~1");
         check("npm:b", "b", "npm:b@*");
+        check("npm:^2.1", "a", "^2.1");
     }
 
     #[test]
