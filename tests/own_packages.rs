@@ -87,6 +87,41 @@ fn an_npm_and_a_python_package_of_one_name_stand_side_by_side() {
 }
 
 #[test]
+fn no_two_folders_have_one_name() {
+    let registry = registry();
+    let project = Project::new(&registry);
+    let lines = "dependencies { path \"a\"; path \"c/b\"; }\n";
+    project.manifest(&format!("members \"a\" \"c/b\" \"y/b\"\n{lines}"));
+    for (folder, name) in [("c/b", "b"), ("y/b", "b")] {
+        project.write(&format!("{folder}/package.json"), &format!(r#"{{"name": "{name}", "version": "1.0.0"}}"#));
+    }
+    project.write("a/package.json", r#"{"name": "y-b", "version": "1.0.0", "dependencies": {"b": "file:../y/b"}}"#);
+    project.run("larder sync").exits(0);
+    let lock = project.read("larder.lock");
+    for folder in ["a", "c/b", "y/b"] {
+        assert!(lock.contains(&format!("folder = \"{folder}\"")), "{folder}: {lock}");
+    }
+    let link = std::fs::canonicalize(project.path("node_modules/y-b")).expect("a link");
+    assert_eq!(link, std::fs::canonicalize(project.path("a")).expect("a folder"));
+}
+
+#[test]
+fn a_member_stands_in_for_what_a_folder_asks_for() {
+    let registry = registry();
+    let project = Project::new(&registry);
+    project
+        .manifest(
+            "members \"m/*\"\ndependencies { path \"m/app\"; }\nresolution { override npm \"ms\" \"workspace:*\"; }\n",
+        )
+        .write("m/ms/package.json", r#"{"name": "ms", "version": "3.0.0"}"#)
+        .write("m/app/package.json", r#"{"name": "app", "version": "1.0.0", "dependencies": {"ms": "2.1.3"}}"#);
+    project.run("larder lock").exits(0);
+    project.run("larder lock --check").exits(0);
+    project.write("m/other/package.json", r#"{"name": "ms", "version": "4.0.0"}"#);
+    project.run("larder lock").exits(2).names(["`ms` is the name of two members: `m/ms` and `m/other`", "larder.kdl:"]);
+}
+
+#[test]
 fn folders_of_one_name_are_asked_for_by_their_paths() {
     let registry = registry();
     let project = Project::new(&registry);

@@ -68,6 +68,14 @@ fn what_installs_something_else_is_refused_and_the_rest_is_passed_on() {
 }
 
 #[test]
+fn an_install_passes_only_where_something_is_installed() {
+    let project = Project::new(&Universe::new().serve());
+    project.manifest("").write("package.json", r#"{"dependencies": {"left": "1.0.0"}}"#);
+    project.run("larder run -- npm ci").exits(1).names(["npm ci"]);
+    project.write("package.json", "{}").run("larder run -- npm ci").exits(0);
+}
+
+#[test]
 fn a_package_manager_is_answered_where_it_is_called_by_name() {
     let project = project();
     for command in ["npm run two x", "yarn two x", "jlpm two x", "bun run two x", "bun two x"] {

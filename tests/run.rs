@@ -227,4 +227,8 @@ fn a_script_runs_as_it_is_written_and_those_around_it_in_shells_of_their_own() {
         assert_eq!(project.run(&format!("larder run {name}")).exits(0).stdout, said, "{name}");
     }
     assert_eq!(project.run("larder run c").exits(4).stdout, "");
+    // More than one word of a command line may hold.
+    project.write("package.json", r#"{"scripts": {"count": "python -c 'import sys; print(len(sys.argv))'"}}"#);
+    let many = vec!["a-name-of-a-file"; 12_000].join(" ");
+    assert_eq!(project.run(&format!("larder run count {many}")).exits(0).stdout.trim(), "12001");
 }

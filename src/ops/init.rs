@@ -108,17 +108,18 @@ pub fn init(context: &Context<'_>, options: InitOptions<'_>) -> Result<Initialis
     fs::write_atomic(&path, text.as_bytes(), Durability::Whole)?;
     let root = &context.folder;
     let members = members::find(root, written.members.iter().map(|glob| &*glob.value))?.folders;
-    let mut locked_by = locked::of_project((root, &members), &written.settings, &taken_from)?;
-    let compiled = workspace::compiled_requirements(root)?;
-    let (compiled, of_others) = locked::for_python(root, &written.settings, compiled)?;
-    for file in of_others {
-        imported.refuse(file, "it has the versions for another Python than the project's");
-    }
+    let mut locked_by = locked::of_project((root, &members), &taken_from)?;
     // What several say of one package, the first says.
-    for file in std::mem::take(&mut imported.pin_files).into_iter().chain(compiled) {
+    for file in
+        std::mem::take(&mut imported.pin_files).into_iter().chain(workspace::compiled_requirements(root, &members)?)
+    {
         if !locked_by.contains(&file) {
             locked_by.push(file);
         }
+    }
+    let (locked_by, of_others) = locked::for_python(root, &written.settings, locked_by);
+    for file in of_others {
+        imported.refuse(file, "it has the versions for another Python than the project's");
     }
     remember_locks((root, &members), &written.settings, &locked_by)?;
     let read = Project::read(root.clone());

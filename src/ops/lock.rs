@@ -146,8 +146,7 @@ pub fn preferable(context: &Context<'_>) -> Result<Option<Preferable>> {
     if !pending.is_empty() {
         return Ok(Some(Preferable::Pending(pending)));
     }
-    let settings = &project.manifest.settings;
-    let there = locked::of_project((&project.root, &project.members), settings, &["requirements.txt"])?;
+    let there = locked::of_project((&project.root, &project.members), &["requirements.txt"])?;
     Ok((!there.is_empty()).then_some(Preferable::There(there)))
 }
 

@@ -20,15 +20,14 @@ use crate::ops::Result;
 use crate::ops::project::{inputs, manifest_of};
 
 /// Returns the lockfiles of other tools in a project, relative to its root: those beside its manifests, and of `requirements` files those
-/// that a tool wrote, for the project's Python.
+/// that a tool wrote.
 pub(in crate::ops) fn of_project(
     (root, members): (&Path, &[Arc<str>]),
-    settings: &Settings,
     requirements: &[impl AsRef<str>],
 ) -> Result<Vec<String>> {
     let mut found = beside(root, "")?;
     for file in requirements {
-        found.extend(pinned(root, settings, file.as_ref())?);
+        found.extend(pinned(root, file.as_ref())?);
     }
     for member in members {
         found.extend(beside(root, member)?);
@@ -37,35 +36,32 @@ pub(in crate::ops) fn of_project(
 }
 
 /// Returns the requirements file with every version that a tool wrote, if `file` is it, or is what it was made of.
-fn pinned(root: &Path, settings: &Settings, file: &str) -> Result<Option<String>> {
+fn pinned(root: &Path, file: &str) -> Result<Option<String>> {
     let made = match Path::new(file).extension().and_then(|extension| extension.to_str()) {
         Some("in") => Path::new(file).with_extension("txt").to_string_lossy().into_owned(),
         Some("txt") => file.to_owned(),
         _ => return Ok(None),
     };
     let text = inputs::text(&root.join(&made))?;
-    let is_lock = |text: String| locks::is_written_by_a_tool(&text) && is_for_python(&text, settings);
-    Ok(text.is_some_and(is_lock).then_some(made))
+    Ok(text.is_some_and(|text| locks::is_written_by_a_tool(&text)).then_some(made))
 }
 
-/// Returns whether requirements were compiled for the project's Python, or for any.
-fn is_for_python(requirements: &str, settings: &Settings) -> bool {
-    let python = settings.python.as_ref().map(|python| (python.major, python.minor));
-    compiled_for(requirements).is_none_or(|compiled| python.is_none_or(|python| python == compiled))
-}
-
-/// Returns those of requirements files that were compiled for the project's Python, or for any, and the others.
-pub(in crate::ops) fn for_python(
-    root: &Path,
-    settings: &Settings,
-    files: Vec<String>,
-) -> Result<(Vec<String>, Vec<String>)> {
-    let (mut taken, mut left) = (Vec::new(), Vec::new());
+/// Divides lockfiles into those that hold and the others: of requirements that were compiled for several Pythons, those for the Python next
+/// to the project's hold.
+pub(in crate::ops) fn for_python(root: &Path, settings: &Settings, files: Vec<String>) -> (Vec<String>, Vec<String>) {
+    let mut told = Vec::with_capacity(files.len());
     for file in files {
-        let text = inputs::text(&root.join(&file))?.unwrap_or_default();
-        if is_for_python(&text, settings) { taken.push(file) } else { left.push(file) }
+        let is_requirements = Path::new(&file).extension().is_some_and(|extension| extension == "txt");
+        let text = inputs::text(&root.join(&file)).ok().flatten().filter(|_| is_requirements);
+        told.push((file, text.and_then(|text| compiled_for(&text))));
     }
-    Ok((taken, left))
+    let Some(own) = &settings.python else { return (told.into_iter().map(|(file, _)| file).collect(), Vec::new()) };
+    let distance = |(major, minor): (u32, u32)| (major.abs_diff(own.major), minor.abs_diff(own.minor));
+    let nearest = told.iter().filter_map(|(_, python)| *python).min_by_key(|python| distance(*python));
+    let (taken, left): (Vec<_>, Vec<_>) =
+        told.into_iter().partition(|(_, python)| python.is_none() || *python == nearest);
+    let names = |list: Vec<(String, _)>| list.into_iter().map(|(file, _)| file).collect();
+    (names(taken), names(left))
 }
 
 /// Returns the lockfiles of other tools in a folder, relative to the root.

@@ -186,10 +186,15 @@ pub(in crate::ops) fn requirements_beside(root: &Path) -> Result<Vec<String>> {
 }
 
 /// Returns the requirements files below the root that a tool compiled from what a project declares, shortest first: those of production
-/// have less than those for development.
-pub(in crate::ops) fn compiled_requirements(root: &Path) -> Result<Vec<String>> {
+/// have less than those for development. Those of a project that is no member are its own.
+pub(in crate::ops) fn compiled_requirements(root: &Path, members: &[Arc<str>]) -> Result<Vec<String>> {
     let mut found = Vec::new();
     visit(root, DEPTH_WITH_LOCK, &mut |folder| {
+        if DeclaredPython::of(root, folder)? != DeclaredPython::Nothing
+            && members.iter().all(|member| **member != *folder)
+        {
+            return Ok(Below::Skipped);
+        }
         for entry in fs::read_dir(&root.join(folder))? {
             let Some(name) = entry.path.file_name().and_then(|name| name.to_str()) else { continue };
             let is_named = folder.ends_with("requirements") || name.contains("requirements");
@@ -198,7 +203,9 @@ pub(in crate::ops) fn compiled_requirements(root: &Path) -> Result<Vec<String>> 
                 continue;
             }
             let file = format!("{folder}/{name}");
-            if let Some(text) = inputs::text(&root.join(&file))?.filter(|text| import::is_compiled_from_project(text)) {
+            // One that cannot be read is no lockfile.
+            let text = inputs::text(&root.join(&file)).ok().flatten();
+            if let Some(text) = text.filter(|text| import::is_compiled_from_project(text)) {
                 found.push((text.len(), file));
             }
         }

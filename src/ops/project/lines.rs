@@ -1,6 +1,6 @@
 //! What the manifests of a project ask for, as lines: the root's, the members', and the local packages that they name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use miette::{NamedSource, SourceSpan};
@@ -167,19 +167,43 @@ impl Project {
         Ok(requirements)
     }
 
+    /// Fails where one manifest asks for two folders whose packages are called alike: it can see one under the name.
+    pub(super) fn check_names_of_folders(&self) -> Result<()> {
+        let mut known: BTreeMap<(&Dependent, &PackageName), &Arc<str>> = BTreeMap::new();
+        for (line, place) in self.lines.iter().zip(&self.places) {
+            let Some(folder) = line.requirement.folder() else { continue };
+            let name = line.requirement.seen_as();
+            let first = *known.entry((&line.dependent, name)).or_insert(folder);
+            if let Some(span) = place.span.filter(|_| first != folder) {
+                let inner =
+                    format!("`{name}` is the name of two packages that are asked for: `{first}` and `{folder}`");
+                let help = Some("give one of them another name, or leave one of the lines out".to_owned());
+                return Err(PathLineError { source_code: place.file.clone(), span, inner, help }.into());
+            }
+        }
+        Ok(())
+    }
+
     /// Lets members stand in for what overrides say that they replace.
     pub(super) fn take_member_overrides(&mut self) -> Result<()> {
         for read in std::mem::take(&mut self.manifest.member_overrides) {
             let PackageId { ecosystem, name, .. } = &read.value.package;
-            let Some(member) = self.names.get(*ecosystem, name).cloned() else {
-                return Err(PathLineError {
-                    source_code: NamedSource::new(&*self.manifest.file, Arc::clone(&self.manifest.text)),
-                    span: read.span,
-                    inner: format!("no member of the project is called `{name}`"),
-                    help: Some("add its folder to `members`, or give a range instead of `workspace:*`".to_owned()),
-                }
-                .into());
+            let bad = |inner: String, help: &str| PathLineError {
+                source_code: NamedSource::new(&*self.manifest.file, Arc::clone(&self.manifest.text)),
+                span: read.span,
+                inner,
+                help: Some(help.to_owned()),
             };
+            let mut members = self.names.of_name(*ecosystem, name).cloned();
+            let Some(member) = members.next() else {
+                let help = "add its folder to `members`, or give a range instead of `workspace:*`";
+                return Err(bad(format!("no member of the project is called `{name}`"), help).into());
+            };
+            if let Some(other) = members.next() {
+                let inner = format!("`{name}` is the name of two members: `{}` and `{}`", member.folder, other.folder);
+                return Err(bad(inner, "leave one of them out: `members \"!FOLDER\"`").into());
+            }
+            drop(members);
             self.read_path_package(&member.folder)?;
             let replacement = Some(member.requirement(name, Marker::default()));
             self.manifest.settings.overrides.push(Override { replacement, ..read.value });

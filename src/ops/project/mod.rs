@@ -169,6 +169,7 @@ impl Project {
         project.warnings.sort();
         project.warnings.dedup();
         project.take_member_overrides()?;
+        project.check_names_of_folders()?;
         project.take_sources()?;
         project.route()?;
         let folders = project.path_packages.keys().cloned().collect();

@@ -154,5 +154,5 @@ fn run_program(
 
 /// Says why the shell could not be started.
 fn shell_error(context: &Context<'_>, error: &std::io::Error) -> RunError {
-    RunError::new(context, OsStr::new(prepared::SHELL), error, &[])
+    RunError::new(context, OsStr::new(step::SHELL), error, &[])
 }

@@ -9,15 +9,18 @@ use std::process::Command;
 
 use super::package_manager_call::{Action, Otherwise, PackageManager, PackageManagerCall, parse};
 use super::package_script::PackageScripts;
-use super::prepared::{SHELL, show, start};
+use super::prepared::{show, start};
 use super::program::{self, RunError};
 use super::{Listed, ListedKind, Origin, named, package_manager_folder, shell_error};
 use crate::diagnostic::{Exit, Failure};
 use crate::fs;
+use crate::import::package_ranges;
+use crate::model::Dependent;
 use crate::ops::generations::checkout::Checkout;
-use crate::ops::project::{self, members};
+use crate::ops::project::{self, inputs, members};
 use crate::ops::variables::Seen;
 use crate::ops::{Context, Result};
+use crate::resolve::RequiredLine;
 
 /// What a package manager's command line came to, where no program took over.
 #[derive(Debug)]
@@ -48,6 +51,9 @@ pub fn run_package_manager(
             pass_on(context, program, original)
         }
         Action::Installed(word) => {
+            if !is_installed(context, &root)? {
+                return Err(Installs { program, word }.into());
+            }
             note(&format!("`{program} {word}` inside `larder run`: what larder.lock says is installed already"));
             Ok(PackageManagerOutcome::Nothing)
         }
@@ -61,8 +67,7 @@ pub fn run_package_manager(
         Action::Program(command) => run_program(context, &command),
         Action::Script { name, arguments, otherwise } => match (find_script(context, &root, &name)?, otherwise) {
             (Some(step), _) => {
-                let mut shell = Command::new(SHELL);
-                shell.arg("-c").arg(step.text(&arguments)).current_dir(&step.folder);
+                let mut shell = step.shell(&arguments);
                 shell.envs(step.variables.iter().cloned());
                 see(&mut shell, &Context { folder: step.folder.clone(), ..context.clone() })?;
                 Err(shell_error(context, &start(shell)).into())
@@ -91,6 +96,23 @@ fn managed_by(context: &Context<'_>) -> Option<PathBuf> {
     let project = crate::ops::Project::read(root.clone()).ok()?;
     let is_local = project.path_packages.keys().any(|folder| Path::new(&**folder) == below);
     (is_local || members::contain(&project.manifest, below)).then_some(root)
+}
+
+/// Returns whether what the nearest package.json asks for is installed: that of a member is, and that of the root where its lines are the
+/// manifest's, or it asks for nothing.
+fn is_installed(context: &Context<'_>, root: &Path) -> Result<bool> {
+    let has_package = |folder: &&Path| matches!(fs::stat(&folder.join("package.json")), Ok(Some(_)));
+    if context.folder.ancestors().find(has_package) != Some(root) {
+        return Ok(true);
+    }
+    let project = crate::ops::Project::read(root.to_owned())?;
+    let is_npm =
+        |line: &RequiredLine| line.dependent == Dependent::Project && line.requirement.ecosystem().has_scopes();
+    if project.lines.iter().any(is_npm) {
+        return Ok(true);
+    }
+    let text = inputs::text(&root.join("package.json"))?.unwrap_or_default();
+    Ok(package_ranges(&text)?.is_empty())
 }
 
 /// Returns the script of the nearest package.json.
@@ -130,7 +152,7 @@ fn pass_on(context: &Context<'_>, program: &str, arguments: &[OsString]) -> Resu
     let own = fs::canonicalize(&context.executable)?;
     let is_other = |file: &PathBuf| {
         let runs = matches!(fs::stat(file), Ok(Some(stat)) if stat.is_program());
-        runs && fs::canonicalize(file).is_ok_and(|real| real != own)
+        runs && !package_manager_folder::has(file) && fs::canonicalize(file).is_ok_and(|real| real != own)
     };
     let mut found = context.variables.search_path().into_iter().map(|folder| folder.join(program));
     let Some(file) = found.find(is_other) else { return Err(NotInstalled { program: program.to_owned() }.into()) };

@@ -97,6 +97,21 @@ pub(super) enum Otherwise {
     Real,
 }
 
+/// Options with which an install installs nothing, or elsewhere.
+const OTHERWISE: [&str; 11] = [
+    "-h",
+    "--help",
+    "-v",
+    "--version",
+    "-g",
+    "--global",
+    "--dry-run",
+    "--package-lock-only",
+    "--lockfile-only",
+    "--fix-lockfile",
+    "--update-checksums",
+];
+
 /// Reads a command line, without the program's name.
 pub(super) fn parse(manager: PackageManager, arguments: &[OsString]) -> PackageManagerCall {
     let mut words = Words { rest: arguments, call: PackageManagerCall::default(), filters: None, if_present: false };
@@ -197,7 +212,7 @@ impl<'a> Words<'a> {
                 Some(self.script("test", arguments, Otherwise::Fails))
             }
             "exec" | "x" => self.npx(),
-            word @ ("install" | "i" | "in" | "add" | "ci" | "clean-install" | "ic") => Some(self.install(word)),
+            word @ ("install" | "i" | "in" | "add" | "ci" | "clean-install" | "ic") => self.install(word),
             word @ ("install-test" | "it" | "update" | "up" | "upgrade" | "uninstall" | "un" | "remove" | "rm"
             | "r" | "link" | "ln" | "dedupe" | "ddp" | "prune" | "rebuild") => Some(Action::Installs(word.to_owned())),
             _ => None,
@@ -254,7 +269,7 @@ impl<'a> Words<'a> {
             }
             "t" => Some(self.script("test", self.rest.to_vec(), Otherwise::Fails)),
             "exec" if self.filters.is_none() => Some(Action::Program(self.rest.to_vec())),
-            word @ ("install" | "i" | "ci") => Some(self.install(word)),
+            word @ ("install" | "i" | "ci") => self.install(word),
             word @ ("add" | "update" | "up" | "upgrade" | "remove" | "rm" | "uninstall" | "un" | "link" | "ln"
             | "unlink" | "import" | "rebuild" | "rb" | "prune" | "dedupe" | "fetch" | "install-test" | "it") => {
                 Some(Action::Installs(word.to_owned()))
@@ -272,13 +287,13 @@ impl<'a> Words<'a> {
             return None;
         }
         let is_option = |word: &OsString| word.to_str().is_some_and(|word| word.starts_with('-'));
-        if self.rest.iter().all(|word| is_option(word) && word != "-h" && word != "--help") {
-            return Some(self.install("install"));
+        if self.rest.iter().all(is_option) {
+            return self.install("install");
         }
         self.options()?;
         match self.next() {
             None => Some(Action::Installed("install".to_owned())),
-            Some("install") => Some(self.install("install")),
+            Some("install") => self.install("install"),
             Some("run") => {
                 self.options()?;
                 let Some(name) = self.next() else { return Some(Action::List) };
@@ -342,7 +357,7 @@ impl<'a> Words<'a> {
                 Some(self.script(name, self.rest.to_vec(), Otherwise::Real))
             }
             "x" => self.npx(),
-            word @ ("install" | "i" | "ci") => Some(self.install(word)),
+            word @ ("install" | "i" | "ci") => self.install(word),
             word @ ("add" | "a" | "remove" | "rm" | "update" | "link" | "unlink") => {
                 Some(Action::Installs(word.to_owned()))
             }
@@ -352,10 +367,16 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// An install that names packages asks for others than those that are locked.
-    fn install(&mut self, word: &str) -> Action {
+    /// An install that names packages asks for others than those that are locked; one that is to tell or to write something else is the
+    /// real program's.
+    fn install(&mut self, word: &str) -> Option<Action> {
+        let tells = |word: &OsString| OTHERWISE.iter().any(|option| word == option);
+        if self.rest.iter().any(tells) {
+            return None;
+        }
         while self.options().is_none() {}
-        if self.rest.is_empty() { Action::Installed(word.to_owned()) } else { Action::Installs(word.to_owned()) }
+        let word = word.to_owned();
+        Some(if self.rest.is_empty() { Action::Installed(word) } else { Action::Installs(word) })
     }
 
     fn script(&mut self, name: &str, arguments: Vec<OsString>, otherwise: Otherwise) -> Action {
@@ -406,6 +427,9 @@ mod tests {
             ("npm ci --prefix web --no-audit", "web installed ci"),
             ("npm install --save-dev left-pad", "installs install"),
             ("npm update", "installs update"),
+            ("npm ci --help", "real"),
+            ("npm install --package-lock-only", "real"),
+            ("yarn --silent --version", "real"),
             ("npm version patch", "real"),
             ("npm -v", "real"),
             ("npx tsc --noEmit", "program [tsc --noEmit]"),

@@ -5,7 +5,7 @@
 //! └── npm -> /usr/bin/larder     npx, pnpm, yarn, bun and the others alike
 //! ```
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::package_manager_call::PackageManager;
 use crate::fs;
@@ -14,6 +14,13 @@ use crate::ops::Context;
 
 /// The folder below the cache.
 const FOLDER: &str = "package-managers";
+
+/// Returns whether a file is a program in such a folder, of whichever larder.
+pub(super) fn has(file: &Path) -> bool {
+    let above = file.parent().and_then(Path::parent).and_then(Path::file_name);
+    above.is_some_and(|name| name == FOLDER)
+        && matches!(fs::lstat(file), Ok(Some(stat)) if stat.kind == fs::Kind::Symlink)
+}
 
 /// Returns the folder with the programs, which is made where there is none yet. `None`: it cannot be, and the system's programs are
 /// found as before.

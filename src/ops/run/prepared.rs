@@ -15,9 +15,6 @@ use crate::ops::sync::Synced;
 use crate::ops::variables::Seen;
 use crate::ops::{Context, Result, Session};
 
-/// The shell that runs tasks and scripts.
-pub(super) const SHELL: &str = "/bin/sh";
-
 /// The environments that were brought up to date, by the name that a task gives; `None` is the one that the command is in.
 pub(super) struct Prepared<'a> {
     session: &'a Session<'a>,
@@ -40,8 +37,7 @@ impl<'a> Prepared<'a> {
         let context = self.context();
         let synced = self.environment(step.environment.as_ref(), warn)?;
         let seen = Seen::of(&synced.folder, &Context { folder: step.folder.clone(), ..context.clone() })?;
-        let mut shell = Command::new(SHELL);
-        shell.arg("-c").arg(step.text(arguments)).current_dir(&step.folder);
+        let mut shell = step.shell(arguments);
         shell.envs(step.variables.iter().cloned()).env("INIT_CWD", &context.folder);
         show(&mut shell, &synced.environment, &seen, package_manager_folder::folder(context).as_deref());
         Ok(shell)

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use super::prepared::{Prepared, SHELL};
+use super::prepared::Prepared;
+use super::step::SHELL;
 use super::{Launch, RunError, filter, member_order, named};
 use crate::diagnostic::{Exit, Failure};
 use crate::ops::lock::LockUse;

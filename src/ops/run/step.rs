@@ -3,8 +3,15 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
+use std::process::Command;
 
 use crate::model::Label;
+
+/// The shell that runs tasks and scripts.
+pub(super) const SHELL: &str = "/bin/sh";
+
+/// The longest arguments that are written into the text for the shell, in bytes: the system takes no word over 128 KiB.
+const LONGEST: usize = 64 * 1024;
 
 /// A script or a task, ready for a shell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +33,19 @@ pub(super) struct ShellStep {
 }
 
 impl ShellStep {
+    /// Returns the shell that runs it in its folder. Arguments that are too long for one word are those of the shell.
+    pub(super) fn shell(&self, arguments: &[OsString]) -> Command {
+        let mut shell = Command::new(SHELL);
+        shell.arg("-c").current_dir(&self.folder);
+        if arguments.iter().map(|argument| argument.len() + 3).sum::<usize>() < LONGEST {
+            shell.arg(self.text(arguments));
+        } else {
+            let with_its_own = Self { command: format!("{} \"$@\"", self.command), ..self.clone() };
+            shell.arg(with_its_own.text(&[])).arg("sh").args(arguments);
+        }
+        shell
+    }
+
     /// Returns the text for `sh -c`, with arguments behind the command as npm puts them there: as words that the shell does not
     /// change. What runs before and after has a shell of its own, which keeps its `cd` and `exit` to itself.
     pub(super) fn text(&self, arguments: &[OsString]) -> OsString {

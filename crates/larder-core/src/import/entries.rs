@@ -143,6 +143,18 @@ impl NotTaken {
     }
 }
 
+/// Where a package is asked for once more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Repeat {
+    /// In the same file: both hold.
+    InFile,
+    /// In another file, which may say the same again.
+    InAnotherFile,
+}
+
+/// The most lines of one package into which conditions divide what a file asks for.
+pub(super) const MAX_PARTS: usize = 8;
+
 impl ImportedLine {
     /// Returns the requirement of the line; `None` if a catalog has its range.
     pub fn requirement(&self) -> Option<Requirement> {
@@ -182,8 +194,11 @@ impl ImportedLine {
     }
 
     /// Returns what this line and `other`, whose conditions can hold together, ask for where both hold, where only this one's does and
-    /// where only the other's does; `None` where no marker says that.
+    /// where only the other's does; `None` where no marker says that, and where one asks for one version: what else is asked for contradicts it.
     pub(super) fn divided(&self, other: &Self) -> Option<[Option<Self>; 3]> {
+        if self.is_pin() || other.is_pin() {
+            return None;
+        }
         let (own, theirs) = (self.marker(), other.marker());
         let under = |line: &Self, marker: Marker| {
             let when = Some(marker.to_string()).filter(|text| !text.is_empty());

@@ -41,7 +41,7 @@ use crate::manifest::{
 pub use age::ImportedAge;
 pub use creatio::workspace_settings;
 pub use entries::{CatalogRange, ImportedExtension, ImportedLine, ImportedPatch, ImportedRegistry, NotTaken, Runtimes};
-use entries::{FolderLine, LineKey};
+use entries::{FolderLine, LineKey, MAX_PARTS, Repeat};
 pub use lines::Part;
 pub use npm::{
     DeclaredPeer, UsedBy, bunfig, hoisted_by_default, lerna, npmrc, npmrc_settings, package_json, package_peers,
@@ -148,7 +148,7 @@ impl Imported {
         self.workspace.extend(other.workspace);
         self.folders.extend(other.folders);
         for line in other.lines {
-            self.place(line, ImportedLine::with_extras_from);
+            self.place(line, Repeat::InAnotherFile);
         }
         self.dev_groups.extend(other.dev_groups);
         self.creatio_platform = self.creatio_platform.take().or(other.creatio_platform);
@@ -272,11 +272,12 @@ impl Imported {
 
     /// Adds a line if it is valid in a manifest. A file that asks for a package twice asks for both at once.
     fn take(&mut self, line: ImportedLine) {
-        self.place(line, ImportedLine::joined);
+        self.place(line, Repeat::InFile);
     }
 
-    /// Adds a line if it is valid in a manifest; one for a package that has a line already if `join` makes one of both.
-    fn place(&mut self, mut line: ImportedLine, join: fn(&ImportedLine, &ImportedLine) -> Option<ImportedLine>) {
+    /// Adds a line if it is valid in a manifest; one for a package that has a line already if one can be made of both. What another file
+    /// says adds extras to that, and moves nothing.
+    fn place(&mut self, mut line: ImportedLine, repeat: Repeat) {
         let marker = match line.when.as_deref().map(str::parse::<Marker>).transpose() {
             Ok(marker) => marker.unwrap_or_default(),
             Err(e) => return self.refuse(line.what(), e.to_string()),
@@ -305,16 +306,24 @@ impl Imported {
         match indices.iter().copied().find(|&index| !self.lines[index].marker().is_disjoint(&marker)) {
             Some(index) if self.lines[index] == line => {}
             Some(index) => {
-                if let Some(joined) = join(&self.lines[index], &line) {
+                let known = &self.lines[index];
+                let (joined, divided) = match repeat {
+                    Repeat::InAnotherFile => (known.with_extras_from(&line), None),
+                    Repeat::InFile => {
+                        let may_divide = indices.len() < MAX_PARTS;
+                        (known.joined(&line), may_divide.then(|| known.divided(&line)).flatten())
+                    }
+                };
+                if let Some(joined) = joined {
                     self.lines[index] = joined;
-                } else if let Some([Some(both), own, others]) = self.lines[index].divided(&line) {
+                } else if let Some([Some(both), own, others]) = divided {
                     self.lines[index] = both;
                     if let Some(own) = own {
                         self.indices.entry(own.key()).or_default().push(self.lines.len());
                         self.lines.push(own);
                     }
                     if let Some(others) = others {
-                        self.place(others, join);
+                        self.place(others, repeat);
                     }
                 } else {
                     let why = format!("`{}` was found before", self.lines[index].what());
@@ -476,32 +485,6 @@ impl Imported {
         }
         if !self.overrides.iter().any(|(other, known, _)| *other == ecosystem && known == name) {
             self.overrides.push((ecosystem, name.to_owned(), range.map(str::to_owned)));
-        }
-    }
-
-    /// Puts members in the place of what packages of registries ask for by the names that are `linked`, in the members' versions, and lists
-    /// overrides by members that are none. `version` returns the version of the member of a name; `Some(None)` if it has none.
-    pub fn override_with_members<'n>(
-        &mut self,
-        linked: impl Iterator<Item = &'n PackageName>,
-        version: impl Fn(Ecosystem, &PackageName) -> Option<Option<String>>,
-    ) {
-        let ecosystem = npm::ECOSYSTEM;
-        let of_name =
-            |selector: &str| version(ecosystem, &PackageName::parse(ecosystem, overridden_name(selector)).ok()?);
-        let is_lost = |(_, selector, range): &(Ecosystem, String, Option<String>)| {
-            range.as_deref() == Some(OF_MEMBER) && of_name(selector).is_none()
-        };
-        let (lost, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut self.overrides).into_iter().partition(is_lost);
-        self.overrides = kept;
-        for (_, selector, _) in lost {
-            self.refuse(format!("override {selector} {OF_MEMBER}"), "no member of the project has this name");
-        }
-        for name in linked {
-            let is_overridden = self.overrides.iter().any(|(_, known, _)| overridden_name(known) == name.as_str());
-            let Some(version) = version(ecosystem, name).filter(|_| !is_overridden) else { continue };
-            let selector = version.map_or_else(|| name.to_string(), |version| format!("{name}@{version}"));
-            self.add_override(ecosystem, &selector, Some(OF_MEMBER));
         }
     }
 

@@ -74,6 +74,33 @@ impl Imported {
         }
     }
 
+    /// Puts members in the place of what packages of registries ask for by the names that are `linked`, in the members' versions, and lists
+    /// overrides by members that are none. `version` returns the version of the member of a name; `Some(None)` if it has none.
+    pub fn override_with_members<'n>(
+        &mut self,
+        linked: impl Iterator<Item = &'n PackageName>,
+        version: impl Fn(Ecosystem, &PackageName) -> Option<Option<String>>,
+    ) {
+        let ecosystem = super::npm::ECOSYSTEM;
+        let of_name =
+            |selector: &str| version(ecosystem, &PackageName::parse(ecosystem, overridden_name(selector)).ok()?);
+        let is_lost = |(_, selector, range): &(Ecosystem, String, Option<String>)| {
+            range.as_deref() == Some(OF_MEMBER) && of_name(selector).is_none()
+        };
+        let (lost, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut self.overrides).into_iter().partition(is_lost);
+        self.overrides = kept;
+        for (_, selector, _) in lost {
+            self.refuse(format!("override {selector} {OF_MEMBER}"), "no member of the project has this name");
+        }
+        for name in linked {
+            let is_overridden = self.overrides.iter().any(|(_, known, _)| overridden_name(known) == name.as_str());
+            let Some(version) = version(ecosystem, name).filter(|_| !is_overridden) else { continue };
+            let version = version.filter(|version| Version::parse(ecosystem, version).is_ok());
+            let selector = version.map_or_else(|| name.to_string(), |version| format!("{name}@{version}"));
+            self.add_override(ecosystem, &selector, Some(OF_MEMBER));
+        }
+    }
+
     /// Takes extras out of the lines for local packages, and lists them. `is_unknown` tells of a folder, relative to the root, and an
     /// extra whether its package lacks that.
     pub fn leave_out_extras(&mut self, is_unknown: impl Fn(&str, &ExtraName) -> bool) {

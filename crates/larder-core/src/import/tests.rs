@@ -289,7 +289,7 @@ fn overrides_of_npm_yarn_and_pnpm_become_lines() {
     let imported = package_json(
         r#"{"dependencies": {"direct": "^3"},
             "overrides": {"a": "1.0.0", "b": {"c": "2", ".": "3"}, "d": "$direct", "e": {"f": {"g": "1"}}, "h@<3": "3"},
-            "resolutions": {"**/i": "1", "@s/j/k": "npm:2", "l": "patch:l@npm%3A1.0.0#x", "m@npm:2.0.0": "npm:^2.1"},
+            "resolutions": {"**/i": "1", "@s/j/k": "npm:2.x", "l": "patch:l@npm%3A1.0.0#x", "m@npm:2.0.0": "npm:^2.1"},
             "pnpm": {"overrides": {"m>n": "1", "o": "-", "p@1": "2", "r@>=1 <3": "3", "s@1>t": "1"}, "patchedDependencies": {"q@1.0.0": "q.patch"}}}"#,
     )
     .unwrap();
@@ -300,7 +300,7 @@ fn overrides_of_npm_yarn_and_pnpm_become_lines() {
         "override npm \"b\" \"3\"",
         "override npm \"d\" \"^3\"",
         "override npm \"i\" \"1\"",
-        "override npm \"@s/j>k\" \"2\"",
+        "override npm \"@s/j>k\" \"2.x\"",
         "override npm \"m>n\" \"1\"",
         "override npm \"o\"\n",
         "override npm \"h@<3\" \"3\"",
@@ -575,4 +575,12 @@ fn two_lines_of_one_package_hold_together_where_their_conditions_do() {
         ]
     );
     assert!(imported.not_taken.is_empty());
+    // Another file says the same again, and moves nothing.
+    let mut imported = requirements("six==1.11\n", &|_| None);
+    imported.merge_requirements(requirements("six==1.12; python_version >= '3.8'\n", &|_| None), "b.txt");
+    assert_eq!(imported.lines.len(), 1);
+    assert_eq!(imported.lines[0].range.as_deref(), Some("==1.11"));
+    // So many conditions have their bounds.
+    let many: Vec<String> = (1..80).map(|at| format!("six>=1.{at}; python_version >= '3.{at}'")).collect();
+    assert!(requirements(&many.join("\n"), &|_| None).lines.len() <= 10);
 }

@@ -1,6 +1,6 @@
 //! Comparing locked edges with requirements.
 
-use crate::model::{Edge, Marker, Override, PackageName, Platform, PythonVersion, Requirement, Settings};
+use crate::model::{Ecosystem, Edge, Marker, Override, PackageName, Platform, PythonVersion, Requirement, Settings};
 
 use super::covers;
 
@@ -39,6 +39,16 @@ impl LockComparison<'_> {
     /// Returns whether an override stands in for a requirement, with conditions of its own.
     pub(super) fn is_overridden(&self, parent: Option<&PackageName>, requirement: &Requirement) -> bool {
         self.overrides(parent, requirement).next().is_some()
+    }
+
+    /// Returns the ecosystem of what stands in the place of a requirement: its own where no override applies.
+    pub(super) fn ecosystem_after_overrides(
+        &self,
+        parent: Option<&PackageName>,
+        requirement: &Requirement,
+    ) -> Ecosystem {
+        let mut replacements = self.overrides(parent, requirement).filter_map(|one| one.replacement.as_ref());
+        replacements.next().map_or_else(|| requirement.ecosystem(), Requirement::ecosystem)
     }
 
     /// Returns whether nothing is locked for a requirement: an override removes it, or the platform provides its package.

@@ -48,7 +48,9 @@ impl LockComparison<'_> {
         let mut declared: BTreeSet<(Ecosystem, &PackageName)> = BTreeSet::new();
         for dependency in &local.dependencies {
             let Wants::Requirement(requirement) = &dependency.wants else { continue };
-            declared.insert((requirement.ecosystem(), requirement.seen_as()));
+            // An override may put a package of another ecosystem in its place: a member.
+            let ecosystem = self.ecosystem_after_overrides(Some(&key.id.name), requirement);
+            declared.insert((ecosystem, requirement.seen_as()));
             let extras = requirement.marker().map(Marker::extras).unwrap_or_default();
             if !extras.is_empty() && !extras.iter().any(|extra| asked.contains(&(key, extra))) {
                 continue;
@@ -56,9 +58,7 @@ impl LockComparison<'_> {
             let edges: Vec<_> = instance
                 .edges
                 .iter()
-                .filter(|edge| {
-                    edge.name == *requirement.seen_as() && edge.to.package.id.ecosystem == requirement.ecosystem()
-                })
+                .filter(|edge| edge.name == *requirement.seen_as() && edge.to.package.id.ecosystem == ecosystem)
                 .collect();
             let dropped = instance.dropped.iter().any(|dropped| dropped.name == *requirement.seen_as());
             let optional = dependency.kind == DependencyKind::Optional && dropped;

@@ -280,7 +280,7 @@ mod tests {
             ("os_name == 'nt'", Some("os_name != 'nt'")),
             (
                 "sys_platform == 'win32' and (python_version < '3.9' or extra == 'x')",
-                Some("sys_platform != 'win32' or python_version >= '3.9' and extra != 'x'"),
+                Some("sys_platform != 'win32' or (python_version >= '3.9' and extra != 'x')"),
             ),
             ("'x' in platform_machine", Some("'x' not in platform_machine")),
             ("python_version ~= '3.9'", None),

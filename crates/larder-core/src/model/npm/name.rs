@@ -36,11 +36,13 @@ pub fn split_at_version(text: &str) -> Option<(&str, &str)> {
 /// which has no name.
 pub fn split_alias(target: &str) -> (Option<&str>, &str) {
     let target = target.trim();
-    if target.starts_with(|c: char| c.is_ascii_digit() || "^~<>=*".contains(c)) {
-        return (None, target);
+    if let Some((name, range)) = split_at_version(target) {
+        return (Some(name), range.trim());
     }
-    let (name, range) = split_at_version(target).unwrap_or((target, ""));
-    (Some(name), range.trim())
+    // A package may be called `7zip-bin`, and even `404`.
+    let has_numbers_only = target.chars().all(|c| c.is_ascii_digit() || ".xX* |-".contains(c));
+    let is_range = target.starts_with(['^', '~', '<', '>', '=', '*']) || has_numbers_only && target.contains('.');
+    if is_range { (None, target) } else { (Some(target), "") }
 }
 
 /// Returns the name on `DefinitelyTyped` of the types of a package: `@types/react` of `react`, `@types/tanstack__query` of

@@ -83,6 +83,9 @@ mod tests {
         check("npm:@s/b@~1", "@s/b", "npm:@s/b@~1");
         check("npm:b", "b", "npm:b@*");
         check("npm:^2.1", "a", "^2.1");
+        check("npm:1.0.0 - 2.x", "a", "1.0.0 - 2.x");
+        check("npm:7zip-bin@5.2.0", "7zip-bin", "npm:7zip-bin@5.2.0");
+        check("npm:404", "404", "npm:404@*");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::{PathKind, manifest_path, python_manifest};
 use crate::manifest;
-use crate::model::{Catalogs, Ecosystem, Extension, Marker, PackageId, PackageName, Requirement, Version};
+use crate::model::{Catalogs, Ecosystem, Extension, Marker, PackageId, PackageName, Requirement, TreeDigest, Version};
 
 /// The local packages, by name and by the ecosystem of the manifest that declares the name.
 #[derive(Clone, Debug, Default)]
@@ -94,13 +94,17 @@ impl LocalPackageIndex {
         is_renamed
     }
 
-    /// Returns a name that no other folder has: the declared one, that of the folder, that of all folders above it too.
+    /// Returns a name that no other folder has: the declared one, that of the folder, one made of its path.
     fn name_of_its_own(&self, folder: &Arc<str>, declared: &[DeclaredIdentity]) -> Option<PackageName> {
         let own = declared.first()?.package();
         let is_free = |name: &PackageName| self.folder(name).is_none_or(|other| other == folder);
-        let of_folder = || PackageName::npm(folder.rsplit('/').next().unwrap_or(folder)).ok().filter(is_free);
-        let of_path = || PackageName::npm(&folder.to_lowercase().replace('/', "-")).ok();
-        own.clone().filter(is_free).or_else(of_folder).or_else(of_path).or(own)
+        let digest = TreeDigest::of(folder.as_bytes()).to_string();
+        let made = [
+            folder.rsplit('/').next().unwrap_or(folder).to_owned(),
+            folder.to_lowercase().replace('/', "-"),
+            format!("folder-{}", digest.get(..16).unwrap_or(&digest)),
+        ];
+        own.into_iter().chain(made.iter().filter_map(|name| PackageName::npm(name).ok())).find(is_free)
     }
 
     /// Lets the packages in some folders answer what packages of registries ask for by their names, where an environment has one
@@ -140,7 +144,7 @@ impl LocalPackageIndex {
     }
 
     /// Returns all local packages that have a name in an ecosystem.
-    pub(super) fn of_name<'a>(
+    pub fn of_name<'a>(
         &'a self,
         ecosystem: Ecosystem,
         name: &PackageName,
