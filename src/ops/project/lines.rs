@@ -174,7 +174,8 @@ impl Project {
             let Some(folder) = line.requirement.folder() else { continue };
             let name = line.requirement.seen_as();
             let first = *known.entry((&line.dependent, name)).or_insert(folder);
-            if let Some(span) = place.span.filter(|_| first != folder) {
+            let is_clash = first != folder && self.names.share_a_name(first, folder);
+            if let Some(span) = place.span.filter(|_| is_clash) {
                 let inner =
                     format!("`{name}` is the name of two packages that are asked for: `{first}` and `{folder}`");
                 let help = Some("give one of them another name, or leave one of the lines out".to_owned());

@@ -225,7 +225,7 @@ pub struct Layout {
     pub fallback: Option<Fallback>,
     /// The `node_modules` of each member and local package, by its folder.
     pub members: BTreeMap<Arc<str>, Links>,
-    /// `packages/`: private packages and local folders.
+    /// `packages/`: private packages, and local folders that Node does not see.
     #[serde(rename = "shelf")]
     pub package_links: Links,
     /// The packages that a server installs, in the order in which it does.

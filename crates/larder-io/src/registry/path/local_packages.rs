@@ -155,6 +155,15 @@ impl LocalPackageIndex {
         first.into_iter().chain(others)
     }
 
+    /// Returns whether two folders declare one name in an ecosystem: an npm and a Python package of one name are told apart.
+    pub fn share_a_name(&self, one: &str, other: &str) -> bool {
+        let names = |folder: &str| -> BTreeSet<&(Ecosystem, PackageName)> {
+            let known = self.packages.iter().chain(self.namesakes.iter().map(|(key, local)| (key, local)));
+            known.filter(|(_, local)| *local.folder == *folder).map(|(key, _)| key).collect()
+        };
+        !names(one).is_disjoint(&names(other))
+    }
+
     /// Returns all local packages.
     fn all(&self) -> impl Iterator<Item = &IndexedPackage> {
         self.packages.values().chain(self.namesakes.iter().map(|(_, local)| local)).chain(self.placed.values())
