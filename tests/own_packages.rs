@@ -117,6 +117,14 @@ fn a_member_stands_in_for_what_a_folder_asks_for() {
         .write("m/app/package.json", r#"{"name": "app", "version": "1.0.0", "dependencies": {"ms": "2.1.3"}}"#);
     project.run("larder lock").exits(0);
     project.run("larder lock --check").exits(0);
+    // The closest override counts, whichever comes first.
+    let manifest = project.read("larder.kdl");
+    let closer = "override npm \"ms\" \"2.0.0\"; override npm \"app>ms\" \"workspace:*\"";
+    let nearer = manifest.replace("override npm \"ms\" \"workspace:*\"", closer).replace("\"m/*\"", "\"m/ms\"");
+    project.write("larder.kdl", &nearer);
+    project.run("larder lock").exits(0);
+    project.run("larder lock --check").exits(0);
+    project.write("larder.kdl", &manifest);
     project.write("m/other/package.json", r#"{"name": "ms", "version": "4.0.0"}"#);
     project.run("larder lock").exits(2).names(["`ms` is the name of two members: `m/ms` and `m/other`", "larder.kdl:"]);
 }

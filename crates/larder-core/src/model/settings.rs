@@ -68,7 +68,7 @@ impl Override {
 
     /// Returns how closely it names what it replaces: one that names the dependent goes before one for all, and one that names
     /// versions before one for any.
-    pub fn closeness(&self) -> (bool, bool) {
+    fn closeness(&self) -> (bool, bool) {
         (self.parent.is_some(), self.asked.is_some())
     }
 }
@@ -215,6 +215,17 @@ pub struct Settings {
 const UNDECLARED_PYTHON: PythonVersion = PythonVersion { major: 3, minor: 12, patch: 0 };
 
 impl Settings {
+    /// Returns the override that applies to what a dependent asks for, as [`Override::applies`] says: the closest, and of those the first.
+    pub fn override_of(
+        &self,
+        parent: Option<&PackageName>,
+        package: &PackageId,
+        range: Option<&NpmRange>,
+    ) -> Option<&Override> {
+        let all = self.overrides.iter().filter(|one| one.applies(parent, package, range));
+        all.min_by_key(|one| std::cmp::Reverse(one.closeness()))
+    }
+
     /// Returns the limits for the versions of a package. Local packages are not published, and have none.
     pub fn time_limits(&self, package: &PackageId) -> TimeLimits {
         if package.ecosystem.is_local() {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::model::{
-    Dependent, Dropped, Edition, Marker, NpmPeers, NpmRange, Override, PackageId, PackageKey, PackageName, Platform,
-    Requirement, Settings, Source,
+    Dependent, Dropped, Edition, Marker, NpmPeers, NpmRange, PackageId, PackageKey, PackageName, Platform, Requirement,
+    Settings, Source,
 };
 
 use super::index::{Dependency, DependencyKind, PlatformSet, Release, Wants};
@@ -236,7 +236,7 @@ impl PreparedRelease {
         asked: Dropped,
     ) {
         let wanted = PackageId::new(id.ecosystem, asked.name.clone());
-        if let Some(found) = applicable(settings, Some(&id.name), &wanted, None) {
+        if let Some(found) = settings.override_of(Some(&id.name), &wanted, None) {
             if let Some(replacement) = found.replacement.clone() {
                 self.needs.push(Need::new(interned, kind, replacement.seen_under(&asked.name)));
             }
@@ -273,20 +273,9 @@ fn precedence(kind: DependencyKind) -> u8 {
     }
 }
 
-/// Returns the override that applies to what a dependent asks for: the closest, and of those the first.
-fn applicable<'a>(
-    settings: &'a Settings,
-    parent: Option<&PackageName>,
-    package: &PackageId,
-    range: Option<&NpmRange>,
-) -> Option<&'a Override> {
-    let all = settings.overrides.iter().filter(|one| one.applies(parent, package, range));
-    all.min_by_key(|one| std::cmp::Reverse(one.closeness()))
-}
-
 /// Returns what is asked for after overrides; none where it is removed, or the platform provides it.
 fn overridden(settings: &Settings, parent: Option<&PackageName>, asked: Requirement) -> Option<Requirement> {
-    let asked = match applicable(settings, parent, &asked.declared_package(), asked.npm_range()) {
+    let asked = match settings.override_of(parent, &asked.declared_package(), asked.npm_range()) {
         Some(found) => found.replacement.clone()?.in_place_of(asked),
         None => asked,
     };

@@ -47,8 +47,8 @@ impl LockComparison<'_> {
         parent: Option<&PackageName>,
         requirement: &Requirement,
     ) -> Ecosystem {
-        let mut replacements = self.overrides(parent, requirement).filter_map(|one| one.replacement.as_ref());
-        replacements.next().map_or_else(|| requirement.ecosystem(), Requirement::ecosystem)
+        let applied = self.wanted.override_of(parent, &requirement.declared_package(), requirement.npm_range());
+        applied.and_then(|one| one.replacement.as_ref()).unwrap_or(requirement).ecosystem()
     }
 
     /// Returns whether nothing is locked for a requirement: an override removes it, or the platform provides its package.
