@@ -20,7 +20,7 @@ use super::moving::flat::FlatFolders;
 use super::moving::locked::{self, Kept};
 use super::moving::undeclared::{self, UndeclaredUse};
 use super::moving::{peers, pending, published, requirements, workspace};
-use super::programs::interpreter::{self, Ask};
+use super::programs::interpreter;
 use super::project::snapshot;
 use super::project::{host, inputs, members};
 use super::session::MANIFEST;
@@ -148,8 +148,8 @@ fn missing_runtimes(context: &Context<'_>, project: &Project) -> Vec<&'static st
     let has = |is_of: fn(Ecosystem) -> bool| project.lines.iter().any(|line| is_of(line.requirement.ecosystem()));
     let settings = &project.manifest.settings;
     let mut missing = Vec::new();
-    let is_older = || interpreter::older_node(context, settings, Ask::Program).is_ok_and(|older| older.is_some());
-    if has(Ecosystem::has_scopes) && (interpreter::node(context).is_ok_and(|node| node.is_none()) || is_older()) {
+    let lacks_node = |found: Option<String>| found.is_none_or(|node| interpreter::is_older(&node, settings));
+    if has(Ecosystem::has_scopes) && interpreter::node(context).is_ok_and(lacks_node) {
         missing.push(RuntimeName::Node.as_str());
     }
     let search = interpreter::search(context, host::platform());
@@ -300,8 +300,9 @@ fn import(folder: &Path) -> Result<Found> {
     all.settle_overrides(&locked);
     peers::take_installed(folder, &members, &locked, &mut all)?;
     all.settle_catalogs();
-    workspace::override_with_members(folder, &locked, &mut all)?;
-    workspace::check_own_packages(folder, &mut all)?;
+    let names = workspace::names_of_members(folder, &all)?;
+    workspace::override_with_members(&names, &locked, &mut all);
+    workspace::check_own_packages(folder, &names, &mut all);
     requirements::take_all(folder, &mut all, &mut from)?;
     workspace::leave_out_unknown_extras(folder, &mut all);
     if all.hoisting.names.is_empty()

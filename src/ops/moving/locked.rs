@@ -51,9 +51,9 @@ fn pinned(root: &Path, file: &str) -> Result<Option<String>> {
 pub(in crate::ops) fn for_python(root: &Path, settings: &Settings, files: Vec<String>) -> (Vec<String>, Vec<String>) {
     let mut told = Vec::with_capacity(files.len());
     for file in files {
-        let is_requirements = Path::new(&file).extension().is_some_and(|extension| extension == "txt");
-        let text = inputs::text(&root.join(&file)).ok().flatten().filter(|_| is_requirements);
-        told.push((file, text.and_then(|text| compiled_for(&text))));
+        let text = || inputs::text(&root.join(&file)).ok().flatten();
+        let python = locks::is_requirements(&file).then(text).flatten().and_then(|text| compiled_for(&text));
+        told.push((file, python));
     }
     let Some(own) = &settings.python else { return (told.into_iter().map(|(file, _)| file).collect(), Vec::new()) };
     let distance = |(major, minor): (u32, u32)| (major.abs_diff(own.major), minor.abs_diff(own.minor));
@@ -214,13 +214,26 @@ pub struct Moved {
     pub why: String,
 }
 
+/// Why a package moved: what moved others comes before what was moved by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum MoveCause {
+    /// Its registry has a version no more.
+    Gone,
+    /// The version that it had does not fit.
+    Misfit,
+    /// It is there in another version beside.
+    AnotherBeside,
+    /// It was not there.
+    New,
+}
+
 /// Compares a lock with the versions that other tools chose, in the ecosystems that they chose any of. `index` tells which of those are there still.
 pub(in crate::ops) fn compare(before: &LockedVersions, lockfile: &Lockfile, index: &dyn Index) -> Kept {
     let mut kept = Kept::default();
     let served = lockfile.graph.packages.keys().filter(|key| before.covers(&key.id));
     let ids: BTreeSet<_> = served.clone().map(|key| &key.id).collect();
     let lines = moved_lines(before, lockfile);
-    let mut ranked: Vec<(u8, Moved)> = Vec::new();
+    let mut moved: Vec<(MoveCause, Moved)> = Vec::new();
     for id in ids {
         let now: BTreeSet<_> = served.clone().filter(|key| key.id == *id).map(|key| &key.version).collect();
         let had = before.packages().get(id);
@@ -229,13 +242,13 @@ pub(in crate::ops) fn compare(before: &LockedVersions, lockfile: &Lockfile, inde
             match lines.get(id) {
                 None => kept.kept += 1,
                 Some(line) => {
-                    let moved = Moved {
+                    let one = Moved {
                         package: id.to_string(),
                         before: vec![line.before.to_string()],
                         now: vec![line.now.to_string()],
                         why: format!("{} has it so now", manifest_of(line.dependent)),
                     };
-                    ranked.push((2, moved));
+                    moved.push((MoveCause::AnotherBeside, one));
                 }
             }
             continue;
@@ -244,25 +257,26 @@ pub(in crate::ops) fn compare(before: &LockedVersions, lockfile: &Lockfile, inde
             index.versions(id).is_ok_and(|known| known.candidates.iter().any(|candidate| candidate.version == *version))
         };
         let by = || asked_by(lockfile, id, &new);
-        // What moved others comes before what was moved by it.
-        let (rank, why) = match had {
-            Some(had) if !had.iter().all(is_there) => (0, "its registry has the version no more".to_owned()),
-            Some(had) if had.iter().all(|version| now.contains(version)) => {
-                (2, format!("another version is asked for beside it, by {}", by()))
+        let (cause, why) = match had {
+            Some(had) if !had.iter().all(is_there) => {
+                (MoveCause::Gone, "its registry has the version no more".to_owned())
             }
-            Some(_) => (1, "the version it had does not fit what asks for it".to_owned()),
-            None => (3, format!("{} asks for it", by())),
+            Some(had) if had.iter().all(|version| now.contains(version)) => {
+                (MoveCause::AnotherBeside, format!("another version is asked for beside it, by {}", by()))
+            }
+            Some(_) => (MoveCause::Misfit, "the version it had does not fit what asks for it".to_owned()),
+            None => (MoveCause::New, format!("{} asks for it", by())),
         };
-        let moved = Moved {
+        let one = Moved {
             package: id.to_string(),
             before: had.into_iter().flatten().map(ToString::to_string).collect(),
             now: now.iter().map(ToString::to_string).collect(),
             why,
         };
-        ranked.push((rank, moved));
+        moved.push((cause, one));
     }
-    ranked.sort_by_key(|(rank, _)| *rank);
-    kept.moved = ranked.into_iter().map(|(_, moved)| moved).collect();
+    moved.sort_by_key(|(cause, _)| *cause);
+    kept.moved = moved.into_iter().map(|(_, one)| one).collect();
     kept.unbuilt = unbuilt(before, lockfile, &kept.moved);
     kept
 }

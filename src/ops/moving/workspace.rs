@@ -124,10 +124,7 @@ pub(in crate::ops) fn projects_beside(root: &Path, imported: &mut Imported) -> R
         imported.refuse(format!("dependencies of {folder}"), why);
     }
     found.sort();
-    let mut names = LocalPackageIndex::default();
-    for folder in members::find(root, imported.members.iter().map(String::as_str))?.folders {
-        names.add(root, &folder);
-    }
+    let mut names = names_of_members(root, imported)?;
     found.retain(|folder| match names.add(root, &Arc::from(folder.as_str())) {
         Some((name, first)) => {
             imported.refuse(format!("the folder {folder}"), format!("its package has the name of {first}, {name}"));
@@ -226,30 +223,30 @@ pub(in crate::ops) fn requirements_aside(root: &Path) -> Result<Vec<String>> {
     Ok(found)
 }
 
-/// Lets members stand in for what packages of registries ask for, where a lockfile has it so or an override says so.
-pub(in crate::ops) fn override_with_members(
-    root: &Path,
-    locked: &[(String, LockedVersions)],
-    imported: &mut Imported,
-) -> Result<()> {
+/// Returns the names of the members' packages.
+pub(in crate::ops) fn names_of_members(root: &Path, imported: &Imported) -> Result<LocalPackageIndex> {
     let mut names = LocalPackageIndex::default();
     for folder in members::find(root, imported.members.iter().map(String::as_str))?.folders {
         names.add(root, &folder);
     }
+    Ok(names)
+}
+
+/// Lets members stand in for what packages of registries ask for, where a lockfile has it so or an override says so.
+pub(in crate::ops) fn override_with_members(
+    names: &LocalPackageIndex,
+    locked: &[(String, LockedVersions)],
+    imported: &mut Imported,
+) {
     let linked = locked.iter().flat_map(|(_, versions)| versions.linked());
     imported.override_with_members(linked, |ecosystem, name| Some(names.get(ecosystem, name)?.version.clone()));
-    Ok(())
 }
 
 /// Takes out the lines that mean a package of the project that is none: no member has the name, or the folder holds no package, or
 /// one of another name. A registry could serve something else under it.
-pub(in crate::ops) fn check_own_packages(root: &Path, imported: &mut Imported) -> Result<()> {
+pub(in crate::ops) fn check_own_packages(root: &Path, names: &LocalPackageIndex, imported: &mut Imported) {
     if imported.workspace.is_empty() && imported.folders.is_empty() {
-        return Ok(());
-    }
-    let mut names = LocalPackageIndex::default();
-    for folder in members::find(root, imported.members.iter().map(String::as_str))?.folders {
-        names.add(root, &folder);
+        return;
     }
     let of_members = |ecosystem: Ecosystem, name: &str| {
         PackageName::parse(ecosystem, name).is_ok_and(|name| names.get(ecosystem, &name).is_some())
@@ -288,7 +285,6 @@ pub(in crate::ops) fn check_own_packages(root: &Path, imported: &mut Imported) -
         let is_lost = lost.contains(&(line.ecosystem, name));
         is_lost.then(|| NotTaken::guard(line.what(), "no member of the project has this name"))
     });
-    Ok(())
 }
 
 /// Takes the extras out that lines ask of a folder's Python package and that it does not have: pip passes over them.

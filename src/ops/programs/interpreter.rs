@@ -79,13 +79,12 @@ pub(in crate::ops) enum Ask {
 
 /// Returns what is wrong with the Node on PATH: it is older than the one that the manifest declares, and larder does not bring that.
 pub(in crate::ops) fn older_node(context: &Context<'_>, settings: &Settings, ask: Ask) -> Result<Option<String>> {
-    let declared = settings.node.as_deref().filter(|_| settings.managed.get(RuntimeName::Node).is_none());
-    let Some(declared) = declared else { return Ok(None) };
+    let Some(declared) = settings.node.as_deref() else { return Ok(None) };
     let found = match ask {
         Ask::Program => node(context)?,
         Ask::Files => python::on_path(&context.variables.search_path(), "node").and_then(|node| node_header(&node)),
     };
-    Ok(found.filter(|found| is_older(found, declared)).map(|found| {
+    Ok(found.filter(|found| is_older(found, settings)).map(|found| {
         format!(
             "node on PATH is {found}, and the manifest declares {declared}: `managed=#true` behind it under `runtimes` \
              lets larder bring it"
@@ -93,8 +92,14 @@ pub(in crate::ops) fn older_node(context: &Context<'_>, settings: &Settings, ask
     }))
 }
 
+/// Returns whether a version of Node is older than the one that the manifest declares, and larder does not bring that.
+pub(in crate::ops) fn is_older(version: &str, settings: &Settings) -> bool {
+    let is_managed = settings.managed.get(RuntimeName::Node).is_some();
+    !is_managed && settings.node.as_deref().is_some_and(|declared| is_below(version, declared))
+}
+
 /// Returns whether a version is below one that has one to three numbers.
-fn is_older(version: &str, than: &str) -> bool {
+fn is_below(version: &str, than: &str) -> bool {
     let numbers = |text: &str| text.split('.').map(|number| number.parse().unwrap_or(0)).collect::<Vec<u32>>();
     let than = numbers(than);
     numbers(version).iter().take(than.len()).lt(than.iter())
@@ -147,7 +152,7 @@ mod tests {
             ("22.11.0", "22.11.0", false),
             ("22.9.0", "22.10.1", true),
         ] {
-            assert_eq!(is_older(version, than), expected, "{version} {than}");
+            assert_eq!(is_below(version, than), expected, "{version} {than}");
         }
     }
 }

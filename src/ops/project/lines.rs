@@ -195,16 +195,17 @@ impl Project {
                 inner,
                 help: Some(help.to_owned()),
             };
-            let mut members = self.names.of_name(*ecosystem, name).cloned();
-            let Some(member) = members.next() else {
-                let help = "add its folder to `members`, or give a range instead of `workspace:*`";
-                return Err(bad(format!("no member of the project is called `{name}`"), help).into());
+            let member = match self.names.of_name(*ecosystem, name) {
+                [member] => member.clone(),
+                [] => {
+                    let help = "add its folder to `members`, or give a range instead of `workspace:*`";
+                    return Err(bad(format!("no member of the project is called `{name}`"), help).into());
+                }
+                [one, other, ..] => {
+                    let inner = format!("`{name}` is the name of two members: `{}` and `{}`", one.folder, other.folder);
+                    return Err(bad(inner, "leave one of them out: `members \"!FOLDER\"`").into());
+                }
             };
-            if let Some(other) = members.next() {
-                let inner = format!("`{name}` is the name of two members: `{}` and `{}`", member.folder, other.folder);
-                return Err(bad(inner, "leave one of them out: `members \"!FOLDER\"`").into());
-            }
-            drop(members);
             self.read_path_package(&member.folder)?;
             let replacement = Some(member.requirement(name, Marker::default()));
             self.manifest.settings.overrides.push(Override { replacement, ..read.value });
@@ -218,7 +219,7 @@ impl Project {
         }
         members::stay_inside(&self.root, folder)?;
         self.watched.note_manifests(&self.root.join(&**folder))?;
-        self.names.place(&self.root, folder);
+        self.names.add_folder(&self.root, folder);
         let package = self.read_local(folder)?;
         // Their contents are looked at later, when an environment is built.
         for below in &package.listed {
@@ -242,7 +243,7 @@ impl Project {
         for file in &package.files {
             self.watched.note(self.root.join(&*path::join(folder, file)))?;
         }
-        let is_any_renamed = self.place_folders(&package)?;
+        let is_any_renamed = self.add_folders(&package)?;
         if package.files.is_empty() && !is_any_renamed {
             return Ok(package);
         }
@@ -251,11 +252,11 @@ impl Project {
 
     /// Notes the packages that a package asks for by their folders. Returns whether one of them is called by another name than that in its
     /// manifest.
-    fn place_folders(&mut self, package: &PathPackage) -> Result<bool> {
+    fn add_folders(&mut self, package: &PathPackage) -> Result<bool> {
         let mut is_any_renamed = false;
         for folder in folders(package.dependencies.iter().chain(package.groups.values().flatten())) {
             members::stay_inside(&self.root, &folder)?;
-            is_any_renamed |= self.names.place(&self.root, &folder);
+            is_any_renamed |= self.names.add_folder(&self.root, &folder);
         }
         Ok(is_any_renamed)
     }

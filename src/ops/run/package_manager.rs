@@ -39,16 +39,15 @@ pub fn run_package_manager(
     arguments: &[OsString],
     note: impl Fn(&str),
 ) -> Result<PackageManagerOutcome> {
-    let original = arguments;
-    let PackageManagerCall { folder, action } = parse(manager, original);
+    let PackageManagerCall { folder, action } = parse(manager, arguments);
     let folder = folder.map_or_else(|| context.folder.clone(), |below| context.folder.join(below));
     let folder = fs::canonicalize(&folder)?;
     let context = &Context { folder, ..context.clone() };
-    let Some(root) = managed_by(context) else { return pass_on(context, program, original) };
+    let Some(root) = managed_by(context) else { return pass_on(context, program, arguments) };
     match action {
         Action::Real => {
             note(&format!("`{program}` inside `larder run`: this is passed on to the real one"));
-            pass_on(context, program, original)
+            pass_on(context, program, arguments)
         }
         Action::Installed(word) => {
             if !is_installed(context, &root)? {
@@ -65,18 +64,19 @@ pub fn run_package_manager(
         }
         Action::Members { filters, command } => members_run(context, &filters, &command),
         Action::Program(command) => run_program(context, &command),
-        Action::Script { name, arguments, otherwise } => match (find_script(context, &root, &name)?, otherwise) {
+        Action::Script { name, arguments: handed, otherwise } => match (find_script(context, &root, &name)?, otherwise)
+        {
             (Some(step), _) => {
-                let mut shell = step.shell(&arguments);
+                let mut shell = step.shell(&handed);
                 shell.envs(step.variables.iter().cloned());
                 see(&mut shell, &Context { folder: step.folder.clone(), ..context.clone() })?;
                 Err(shell_error(context, &start(shell)).into())
             }
             (None, Otherwise::Passes) => Ok(PackageManagerOutcome::Nothing),
             (None, Otherwise::Fails) => Err(NoScript { name }.into()),
-            (None, Otherwise::Real) => pass_on(context, program, original),
+            (None, Otherwise::Real) => pass_on(context, program, arguments),
             (None, Otherwise::RunsProgram) => {
-                let command: Vec<OsString> = std::iter::once(OsString::from(&name)).chain(arguments).collect();
+                let command: Vec<OsString> = std::iter::once(OsString::from(&name)).chain(handed).collect();
                 run_program(context, &command)
             }
         },

@@ -116,6 +116,7 @@ const OTHERWISE: [&str; 11] = [
 pub(super) fn parse(manager: PackageManager, arguments: &[OsString]) -> PackageManagerCall {
     let mut words = Words { rest: arguments, call: PackageManagerCall::default(), filters: None, if_present: false };
     let action = match manager {
+        _ if matches!(words.peek(), Some("-v" | "--version")) => None,
         PackageManager::Npx => words.npx(),
         PackageManager::Npm => words.npm(),
         PackageManager::Pnpm => words.pnpm(),
@@ -192,9 +193,6 @@ impl<'a> Words<'a> {
     }
 
     fn npm(&mut self) -> Option<Action> {
-        if matches!(self.peek(), Some("-v" | "--version")) {
-            return None;
-        }
         self.options()?;
         match self.next()? {
             "run" | "run-script" | "rum" | "urn" => {
@@ -257,9 +255,6 @@ impl<'a> Words<'a> {
     }
 
     fn pnpm(&mut self) -> Option<Action> {
-        if matches!(self.peek(), Some("-v" | "--version")) {
-            return None;
-        }
         self.options()?;
         match self.next()? {
             "run" | "run-script" => {
@@ -283,9 +278,6 @@ impl<'a> Words<'a> {
     }
 
     fn yarn(&mut self) -> Option<Action> {
-        if matches!(self.peek(), Some("-v" | "--version")) {
-            return None;
-        }
         let is_option = |word: &OsString| word.to_str().is_some_and(|word| word.starts_with('-'));
         if self.rest.iter().all(is_option) {
             return self.install("install");
@@ -346,9 +338,6 @@ impl<'a> Words<'a> {
     }
 
     fn bun(&mut self) -> Option<Action> {
-        if matches!(self.peek(), Some("-v" | "--version")) {
-            return None;
-        }
         self.options()?;
         match self.next()? {
             "run" => {

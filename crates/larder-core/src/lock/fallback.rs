@@ -51,9 +51,10 @@ impl fmt::Display for UnmetDeclaration<'_> {
 impl<'a> Fallback<'a> {
     /// Chooses an instance for each name.
     ///
-    /// Of several, one that every environment reaches comes first, then one of the version with the most dependents, then of the highest
-    /// version, then the one with the most dependents itself: peers make many instances of one version. A name that the project declares itself has the project's instance: where an environment has the line, it
-    /// is found in the project's own `node_modules`.
+    /// Of several, one that every environment reaches comes first, then one of the version with the most dependents, then of the
+    /// highest version, then the one with the most dependents itself: peers make many instances of one version. A name that the
+    /// project declares itself has the project's instance: where an environment has the line, it is found in the project's own
+    /// `node_modules`.
     ///
     /// `environments` has the groups of each environment. `closure` is what is to be built. `is_found` tells which packages a
     /// `node_modules` can have.

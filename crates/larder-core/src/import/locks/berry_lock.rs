@@ -33,9 +33,8 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
         }
     }
     // Before Yarn 4, dependencies have their ranges without the protocol that the entries have them with.
-    let look_up = |alias: &str, range: &str| {
-        keys.get(&*format!("{alias}@{range}")).or_else(|| keys.get(&*format!("{alias}@npm:{range}")))
-    };
+    let descriptors = |alias: &str, range: &str| [format!("{alias}@{range}"), format!("{alias}@npm:{range}")];
+    let look_up = |alias: &str, range: &str| descriptors(alias, range).iter().find_map(|one| keys.get(&**one));
     let members: BTreeSet<&str> = entries
         .iter()
         .filter(|(_, entry)| entry.resolution.contains("@workspace:"))
@@ -65,8 +64,7 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
                 found.add_edge(&from, to.alias, &to.key);
             }
             for (alias, range) in &entry.dependencies {
-                let descriptors = [format!("{alias}@{range}"), format!("{alias}@npm:{range}")];
-                if descriptors.iter().any(|descriptor| members.contains(&**descriptor)) {
+                if descriptors(alias, range).iter().any(|one| members.contains(&**one)) {
                     found.add_linked(alias);
                 }
             }

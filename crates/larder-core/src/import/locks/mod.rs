@@ -135,7 +135,8 @@ pub fn read(
     }
 }
 
-fn is_requirements(name: &str) -> bool {
+/// Returns whether a lockfile has requirements, by its name or path.
+pub fn is_requirements(name: &str) -> bool {
     Path::new(name).extension().is_some_and(|extension| extension == "txt")
 }
 

@@ -13,11 +13,12 @@ use crate::model::{Catalogs, Ecosystem, Extension, Marker, PackageId, PackageNam
 /// The local packages, by name and by the ecosystem of the manifest that declares the name.
 #[derive(Clone, Debug, Default)]
 pub struct LocalPackageIndex {
-    packages: BTreeMap<(Ecosystem, PackageName), IndexedPackage>,
-    /// Packages whose names others had first.
-    namesakes: Vec<((Ecosystem, PackageName), IndexedPackage)>,
-    /// Packages that are asked for by their folders alone.
-    placed: BTreeMap<Arc<str>, IndexedPackage>,
+    /// The packages that declare each name, in the order in which they were added.
+    by_name: BTreeMap<(Ecosystem, PackageName), Vec<IndexedPackage>>,
+    /// The package in each folder, those that are asked for by their folders alone too.
+    by_folder: BTreeMap<Arc<str>, IndexedPackage>,
+    /// The folder of each path package.
+    folders: BTreeMap<PackageName, Arc<str>>,
     /// The names that are answered to packages of registries too.
     answered: BTreeSet<(Ecosystem, PackageName)>,
     /// The catalogs of the project, to which local packages' manifests may refer.
@@ -61,19 +62,18 @@ impl LocalPackageIndex {
     /// by its folder.
     pub fn add(&mut self, root: &Path, folder: &Arc<str>) -> Option<(PackageName, Arc<str>)> {
         let declared = DeclaredIdentity::all(root, folder, &self.catalogs);
-        let package = self.name_of_its_own(folder, &declared)?;
+        let package = self.unique_name(folder, &declared)?;
         let mut taken = None;
         for declared in declared {
             let Some(name) = declared.package() else { continue };
-            let key = (declared.kind.ecosystem(), name);
             let local = IndexedPackage { folder: folder.clone(), package: package.clone(), version: declared.version };
-            match self.packages.get(&key) {
-                None => drop(self.packages.insert(key, local)),
-                Some(known) if known.folder == *folder => {}
-                Some(known) => {
-                    taken.get_or_insert((key.1.clone(), known.folder.clone()));
-                    self.namesakes.push((key, local));
-                }
+            self.note(&local);
+            let known = self.by_name.entry((declared.kind.ecosystem(), name.clone())).or_default();
+            if let Some(first) = known.first().filter(|first| first.folder != *folder) {
+                taken.get_or_insert((name, first.folder.clone()));
+            }
+            if known.iter().all(|one| one.folder != *folder) {
+                known.push(local);
             }
         }
         taken
@@ -81,30 +81,36 @@ impl LocalPackageIndex {
 
     /// Adds a package that is asked for by its folder. Returns whether it is called by another name than that in its manifest, which another
     /// folder has.
-    pub fn place(&mut self, root: &Path, folder: &Arc<str>) -> bool {
+    pub fn add_folder(&mut self, root: &Path, folder: &Arc<str>) -> bool {
         if self.in_folder(folder).is_some() {
             return false;
         }
         let declared = DeclaredIdentity::all(root, folder, &self.catalogs);
-        let Some(package) = self.name_of_its_own(folder, &declared) else { return false };
+        let Some(package) = self.unique_name(folder, &declared) else { return false };
         let first = declared.into_iter().next();
         let is_renamed = first.as_ref().and_then(DeclaredIdentity::package).is_some_and(|own| own != package);
         let version = first.and_then(|declared| declared.version);
-        self.placed.insert(folder.clone(), IndexedPackage { folder: folder.clone(), package, version });
+        self.note(&IndexedPackage { folder: folder.clone(), package, version });
         is_renamed
     }
 
+    /// Notes which package is in a folder.
+    fn note(&mut self, local: &IndexedPackage) {
+        self.folders.insert(local.package.clone(), local.folder.clone());
+        self.by_folder.entry(local.folder.clone()).or_insert_with(|| local.clone());
+    }
+
     /// Returns a name that no other folder has: the declared one, that of the folder, one made of its path.
-    fn name_of_its_own(&self, folder: &Arc<str>, declared: &[DeclaredIdentity]) -> Option<PackageName> {
-        let own = declared.first()?.package();
+    fn unique_name(&self, folder: &Arc<str>, declared: &[DeclaredIdentity]) -> Option<PackageName> {
         let is_free = |name: &PackageName| self.folder(name).is_none_or(|other| other == folder);
-        let digest = TreeDigest::of(folder.as_bytes()).to_string();
-        let made = [
-            folder.rsplit('/').next().unwrap_or(folder).to_owned(),
-            folder.to_lowercase().replace('/', "-"),
-            format!("folder-{}", digest.get(..16).unwrap_or(&digest)),
-        ];
-        own.into_iter().chain(made.iter().filter_map(|name| PackageName::npm(name).ok())).find(is_free)
+        let made = |name: &str| PackageName::npm(name).ok().filter(is_free);
+        let own = declared.first()?.package().filter(is_free);
+        own.or_else(|| made(folder.rsplit('/').next().unwrap_or(folder)))
+            .or_else(|| made(&folder.to_lowercase().replace('/', "-")))
+            .or_else(|| {
+                let digest = TreeDigest::of(folder.as_bytes()).to_string();
+                made(&format!("folder-{}", digest.get(..16).unwrap_or(&digest)))
+            })
     }
 
     /// Lets the packages in some folders answer what packages of registries ask for by their names, where an environment has one
@@ -115,8 +121,8 @@ impl LocalPackageIndex {
             let is_open = || !is_routed(&PackageId::new(*ecosystem, name.clone()));
             ecosystem.shares_one_folder() && folders.contains(&local.folder) && is_open()
         };
-        self.answered =
-            self.packages.iter().filter(|(key, local)| answers(key, local)).map(|(key, _)| key.clone()).collect();
+        let firsts = self.by_name.iter().filter_map(|(key, all)| Some((key, all.first()?)));
+        self.answered = firsts.filter(|(key, local)| answers(key, local)).map(|(key, _)| key.clone()).collect();
     }
 
     /// Takes the extensions of local packages, and returns those of others. A name that one of the project's own packages has means that
@@ -132,7 +138,7 @@ impl LocalPackageIndex {
     /// Returns what the packages in a folder use and do not declare.
     pub fn extensions_of<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = &'a Requirement> {
         let is_there = move |one: &&Extension| {
-            self.of_name(one.package.ecosystem, &one.package.name).any(|local| *local.folder == *folder)
+            self.of_name(one.package.ecosystem, &one.package.name).iter().any(|local| *local.folder == *folder)
         };
         self.extensions.iter().filter(is_there).map(|one| &one.dependency)
     }
@@ -144,56 +150,42 @@ impl LocalPackageIndex {
     }
 
     /// Returns all local packages that have a name in an ecosystem.
-    pub fn of_name<'a>(
-        &'a self,
-        ecosystem: Ecosystem,
-        name: &PackageName,
-    ) -> impl Iterator<Item = &'a IndexedPackage> + use<'a> {
-        let key = (ecosystem, name.clone());
-        let first = self.packages.get(&key);
-        let others = self.namesakes.iter().filter(move |(other, _)| *other == key).map(|(_, local)| local);
-        first.into_iter().chain(others)
+    pub fn of_name(&self, ecosystem: Ecosystem, name: &PackageName) -> &[IndexedPackage] {
+        self.by_name.get(&(ecosystem, name.clone())).map_or(&[], Vec::as_slice)
     }
 
     /// Returns whether two folders declare one name in an ecosystem: an npm and a Python package of one name are told apart.
     pub fn share_a_name(&self, one: &str, other: &str) -> bool {
-        let names = |folder: &str| -> BTreeSet<&(Ecosystem, PackageName)> {
-            let known = self.packages.iter().chain(self.namesakes.iter().map(|(key, local)| (key, local)));
-            known.filter(|(_, local)| *local.folder == *folder).map(|(key, _)| key).collect()
-        };
-        !names(one).is_disjoint(&names(other))
-    }
-
-    /// Returns all local packages.
-    fn all(&self) -> impl Iterator<Item = &IndexedPackage> {
-        self.packages.values().chain(self.namesakes.iter().map(|(_, local)| local)).chain(self.placed.values())
+        let has = |all: &[IndexedPackage], folder: &str| all.iter().any(|local| *local.folder == *folder);
+        self.by_name.values().any(|all| has(all, one) && has(all, other))
     }
 
     /// Returns the local package that has a name in an ecosystem, the first of several.
     pub fn get(&self, ecosystem: Ecosystem, name: &PackageName) -> Option<&IndexedPackage> {
-        self.packages.get(&(ecosystem, name.clone()))
+        self.of_name(ecosystem, name).first()
     }
 
     /// Returns whether it has no packages.
     pub fn is_empty(&self) -> bool {
-        self.packages.is_empty()
+        self.by_name.is_empty()
     }
 
     /// Returns the package in a folder.
     pub fn in_folder(&self, folder: &str) -> Option<&IndexedPackage> {
-        self.all().find(|local| *local.folder == *folder)
+        self.by_folder.get(folder)
     }
 
     /// Returns the folder of the path package that has a name.
     pub(in crate::registry) fn folder(&self, package: &PackageName) -> Option<&Arc<str>> {
-        self.all().find(|local| local.package == *package).map(|local| &local.folder)
+        self.folders.get(package)
     }
 
     /// Looks for the local package of a requirement's name, and compares its version.
     pub fn find_match(&self, requirement: &Requirement) -> LocalMatch {
         let id = requirement.package();
-        let Some(first) = self.get(id.ecosystem, &id.name) else { return LocalMatch::None };
-        let mut satisfying = self.of_name(id.ecosystem, &id.name).filter(|local| local.satisfies(requirement));
+        let of_name = self.of_name(id.ecosystem, &id.name);
+        let Some(first) = of_name.first() else { return LocalMatch::None };
+        let mut satisfying = of_name.iter().filter(|local| local.satisfies(requirement));
         match (satisfying.next(), satisfying.next()) {
             (None, _) => LocalMatch::OtherVersion(first.clone()),
             (Some(local), None) => {
