@@ -119,14 +119,25 @@ fn a_redirect_of_a_registry_takes_no_token_along() {
 #[test]
 fn what_was_believed_on_first_use_stays() {
     let packages = registry_of("1.0.0");
-    let project = Project::alone();
+    let mut project = Project::alone();
     with_registries(&project, &packages.line(), "larder \"orders\" \"^1\"");
     project.run("larder lock").exits(0).names(["trusted on first use"]);
     // Another registry in its place, with a key of its own and the same packages.
     let other = registry_of("1.0.0");
     std::fs::rename(packages.path(""), packages.author().path("before")).expect("a folder of ours");
     std::fs::rename(other.path(""), packages.path("")).expect("a folder of ours");
+    let lock = project.read("larder.lock");
     with_registries(&project, &packages.line(), "larder \"orders\" \"^1\"");
-    project.run("larder lock").exits(4).names(["signed by packages.acme.example+"]);
+    project.run("larder lock").exits(4).names(["signed by packages.acme.example+", "larder trust registry acme"]);
     assert!(!project.has("larder.lock"));
+    // Who has the lock and nothing else believes what the lock has.
+    project.write("larder.lock", &lock);
+    project.set("LARDER_CACHE", "another-cache");
+    for command in ["larder update", "larder outdated", "larder add larder:money"] {
+        project.run(command).exits(4).names(["signed by packages.acme.example+"]);
+    }
+    assert_eq!(project.read("larder.lock"), lock);
+    project.run("larder trust registry acme").exits(0).names(["trusted on first use"]);
+    assert_ne!(project.read("larder.lock"), lock);
+    project.run("larder update").exits(0);
 }

@@ -176,6 +176,10 @@ fn signatures_and_keys_are_demanded_of_a_registry() {
     // Without a key the registry is trusted on first use, unless signatures are required.
     manifest("", orders);
     project.run("larder lock").exits(0).names(["trusted on first use", key]);
+    assert_eq!(project.read("larder.lock"), format!("{lock}\n[[log]]\nregistry = \"acme\"\nkey = \"{key}\"\n"));
+    // A key in the manifest takes its place.
+    manifest(&format!("key \"{key}\""), orders);
+    project.run("larder update").exits(0);
     assert_eq!(project.read("larder.lock"), lock);
     std::fs::remove_file(project.path("larder.lock")).unwrap();
     manifest("", &format!("policy {{ signatures \"required\"; }}\n{orders}"));

@@ -9,7 +9,7 @@ use crate::fs::{self, Durability};
 use crate::import::locks::LockedVersions;
 use crate::lock::{self, DeclaredState, Freshness, Lockfile, StaleReason};
 use crate::manifest::Environment;
-use crate::model::{Builds, Edition, Graph, PackageId, RootEdge, Runtimes, Settings, Side, Source, Version};
+use crate::model::{Builds, Edition, PackageId, RootEdge, Runtimes, Settings, Side, Source, Version};
 use crate::policy::{Finding, FindingReport, SolveNotes};
 use crate::profile;
 use crate::registry::{self, Registries};
@@ -21,6 +21,7 @@ use super::locking::age::{self, AgeCutoff};
 use super::locking::routing::{self, Extent};
 use super::locking::solutions::Unknown;
 use super::locking::sources::{self, LockedSource};
+use super::locking::witnesses;
 pub use super::moving::locked::Kept;
 use super::moving::{locked, pending};
 use super::policies::Subject;
@@ -30,6 +31,7 @@ pub use super::project::lockfile::{Absent, LockUse};
 use super::project::own_runtimes::{self, Misfit};
 use super::project::snapshot::{self, InputSnapshot};
 use super::project::target::{EditTarget, Edited};
+use super::registries::Question;
 use super::runtimes::{self, RuntimeChoice};
 use super::session::release;
 use super::summary::DifferenceSummary;
@@ -162,7 +164,7 @@ pub(super) fn take_over(
     let project = &*age::applied(project, wish.old, wish.age_cutoff);
     let runtimes = runtimes::choose(session, project, Some(&old.runtimes), wish.runtimes)?;
     let with_runtimes = runtimes::applied(project, &runtimes);
-    let registries = registries::open_asking(session, &with_runtimes, wish.cache_policy, wish.asked.clone())?;
+    let registries = registries::open_asking(session, &with_runtimes, wish.question())?;
     let (lockfile, solved) = solve_with(session, &with_runtimes, &wish, &registries, &runtimes)?;
     let mut lockfile = runtimes::locked(lockfile, project, runtimes);
     locked::check_digests(before, &lockfile)?;
@@ -351,6 +353,16 @@ impl<'a> Wish<'a> {
         Self { old: Some(old), kept: Some(old), edition: old.edition(), ..Self::default() }
     }
 
+    /// Returns what the registries are opened with.
+    fn question(&self) -> Question {
+        Question {
+            cache_policy: self.cache_policy,
+            revalidated: self.asked.clone(),
+            locked_log_keys: self.old.map(|old| old.log_keys.clone()).unwrap_or_default(),
+            ..Question::default()
+        }
+    }
+
     /// Returns the versions that are preferred on a side.
     fn preferences(&self, side: Option<&Side>) -> Preferences {
         let kept = |side| self.kept.map(|kept| kept.preferences(side)).unwrap_or_default();
@@ -380,7 +392,7 @@ pub(super) fn solve(session: &Session<'_>, project: &Project, wish: &Wish<'_>) -
     let project = &*age::applied(project, wish.old, wish.age_cutoff);
     let runtimes = runtimes::choose(session, project, wish.old.map(|old| &old.runtimes), wish.runtimes)?;
     let with_runtimes = runtimes::applied(project, &runtimes);
-    let registries = registries::open_asking(session, &with_runtimes, wish.cache_policy, wish.asked.clone())?;
+    let registries = registries::open_asking(session, &with_runtimes, wish.question())?;
     let (lockfile, solved) = solve_with(session, &with_runtimes, wish, &registries, &runtimes)?;
     release(registries);
     Ok((runtimes::locked(lockfile, project, runtimes), solved))
@@ -436,10 +448,7 @@ pub(super) fn solve_with(
     artifacts::complete(session, registries, &mut graph, wish.old)?;
     let builds = probe.finish(&graph)?;
     let mut lockfile = Lockfile { builds, ..Lockfile::new(settings, graph) };
-    if let Some(old) = wish.old {
-        check_histories(registries, &old.graph, &lockfile.graph)?;
-        lockfile.keep_histories(old);
-    }
+    witnesses::note(project, registries, wish.old, &mut lockfile)?;
     attestations::note(session, project, registries, wish.old, &mut lockfile)?;
     if wish.unused_patches == UnusedPatches::Refused {
         project.check_patches_are_used(&lockfile)?;
@@ -453,19 +462,6 @@ pub(super) fn solve_with(
 fn too_young(registries: &Registries, settings: &Settings, lines: &[RootEdge]) -> Result<Vec<TooYoung>> {
     let young = lines.iter().map(|line| resolve::too_young(registries, settings, line).map_err(failure::of_index));
     young.filter_map(Result::transpose).collect()
-}
-
-/// Makes sure that the histories of private packages go on where an older lock witnessed them.
-fn check_histories(registries: &Registries, old: &Graph, new: &Graph) -> Result<()> {
-    let now: BTreeSet<_> = new.packages.iter().map(|(key, package)| (&key.id, package.origin.as_ref())).collect();
-    for (key, package) in &old.packages {
-        if let Some(attestation) = &package.attestation
-            && now.contains(&(&key.id, package.origin.as_ref()))
-        {
-            registries.check_history(&key.id, &attestation.history).map_err(failure::of_index)?;
-        }
-    }
-    Ok(())
 }
 
 /// Returns the direct dependencies that have a newer version for newer systems only.

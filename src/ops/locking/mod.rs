@@ -8,6 +8,7 @@
 //! | `archives` | tools by URL |
 //! | `fetched_file` | what was fetched from outside of registries, on its way into the store |
 //! | `solutions` | solving once, or once for each side where groups exclude each other |
+//! | `witnesses` | what the lock witnesses of registries of private packages |
 
 pub(super) mod age;
 mod archives;
@@ -15,3 +16,4 @@ mod fetched_file;
 pub(super) mod routing;
 pub(super) mod solutions;
 pub(super) mod sources;
+pub(super) mod witnesses;

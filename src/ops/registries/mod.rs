@@ -17,52 +17,59 @@ use crate::fetch::{ArtifactSource, Body, SourceError};
 use crate::fs;
 use crate::git::GitOptions;
 use crate::manifest::{Manifest, Registry, RegistryUrl, RuntimeAddress, RuntimeRegistry};
-use crate::model::{Artifact, ArtifactOwner, Ecosystem, Label, Origin, PackageId, Routes, RuntimeHost, Url};
+use crate::model::{Artifact, ArtifactOwner, Ecosystem, Label, LogKey, Origin, PackageId, Routes, RuntimeHost, Url};
 use crate::profile::python;
 use crate::registry::credentials::Credential;
 use crate::registry::{CachePolicy, MirrorFolder, Registries, RegistryOptions};
 
 use self::tokens::Tokens;
+use crate::ops::project::lockfile;
 use crate::ops::secrets::alert_pairs;
 use crate::ops::secrets::grants::{self, Grant};
 use crate::ops::session::release;
 use crate::ops::{Context, Error, Project, Result, Session};
 
-/// Opens them; nothing is asked yet.
-pub(in crate::ops) fn open(session: &Session<'_>, project: &Project, cache_policy: CachePolicy) -> Result<Registries> {
-    open_asking(session, project, cache_policy, BTreeSet::new())
+/// What registries are opened for.
+#[derive(Clone, Debug, Default)]
+pub(in crate::ops) struct Question {
+    /// Whether cached listings may be used without revalidation.
+    pub(in crate::ops) cache_policy: CachePolicy,
+    /// Packages that are asked for although a cache could answer.
+    pub(in crate::ops) revalidated: BTreeSet<PackageId>,
+    /// The keys of logs that the lock has.
+    pub(in crate::ops) locked_log_keys: BTreeMap<Label, LogKey>,
+    /// Whether listings have to have the signatures of registries that sign.
+    pub(in crate::ops) needs_signatures: bool,
 }
 
-/// Opens them so that some packages are asked for although a cache could answer; nothing is asked yet.
-pub(in crate::ops) fn open_asking(
-    session: &Session<'_>,
-    project: &Project,
-    cache_policy: CachePolicy,
-    revalidated: BTreeSet<PackageId>,
-) -> Result<Registries> {
-    open_demanding(session, project, (cache_policy, revalidated), Demand::Listings)
+/// Opens them for a command that does not lock; nothing is asked yet.
+pub(in crate::ops) fn open(session: &Session<'_>, project: &Project, cache_policy: CachePolicy) -> Result<Registries> {
+    let locked_log_keys = locked_log_keys(project)?;
+    open_asking(session, project, Question { cache_policy, locked_log_keys, ..Question::default() })
 }
 
 /// Opens them so that listings have the signatures of registries that sign; nothing is asked yet.
 pub(in crate::ops) fn open_with_signatures(session: &Session<'_>, project: &Project) -> Result<Registries> {
-    open_demanding(session, project, (CachePolicy::AnyAge, BTreeSet::new()), Demand::Signatures)
+    let (cache_policy, locked_log_keys) = (CachePolicy::AnyAge, locked_log_keys(project)?);
+    open_asking(
+        session,
+        project,
+        Question { cache_policy, locked_log_keys, needs_signatures: true, ..Question::default() },
+    )
 }
 
-/// What listings have to have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Demand {
-    /// What a solve needs.
-    Listings,
-    /// Signatures too.
-    Signatures,
+/// Returns the keys of logs that the project's lock has, if there is a registry for which the manifest names none.
+fn locked_log_keys(project: &Project) -> Result<BTreeMap<Label, LogKey>> {
+    let mut registries = project.manifest.registries.iter();
+    if !registries.any(|registry| registry.ecosystem.has_logs() && registry.log.keys.is_empty()) {
+        return Ok(BTreeMap::new());
+    }
+    let lockfile = lockfile::read(&project.root)?.lockfile();
+    Ok(lockfile.map(|lockfile| lockfile.log_keys).unwrap_or_default())
 }
 
-fn open_demanding(
-    session: &Session<'_>,
-    project: &Project,
-    (cache_policy, revalidated): (CachePolicy, BTreeSet<PackageId>),
-    demand: Demand,
-) -> Result<Registries> {
+/// Opens them; nothing is asked yet.
+pub(in crate::ops) fn open_asking(session: &Session<'_>, project: &Project, question: Question) -> Result<Registries> {
     let requires_signatures = project.manifest.environments.iter().any(|one| one.policy.signatures.is_some());
     let context = session.context;
     let manifest = &project.manifest;
@@ -89,11 +96,12 @@ fn open_demanding(
         runtimes: runtime_addresses(context, manifest, mirror.as_ref())?,
         settings: manifest.settings.clone(),
         requires_log_keys: requires_signatures,
-        needs_signatures: requires_signatures || demand == Demand::Signatures,
+        locked_log_keys: question.locked_log_keys,
+        needs_signatures: requires_signatures || question.needs_signatures,
         root: project.root.clone(),
         cache: Some(context.cache.clone()),
-        cache_policy,
-        revalidated,
+        cache_policy: question.cache_policy,
+        revalidated: question.revalidated,
         client: session.client()?,
         mirrors,
         mirror,

@@ -31,7 +31,12 @@ pub fn salvage(text: &str) -> Lockfile {
     let mut provenance = theirs.provenance;
     provenance.extend(ours.provenance);
     provenance.retain(|key, _| packages.contains_key(key));
-    Lockfile { runtimes, provenance, ..Lockfile::new(settings, Graph { packages, ..Graph::default() }) }
+    let mut log_keys = theirs.log_keys.clone();
+    log_keys.extend(ours.log_keys.clone());
+    log_keys.retain(|registry, key| {
+        [&ours.log_keys, &theirs.log_keys].iter().all(|side| side.get(registry).is_none_or(|other| other == key))
+    });
+    Lockfile { runtimes, provenance, log_keys, ..Lockfile::new(settings, Graph { packages, ..Graph::default() }) }
 }
 
 /// The packages of one side that the other has as well, or does not have in any version.
@@ -93,6 +98,7 @@ fn side_of(text: &str, wanted: ConflictSide) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::LogKey;
 
     #[test]
     fn what_both_sides_agree_on_is_kept() {
@@ -133,6 +139,20 @@ mod tests {
                     >>>>>>> topic\n";
         let names: Vec<_> = salvage(text).runtimes.0.keys().map(ToString::to_string).collect();
         assert_eq!(names, ["node@22.0.0"]);
+    }
+
+    #[test]
+    fn keys_of_logs_on_which_sides_disagree_are_not_kept() {
+        let log = |registry: &str, byte: u8| {
+            let key = LogKey::new("packages.example", [byte; 32]).expect("a name");
+            format!("\n[[log]]\nregistry = \"{registry}\"\nkey = \"{key}\"\n")
+        };
+        let merged = |ours: &str, theirs: &str| {
+            let text = format!("version = 1\n{}<<<<<<< a\n{ours}=======\n{theirs}>>>>>>> b\n", log("both", 1));
+            salvage(&text).log_keys.keys().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(merged(&log("ours", 1), &log("theirs", 2)), ["both", "ours", "theirs"]);
+        assert_eq!(merged(&log("acme", 1), &log("acme", 2)), ["both"]);
     }
 
     #[test]

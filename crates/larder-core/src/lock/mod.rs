@@ -38,8 +38,8 @@ pub use needed_files::leave_out_unneeded_files;
 pub use spans::{Anchor, Spans};
 
 use crate::model::{
-    Builds, Dependent, Edge, Edition, Graph, InstanceKey, Label, LockedProvenance, Origin, PackageKey, RootEdge,
-    Runtimes, Settings, Side,
+    Builds, Dependent, Edge, Edition, Graph, InstanceKey, Label, LockedProvenance, LogKey, Origin, PackageKey,
+    RootEdge, Runtimes, Settings, Side,
 };
 use crate::resolve::Preferences;
 
@@ -56,6 +56,8 @@ pub struct Lockfile {
     pub runtimes: Runtimes,
     /// Who built packages, where a policy asks for that.
     pub provenance: BTreeMap<PackageKey, LockedProvenance>,
+    /// The keys that were believed on first use, of the logs of registries for which the manifest names none.
+    pub log_keys: BTreeMap<Label, LogKey>,
 }
 
 /// An edge whose target is not there, as a merge can leave it.
@@ -84,7 +86,7 @@ impl Lockfile {
             instance.edges.sort();
             instance.dropped.sort();
         }
-        Self { settings, graph, builds: Builds::default(), runtimes: Runtimes::default(), provenance: BTreeMap::new() }
+        Self { settings, graph, ..Self::default() }
     }
 
     /// Writes the canonical text: the same for equal locks.
@@ -108,10 +110,11 @@ impl Lockfile {
         }
     }
 
-    /// Returns the lock without the histories that it has of a registry's packages.
+    /// Returns the lock without the histories that it has of a registry's packages, and without the key of its log.
     #[must_use]
     pub fn without_histories(&self, registry: &Label) -> Self {
         let mut without = self.clone();
+        without.log_keys.remove(registry);
         for package in without.graph.packages.values_mut() {
             if package.origin.as_ref().and_then(Origin::registry) == Some(registry) {
                 package.attestation = None;

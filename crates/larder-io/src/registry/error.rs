@@ -354,7 +354,8 @@ fn help_on(fault: &LogFault, registry: &Label) -> String {
         ),
         LogFault::NotSigned { .. } | LogFault::OtherOrigin { .. } => format!(
             "check the URL of registry `{registry}` and its `key` in larder.kdl with the registry's owner; keys of a rotation may \
-             stand beside each other"
+             stand beside each other. Where larder.kdl names no key and the registry was made anew, `larder trust registry \
+             {registry}` believes its new one"
         ),
         fault if fault.is_between_states() => format!(
             "registry `{registry}` is between two states, or a cache in front of it serves files of different ages: try again in a \

@@ -15,7 +15,7 @@ use crate::fetch::{Authorization, Client, Endpoint, Quota, RegistryAddress};
 use crate::fs;
 use crate::git::GitOptions;
 use crate::manifest::{Registry, RegistryUrl, TokenSource};
-use crate::model::{Label, PackageId, PackageName, RuntimeHost, Settings, Url};
+use crate::model::{Label, LogKey, PackageId, PackageName, RuntimeHost, Settings, Url};
 
 /// The options of the registries: plain values.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +32,8 @@ pub struct RegistryOptions {
     pub runtimes: BTreeMap<RuntimeHost, Vec<RegistryUrl>>,
     /// Whether the logs of registries have to be signed with keys that the manifest names.
     pub requires_log_keys: bool,
+    /// The keys of logs that a lock has, of registries for which the manifest names none.
+    pub locked_log_keys: BTreeMap<Label, LogKey>,
     /// Whether listings have to have the signatures of registries that sign.
     pub needs_signatures: bool,
     /// Whether cached listings may be used without revalidation.
@@ -107,6 +109,7 @@ impl RegistryOptions {
     pub(super) fn log_options(&self, registry: &Registry) -> LogOptions {
         LogOptions {
             trust: registry.log.clone(),
+            locked_key: self.locked_log_keys.get(&registry.name).cloned(),
             requires_key: self.requires_log_keys,
             witness: WitnessFile::of(self.cache.as_deref(), &self.root, registry),
         }

@@ -9,7 +9,7 @@ use super::platform_metadata::MetadataQuery;
 use super::release::{PackedRelease, ReleaseFolder};
 use crate::diagnostic::Failure;
 use crate::fetch::{Authorization, Endpoint, RegistryAddress, RequestTarget};
-use crate::model::{Artifact, Digest, PackageName, Platform, Requirement, Settings, Version};
+use crate::model::{Artifact, Digest, LogKey, PackageName, Platform, Requirement, Settings, Version};
 use crate::provenance::{RegistrySignature, npm_bundles, pep740_bundles};
 use crate::resolve::{PlatformSet, Release, UnbuiltRelease, Versions};
 
@@ -104,6 +104,12 @@ pub(super) trait Protocol: Send + Sync {
 
     /// Returns where the registry keeps the attestations of a version's file. Returns `None` if the protocol has none.
     fn attestations(&self, _name: &PackageName, _version: &Version, _file: &str) -> Option<AttestationDocument> {
+        None
+    }
+
+    /// Returns the key of the registry's log that was believed although nobody named it. Returns `None` if there is none, or the
+    /// registry was not asked.
+    fn believed_log_key(&self) -> Option<LogKey> {
         None
     }
 

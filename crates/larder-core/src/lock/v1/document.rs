@@ -28,6 +28,17 @@ pub(in crate::lock) struct LockDocument<'a> {
     pub(super) runtime: Vec<RuntimeTable<'a>>,
     #[serde(borrow, default)]
     pub(super) provenance: Vec<ProvenanceTable<'a>>,
+    #[serde(borrow, default)]
+    pub(super) log: Vec<LogTable<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LogTable<'a> {
+    #[serde(borrow)]
+    pub(super) registry: CowStr<'a>,
+    #[serde(borrow)]
+    pub(super) key: CowStr<'a>,
 }
 
 #[derive(Deserialize)]

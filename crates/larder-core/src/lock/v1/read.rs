@@ -7,15 +7,15 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::canonical;
-use super::document::{self, LockDocument};
+use super::document::{self, LockDocument, LogTable};
 use crate::lock::error::LockProblem;
 use crate::lock::{Lockfile, conflict_markers, key};
 use crate::model::{
     ArchiveSource, Artifact, ArtifactKind, Attestation, BuildIdentity, BuildRequirements, BuildRules, Builds, CowStr,
     CreatioInstance, Dependent, Dropped, Ecosystem, Edge, EdgeKind, Edition, Engines, Extension, ExtraName, Facts,
     FileOwner, GitReference, GitSource, Graph, Instance, InstanceKey, Label, LockedProvenance, LockedRuntime,
-    LockedScripts, ManagedRuntimes, Marker, NpmPeers, Origin, Override, Package, PackageId, PackageKey, PackageName,
-    PatchedPackage, PinnedSource, Platform, Prereleases, PythonVersion, Requirement, RootEdge, RuntimeKey,
+    LockedScripts, LogKey, ManagedRuntimes, Marker, NpmPeers, Origin, Override, Package, PackageId, PackageKey,
+    PackageName, PatchedPackage, PinnedSource, Platform, Prereleases, PythonVersion, Requirement, RootEdge, RuntimeKey,
     RuntimeSource, Runtimes, Settings, Side, Source, SourceError, TargetPlatform, TransitiveSources, Version,
     parse_folder_text, split_at_version,
 };
@@ -97,11 +97,12 @@ impl<'a> LockReader<'a> {
         }
         let sides = self.values::<Side>(&document.settings.sides)?.into_iter().collect();
         let (builds, runtimes) = (self.builds(document)?, self.runtimes(document)?);
-        let provenance = self.provenance(document)?;
+        let (provenance, log_keys) = (self.provenance(document)?, self.log_keys(document)?);
         Ok(Lockfile {
             builds,
             runtimes,
             provenance,
+            log_keys,
             ..Lockfile::new(settings, Graph { roots, packages, instances, sides })
         })
     }
@@ -164,6 +165,18 @@ impl<'a> LockReader<'a> {
             }
         }
         Ok(provenance)
+    }
+
+    fn log_keys(&self, document: &'a LockDocument<'a>) -> ReadResult<BTreeMap<Label, LogKey>> {
+        let mut keys = BTreeMap::new();
+        for LogTable { registry, key } in &document.log {
+            if keys.insert(self.value(registry)?, self.value(key)?).is_some() {
+                return Err(
+                    self.corrupt(registry, format!("the log of `{registry}` is there twice", registry = &**registry))
+                );
+            }
+        }
+        Ok(keys)
     }
 
     fn runtimes(&self, document: &'a LockDocument<'a>) -> ReadResult<Runtimes> {

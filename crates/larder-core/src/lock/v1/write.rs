@@ -52,6 +52,11 @@ pub(in crate::lock) fn write(lock: &Lockfile) -> String {
     for (key, provenance) in &lock.provenance {
         out.provenance(key, provenance);
     }
+    for (registry, key) in &lock.log_keys {
+        out.line("\n[[log]]");
+        out.fact("registry", registry);
+        out.fact("key", key);
+    }
     out.text
 }
 

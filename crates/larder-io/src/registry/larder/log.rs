@@ -26,6 +26,8 @@ type OnceShard = OnceValue<Result<Option<Vec<u8>>, Failed>>;
 pub(in crate::registry) struct LogOptions {
     /// What the manifest says.
     pub(in crate::registry) trust: LogTrust,
+    /// The key that the lock has, for a registry for which the manifest names none.
+    pub(in crate::registry) locked_key: Option<LogKey>,
     /// Whether a key that nobody has named is refused.
     pub(in crate::registry) requires_key: bool,
     /// What this user has seen of the log.
@@ -96,6 +98,12 @@ impl RegistryLog {
     /// Returns the log if it was read before.
     pub(super) fn opened(&self) -> Option<Arc<OpenLog>> {
         self.opened.try_get(|| None)?.ok()
+    }
+
+    /// Returns the key that was believed, if the manifest names none and the log was read.
+    pub(super) fn believed_key(&self) -> Option<LogKey> {
+        let is_named = !self.options.trust.keys.is_empty();
+        self.opened().filter(|_| !is_named).map(|log| log.state.checkpoint.key.clone())
     }
 
     /// Returns what a user should hear about.
@@ -198,7 +206,7 @@ impl RegistryLog {
             let key = stated.map(|key| key.to_string()).unwrap_or_default();
             return Err(Arc::new(RegistryError::NoLogKey { registry, key }));
         }
-        if let Some(known) = self.options.witness.first_key() {
+        if let Some(known) = self.options.locked_key.clone().or_else(|| self.options.witness.first_key()) {
             return Ok((vec![known], false));
         }
         let Some(stated) = stated else {

@@ -7,7 +7,7 @@ use super::listing::{LarderListing, ReadLeaf};
 use super::log::{LogOptions, RegistryLog};
 use super::{index, mirror, reading};
 use crate::diagnostic::Failure;
-use crate::model::{Artifact, PackageName, Settings};
+use crate::model::{Artifact, LogKey, PackageName, Settings};
 use crate::registry::client::{ListingError, RegistryClient};
 use crate::registry::mirror_folder::MirroredPackage;
 use crate::registry::protocol::{PackageListing, Protocol};
@@ -61,6 +61,10 @@ impl Protocol for LarderProtocol {
     /// `api/v1/whoami`
     fn account(&self, client: &RegistryClient) -> Result<Option<String>, Arc<dyn Failure>> {
         reading::description(client).map(|description| Some(format!("{}whoami", description.api)))
+    }
+
+    fn believed_log_key(&self) -> Option<LogKey> {
+        self.log.believed_key()
     }
 
     fn warnings(&self) -> Vec<String> {

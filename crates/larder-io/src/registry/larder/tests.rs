@@ -68,7 +68,8 @@ impl Case {
         let url = RegistryUrl::Folder(root.display().to_string().into());
         let registry = Registry::new(Ecosystem::PRIVATE, "acme".parse().unwrap(), url);
         let witness = WitnessFile::of(Some(&cache), &root, &registry);
-        let options = LogOptions { trust: self.trust.clone(), requires_key: self.requires_key, witness };
+        let options =
+            LogOptions { trust: self.trust.clone(), locked_key: None, requires_key: self.requires_key, witness };
         let address = RegistryAddress::folder(&root).unwrap();
         let endpoint = Arc::new(Endpoint::new("acme".parse().unwrap(), vec![address], Quota::default()));
         let client = RegistryClient {

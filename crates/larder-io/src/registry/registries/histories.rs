@@ -1,11 +1,19 @@
-//! Histories of private packages, compared with what a lock witnessed.
+//! What a lock witnesses of registries of private packages: their histories, and the keys of their logs.
+
+use std::collections::BTreeMap;
 
 use super::{Registries, failed};
-use crate::model::{History, Origin, PackageId};
+use crate::model::{History, Label, LogKey, Origin, PackageId};
 use crate::registry::RegistryError;
 use crate::resolve::IndexError;
 
 impl Registries {
+    /// Returns the keys of logs that were believed although the manifest names none, of the registries that were asked.
+    pub fn believed_log_keys(&self) -> BTreeMap<Label, LogKey> {
+        let keys = self.state.registries.iter();
+        keys.filter_map(|(name, registry)| Some((name.clone(), registry.protocol.believed_log_key()?))).collect()
+    }
+
     /// Makes sure that the history of a private package begins as a lock witnessed it.
     pub fn check_history(&self, package: &PackageId, witnessed: &History) -> Result<(), IndexError> {
         let listing = self.state.listing(package)?;
