@@ -81,7 +81,13 @@ fn an_environment_runs_where_there_is_nothing_else() {
     host.program("node", &["shop/main.js"]).exits(0).names(["1.0.0 theme"]);
     let again = unbundle(&host, &file);
     assert_eq!((&again["generation"], &again["built"]), (&1.into(), &false.into()));
-    host.run("larder -C shop sync").exits(1).names(["came in a bundle", "larder unbundle"]);
+    // Nothing of what came in the bundle is written over.
+    let before = host.read("shop/larder.lock");
+    for command in ["sync", "add npm:left", "remove npm:dep", "update", "builds allow npm:dep"] {
+        host.run(&format!("larder -C shop {command}")).exits(1).names(["came in a bundle", "larder unbundle"]);
+    }
+    assert!(host.path("shop/larder.kdl").is_symlink() && host.path("shop/larder.lock").is_symlink());
+    assert_eq!(host.read("shop/larder.lock"), before);
 
     // A deployment may be moved.
     std::fs::rename(host.path("shop"), host.path("elsewhere")).unwrap();

@@ -101,7 +101,7 @@ fn packages_are_told_about_like_any_other() {
     assert_eq!(std::fs::read_to_string(&file).expect("a file"), "orders");
     let order = project.path(".larder/active/packages/creatio/order.json");
     std::fs::remove_file(&order).expect("a file");
-    project.run("larder verify").exits(1).names(["order.json"]);
+    project.run("larder verify").exits(4).names(["order.json"]);
     project.run("larder sync --repair").exits(0);
     project.run("larder verify").exits(0);
 }

@@ -69,6 +69,7 @@ mod online;
 mod operation_log;
 mod order;
 mod own_packages;
+mod own_private;
 mod pack;
 mod package_managers;
 mod patch;

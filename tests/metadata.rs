@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Project, PypiPackage, Registry, Universe, conforms, python_version};
+use crate::support::{Metadata, Project, PypiPackage, Registry, Universe, conforms, python_version};
 
 const LINUX: &str = "py3-none-manylinux_2_17_x86_64";
 const MAC: &str = "py3-none-macosx_11_0_arm64";
@@ -220,4 +220,27 @@ fn a_default_baseline_that_holds_a_dependency_back_is_told_of() {
         "{}",
         said.stderr
     );
+}
+
+#[test]
+fn what_is_locked_as_source_for_an_older_system_gets_its_wheel_on_a_newer_one() {
+    let registry = Universe::new()
+        .pypi("scan", "1.0", on("py3-none-manylinux_2_34_x86_64"))
+        .pypi("scan", "1.0", |p| p.source_only(Metadata::Stated))
+        .serve();
+    let project = Project::new(&registry);
+    project.dependencies(&["pypi \"scan\" \"==1.0\""]).platforms(&["linux-x64"]);
+    let said = project.run("larder lock").exits(0);
+    let held = "pypi:scan: 1.0 is locked as source, as its wheels need glibc 2.34 on linux-x64: to take them, write `platform \
+                \"linux-x64\" glibc=\"2.34\"` beside the other platforms";
+    assert!(flat(&said.stderr).contains(held), "{}", said.stderr);
+    assert!(project.read("larder.lock").contains("scan-1.0.tar.gz"));
+    let manifest = project.read("larder.kdl");
+    let newer = "platforms \"linux-x64\"\nplatform \"linux-x64\" glibc=\"2.34\"";
+    project.write("larder.kdl", &manifest.replace("platforms \"linux-x64\"", newer));
+    project.run("larder lock --check").exits(1).names(["`platforms` has changed"]);
+    let said = project.run("larder lock").exits(0);
+    let lock = project.read("larder.lock");
+    assert!(lock.contains("manylinux_2_34") && !lock.contains("scan-1.0.tar.gz"), "{lock}");
+    assert!(!flat(&said.stderr).contains("locked as source"), "{}", said.stderr);
 }

@@ -349,3 +349,36 @@ fn pnpms_override_by_a_member_is_taken_over() {
     let lock = project.read("larder.lock");
     assert!(!lock.contains("npm:right@") && lock.contains("path:right@9.0.0"), "{lock}");
 }
+
+#[test]
+fn members_that_lay_on_top_are_found_by_configuration_and_by_themselves() {
+    let registry = registry();
+    let member = |name: &str, rest: &str| format!(r#"{{"name": "@shop/{name}", "version": "0.0.0"{rest}}}"#);
+    let project = Project::of_other_tools(
+        &registry,
+        &[
+            ("package.json", r#"{"name": "shop", "private": true, "workspaces": ["packages/*"]}"#),
+            (
+                "package-lock.json",
+                r#"{"lockfileVersion": 3, "packages": {"": {"workspaces": ["packages/*"]},
+                "packages/web": {"name": "@shop/web", "version": "0.0.0"},
+                "node_modules/@shop/web": {"resolved": "packages/web", "link": true}}}"#,
+            ),
+            ("packages/settings/package.json", &member("settings", "")),
+            ("packages/settings/base.json", r#"{"compilerOptions": {"strict": true}}"#),
+            ("packages/web/package.json", &member("web", "")),
+            ("packages/web/tsconfig.json", r#"{"extends": "@shop/settings/base.json"}"#),
+            ("packages/web/v1/name.js", "module.exports = 'web'\n"),
+            ("packages/web/index.js", "console.log(require('@shop/web/v1/name'))\n"),
+            // One with `exports` is found by Node itself.
+            ("packages/own/package.json", &member("own", r#", "exports": "./index.js""#)),
+            ("packages/own/index.js", "require('@shop/own')\n"),
+        ],
+    );
+    project.run("larder init").exits(0).names(["@shop/settings (packages/web/tsconfig.json)"]);
+    let manifest = project.read("larder.kdl");
+    assert!(!manifest.contains("path \"packages/own\""), "{manifest}");
+    project.run("larder sync").exits(0);
+    assert!(project.has("node_modules/@shop/settings/base.json"));
+    assert_eq!(project.program("node", &["packages/web/index.js"]).exits(0).stdout.trim(), "web");
+}

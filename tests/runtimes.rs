@@ -271,7 +271,7 @@ fn harm_is_found_and_healed_and_the_store_may_be_deleted() {
     fs::remove_file(&npm).expect("removed");
     std::os::unix::fs::symlink("/bin/true", &npm).expect("a link");
     fs::write(realised(&project, "node@").join("lib/more"), "").expect("written");
-    project.run("larder verify").exits(1);
+    project.run("larder verify").exits(4);
     project.run("larder sync --repair").exits(0);
     project.run("larder verify").exits(0);
     assert!(said(&project, "npm").starts_with("node 22.11.0"));

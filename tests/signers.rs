@@ -111,3 +111,48 @@ fn a_list_is_believed_if_the_root_signed_it_and_it_is_no_older_one() {
     signed.list(&signed.root, &list(4, " revoked=#true"));
     signed.consumer.run("larder lock").exits(4).names(["revoked"]);
 }
+
+#[test]
+fn what_nobody_signed_is_told_and_refused_where_signatures_are_required() {
+    let signed = Signed::new();
+    signed.publish("1.0.0", "old");
+    let author = signed.packages.author();
+    let publish = |name: &str, sign: &str| {
+        author.write("package/larder.kdl", &format!("package \"{name}\" version=\"1.0.0\" {{ node \".\"; }}\n"));
+        author.run(&format!("larder -C package publish --registry ../packages {sign}")).exits(0);
+    };
+    publish("money", "");
+    publish("gold", "--sign new");
+    let log = author.run_json("larder key list --json");
+    let log =
+        log["keys"].as_array().and_then(|keys| keys.iter().find(|key| key["kind"] == "log")).expect("a log's key");
+    let project = &signed.consumer;
+    let consume = |package: &str, trust: &str, policy: &str| {
+        let block = format!("/\" {{ key \"{}\"; {trust} }}\n", log["public"].as_str().expect("a text"));
+        let registry = signed.packages.line().replace("/\"\n", &block);
+        project.write(
+            "larder.kdl",
+            &format!("registries {{\n{registry}}}\nruntimes {{ node \"20\"; }}\n{policy}\ndependencies {{ larder \"{package}\" \"*\"; }}\n"),
+        );
+        let _ = std::fs::remove_file(project.path("larder.lock"));
+    };
+    let required = "policy { signatures \"required\"; }";
+    let signer = format!("signer \"old\" \"{}\" packages=\"orders\"", signed.key("old"));
+    consume("orders", &signer, required);
+    project.run("larder sync").exits(0);
+    project.run("larder audit signatures").exits(0).names(["1 of 1 package"]);
+    consume("money", &signer, "");
+    project.run("larder lock").exits(0).names(["larder:money@1.0.0 has no signature of its publisher"]);
+    project.run("larder sync").exits(0);
+    consume("money", &signer, required);
+    project.run("larder lock").exits(0).names(["larder:money@1.0.0 has no signature of its publisher"]);
+    for command in ["larder sync", "larder check", "larder audit signatures"] {
+        project.run(command).exits(1).names(["larder:money@1.0.0 has no signature of its publisher"]);
+    }
+    // Signed, but by whom?
+    consume("gold", &signer, "");
+    let output = project.run("larder lock").exits(0);
+    assert!(!output.stderr.contains("signature"), "{}", output.stderr);
+    consume("gold", &signer, required);
+    project.run("larder sync").exits(1).names(["no `signer` of registry `acme`"]);
+}

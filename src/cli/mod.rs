@@ -6,6 +6,7 @@ mod commands;
 mod difference;
 mod error_output;
 pub mod extension;
+mod help;
 mod log;
 mod operation;
 mod output;
@@ -43,7 +44,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments = match CommandLine::try_parse_from(&words) {
         Ok(arguments) => arguments,
         Err(error) if error.use_stderr() && wants_json(&words) => return error_output::print_usage_document(&error),
-        Err(error) => return output::print_usage(&error),
+        Err(error) => return output::print_usage(&help::asked(&error, &words).unwrap_or(error)),
     };
     let CommandLine { global, mut command } = arguments;
     if let Command::Run(run) = &mut command {

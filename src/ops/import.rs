@@ -49,6 +49,7 @@ pub fn import(session: &Session<'_>, request: &Request<'_>) -> Result<Taken> {
     };
     let mut imported = read(&String::from_utf8_lossy(&bytes))?;
     imported.settle_catalogs();
+    imported.settle_patches(&[]);
     for included in std::mem::take(&mut imported.includes) {
         imported.refuse(format!("-r {included}"), "import that file too");
     }

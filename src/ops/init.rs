@@ -298,6 +298,7 @@ fn import(folder: &Path) -> Result<Found> {
     }
     let locked = locked::of_npm(folder, &members)?;
     all.settle_overrides(&locked);
+    all.settle_patches(&locked);
     peers::take_installed(folder, &members, &locked, &mut all)?;
     all.settle_catalogs();
     let names = workspace::names_of_members(folder, &all)?;

@@ -26,6 +26,7 @@ pub use super::moving::locked::Kept;
 use super::moving::{locked, pending};
 use super::policies::Subject;
 use super::project;
+use super::project::deployment;
 use super::project::lockfile::{self, LockError, Old};
 pub use super::project::lockfile::{Absent, LockUse};
 use super::project::own_runtimes::{self, Misfit};
@@ -36,7 +37,10 @@ use super::runtimes::{self, RuntimeChoice};
 use super::session::release;
 use super::summary::DifferenceSummary;
 use super::{
-    Context, Event, Project, Result, Session, artifacts, facts::attestations, locking::solutions, policies, registries,
+    Context, Event, Project, Result, Session, artifacts,
+    facts::{attestations, registry_signatures},
+    locking::solutions,
+    policies, registries,
 };
 
 /// What became of the lock.
@@ -385,6 +389,7 @@ impl<'a> Wish<'a> {
 
 /// Solves a project's requirements, without writing anything.
 pub(super) fn solve(session: &Session<'_>, project: &Project, wish: &Wish<'_>) -> Result<(Lockfile, SolveNotes)> {
+    deployment::refuse(&project.root)?;
     // What asks registries anew wants what is newest.
     let is_first = wish.chosen_elsewhere.is_none() && wish.cache_policy == registry::CachePolicy::default();
     let pending = if is_first { pending::versions(project)? } else { None };
@@ -455,7 +460,8 @@ pub(super) fn solve_with(
     }
     let held_back = held_back(registries, &lockfile)?;
     let too_young = too_young(registries, &lockfile.settings, &lockfile.graph.roots)?;
-    Ok((lockfile, SolveNotes { warnings, held_back, too_young }))
+    let unsigned = registry_signatures::unsigned(registries, &lockfile.graph)?;
+    Ok((lockfile, SolveNotes { warnings, held_back, too_young, unsigned }))
 }
 
 /// Returns the newer versions of direct dependencies that are too young.
@@ -464,12 +470,18 @@ fn too_young(registries: &Registries, settings: &Settings, lines: &[RootEdge]) -
     young.filter_map(Result::transpose).collect()
 }
 
-/// Returns the direct dependencies that have a newer version for newer systems only.
+/// Returns the direct dependencies that have a newer version for newer systems only, and what is locked as source although it has wheels
+/// for these.
 fn held_back(registries: &Registries, lockfile: &Lockfile) -> Result<Vec<(PackageId, HeldBack)>> {
     let mut found = Vec::new();
     for root in &lockfile.graph.roots {
         let held = resolve::held_back(registries, &lockfile.settings, root).map_err(failure::of_index)?;
         found.extend(held.zip(root.to.first()).map(|(held, edge)| (edge.to.package.id.clone(), held)));
+    }
+    for (key, package) in &lockfile.graph.packages {
+        let held =
+            resolve::held_back_wheels(registries, &lockfile.settings, (key, package)).map_err(failure::of_index)?;
+        found.extend(held.map(|held| (key.id.clone(), held)));
     }
     Ok(found)
 }
@@ -503,6 +515,7 @@ pub(super) fn write(
     if edited.is_none() && fs::read_if_exists(&path)?.as_deref() == Some(text.as_bytes()) {
         return Ok(Some(false));
     }
+    deployment::refuse(&project.root)?;
     let held = snapshot::hold(context, &profile::Profiles::open(&project.root)?)?;
     profile::exclude_from_git(&project.root)?;
     let stands = snapshot.stands(&project.root)?;

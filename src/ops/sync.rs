@@ -14,7 +14,7 @@ use crate::difference::{self, Difference};
 use crate::fs;
 use crate::lock::{Closure, Lockfile, Selection};
 use crate::manifest::{Environment, HookTime, LockedMode};
-use crate::model::{Label, Platform, RuntimeName};
+use crate::model::{Platform, RuntimeName};
 use crate::policy::{Finding, FindingReport};
 use crate::profile::python::Interpreter;
 use crate::profile::{self, RequiredLinks, Rollback};
@@ -26,6 +26,7 @@ use super::lock::{self, Absent, Kept, LockUse, Locked};
 use super::policies::Subject;
 use super::programs::interpreter::{self, Ask};
 use super::project;
+use super::project::deployment::IsDeployment;
 use super::project::snapshot::{self, InputSnapshot};
 use super::rollback::IsRolledBack;
 use super::session::LOCKFILE;
@@ -240,25 +241,6 @@ impl Failure for MembersAbsent {
     }
 }
 
-/// What an environment has came in a bundle.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("{environment} came in a bundle: this is a deployment, and no checkout to build from")]
-#[diagnostic(
-    code(larder::sync::deployment),
-    help(
-        "`larder unbundle FILE` brings the next one, or heals this one; `larder rollback` goes back to the one before"
-    )
-)]
-struct IsDeployment {
-    environment: Label,
-}
-
-impl Failure for IsDeployment {
-    fn exit(&self) -> Exit {
-        Exit::Refused
-    }
-}
-
 /// Folders of members and local packages, relative to the root.
 type Folders = BTreeSet<Arc<str>>;
 
@@ -282,7 +264,7 @@ impl<'a> Sync<'a> {
         let environment = project.environment(session.context)?;
         // A record that cannot be read is no reason not to build a new one.
         if profile.current_summary(&environment.name).ok().flatten().is_some_and(|head| head.is_bundled()) {
-            return Err(IsDeployment { environment: environment.name.clone() }.into());
+            return Err(IsDeployment(environment.name.to_string()).into());
         }
         Ok(Self { session, options, project, environment, platform: project.platform()?, profile, facts })
     }

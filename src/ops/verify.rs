@@ -12,7 +12,7 @@ use crate::store::Store;
 
 use super::generations::checkout::Checkout;
 use super::generations::integrity::{self, Damage};
-use super::{Context, Result};
+use super::{Context, Error, Result};
 
 /// `larder verify --json`: see `schema/verify.json`.
 #[derive(Debug, Serialize)]
@@ -44,7 +44,10 @@ pub fn verify(context: &Context<'_>) -> Result<Verified> {
     let checkout = Checkout::open(context)?;
     let name = &checkout.environment(context)?;
     let profile = &checkout.profile;
-    let generation = profile.current(name)?.ok_or_else(|| ProfileError::NeverSynced(name.clone()))?;
+    let generation = match profile.current(name) {
+        Err(error) if is_damage(&error) => return Err(damaged(vec![Damage::record(name, &error)])),
+        found => found?.ok_or_else(|| ProfileError::NeverSynced(name.clone()))?,
+    };
     let built = [(name.clone(), generation)];
     refuse(integrity::look(profile, &built, &Store::open(&context.store))?)?;
     let [(name, generation)] = &built;
@@ -61,9 +64,7 @@ pub fn verify_all(context: &Context<'_>) -> Result<AllVerified> {
         match profile.current(&name) {
             Ok(generation) => built.extend(generation.map(|generation| (name, generation))),
             // One that cannot be read must not keep the others from being looked at.
-            Err(error @ (ProfileError::BadRecord { .. } | ProfileError::NoGeneration { .. })) => {
-                found.push(Damage::record(&name, &error));
-            }
+            Err(error) if is_damage(&error) => found.push(Damage::record(&name, &error)),
             Err(error) => return Err(error.into()),
         }
     }
@@ -75,8 +76,17 @@ pub fn verify_all(context: &Context<'_>) -> Result<AllVerified> {
     Ok(AllVerified { environments: built.iter().map(|(name, generation)| Verified::new(name, generation)).collect() })
 }
 
+/// Returns whether a current generation cannot be read: what it was built as is not there, or was changed.
+fn is_damage(error: &ProfileError) -> bool {
+    matches!(error, ProfileError::BadRecord { .. } | ProfileError::NoGeneration { .. })
+}
+
 fn refuse(found: Vec<Damage>) -> Result<()> {
-    if found.is_empty() { Ok(()) } else { Err(Damaged { generation: None, found }.into()) }
+    if found.is_empty() { Ok(()) } else { Err(damaged(found)) }
+}
+
+fn damaged(found: Vec<Damage>) -> Error {
+    Damaged { generation: None, found }.into()
 }
 
 /// Environments that are not what was installed.
@@ -139,6 +149,6 @@ impl miette::Diagnostic for Damaged {
 
 impl Failure for Damaged {
     fn exit(&self) -> Exit {
-        if self.found.iter().any(|harm| harm.changed) { Exit::Integrity } else { Exit::Refused }
+        Exit::Integrity
     }
 }

@@ -16,8 +16,6 @@ use crate::ops::Result;
 pub(in crate::ops) struct Damage {
     /// The environments that it harms.
     pub(in crate::ops) environments: BTreeSet<Label>,
-    /// Whether bytes have changed, and not only come or gone.
-    pub(in crate::ops) changed: bool,
     /// A sentence that names the place and what was expected and found.
     text: String,
     /// Whether the store's file is harmed with it: they share their bytes.
@@ -25,13 +23,13 @@ pub(in crate::ops) struct Damage {
 }
 
 impl Damage {
-    fn new(environment: &Label, text: String, changed: bool) -> Self {
-        Self { environments: [environment.clone()].into(), changed, text, shared: false }
+    fn new(environment: &Label, text: String) -> Self {
+        Self { environments: [environment.clone()].into(), text, shared: false }
     }
 
     /// Of a generation whose record cannot be read.
     pub(in crate::ops) fn record(environment: &Label, error: &ProfileError) -> Self {
-        Self::new(environment, error.to_string(), matches!(error, ProfileError::BadRecord { .. }))
+        Self::new(environment, error.to_string())
     }
 }
 
@@ -65,7 +63,7 @@ pub(in crate::ops) fn look(
             Ok(tree) => trees.extend(tree.map(|tree| (*digest, Arc::new(tree)))),
             Err(error @ StoreError::Index { .. }) => {
                 let (environments, text) = (environments.clone(), error.to_string());
-                found.push(Damage { environments, changed: true, text, shared: false });
+                found.push(Damage { environments, text, shared: false });
             }
             Err(error) => return Err(error.into()),
         }
@@ -81,17 +79,15 @@ pub(in crate::ops) fn look(
         let checked = profile.verify_generation(environment, generation.number, |digest| trees.get(digest).cloned())?;
         for damage in checked.damage {
             let both = change_in_profile(&damage).filter(|change| stored.contains(change));
-            let changed = matches!(damage.kind, ProfileDamageKind::Changed { .. });
-            let harmed = Damage { shared: both.is_some(), ..Damage::new(environment, damage.to_string(), changed) };
+            let harmed = Damage { shared: both.is_some(), ..Damage::new(environment, damage.to_string()) };
             shared.extend(both);
             in_profile.entry(damage.path).or_insert(harmed).environments.insert(environment.clone());
         }
     }
     found.extend(in_profile.into_values());
     for damage in in_store.iter().filter(|damage| change_in_store(damage).is_none_or(|it| !shared.contains(&it))) {
-        let changed = matches!(damage.kind, store::DamageKind::Content { .. } | store::DamageKind::Index);
         let environments = users.get(&damage.tree).cloned().unwrap_or_default();
-        found.push(Damage { environments, changed, text: format!("store: {damage}"), shared: false });
+        found.push(Damage { environments, text: format!("store: {damage}"), shared: false });
     }
     Ok(found)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::folders::is_below;
 use crate::fs;
-use crate::import::{Imported, package_peers, package_ranges};
+use crate::import::{Imported, has_exports, package_peers, package_ranges};
 use crate::model::PackageName;
 use crate::ops::Result;
 use crate::ops::project::inputs;
@@ -44,7 +44,9 @@ impl Declared {
             let (Ok(ranges), Ok((name, peers))) = (package_ranges(&text), package_peers(&text)) else { continue };
             let name = name.filter(|name| PackageName::npm(name).is_ok());
             let peers = peers.into_iter().map(|peer| peer.name);
-            let all = ranges.into_iter().map(|(name, _)| name).chain(peers).chain(name.clone());
+            // Node lets a package with `exports` find itself by its name, and no other.
+            let own = name.clone().filter(|_| folder.is_empty() || has_exports(&text));
+            let all = ranges.into_iter().map(|(name, _)| name).chain(peers).chain(own);
             declared.names.entry(folder.to_owned()).or_default().extend(all);
             declared.members.extend(name.filter(|_| is_member).map(|name| (folder.to_owned(), name)));
         }

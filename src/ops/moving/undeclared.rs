@@ -186,7 +186,9 @@ fn find<'a>(
                 continue;
             };
             let is_locked = of_folder(locked, top).any(|versions| versions.npm_versions(package).is_some());
-            if is_locked || is_loaded && declared.member_folder(top, package).is_some() {
+            // A word of a configuration may be called like a member by chance; with a scope it is not.
+            let is_meant = is_loaded || package.starts_with('@');
+            if is_locked || is_meant && declared.member_folder(top, package).is_some() {
                 let user = User { top, member: declared.member_of(file) };
                 found.entry(package.clone()).or_default().entry(user).or_insert(file);
             }

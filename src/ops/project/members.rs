@@ -25,10 +25,13 @@ pub(in crate::ops) struct Members {
 /// Returns the folders below the root that a `members` glob matches, none that begins with `!` excludes, and that have a
 /// manifest of some kind.
 pub(in crate::ops) fn find<'g>(root: &Path, globs: impl Iterator<Item = &'g str> + Clone) -> Result<Members> {
-    let mut search = Search { root, globs: Globs::new(globs.clone()), found: Members::default(), inside: None };
+    let set = Globs::new(globs.clone());
+    let mut search = Search { root, globs: set, wildcards: Vec::new(), found: Members::default(), inside: None };
     for glob in globs.filter(|glob| !glob.starts_with('!')) {
-        let (fixed, depth) = split(glob);
+        let (fixed, wildcards) = split(glob);
         profile::check_stays_inside(root, Path::new(&fixed))?;
+        search.wildcards = wildcards;
+        let depth = search.depth();
         search.look(&fixed, depth, depth < DEEPEST)?;
     }
     search.found.folders.sort();
@@ -54,13 +57,11 @@ pub(in crate::ops) fn contain(manifest: &Manifest, relative: &Path) -> bool {
     relative.ancestors().any(|folder| !folder.as_os_str().is_empty() && globs.matches(folder))
 }
 
-/// Returns a glob's leading folders without a wildcard, and how many levels below them it can match: `apps/*` is
-/// (`apps`, 1).
-fn split(glob: &str) -> (String, usize) {
+/// Returns a glob's leading folders without a wildcard, and its segments below them: `apps/*` is (`apps`, [`*`]).
+fn split(glob: &str) -> (String, Vec<String>) {
     let parts: Vec<_> = glob.trim_end_matches('/').split('/').filter(|part| !part.is_empty() && *part != ".").collect();
     let fixed = parts.iter().take_while(|part| !part.contains(['*', '?', '[', '{'])).count();
-    let depth = if parts[fixed..].contains(&"**") { DEEPEST } else { parts.len() - fixed };
-    (parts[..fixed].join("/"), depth)
+    (parts[..fixed].join("/"), parts[fixed..].iter().map(|part| (*part).to_owned()).collect())
 }
 
 /// How far `**` reaches.
@@ -102,12 +103,33 @@ impl Globs {
 struct Search<'a> {
     root: &'a Path,
     globs: Globs,
+    /// The segments of the glob that is looked for, from its first wildcard on.
+    wildcards: Vec<String>,
     found: Members,
     /// The root without links, once it was needed.
     inside: Option<PathBuf>,
 }
 
 impl Search<'_> {
+    /// Returns how many levels below its leading folders the glob can match.
+    fn depth(&self) -> usize {
+        if self.is_deep() { DEEPEST } else { self.wildcards.len() }
+    }
+
+    fn is_deep(&self) -> bool {
+        self.wildcards.iter().any(|segment| segment == "**")
+    }
+
+    /// Returns whether a folder whose name begins with a dot may match, `depth` levels above the glob's last segment: only where the
+    /// segment begins with one, as with npm and pnpm.
+    fn admits_dots(&self, depth: usize) -> bool {
+        let begins = |segment: &String| segment.starts_with('.');
+        if self.is_deep() {
+            return self.wildcards.iter().any(begins);
+        }
+        self.wildcards.len().checked_sub(depth).is_some_and(|at| begins(&self.wildcards[at]))
+    }
+
     /// Looks at a folder and, where the glob reaches further, at those in it. `watches`: whether what may become a member
     /// later is watched too.
     fn look(&mut self, folder: &str, depth: usize, watches: bool) -> Result<()> {
@@ -131,7 +153,7 @@ impl Search<'_> {
         }
         for entry in fs::read_dir(&here)? {
             let Some(name) = entry.path.file_name().and_then(|name| name.to_str()) else { continue };
-            if name == "node_modules" || name.starts_with('.') {
+            if name == "node_modules" || name.starts_with('.') && !self.admits_dots(depth) {
                 continue;
             }
             let below = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
@@ -192,9 +214,33 @@ mod tests {
 
     #[test]
     fn a_glob_splits_at_its_first_wildcard() {
-        assert_eq!(split("apps/*"), ("apps".to_owned(), 1));
-        assert_eq!(split("./packages/theme/"), ("packages/theme".to_owned(), 0));
-        assert_eq!(split("a/*/b"), ("a".to_owned(), 2));
-        assert_eq!(split("**"), (String::new(), DEEPEST));
+        let parts = |glob| {
+            let (fixed, wildcards) = split(glob);
+            format!("{fixed} {}", wildcards.join(" "))
+        };
+        assert_eq!(parts("apps/*"), "apps *");
+        assert_eq!(parts("./packages/theme/"), "packages/theme ");
+        assert_eq!(parts("a/*/b"), "a * b");
+        assert_eq!(parts("**"), " **");
+    }
+
+    #[test]
+    fn names_with_a_leading_dot_match_where_the_glob_spells_the_dot() {
+        let root = tempfile::tempdir().unwrap();
+        for folder in ["a", ".a", "x/.a/b", "x/.a/.b", "x/a/b", "x/node_modules/b"] {
+            std::fs::create_dir_all(root.path().join(folder)).unwrap();
+            std::fs::write(root.path().join(folder).join("package.json"), "{}").unwrap();
+        }
+        let found = |glob: &str| {
+            let members = find(root.path(), [glob].into_iter()).unwrap();
+            members.folders.iter().map(|folder| folder.to_string()).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(found("*"), "a");
+        assert_eq!(found(".*"), ".a");
+        assert_eq!(found("x/.*/*"), "x/.a/b");
+        assert_eq!(found("x/*/*"), "x/a/b");
+        assert_eq!(found("x/.*/.*"), "x/.a/.b");
+        assert_eq!(found("x/.a/*"), "x/.a/b");
+        assert_eq!(found("x/**/.b"), "x/.a/.b");
     }
 }

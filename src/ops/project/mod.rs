@@ -1,5 +1,6 @@
 //! A project as it stands on disk: its manifest, its members, and the local packages they name.
 
+pub(super) mod deployment;
 mod error;
 pub(super) mod host;
 pub(super) mod inputs;
@@ -243,6 +244,10 @@ fn names(root: &Path, members: &[Arc<str>], manifest: &Manifest, watched: &mut W
         DependencySpec::Folder(spec) => Some(path::join("", &spec.folder)),
         DependencySpec::Package(_) => None,
     });
+    for group in std::iter::once(&manifest.dependencies).chain(manifest.groups.iter().map(|group| &group.dependencies))
+    {
+        names.note_lines("", group);
+    }
     // One that leads out of the project is an error of its line, later.
     let from_lines: Vec<Arc<str>> = lines.filter(|folder| members::stay_inside(root, folder).is_ok()).collect();
     let (own, others): (Vec<_>, Vec<_>) = from_lines.iter().partition(|folder| folder.is_empty());

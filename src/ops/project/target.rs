@@ -9,7 +9,7 @@ use crate::manifest::{self, Manifest, ManifestKind};
 use crate::model::Dependent;
 use crate::registry::path::PathKind;
 
-use super::{Edit, inputs};
+use super::{Edit, deployment, inputs};
 use crate::ops::session::MANIFEST;
 use crate::ops::{Context, Project, Result};
 
@@ -23,11 +23,14 @@ pub(in crate::ops) struct EditTarget {
     /// What it says.
     pub manifest: Manifest,
     path: PathBuf,
+    /// The folder of the project.
+    root: PathBuf,
 }
 
 impl EditTarget {
     /// Finds the manifest.
     pub(in crate::ops) fn of(context: &Context<'_>, project: &Project) -> Result<Self> {
+        deployment::refuse(&project.root)?;
         let inside = |folder: &&Arc<str>| context.folder.starts_with(project.root.join(&***folder));
         let Some(folder) = project.members.iter().filter(inside).max_by_key(|folder| folder.len()) else {
             return Ok(Self::root(project));
@@ -37,7 +40,7 @@ impl EditTarget {
             return Err(foreign(project, folder)?.into());
         };
         let manifest = manifest::parse(&file, &text, ManifestKind::Member(&project.manifest.catalogs))?;
-        Ok(Self { folder: Arc::clone(folder), file, manifest, path })
+        Ok(Self { folder: Arc::clone(folder), file, manifest, path, root: project.root.clone() })
     }
 
     /// Returns the root's manifest.
@@ -47,6 +50,7 @@ impl EditTarget {
             file: MANIFEST.to_owned(),
             manifest: project.manifest.clone(),
             path: project.root.join(MANIFEST),
+            root: project.root.clone(),
         }
     }
 
@@ -93,7 +97,8 @@ pub(in crate::ops) struct Edited<'a> {
 impl Edited<'_> {
     /// Writes the text, unless the manifest is not what was edited any more; tells which.
     pub(in crate::ops) fn write(&self) -> Result<bool> {
-        let EditTarget { path, manifest, .. } = self.target;
+        let EditTarget { path, manifest, root, .. } = self.target;
+        deployment::refuse(root)?;
         let stands = inputs::text(path)?.is_some_and(|text| *text == *manifest.text);
         if stands {
             fs::write_atomic(path, self.text.as_bytes(), Durability::Whole)?;

@@ -44,8 +44,8 @@ pub use entries::{CatalogRange, ImportedExtension, ImportedLine, ImportedPatch, 
 use entries::{FolderLine, LineKey, MAX_PARTS, Repeat};
 pub use lines::Part;
 pub use npm::{
-    DeclaredPeer, UsedBy, bunfig, hoisted_by_default, lerna, npmrc, npmrc_settings, package_json, package_peers,
-    package_ranges, pnpm_workspace, yarnrc,
+    DeclaredPeer, UsedBy, bunfig, has_exports, hoisted_by_default, lerna, npmrc, npmrc_settings, package_json,
+    package_peers, package_ranges, pnpm_workspace, yarnrc,
 };
 pub use package_registry::{PACKAGE_REGISTRY, package_registry};
 pub use pypi::{
@@ -98,6 +98,8 @@ pub struct Imported {
     pub patches: Vec<ImportedPatch>,
     /// The overrides whose ranges a catalog has: selector and catalog. [`Imported::settle_catalogs`] looks them up.
     catalog_overrides: Vec<(String, Option<String>)>,
+    /// Patches for every version of an npm package: its name, and the file.
+    whole_patches: Vec<(String, String)>,
     /// The overrides of projects beside. [`Imported::settle_overrides`] adds them.
     overrides_beside: Vec<OverrideBeside>,
     /// What packages find that they do not declare.
@@ -167,6 +169,7 @@ impl Imported {
             self.add_patch(ecosystem, &name, &version, &file);
         }
         self.catalog_overrides.extend(other.catalog_overrides);
+        self.whole_patches.extend(other.whole_patches);
         self.overrides_beside.extend(other.overrides_beside);
         other.hoisting.names.iter().for_each(|glob| self.hoist(glob));
         if other.hoisting.fallback == FallbackMode::Off {
@@ -226,6 +229,7 @@ impl Imported {
             overrides_beside: beside,
             extensions: project.extensions,
             catalog_overrides: project.catalog_overrides,
+            whole_patches: project.whole_patches.into_iter().map(|(name, file)| (name, below(&file))).collect(),
             hoisting: project.hoisting,
             has_provided_peers: project.has_provided_peers,
             released_before: project.released_before,

@@ -1,5 +1,7 @@
 //! What can be decided only once all files are read: ranges that catalogs have, and overrides of projects beside.
 
+use std::collections::BTreeSet;
+
 use crate::manifest::{OF_MEMBER, overridden_name, parse_folder, parse_requirement, split_override};
 use crate::model::{Ecosystem, ExtraName, Marker, NpmRange, PackageId, PackageName, Version, split_at_version};
 
@@ -70,6 +72,22 @@ impl Imported {
                     let range = range.as_deref().unwrap_or_default();
                     self.refuse(format!("{folder}: override {selector} {range}").trim_end(), why);
                 }
+            }
+        }
+    }
+
+    /// Adds the patches for every version of a package: a line for each that is locked. What no lockfile has a version of is listed.
+    pub fn settle_patches(&mut self, locked: &[(String, LockedVersions)]) {
+        for (name, file) in std::mem::take(&mut self.whole_patches) {
+            let versions = locked.iter().filter_map(|(_, versions)| versions.npm_versions(&name)).flatten();
+            let versions: BTreeSet<String> = versions.map(ToString::to_string).collect();
+            if versions.is_empty() {
+                let why =
+                    "a `patch` line is for one version, and no lockfile has one: write it once there is a larder.lock";
+                self.refuse(format!("patchedDependencies {name}"), why);
+            }
+            for version in versions {
+                self.add_patch(super::npm::ECOSYSTEM, &name, &version, &file);
             }
         }
     }
@@ -154,6 +172,7 @@ impl Imported {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::import::package_json;
 
     fn overrides(selector: &str, range: Option<&str>) -> Imported {
         let mut project = Imported::default();
@@ -170,6 +189,22 @@ mod tests {
         own.add_npm("own", "1.0.0");
         all.settle_overrides(&[("web".to_owned(), locked), ("client".to_owned(), own)]);
         all
+    }
+
+    #[test]
+    fn a_patch_for_every_version_is_a_line_for_each_that_is_locked() {
+        let mut all = package_json(
+            r#"{"pnpm": {"patchedDependencies": {"a": "patches/a.patch", "gone": "patches/gone.patch"}}}"#,
+        )
+        .unwrap();
+        let mut locked = LockedVersions::default();
+        locked.add_npm("a", "1.0.0");
+        locked.add_npm("a", "2.0.0");
+        all.settle_patches(&[(String::new(), locked)]);
+        let patches: Vec<_> =
+            all.patches.iter().map(|one| format!("{}@{} {}", one.name, one.version, one.file)).collect();
+        assert_eq!(patches, ["a@1.0.0 patches/a.patch", "a@2.0.0 patches/a.patch"]);
+        assert_eq!(all.not_taken[0].what, "patchedDependencies gone");
     }
 
     #[test]

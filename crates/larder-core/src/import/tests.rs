@@ -290,7 +290,7 @@ fn overrides_of_npm_yarn_and_pnpm_become_lines() {
         r#"{"dependencies": {"direct": "^3"},
             "overrides": {"a": "1.0.0", "b": {"c": "2", ".": "3"}, "d": "$direct", "e": {"f": {"g": "1"}}, "h@<3": "3"},
             "resolutions": {"**/i": "1", "@s/j/k": "npm:2.x", "l": "patch:l@npm%3A1.0.0#x", "m@npm:2.0.0": "npm:^2.1"},
-            "pnpm": {"overrides": {"m>n": "1", "o": "-", "p@1": "2", "r@>=1 <3": "3", "s@1>t": "1"}, "patchedDependencies": {"q@1.0.0": "q.patch"}}}"#,
+            "pnpm": {"overrides": {"m>n": "1", "o": "-", "p@1": "2", "r@>=1 <3": "3", "s@1>t": "1", "u@1>v": "-"}, "patchedDependencies": {"q@1.0.0": "q.patch"}}}"#,
     )
     .unwrap();
     let text = text_of(&imported);
@@ -313,7 +313,7 @@ fn overrides_of_npm_yarn_and_pnpm_become_lines() {
     ] {
         assert!(text.contains(line), "{line}: {text}");
     }
-    assert_eq!(refused(&imported), ["overrides e>f", "override s@1>t 1"]);
+    assert_eq!(refused(&imported), ["overrides e>f", "override s@1>t 1", "override u@1>v -"]);
 }
 
 #[test]

@@ -71,7 +71,7 @@ fn check_lines(manifest: &Manifest, root: &Manifest, errors: &mut Errors) {
     check_names(&lines(), errors);
     for line in lines() {
         errors.extend(contradicts_the_instance(line, root));
-        check_registry(line, &root.registries, errors);
+        check_registry(line, root, errors);
         check_tool(line, root, errors);
         errors.extend(claimed_by_another(line, manifest, root));
     }
@@ -173,11 +173,14 @@ fn check_tool(line: &DependencyLine, root: &Manifest, errors: &mut Errors) {
     }
 }
 
-fn check_registry(line: &DependencyLine, registries: &[Registry], errors: &mut Errors) {
-    let ecosystem = line.ecosystem();
+fn check_registry(line: &DependencyLine, root: &Manifest, errors: &mut Errors) {
+    let (ecosystem, registries) = (line.ecosystem(), &root.registries);
     let serves = |registry: &&Registry| registry.ecosystem == ecosystem;
     let Some(name) = &line.registry else {
-        if ecosystem.has_registries() && line.source.is_none() && !registries.iter().any(|registry| serves(&registry)) {
+        // Members are asked for by their names as well.
+        let may_be_member = ecosystem.has_logs() && !root.members.is_empty();
+        let needs_registry = ecosystem.has_registries() && line.source.is_none() && !may_be_member;
+        if needs_registry && !registries.iter().any(|registry| serves(&registry)) {
             errors.push(ManifestError::Undeclared {
                 what: "registry of kind",
                 name: ecosystem.to_string(),

@@ -46,6 +46,11 @@ impl Claim {
         self.glob.as_str()
     }
 
+    /// Returns whether the claim is a name, and no pattern.
+    pub fn is_name(&self) -> bool {
+        !self.as_str().contains(['*', '?', '[', '{', '\\'])
+    }
+
     /// Returns whether the claim covers a package.
     pub fn covers(&self, package: &PackageId) -> bool {
         self.glob.covers(package)

@@ -229,9 +229,12 @@ pub struct Feature {
 }
 
 impl Package {
-    /// Returns the lines that hold where the package's default features do.
-    pub fn default_lines(&self) -> impl Iterator<Item = &DependencyLine> {
-        let mut on: Vec<&str> = vec![FeatureName::DEFAULT];
+    /// Returns the lines that hold where some features of the package do, and those that they include.
+    pub fn lines_of<'p>(
+        &'p self,
+        features: impl IntoIterator<Item = &'p str>,
+    ) -> impl Iterator<Item = &'p DependencyLine> {
+        let mut on: Vec<&str> = features.into_iter().collect();
         let mut at = 0;
         while let Some(name) = on.get(at).copied() {
             let feature = self.features.iter().filter(|feature| feature.name.value.as_str() == name);
@@ -432,8 +435,8 @@ pub struct Registry {
     pub token: Option<TokenSource>,
     /// The mirrors, tried in order if the registry does not answer.
     pub mirrors: Vec<RegistryUrl>,
-    /// The most requests per second.
-    pub rate_limit: Option<u32>,
+    /// `rate-limit`: the least time from one request to the next.
+    pub rate_limit: Option<Duration>,
     /// Whether a version whose time of publication it does not tell is old enough for `age`.
     pub admits_unknown_age: bool,
     /// `timeout`: how long an answer is waited for, and each further part of it.

@@ -109,6 +109,13 @@ pub fn parse(file: &str, text: &str, kind: ManifestKind<'_>) -> Result<Manifest,
     }
 }
 
+/// Reads only the `package` of a manifest, whatever else is wrong or refers to other files. Returns `None` if it has none.
+pub fn declared_package(text: &str) -> Option<Package> {
+    let parsed = syntax::parse_shared(&text.into()).ok()?;
+    let node = nodes(&parsed.document, &parsed.blanked).find(|node| node.name() == "package")?;
+    package::read_package(node, &Catalogs::default(), &mut Errors::new())
+}
+
 /// A manifest of which some nodes have been read.
 #[derive(Default)]
 struct DraftManifest<'a> {

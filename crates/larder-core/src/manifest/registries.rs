@@ -148,6 +148,9 @@ const FORMS: [(&str, RegistryForm); 2] = [("flat", RegistryForm::Flat), ("market
 const SHORTEST_TIMEOUT: Duration = Duration::from_secs(1);
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 
+/// The largest number in a `rate-limit`.
+const MOST_REQUESTS: i64 = 100_000;
+
 const OPTIONS: [&str; 13] = [
     "packages",
     "priority",
@@ -186,7 +189,7 @@ fn read_option(node: ManifestNode<'_>, registry: &mut Registry, errors: &mut Err
                 registry.priority = priority;
             }
         }
-        "rate-limit" => registry.rate_limit = number((1, 100_000), errors).and_then(|n| u32::try_from(n).ok()),
+        "rate-limit" => registry.rate_limit = read_rate_limit(node, errors),
         "concurrency" => registry.concurrency = number((1, 10_000), errors).and_then(|n| u32::try_from(n).ok()),
         "timeout" => registry.timeout = read_timeout(node, errors),
         "token" => registry.token = read_token(node, errors),
@@ -225,6 +228,36 @@ fn read_option(node: ManifestNode<'_>, registry: &mut Registry, errors: &mut Err
         name if NOT_YET_SUPPORTED.contains(&name) => node.report_not_yet_supported(errors),
         _ => node.report_unknown("for a registry", &OPTIONS, errors),
     }
+}
+
+/// Reads how many requests are made in a time, as the time between two of them: `30` a second, `"30/min"` or `"5/s"`.
+fn read_rate_limit(node: ManifestNode<'_>, errors: &mut Errors) -> Option<Duration> {
+    const SHAPE: NodeShape =
+        NodeShape { arguments: (1, 1), properties: &[], block: BlockRule::Never, example: "rate-limit \"30/min\"" };
+    let value = node.read_parts(&SHAPE, errors).argument(0)?;
+    let Some(text) = value.as_str() else {
+        let number = value.number((1, MOST_REQUESTS), errors)?;
+        return Some(Duration::from_secs(1) / u32::try_from(number).ok()?);
+    };
+    let limit = text.split_once('/').and_then(|(number, unit)| {
+        let seconds = match unit {
+            "s" => 1,
+            "min" => 60,
+            _ => return None,
+        };
+        let number = number.parse::<u32>().ok().filter(|number| (1..=MOST_REQUESTS).contains(&i64::from(*number)))?;
+        Some(Duration::from_secs(seconds) / number)
+    });
+    if limit.is_none() {
+        errors.push(ManifestError::BadValue {
+            value: text.to_owned(),
+            what: "a limit of requests",
+            reason: format!("it is a number from 1 to {MOST_REQUESTS} and a unit: /s or /min"),
+            help: Some("write it like \"30/min\" or \"5/s\"; a number alone is per second".to_owned()),
+            span: value.span,
+        });
+    }
+    limit
 }
 
 /// Reads how long an answer is waited for.

@@ -3,7 +3,10 @@
 
 use std::fmt;
 
-use crate::model::{PackageId, Platform, PypiSpecifier, RootEdge, Settings, TargetPlatform, TimeLimits, Version};
+use crate::model::{
+    Artifact, ArtifactKind, Package, PackageId, PackageKey, Platform, PypiSpecifier, RootEdge, Settings,
+    TargetPlatform, TimeLimits, Version,
+};
 
 use super::index::{Candidate, Index, IndexError};
 use super::version_rules::python_fits;
@@ -15,6 +18,8 @@ pub struct HeldBack {
     pub version: Version,
     /// The platforms that it would need, with the oldest systems that it has wheels for.
     pub targets: Vec<TargetPlatform>,
+    /// Whether this version is locked, as source.
+    pub is_locked: bool,
 }
 
 impl fmt::Display for HeldBack {
@@ -23,7 +28,15 @@ impl fmt::Display for HeldBack {
             |text: &dyn Fn(&TargetPlatform) -> String| self.targets.iter().map(text).collect::<Vec<_>>().join(" and ");
         let needs = joined(&|target| format!("{} on {}", target.system(), target.platform));
         let lines = joined(&|target| format!("`{}`", target.declaration()));
-        write!(f, "{} is newer and needs {needs}: to take it, write {lines} beside the other platforms", self.version)
+        let version = &self.version;
+        if self.is_locked {
+            write!(
+                f,
+                "{version} is locked as source, as its wheels need {needs}: to take them, write {lines} beside the other platforms"
+            )
+        } else {
+            write!(f, "{version} is newer and needs {needs}: to take it, write {lines} beside the other platforms")
+        }
     }
 }
 
@@ -57,10 +70,37 @@ pub fn held_back(index: &dyn Index, settings: &Settings, line: &RootEdge) -> Res
             (declared.is_default() && baseline > declared.baseline).then_some(TargetPlatform { platform, baseline })
         };
         if let Some(targets) = lacking.iter().map(target).collect::<Option<Vec<_>>>() {
-            return Ok(Some(HeldBack { version: candidate.version.clone(), targets }));
+            return Ok(Some(HeldBack { version: candidate.version.clone(), targets, is_locked: false }));
         }
     }
     Ok(None)
+}
+
+/// Returns the wheels that a default baseline keeps away from a package that is locked as source. Returns `None` if it is not, or has
+/// none for a newer system.
+pub fn held_back_wheels(
+    index: &dyn Index,
+    settings: &Settings,
+    (key, package): (&PackageKey, &Package),
+) -> Result<Option<HeldBack>, IndexError> {
+    let is_wheel = |artifact: &Artifact| artifact.kind == ArtifactKind::Wheel;
+    let is_of_registry = package.origin.as_ref().is_some_and(|origin| origin.registry().is_some());
+    if !key.id.ecosystem.has_source_distributions() || !is_of_registry || package.artifacts.iter().any(is_wheel) {
+        return Ok(None);
+    }
+    let versions = index.versions(&key.id)?;
+    let mut candidates = versions.candidates.iter().enumerate();
+    let Some((place, _)) = candidates.find(|(_, candidate)| candidate.version == key.version) else { return Ok(None) };
+    let targets: Vec<TargetPlatform> = settings
+        .platforms
+        .iter()
+        .filter(|declared| declared.is_default())
+        .filter_map(|declared| {
+            let baseline = index.oldest_system(&key.id, place as u32, declared.platform)?;
+            (baseline > declared.baseline).then_some(TargetPlatform { platform: declared.platform, baseline })
+        })
+        .collect();
+    Ok((!targets.is_empty()).then(|| HeldBack { version: key.version.clone(), targets, is_locked: true }))
 }
 
 /// Returns whether a line brings a package to a platform.
@@ -92,6 +132,7 @@ mod tests {
         let held = HeldBack {
             version,
             targets: vec![target(Platform::MacosArm64, (14, 0)), target(Platform::LinuxX64, (2, 34))],
+            is_locked: false,
         };
         assert_eq!(
             held.to_string(),

@@ -87,7 +87,7 @@ use search_state::SearchState;
 use variable::Variable;
 
 pub use audit::{Audited, AuditedPart, Mismatch, audit};
-pub use held_back::{HeldBack, held_back};
+pub use held_back::{HeldBack, held_back, held_back_wheels};
 pub use index::{
     AgeRule, Candidate, Chosen, Dependency, DependencyKind, Identity, Index, IndexError, PlatformSet, PrivateTraits,
     Release, UnbuiltRelease, UnknownSource, Versions, Wants,

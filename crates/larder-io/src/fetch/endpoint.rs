@@ -28,22 +28,22 @@ pub struct Endpoint {
 pub struct Quota {
     /// The most requests at the same time.
     pub concurrency: u32,
-    /// The most requests per second.
-    pub rate: Option<u32>,
+    /// The least time from one request to the next.
+    pub pace: Option<Duration>,
     /// For an answer to begin, and for each further part of it. `None`: as long as for any registry.
     pub timeout: Option<Duration>,
 }
 
 impl Default for Quota {
     fn default() -> Self {
-        Self { concurrency: 50, rate: None, timeout: None }
+        Self { concurrency: 50, pace: None, timeout: None }
     }
 }
 
 impl Endpoint {
     /// Returns an endpoint with these addresses, in the order in which they are tried.
     pub fn new(name: Label, addresses: Vec<RegistryAddress>, limits: Quota) -> Self {
-        let pace = limits.rate.filter(|rate| *rate > 0).map(|rate| (Duration::from_secs(1) / rate, Mutex::new(None)));
+        let pace = limits.pace.map(|pace| (pace, Mutex::new(None)));
         let (free, freed) = (Mutex::new(limits.concurrency.max(1)), Condvar::new());
         let (first, has_moved_files, timeout) = (AtomicUsize::new(0), OnceLock::new(), limits.timeout);
         Self { name, addresses, first, free, freed, pace, timeout, has_moved_files }
@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn requests_keep_their_pace() {
-        let limits = Quota { concurrency: 1, rate: Some(100), timeout: None };
+        let limits = Quota { concurrency: 1, pace: Some(Duration::from_millis(10)), timeout: None };
         let endpoint = Endpoint::new("r".parse().unwrap(), Vec::new(), limits);
         let start = Instant::now();
         (0..4).for_each(|_| endpoint.keep_pace());

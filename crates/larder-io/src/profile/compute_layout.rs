@@ -112,7 +112,7 @@ pub(super) fn realise_packages<'a>(input: &LayoutInput<'a>) -> Result<Realisatio
             .filter_map(|edge| {
                 let on = match place.get(&edge.to) {
                     Some(&at) => KeyDependency::On(at),
-                    None => KeyDependency::Folder(&input.npm_folder(&edge.to)?.folder),
+                    None => KeyDependency::Folder(input.npm_folder(&edge.to)?.node_folder()),
                 };
                 Some((edge.name.as_str(), on))
             })

@@ -409,6 +409,7 @@ impl Failure for ProfileError {
             Self::NotFetched(_) => Exit::Network,
             Self::DamagedFile { .. }
             | Self::BadRecord { .. }
+            | Self::BadLink { .. }
             | Self::LongName { .. }
             | Self::NoFlow { .. }
             | Self::WrongRuntime { .. } => Exit::Integrity,
@@ -423,7 +424,6 @@ impl Failure for ProfileError {
             | Self::BadWheel { .. }
             | Self::BadPackageJson { .. }
             | Self::BadPrivatePackage { .. }
-            | Self::BadLink { .. }
             | Self::NoGeneration { .. }
             | Self::Incomplete { .. }
             | Self::BuiltElsewhere { .. }

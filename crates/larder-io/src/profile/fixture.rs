@@ -167,7 +167,10 @@ impl Fixture {
         let folders = packages
             .filter_map(|(key, package)| {
                 let folder = package.folder.clone()?;
-                Some((key.clone(), LocalFolder { folder, npm: true, python: false, bin: BTreeMap::new() }))
+                Some((
+                    key.clone(),
+                    LocalFolder { folder, npm: true, node_half: None, python: false, bin: BTreeMap::new() },
+                ))
             })
             .collect();
         compute_layout(&LayoutInput {

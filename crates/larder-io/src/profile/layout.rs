@@ -188,13 +188,23 @@ pub enum PackageContent {
 pub struct LocalFolder {
     /// Relative to the root.
     pub folder: Arc<str>,
-    /// Whether the folder has a package.json.
+    /// Whether Node sees it: the folder has a package.json, or its larder.kdl declares a Node half.
     pub npm: bool,
-    /// Whether the folder has a pyproject.toml.
+    /// The folder of its Node half, relative to the root, where that is not the whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node_half: Option<Arc<str>>,
+    /// Whether Python sees it: the folder has a pyproject.toml, or its larder.kdl declares a Python half.
     pub python: bool,
-    /// The executables that its package.json declares: each with its file, relative to the folder.
+    /// The executables that its package.json or its larder.kdl declares: each with its file, relative to the folder.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub bin: BTreeMap<Arc<str>, Arc<str>>,
+}
+
+impl LocalFolder {
+    /// Returns the folder that Node sees under the package's name, relative to the root.
+    pub fn node_folder(&self) -> &Arc<str> {
+        self.node_half.as_ref().unwrap_or(&self.folder)
+    }
 }
 
 /// What packages find last, though they do not declare it.

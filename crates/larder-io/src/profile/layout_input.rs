@@ -41,11 +41,11 @@ pub(super) struct LayoutInput<'a> {
 
 impl LayoutInput<'_> {
     /// Returns what a link to an instance in a `node_modules` leads to. `keys` has the keys of realised packages. `None` if the
-    /// instance is neither realised nor a local package with a package.json, or is a private package without a Node half.
+    /// instance is neither realised nor a local package that Node sees, or is a private package without a Node half.
     pub(super) fn target(&self, keys: &RealisedKeys<'_>, of: &InstanceKey) -> Option<LinkTarget> {
         match keys.get(of) {
             Some(key) => Some(LinkTarget::Package(key.clone(), self.node_path(&of.package)?)),
-            None => Some(LinkTarget::Folder(self.npm_folder(of)?.folder.clone())),
+            None => Some(LinkTarget::Folder(Arc::clone(self.npm_folder(of)?.node_folder()))),
         }
     }
 
@@ -56,7 +56,7 @@ impl LayoutInput<'_> {
         self.private.get(package).map_or_else(|| Some(name.into()), |private| private.node_path(name))
     }
 
-    /// Returns the local package that an instance is, if it has a package.json.
+    /// Returns the local package that an instance is, if Node sees it.
     pub(super) fn npm_folder(&self, of: &InstanceKey) -> Option<&LocalFolder> {
         self.folders.get(&of.package).filter(|folder| folder.npm)
     }

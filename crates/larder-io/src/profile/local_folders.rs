@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use crate::fs::{self, Kind};
 use crate::lock::{Closure, Lockfile};
+use crate::manifest;
 use crate::model::PackageKey;
 
 use super::layout::LocalFolder;
+use super::private::{MANIFEST, PrivateContent};
 use super::{ProfileError, npm, python};
 
 /// The local packages of a closure.
@@ -31,18 +33,36 @@ pub(super) fn look(root: &Path, lock: &Lockfile, closure: &Closure<'_>) -> Resul
             continue;
         }
         let path = root.join(&*folder);
-        let project = python::EditablePackage::read(root, &path, &key.version.to_string())?;
+        let declared = declared(&path)?;
+        let (name, version) = (key.id.name.as_str(), key.version.to_string());
+        let project = match &declared.python {
+            Some(half) => Some(python::EditablePackage::half(root, &path.join(&**half), (name, &version))?),
+            None => python::EditablePackage::read(root, &path, &version)?,
+        };
         let python = project.is_some();
         // The root's package.json is that of the project, whose own lines say what its `node_modules` has.
         let is_root_package = folder.is_empty() && python;
         let json = if is_root_package { None } else { fs::read_if_exists(&path.join("package.json"))? };
-        let bin = json.as_ref().map(|json| executables(&path, key.id.name.as_str(), json)).transpose()?;
-        let kind = LocalFolder { folder, npm: json.is_some(), python, bin: bin.unwrap_or_default() };
+        let mut bin = json.as_ref().map(|json| executables(&path, name, json)).transpose()?.unwrap_or_default();
+        bin.extend(declared.bin);
+        // The root's own `node_modules` is the project's, and none of a package.
+        let half = declared.node.filter(|_| !folder.is_empty());
+        let npm = json.is_some() || half.is_some();
+        let node_half = half.filter(|half| !half.is_empty()).map(|half| format!("{folder}/{half}").into());
+        let kind = LocalFolder { folder, npm, node_half, python, bin };
         folders.projects.extend(project);
         folders.kinds.insert(key.clone(), kind);
     }
     folders.projects.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(folders)
+}
+
+/// Returns what the larder.kdl in a folder declares of halves and executables: nothing if there is none, or it declares no package.
+/// Files need not be there: most are built later.
+pub(super) fn declared(folder: &Path) -> Result<PrivateContent, ProfileError> {
+    let bytes = fs::read_if_exists(&folder.join(MANIFEST))?.unwrap_or_default();
+    let package = std::str::from_utf8(&bytes).ok().and_then(manifest::declared_package);
+    Ok(package.map(|package| PrivateContent::declared(&package)).unwrap_or_default())
 }
 
 /// Returns the executables that the package.json in `folder` declares. Their files need not be there: most are built

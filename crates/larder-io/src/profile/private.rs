@@ -15,7 +15,7 @@ use super::ProfileError;
 use super::key::RealisedKey;
 
 /// The file in which a package says what it is.
-const MANIFEST: &str = "larder.kdl";
+pub(super) const MANIFEST: &str = "larder.kdl";
 
 /// What a private package brings to Node, to Python and to `bin`. Paths are relative to the package.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -46,30 +46,35 @@ impl PrivateContent {
         let parsed = manifest::parse(MANIFEST, &text, ManifestKind::Package);
         let package = parsed.map_err(|errors| bad(errors.to_string()))?.package;
         let package = package.ok_or_else(|| bad(format!("its {MANIFEST} has no `package`")))?;
-        let folder = |declared: &manifest::Spanned<String>| -> Result<Arc<str>, ProfileError> {
-            let folder = declared.value.strip_prefix('.').filter(|rest| rest.is_empty()).unwrap_or(&declared.value);
+        let content = Self { version: key.version.to_string().into(), ..Self::declared(&package) };
+        for folder in content.node.iter().chain(&content.python) {
             let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-            if tree.entries.iter().any(|entry| entry.path.starts_with(&prefix)) {
-                Ok(folder.into())
-            } else {
-                Err(bad(format!("it declares a half in `{folder}`, and has no such folder")))
+            if !tree.entries.iter().any(|entry| entry.path.starts_with(&prefix)) {
+                return Err(bad(format!("it declares a half in `{folder}`, and has no such folder")));
             }
-        };
-        let mut bin = BTreeMap::new();
-        for executable in &package.bin {
-            let (name, file) = (executable.name.value.as_str(), executable.file.value.as_str());
+        }
+        for (name, file) in &content.bin {
             ProfileError::check_length(key.id.name.as_str(), name)?;
             if tree.entry(file).is_none() {
                 return Err(bad(format!("its executable `{name}` is `{file}`, and there is no such file")));
             }
-            bin.insert(name.into(), file.into());
         }
-        Ok(Self {
-            version: key.version.to_string().into(),
-            node: package.node.as_ref().map(folder).transpose()?,
-            python: package.python.as_ref().map(folder).transpose()?,
-            bin,
-        })
+        Ok(content)
+    }
+
+    /// Returns what a larder.kdl declares, without looking whether it is there.
+    pub(super) fn declared(package: &manifest::Package) -> Self {
+        let folder = |declared: &manifest::Spanned<String>| -> Arc<str> {
+            let whole = declared.value == ".";
+            if whole { "".into() } else { declared.value.as_str().into() }
+        };
+        let bin = package.bin.iter().map(|one| (one.name.value.as_str().into(), one.file.value.as_str().into()));
+        Self {
+            version: package.version.value.to_string().into(),
+            node: package.node.as_ref().map(folder),
+            python: package.python.as_ref().map(folder),
+            bin: bin.collect(),
+        }
     }
 
     /// Returns where Node finds the package below the `node_modules` of its own folder. `None` if it has no Node half.

@@ -246,6 +246,21 @@ pub enum RegistryError {
         /// The package.
         package: PackageName,
     },
+    /// Two registries claim a package, and neither goes before the other.
+    #[error("the registries `{}` and `{}` both claim {package}", registries[0], registries[1])]
+    #[diagnostic(
+        code(larder::registry::several_claim),
+        help(
+            "say which is meant: name {package} itself in the `packages` of one, give one a higher `priority`, or write `registry=` in \
+             the package's line"
+        )
+    )]
+    SeveralClaim {
+        /// The package.
+        package: PackageName,
+        /// The registries.
+        registries: [Label; 2],
+    },
     /// Two registries have a package, and neither goes before the other.
     #[error("{package} is at the registries `{}` and `{}`, and nothing says which is meant", registries[0], registries[1])]
     #[diagnostic(
@@ -390,7 +405,7 @@ impl Failure for RegistryError {
             | Self::OtherWitness { .. }
             | Self::WrongBytes { .. } => Exit::Integrity,
             Self::Damaged { .. } => Exit::Machine,
-            Self::SeveralHave { .. } => Exit::NoSolution,
+            Self::SeveralHave { .. } | Self::SeveralClaim { .. } => Exit::NoSolution,
             Self::NoRegistry { .. } | Self::Undeclared { .. } | Self::WrongKind { .. } => Exit::Manifest,
         }
     }

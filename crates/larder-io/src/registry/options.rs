@@ -74,7 +74,7 @@ impl RegistryOptions {
     ) -> RegistryClient {
         let limits = Quota {
             concurrency: registry.concurrency.unwrap_or(Quota::default().concurrency),
-            rate: registry.rate_limit,
+            pace: registry.rate_limit,
             timeout: registry.timeout,
         };
         let overrides = self.mirrors.get(&registry.name).into_iter().flatten();

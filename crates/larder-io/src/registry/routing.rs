@@ -10,7 +10,7 @@ use crate::model::{Ecosystem, Label, PackageId};
 #[derive(Debug)]
 pub struct Routing {
     pinned: BTreeMap<PackageId, Label>,
-    /// The claims, sorted by the priority of their registries, highest first.
+    /// The claims, sorted by the priority of their registries, highest first; of one priority, names come before globs.
     claims: Vec<(Claim, Label)>,
     unclaimed: BTreeMap<Ecosystem, Vec<Label>>,
     priorities: BTreeMap<Label, i64>,
@@ -22,7 +22,9 @@ impl Routing {
     pub fn new(registries: &[Registry], pinned: BTreeMap<PackageId, Label>) -> Self {
         let mut sorted: Vec<&Registry> = registries.iter().collect();
         sorted.sort_by_key(|registry| std::cmp::Reverse(registry.priority));
-        let mut claims = Vec::new();
+        let priorities: BTreeMap<Label, i64> =
+            registries.iter().map(|registry| (registry.name.clone(), registry.priority)).collect();
+        let mut claims: Vec<(Claim, Label)> = Vec::new();
         let mut unclaimed: BTreeMap<Ecosystem, Vec<Label>> = BTreeMap::new();
         for registry in &sorted {
             claims.extend(registry.packages.iter().map(|claim| (claim.clone(), registry.name.clone())));
@@ -30,19 +32,40 @@ impl Routing {
                 unclaimed.entry(registry.ecosystem).or_default().push(registry.name.clone());
             }
         }
+        let rank = |(claim, registry): &(Claim, Label)| {
+            (std::cmp::Reverse(priorities.get(registry).copied()), !claim.is_name())
+        };
+        claims.sort_by_key(rank);
         let declared = registries.iter().map(|registry| (registry.name.clone(), registry.ecosystem)).collect();
-        let priorities = registries.iter().map(|registry| (registry.name.clone(), registry.priority)).collect();
         Self { pinned, claims, unclaimed, priorities, declared }
     }
 
     /// Returns the registries to ask, in order. The first that has the package serves it. A pinned or claimed package has exactly
     /// one.
+    ///
+    /// # Errors
+    /// If two registries claim the package alike, or none serves its ecosystem.
     pub(super) fn candidates<'a>(&'a self, package: &'a PackageId) -> Result<&'a [Label], RegistryError> {
+        if let Some(registries) = self.rival_claimants(package) {
+            return Err(RegistryError::SeveralClaim { package: package.name.clone(), registries });
+        }
         if let Some(registry) = self.required_registry(package) {
             return Ok(std::slice::from_ref(registry));
         }
         let none = || RegistryError::NoRegistry { ecosystem: package.ecosystem, package: package.name.clone() };
         self.unclaimed.get(&package.ecosystem).map(Vec::as_slice).ok_or_else(none)
+    }
+
+    /// Returns two registries that claim a package with the same priority, both by its name or both by a glob. Returns `None` if there
+    /// are no two, or a line names the registry.
+    fn rival_claimants(&self, package: &PackageId) -> Option<[Label; 2]> {
+        let mut covering = self.claims.iter().filter(|(claim, _)| claim.covers(package));
+        let (claim, first) = covering.next().filter(|_| !self.pinned.contains_key(package))?;
+        let rank = |claim: &Claim, registry: &Label| (self.priorities.get(registry).copied(), claim.is_name());
+        let (_, other) = covering
+            .take_while(|(other, registry)| rank(other, registry) == rank(claim, first))
+            .find(|(_, registry)| registry != first)?;
+        Some([first.clone(), other.clone()])
     }
 
     /// Returns those of the registries to ask for a package that have the same priority as `registry`, and come after it: if one of
@@ -101,6 +124,20 @@ mod tests {
         assert_eq!(of("pinned"), ["last"]);
         assert_eq!(of("react"), ["first", "npmjs"]);
         assert_eq!(routing.equals(&npm("react"), &"first".parse().unwrap()).count(), 0);
+        // A name comes before a glob, and a priority before both; of two alike none is meant.
+        let claimed = |first: Registry, second: Registry| {
+            let registries = [first, second];
+            match Routing::new(&registries, BTreeMap::new()).candidates(&npm("widget")) {
+                Ok(labels) => labels.iter().map(Label::to_string).collect::<Vec<_>>().concat(),
+                Err(error) => error.to_string(),
+            }
+        };
+        assert_eq!(claimed(registry("a", &["wid*"], 0), registry("b", &["widget"], 0)), "b");
+        assert_eq!(claimed(registry("a", &["wid*"], 1), registry("b", &["widget"], 0)), "a");
+        for glob in ["wid*", "widget"] {
+            let both = claimed(registry("a", &[glob], 0), registry("b", &[glob], 0));
+            assert_eq!(both, "the registries `a` and `b` both claim widget");
+        }
         let python = PackageId::new(Ecosystem::Pypi, PackageName::pypi("a").unwrap());
         assert!(matches!(routing.candidates(&python), Err(RegistryError::NoRegistry { .. })));
     }

@@ -155,6 +155,13 @@ fn a_version_of_yarn_is_that_of_the_file_at_the_registry() {
 }
 
 #[test]
+fn a_folder_in_a_lockfile_of_yarn_is_no_version_of_a_registry() {
+    let text = "\"x@file:../x\":\n  version \"1.0.0\"\n\n\"y@^1\":\n  version \"1.0.0\"\n";
+    let found = read_one("yarn.lock", text);
+    assert!(found.npm_versions("x").is_none() && found.npm_versions("y").is_some());
+}
+
+#[test]
 fn yarns_entries_are_found_by_range() {
     let classic = "# yarn lockfile v1\n\n\na@^1.0.0:\n  version \"1.0.0\"\n  resolved \"https://host/a.tgz#00\"\n  integrity SRI\n  \
                    dependencies:\n    b \"^1.0.0\"\n    other \"npm:real@^3.0.0\"\n\nb@^1.0.0:\n  version \"1.1.0\"\n\n\

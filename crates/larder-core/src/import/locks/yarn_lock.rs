@@ -39,6 +39,10 @@ pub(super) fn read(text: &str, declared: &[DeclaredRanges], found: &mut LockedVe
         }
         for descriptor in &entry.descriptors {
             let Some((alias, range)) = split_at_version(descriptor) else { continue };
+            // A folder is no version of the package that a registry has under its name.
+            if ["file:", "link:", "portal:", "./", "../"].iter().any(|start| range.starts_with(start)) {
+                continue;
+            }
             let name = range
                 .strip_prefix("npm:")
                 .map_or(alias, |aliased| split_at_version(aliased).map_or(aliased, |(name, _)| name));

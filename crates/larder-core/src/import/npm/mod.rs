@@ -28,7 +28,7 @@ use crate::model::Ecosystem;
 pub use bunfig::bunfig;
 pub use hoisting::hoisted_by_default;
 pub use npmrc::{npmrc, npmrc_settings};
-pub use package_json::{package_json, package_ranges};
+pub use package_json::{has_exports, package_json, package_ranges};
 pub use peers::{DeclaredPeer, UsedBy, package_peers};
 pub use workspaces::{lerna, pnpm_workspace};
 pub use yarnrc::yarnrc;

@@ -34,7 +34,8 @@ pub(super) fn read(document: &Map<String, Value>, imported: &mut Imported) {
 pub(super) fn flat<'a>(overrides: impl Iterator<Item = (&'a str, &'a str)>, imported: &mut Imported) {
     for (selector, range) in overrides {
         match range {
-            "-" => imported.add_override(ECOSYSTEM, selector, None),
+            "-" if !has_parent_version(selector, range, imported) => imported.add_override(ECOSYSTEM, selector, None),
+            "-" => {}
             range => take(selector, range, imported),
         }
     }
@@ -79,10 +80,8 @@ fn take(selector: &str, range: &str, imported: &mut Imported) {
         Some((None, range)) => range,
         _ => range,
     };
-    let (parent, _) = split_override(selector);
-    if parent.is_some_and(|parent| split_at_version(parent).is_some()) {
-        let why = "an `override` line is for every version of a parent: write one where that is meant";
-        return imported.refuse(format!("override {selector} {range}"), why);
+    if has_parent_version(selector, range, imported) {
+        return;
     }
     if let Some(catalog) = range.strip_prefix("catalog:") {
         return imported.catalog_overrides.push((selector.to_owned(), catalog_name(catalog)));
@@ -98,6 +97,17 @@ fn take(selector: &str, range: &str, imported: &mut Imported) {
         return imported.refuse(format!("override {selector} {range}"), "its range is of no registry");
     }
     imported.add_override(ECOSYSTEM, selector, Some(range));
+}
+
+/// Returns whether a selector is for one version of a parent, and lists it then: no line says that.
+fn has_parent_version(selector: &str, range: &str, imported: &mut Imported) -> bool {
+    let (parent, _) = split_override(selector);
+    let has_version = parent.is_some_and(|parent| split_at_version(parent).is_some());
+    if has_version {
+        let why = "an `override` line is for every version of a parent: write one where that is meant";
+        imported.refuse(format!("override {selector} {range}"), why);
+    }
+    has_version
 }
 
 /// Splits a path of names: `@scope/a/b` is `@scope/a` and `b`.

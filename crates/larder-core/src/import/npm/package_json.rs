@@ -155,6 +155,11 @@ fn own_workspaces(document: &Map<String, Value>, imported: &mut Imported) {
     list.into_iter().flatten().filter_map(Value::as_str).for_each(|glob| imported.add_member(glob));
 }
 
+/// Returns whether a package.json has `exports`: then files of the package find it by its own name.
+pub fn has_exports(text: &str) -> bool {
+    fields::document(text).is_ok_and(|document| document.contains_key("exports"))
+}
+
 /// Returns the names that a package.json depends on, each with its range.
 ///
 /// # Errors

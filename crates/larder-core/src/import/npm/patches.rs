@@ -17,10 +17,7 @@ pub(super) fn read(patches: &Map<String, Value>, imported: &mut Imported) {
         };
         match split_at_version(selector) {
             Some((name, version)) => imported.add_patch(ECOSYSTEM, name, version, file),
-            None => imported.refuse(
-                format!("patchedDependencies {selector}"),
-                "a `patch` line is for one version: write one with the version that is locked",
-            ),
+            None => imported.whole_patches.push((selector.clone(), file.to_owned())),
         }
     }
 }

@@ -14,8 +14,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::model::{
-    BuildRules, Graph, InstanceKey, Label, LockedRuntime, Origin, Package, PackageId, PackageKey, PackageName, Routes,
-    RuntimeKey, RuntimeName, Runtimes, Settings, Sides, TargetPlatform, Version,
+    ArtifactKind, BuildRules, Graph, InstanceKey, Label, LockedRuntime, Origin, Package, PackageId, PackageKey,
+    PackageName, Routes, RuntimeKey, RuntimeName, Runtimes, Settings, Sides, TargetPlatform, Version,
 };
 use crate::resolve::{Dependency, RequiredLine};
 
@@ -181,6 +181,12 @@ impl fmt::Display for StaleReason {
 /// Compares a lock with what the manifests declare.
 pub fn freshness(lock: &Lockfile, declared: &DeclaredState<'_>) -> Freshness {
     let mut reasons = changed_settings(&lock.settings, declared.settings);
+    let is_raised = covers(&lock.settings.platforms, &declared.settings.platforms)
+        && !covers(&declared.settings.platforms, &lock.settings.platforms);
+    // On a newer system a wheel may do where an older one had none.
+    if is_raised && lock.graph.packages.values().any(has_source_alone) {
+        reasons.push(StaleReason::Setting("platforms"));
+    }
     reasons.extend(changed_runtimes(&lock.runtimes, declared.settings));
     let comparison = LockComparison {
         locked: &lock.settings,
@@ -329,6 +335,12 @@ fn changed_runtimes(locked: &Runtimes, wanted: &Settings) -> Vec<StaleReason> {
     };
     let stale = RuntimeName::ALL.into_iter().filter(|name| !is_fresh(*name));
     stale.map(|name| StaleReason::Runtime(name.as_str())).collect()
+}
+
+/// Returns whether a package is locked as a source distribution, without a wheel.
+fn has_source_alone(package: &Package) -> bool {
+    let has = |kind| package.artifacts.iter().any(|artifact| artifact.kind == kind);
+    has(ArtifactKind::Sdist) && !has(ArtifactKind::Wheel)
 }
 
 /// Returns whether the platforms are the same, and none must run on older systems than before.

@@ -4,6 +4,8 @@ mod monitor;
 mod package;
 mod wrong;
 
+use std::time::Duration;
+
 use miette::{GraphicalReportHandler, GraphicalTheme};
 
 use super::*;
@@ -134,7 +136,7 @@ fn the_whole_grammar_is_read() {
         ["acme-npm", "acme", "npmjs", "pypi"]
     );
     let npm = &manifest.registries[0];
-    assert_eq!((npm.priority, npm.rate_limit, npm.concurrency), (3, Some(10), Some(4)));
+    assert_eq!((npm.priority, npm.rate_limit, npm.concurrency), (3, Some(Duration::from_millis(100)), Some(4)));
     assert_eq!(npm.mirrors.len(), 3);
     assert_eq!(npm.token, Some(TokenSource::Env("ACME_TOKEN".to_owned())));
     assert_eq!(manifest.dependencies.len(), 9);

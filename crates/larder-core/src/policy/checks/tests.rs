@@ -148,7 +148,7 @@ fn what_only_a_solve_knows_is_told_when_it_has_solved() {
     let package = lock.graph.packages.keys().next().unwrap().clone();
     let kinds = [crate::resolve::WarningKind::MissingPeer, crate::resolve::WarningKind::UnknownExtra];
     let warning = |kind| crate::resolve::Warning { package: package.clone(), kind, message: "lacks it".to_owned() };
-    let solve = SolveNotes { warnings: kinds.map(warning).into(), held_back: Vec::new(), too_young: Vec::new() };
+    let solve = SolveNotes { warnings: kinds.map(warning).into(), ..SolveNotes::default() };
     let subject = CheckInput { solve: Some(&solve), ..CheckInput::whole(&lock) };
     says(CheckName::Peers, &subject, &["pypi:a@1.0: lacks it"]);
     says(CheckName::Extras, &subject, &["pypi:a@1.0: lacks it"]);

@@ -396,7 +396,7 @@ fn who_waits_to_go_on_keeps_nobody_from_asking() {
         let reply = Reply::range(asked, &content).with("ETag", "\"one\"");
         Reply { torn: asked.header("range").is_none(), ..reply }
     });
-    let limits = Quota { concurrency: 1, rate: None, timeout: None };
+    let limits = Quota { concurrency: 1, ..Quota::default() };
     let endpoint = Arc::new(Endpoint::new(
         "acme".parse().unwrap(),
         vec![RegistryAddress::http(server.url.parse().unwrap(), None)],

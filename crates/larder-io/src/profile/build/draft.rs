@@ -103,6 +103,10 @@ impl<'a> GenerationDraft<'a> {
         self.link_programs(layout, trees)?;
         // The project has those of the packages that it asks for, whether Node sees them or not.
         executables.offer_private(self.paths, &layout.package_links, layout);
+        for name in layout.package_links.keys() {
+            let Some(local) = layout.folders.get(name) else { continue };
+            executables.offer_live(self.project(), local, name);
+        }
         for (name, owner) in of_extras {
             executables.offer_last(&name, &Program::File(format!("../python/bin/{name}").into()), &owner);
         }
@@ -112,7 +116,12 @@ impl<'a> GenerationDraft<'a> {
         for (name, (program, _)) in executables.offered {
             let target = match program {
                 Program::File(file) => file,
-                Program::Live(_) => format!("../node_modules/.bin/{name}").into(),
+                Program::Live(file) => {
+                    let launcher = format!("node_modules/.bin/{name}");
+                    let target = format!("../{launcher}").into();
+                    self.launchers.entry(launcher).or_insert(file);
+                    target
+                }
             };
             let path = format!("bin/{name}");
             fs::symlink(&target, &self.folder.join(&path))?;

@@ -9,7 +9,7 @@ use crate::model::TreeDigest;
 use crate::store::Tree;
 
 use super::input::BuildInput;
-use crate::profile::layout::{Layout, LinkTarget, Links, RealisedPackage};
+use crate::profile::layout::{Layout, LinkTarget, Links, LocalFolder, RealisedPackage};
 use crate::profile::paths::ProfilePaths;
 use crate::profile::{ProfileError, npm, private};
 
@@ -112,6 +112,14 @@ impl Executables {
 }
 
 impl Executables {
+    /// Adds those of a local package. `project` is the folder of the project.
+    pub(super) fn offer_live(&mut self, project: &Path, local: &LocalFolder, name: &Arc<str>) {
+        for (bin, path) in &local.bin {
+            let file = project.join(&*local.folder).join(&**path);
+            self.offer(bin, Program::Live(file), name);
+        }
+    }
+
     /// Adds those of the private packages among links.
     pub(super) fn offer_private(&mut self, paths: ProfilePaths<'_>, links: &Links, layout: &Layout) {
         for (name, target) in links {
@@ -139,10 +147,8 @@ pub(super) fn executables_of_links(
     for (name, target) in links {
         match target {
             LinkTarget::Folder(folder) => {
-                let bins = layout.folders.values().filter(|known| known.folder == *folder).flat_map(|known| &known.bin);
-                for (bin, path) in bins {
-                    let file = project.join(&**folder).join(&**path);
-                    executables.offer(bin, Program::Live(file), name);
+                for known in layout.folders.values().filter(|known| known.node_folder() == folder) {
+                    executables.offer_live(project, known, name);
                 }
             }
             LinkTarget::Package(key, own) => {

@@ -5,9 +5,9 @@ use std::path::Path;
 use super::Placement;
 use crate::fs;
 use crate::import::PYTHON_MANIFESTS;
-use crate::profile::ProfileError;
 use crate::profile::layout::{Layout, LinkTarget};
 use crate::profile::layout_input::PackageToPlace;
+use crate::profile::{ProfileError, local_folders};
 
 pub(super) struct Local;
 
@@ -26,7 +26,8 @@ impl Placement for Local {
 
     fn needs_python(&self, folder: Option<&Path>) -> bool {
         let has = |folder: &Path, file: &str| matches!(fs::stat(&folder.join(file)), Ok(Some(_)));
-        folder.is_some_and(|folder| PYTHON_MANIFESTS.iter().any(|file| has(folder, file)))
+        let has_half = |folder| local_folders::declared(folder).is_ok_and(|package| package.python.is_some());
+        folder.is_some_and(|folder| PYTHON_MANIFESTS.iter().any(|file| has(folder, file)) || has_half(folder))
     }
 
     fn place(&self, package: &PackageToPlace<'_>, layout: &mut Layout) -> Result<(), ProfileError> {

@@ -57,6 +57,21 @@ impl EditablePackage {
         }
     }
 
+    /// Reads the Python half in `folder` of a local private package: by its pyproject.toml, else all that the folder has.
+    pub(in super::super) fn half(
+        root: &Path,
+        folder: &Path,
+        (name, version): (&str, &str),
+    ) -> Result<Self, ProfileError> {
+        if let Some(project) = Self::read(root, folder, version)? {
+            return Ok(project);
+        }
+        let Description { name, version, metadata, entry_points } = Description::without_project(name, version);
+        let sources = ModulePaths { paths: vec![folder.to_owned()], ..ModulePaths::default() };
+        let (linked, file) = (BTreeMap::new(), folder.join("pyproject.toml"));
+        Ok(Self { name, version, sources, linked, metadata, entry_points, file, direct: true })
+    }
+
     /// Returns what makes it different from others, wherever the checkout is.
     pub(in super::super) fn identity(&self, root: &Path) -> impl Serialize {
         let inside = |path: &PathBuf| path.strip_prefix(root).unwrap_or(path).to_owned();

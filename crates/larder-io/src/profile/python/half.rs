@@ -136,7 +136,9 @@ pub(super) fn give_way(
         for (name, paths) in taken {
             let dropped: Vec<(String, bool)> = paths.iter().map(|path| (path.clone(), false)).collect();
             drop_files(part, &dropped, places);
-            let (name, owner): (Arc<str>, Arc<str>) = (name.into(), format!("larder:{name}").into());
+            // A wheel may have the name of the private package: the owner tells them apart.
+            let owner: Arc<str> = format!("larder:{name}").into();
+            let name = Arc::clone(&owner);
             resolved.contested.extend(paths.iter().map(|path| (path.clone(), Arc::clone(&name))));
             resolved.yielded.push(YieldedFiles {
                 name,

@@ -160,9 +160,11 @@ impl ExpectedEntry {
     }
 }
 
-/// Empty folders of an environment, and those above known files.
+/// Returns whether a folder is one above known files, or one of those that an environment has although they may be empty.
 fn is_known(folders: &BTreeSet<&str>, path: &str) -> bool {
-    folders.contains(path) || path == "bin" || path == "python/bin" || path.ends_with("/site-packages")
+    let library = path.strip_prefix("python/lib/");
+    let leads_to_packages = || library.is_some_and(|below| !below.contains('/') || below.ends_with("/site-packages"));
+    folders.contains(path) || matches!(path, "bin" | "python/bin" | "python/lib") || leads_to_packages()
 }
 
 fn parents(path: &str) -> impl Iterator<Item = &str> {

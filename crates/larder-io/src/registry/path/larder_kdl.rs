@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{LocalPackageError, ManifestContext, PathKind, PathPackage, manifest_path, pyproject};
 use crate::manifest::{self, DependencySpec, Manifest};
-use crate::model::{Facts, PackageName};
+use crate::model::{ExtraName, Facts, PackageName};
 use crate::resolve::{Dependency, DependencyKind};
 
 pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPackage, LocalPackageError> {
@@ -16,8 +16,10 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
     let mut warnings = Vec::new();
     let mut dependencies = lines(context, &name, &manifest.dependencies, &mut warnings)?;
     if let Some(package) = &manifest.package {
-        // Nobody asks a folder for other features.
-        dependencies.extend(lines(context, &name, package.default_lines(), &mut warnings)?);
+        // A folder is there once: it has the features of all who ask for it.
+        let features = context.local_packages.features_of(context.folder, &name);
+        let on = package.lines_of(features.iter().map(ExtraName::as_str));
+        dependencies.extend(lines(context, &name, on, &mut warnings)?);
     }
     let mut groups = BTreeMap::new();
     for group in &manifest.groups {

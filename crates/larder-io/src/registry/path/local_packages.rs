@@ -7,8 +7,11 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::{PathKind, manifest_path, python_manifest};
-use crate::manifest;
-use crate::model::{Catalogs, Ecosystem, Extension, Marker, PackageId, PackageName, Requirement, TreeDigest, Version};
+use crate::manifest::{self, DependencyLine, DependencySpec};
+use crate::model::{
+    Catalogs, Ecosystem, Extension, ExtraName, FeatureName, Marker, PackageId, PackageName, Requirement, TreeDigest,
+    Version,
+};
 
 /// The local packages, by name and by the ecosystem of the manifest that declares the name.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +28,10 @@ pub struct LocalPackageIndex {
     pub(super) catalogs: Catalogs,
     /// What local packages use and do not declare.
     extensions: Vec<Extension>,
+    /// The features that lines ask private packages for, by the packages' names.
+    asked_features: BTreeMap<PackageName, BTreeSet<ExtraName>>,
+    /// The folders that lines ask for as they are, relative to the root: with the default features.
+    asked_folders: BTreeSet<Arc<str>>,
 }
 
 /// A local package, as requirements refer to it.
@@ -36,6 +43,8 @@ pub struct IndexedPackage {
     pub package: PackageName,
     /// Its version, as the manifest of that ecosystem has it. `None` if the manifest has none, or a build computes it.
     pub version: Option<String>,
+    /// The features that its larder.kdl declares.
+    features: Arc<[ExtraName]>,
 }
 
 /// The result of looking for a requirement among the local packages.
@@ -65,8 +74,14 @@ impl LocalPackageIndex {
         let package = self.unique_name(folder, &declared)?;
         let mut taken = None;
         for declared in declared {
+            self.note_lines(folder, &declared.lines);
             let Some(name) = declared.package() else { continue };
-            let local = IndexedPackage { folder: folder.clone(), package: package.clone(), version: declared.version };
+            let local = IndexedPackage {
+                folder: folder.clone(),
+                package: package.clone(),
+                version: declared.version,
+                features: declared.features,
+            };
             self.note(&local);
             let known = self.by_name.entry((declared.kind.ecosystem(), name.clone())).or_default();
             if let Some(first) = known.first().filter(|first| first.folder != *folder) {
@@ -89,9 +104,33 @@ impl LocalPackageIndex {
         let Some(package) = self.unique_name(folder, &declared) else { return false };
         let first = declared.into_iter().next();
         let is_renamed = first.as_ref().and_then(DeclaredIdentity::package).is_some_and(|own| own != package);
-        let version = first.and_then(|declared| declared.version);
-        self.note(&IndexedPackage { folder: folder.clone(), package, version });
+        let (version, features) = first.map_or_else(Default::default, |first| (first.version, first.features));
+        self.note(&IndexedPackage { folder: folder.clone(), package, version, features });
         is_renamed
+    }
+
+    /// Notes which features the lines of a folder's larder.kdl ask private packages for.
+    pub fn note_lines(&mut self, folder: &str, lines: &[DependencyLine]) {
+        for line in lines {
+            match &line.spec {
+                DependencySpec::Package(requirement) if requirement.ecosystem().has_features() => {
+                    let asked = self.asked_features.entry(requirement.package().name).or_default();
+                    asked.extend(requirement.extras().iter().cloned());
+                }
+                DependencySpec::Package(_) => {}
+                DependencySpec::Folder(spec) => drop(self.asked_folders.insert(super::join(folder, &spec.folder))),
+            }
+        }
+    }
+
+    /// Returns the features that a local package has: those of all lines that ask for it, else the default ones.
+    pub(super) fn features_of(&self, folder: &str, name: &PackageName) -> BTreeSet<ExtraName> {
+        let asked = self.asked_features.get(name);
+        let mut features = asked.cloned().unwrap_or_default();
+        if asked.is_none() || self.asked_folders.contains(folder) {
+            features.extend(FeatureName::DEFAULT.parse());
+        }
+        features
     }
 
     /// Notes which package is in a folder.
@@ -198,9 +237,25 @@ impl LocalPackageIndex {
 }
 
 impl IndexedPackage {
+    /// Returns a package that satisfies every requirement.
+    pub(super) fn in_folder(folder: Arc<str>, package: PackageName) -> Self {
+        Self { folder, package, version: None, features: Arc::default() }
+    }
+
     /// Returns a requirement for the package's folder, with an alias and a condition.
     pub fn requirement(&self, alias: &PackageName, marker: Marker) -> Requirement {
         Requirement::path(alias.clone(), self.package.clone(), self.folder.clone(), marker)
+    }
+
+    /// Returns the first feature that a requirement asks for and the package does not declare.
+    pub(super) fn missing_feature<'r>(&self, requirement: &'r Requirement) -> Option<&'r ExtraName> {
+        let is_there = |name: &ExtraName| name.as_str() == FeatureName::DEFAULT || self.features.contains(name);
+        requirement.extras().iter().filter(|_| requirement.ecosystem().has_features()).find(|name| !is_there(name))
+    }
+
+    /// Returns the features that it declares.
+    pub(super) fn features(&self) -> impl Iterator<Item = &str> {
+        self.features.iter().map(ExtraName::as_str)
     }
 
     /// Returns whether the version satisfies a requirement. A package without a version satisfies every requirement, and a
@@ -230,11 +285,13 @@ impl PathKind {
     }
 }
 
-/// The name and the version in a manifest, as written.
+/// The name and the version in a manifest, as written; and of a larder.kdl, the features that it declares and its lines.
 struct DeclaredIdentity {
     kind: PathKind,
     name: Option<String>,
     version: Option<String>,
+    features: Arc<[ExtraName]>,
+    lines: Vec<DependencyLine>,
 }
 
 #[derive(Deserialize)]
@@ -255,11 +312,17 @@ impl DeclaredIdentity {
         let text = super::read_text(root, &file).ok()?;
         // A Python package may have none but setup.cfg and setup.py.
         let text = if kind == PathKind::Pypi { text.unwrap_or_default() } else { text? };
+        let (mut features, mut lines) = (Arc::default(), Vec::new());
         let (name, version) = match kind {
             PathKind::Larder => {
                 let member = manifest::ManifestKind::Member(catalogs);
                 let kind = if folder.is_empty() { manifest::ManifestKind::Root } else { member };
                 let manifest = manifest::parse(&file, &text, kind).ok()?;
+                let declared = manifest.package.iter().flat_map(|package| &package.features);
+                features = declared.clone().filter_map(|feature| feature.name.value.as_str().parse().ok()).collect();
+                lines.extend(declared.flat_map(|feature| &feature.dependencies).cloned());
+                let grouped = manifest.groups.iter().flat_map(|group| &group.dependencies);
+                lines.extend(manifest.dependencies.iter().chain(grouped).cloned());
                 let (name, version) = manifest.identity().unzip();
                 (name.map(str::to_owned), version.flatten().map(ToString::to_string))
             }
@@ -270,7 +333,7 @@ impl DeclaredIdentity {
             }
             PathKind::Pypi => python_manifest::identity(root, folder, &text)?,
         };
-        Some(Self { kind, name, version })
+        Some(Self { kind, name, version, features, lines })
     }
 
     fn package(&self) -> Option<PackageName> {

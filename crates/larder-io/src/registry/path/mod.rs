@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::diagnostic::{Exit, Failure};
+use crate::diagnostic::{Exit, Failure, nearest};
 use crate::fs;
 use crate::model::{ExtraName, Facts, Label, Marker, PackageName, Requirement, Source, folder_text};
 use crate::resolve::{Dependency, DependencyKind, Wants};
@@ -155,6 +155,22 @@ pub enum LocalPackageError {
         first: Arc<str>,
         /// That of the other.
         second: Arc<str>,
+    },
+    /// A line asks for a feature that a local package does not have.
+    #[error("{file} asks for the feature `{feature}` of the project's own {package}, which has none of this name")]
+    #[diagnostic(
+        code(larder::path::unknown_feature),
+        help("{}", meant.as_ref().map_or_else(|| "`features` in its larder.kdl says which there are".to_owned(), |meant| format!("did you mean `{meant}`?")))
+    )]
+    UnknownFeature {
+        /// The manifest, relative to the root.
+        file: String,
+        /// The local package.
+        package: String,
+        /// The feature.
+        feature: String,
+        /// The feature with the nearest name.
+        meant: Option<String>,
     },
     /// The file system reported an error.
     #[error("{file} cannot be read: {reason}")]
@@ -418,7 +434,11 @@ impl ManifestContext<'_> {
     ) -> Result<ResolvedDependency, LocalPackageError> {
         let unchanged = |dependency| ResolvedDependency { dependencies: vec![dependency], warning: None };
         let Wants::Requirement(requirement) = &dependency.wants else { return Ok(unchanged(dependency)) };
-        match self.local_packages.find_match(requirement) {
+        let found = self.local_packages.find_match(requirement);
+        if let LocalMatch::Satisfied(found) = &found {
+            self.check_features(manifest, requirement, found)?;
+        }
+        match found {
             LocalMatch::None => Ok(unchanged(dependency)),
             _ if requirement.ecosystem().has_markers() => {
                 let dependencies = pyproject::resolve_dependency(*self, dependent, dependency)?;
@@ -435,6 +455,26 @@ impl ManifestContext<'_> {
                 Ok(ResolvedDependency { dependencies: vec![dependency], warning: Some(warning) })
             }
         }
+    }
+
+    /// Fails if a requirement asks for features that the local package it matches does not declare.
+    fn check_features(
+        &self,
+        manifest: PathKind,
+        asked: &Requirement,
+        found: &Requirement,
+    ) -> Result<(), LocalPackageError> {
+        let local = found.folder().and_then(|folder| self.local_packages.in_folder(folder));
+        let Some((local, feature)) = local.and_then(|local| Some((local, local.missing_feature(asked)?))) else {
+            return Ok(());
+        };
+        let meant = nearest(feature.as_str(), local.features()).map(str::to_owned);
+        Err(LocalPackageError::UnknownFeature {
+            file: manifest_path(self.folder, manifest),
+            package: local.to_string(),
+            feature: feature.to_string(),
+            meant,
+        })
     }
 
     fn same_name(

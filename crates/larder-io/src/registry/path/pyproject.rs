@@ -239,7 +239,7 @@ impl<'a> RequirementResolver<'a> {
             let found = self.context.require_folder(folder, Some(&name))?;
             let found = found.when(requirement.marker().cloned().unwrap_or_default());
             if let Some(folder) = found.folder() {
-                let local = IndexedPackage { folder: folder.clone(), package: found.name().clone(), version: None };
+                let local = IndexedPackage::in_folder(folder.clone(), found.name().clone());
                 return Ok(ResolvedSource::LocalPackage(local, found));
             }
         }

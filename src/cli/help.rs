@@ -1,0 +1,108 @@
+//! The help of larder itself: its commands in groups, as clap has none.
+
+use std::ffi::OsString;
+use std::fmt::Write;
+
+use clap::CommandFactory;
+use clap::error::ErrorKind;
+
+use super::args::CommandLine;
+
+/// The groups of commands, in the order in which they are listed.
+const GROUPS: [(&str, &[&str]); 5] = [
+    (
+        "Everyday",
+        &[
+            "init", "add", "remove", "lock", "update", "sync", "ci", "run", "dlx", "list", "tree", "why", "outdated",
+            "import", "export", "patch", "builds",
+        ],
+    ),
+    (
+        "Environments",
+        &[
+            "use", "env", "history", "diff", "rollback", "promote", "pin", "unpin", "verify", "adopt", "fetch",
+            "bundle", "unbundle", "gc",
+        ],
+    ),
+    (
+        "Packages",
+        &[
+            "pack",
+            "publish",
+            "yank",
+            "unyank",
+            "deprecate",
+            "order",
+            "key",
+            "registry",
+            "login",
+            "logout",
+            "ready",
+            "impact",
+            "flow",
+            "explain",
+        ],
+    ),
+    (
+        "Checks",
+        &[
+            "check",
+            "audit",
+            "advisories",
+            "licenses",
+            "sbom",
+            "health",
+            "analyze",
+            "graph",
+            "trust",
+            "hooks",
+            "ci-template",
+            "schedule",
+        ],
+    ),
+    ("Operations", &["release", "doctor", "monitor", "service", "log", "backup", "restore", "watch", "completions"]),
+];
+
+/// Returns what a command line gets that asks for help, or names no command. Returns `None` for any other.
+pub(super) fn asked(error: &clap::Error, words: &[OsString]) -> Option<clap::Error> {
+    let kinds = [ErrorKind::DisplayHelp, ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand];
+    if kinds.contains(&error.kind()) { grouped().try_get_matches_from(words).err() } else { None }
+}
+
+/// Returns larder's command line with a help that lists the commands by group.
+fn grouped() -> clap::Command {
+    let command = CommandLine::command();
+    let (header, literal) = (*command.get_styles().get_header(), *command.get_styles().get_literal());
+    let width = command.get_subcommands().map(|one| one.get_name().len()).max().unwrap_or_default();
+    let mut listing = String::new();
+    for (group, names) in GROUPS {
+        let _ = writeln!(listing, "{header}{group}:{header:#}");
+        for name in names {
+            let Some(one) = command.find_subcommand(name) else { continue };
+            let about = one.get_about().map(ToString::to_string).unwrap_or_default();
+            let alias = one.get_visible_aliases().map(|alias| format!(" [alias: {alias}]")).collect::<String>();
+            let _ = writeln!(listing, "  {literal}{name}{literal:#}{:1$}  {about}{alias}", "", width - name.len());
+        }
+        listing.push('\n');
+    }
+    let template = format!(
+        "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{listing}{header}Options:{header:#}\n{{options}}"
+    );
+    command.help_template(template)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_is_in_one_group() {
+        let command = CommandLine::command();
+        let visible = command.get_subcommands().filter(|one| !one.is_hide_set());
+        let mut all: Vec<&str> = visible.map(clap::Command::get_name).collect();
+        let mut listed: Vec<&str> = GROUPS.iter().flat_map(|(_, names)| *names).copied().collect();
+        all.sort_unstable();
+        listed.sort_unstable();
+        assert_eq!(all, listed);
+    }
+}
