@@ -326,6 +326,67 @@ fn a_cure_outside_of_the_ranges_needs_force_which_shows_what_it_widens() {
 }
 
 #[test]
+fn a_widened_line_takes_the_nearest_cure() {
+    let universe = Universe::new()
+        .npm("kit", "0.5.1", |p| p.dep("left", "0.0.8"))
+        .npm("kit", "0.5.2", |p| p.dep("left", "0.0.8"))
+        .npm("kit", "0.5.6", |p| p.dep("left", "^1.2.6"))
+        .npm("kit", "1.0.0", |p| p.dep("left", "^1.2.6"))
+        .npm("kit", "3.0.0", |p| p)
+        .npm("far", "1.0.0", |p| p.dep("right", "^1"))
+        .npm("far", "2.0.0", |p| p.dep("right", "^1"))
+        .npm("far", "3.0.0", |p| p.dep("right", "^2"))
+        .npm("far", "3.1.0", |p| p.dep("right", "^2"))
+        .npm("far", "4.0.0", |p| p.dep("right", "^2"))
+        .npm("left", "0.0.8", |p| p)
+        .npm("left", "1.2.6", |p| p)
+        .npm("right", "1.0.0", |p| p)
+        .npm("right", "2.0.0", |p| p);
+    let registry = universe.serve();
+    let project = Project::new(&registry);
+    project.write("osv/1.json", &record("GHSA-1", "left", "0.2.1", "HIGH").to_string());
+    project.write("osv/2.json", &record("GHSA-2", "right", "2.0.0", "HIGH").to_string());
+    let lines = "dependencies {\n    npm \"kit\" \"0.5.1\"\n    npm \"far\" \"^1\"\n}\n";
+    project.with_registry_line(FOLDER, lines);
+    project.run("larder lock").exits(0);
+    project.run("larder audit --fix --force").exits(0).names([
+        "Widened npm:kit in `dependencies`: 0.5.1 -> ^0.5.6",
+        "Widened npm:far in `dependencies`: ^1 -> ^3.1.0",
+    ]);
+    project.run("larder lock --check").exits(0);
+}
+
+#[test]
+fn a_widened_line_never_goes_below_what_is_locked() {
+    let registry = Universe::new()
+        .npm("app", "1.0.0", |p| p)
+        .npm("app", "4.17.3", |p| p.dep("left", "*"))
+        .npm("app", "5.0.0", |p| p.dep("left", "*"))
+        .npm("left", "1.0.0", |p| p)
+        .pypi("tool", "1.0", |p| p)
+        .pypi("tool", "2.0", |p| p.requires("part"))
+        .pypi("part", "1.0", |p| p)
+        .serve();
+    let project = Project::new(&registry);
+    for (name, ecosystem, package) in [("GHSA-1", "npm", "left"), ("PYSEC-1", "PyPI", "part")] {
+        let kind = if ecosystem == "npm" { "SEMVER" } else { "ECOSYSTEM" };
+        let forever = json!({ "id": name, "affected": [{ "package": { "ecosystem": ecosystem, "name": package },
+            "ranges": [{ "type": kind, "events": [{ "introduced": "0" }] }] }] });
+        project.write(&format!("osv/{name}.json"), &forever.to_string());
+    }
+    let lines = "dependencies {\n    npm \"app\" \"~4.17.1\"\n    pypi \"tool\" \">=2\"\n}\n";
+    project.with_registry_line(FOLDER, lines);
+    project.run("larder lock").exits(0);
+    let before = (project.read("larder.kdl"), project.read("larder.lock"));
+    project.run("larder audit --fix --force").exits(1).names([
+        "Nothing was moved",
+        "GHSA-1 of npm:left@1.0.0 stays: no later version is known to be without it",
+        "PYSEC-1 of pypi:part@1.0 stays: no later version is known to be without it",
+    ]);
+    assert_eq!((project.read("larder.kdl"), project.read("larder.lock")), before);
+}
+
+#[test]
 fn what_has_no_cure_is_listed_and_the_rest_is_cured() {
     let registry = universe().npm("left", "1.2.0", |p| p).serve();
     let project = Project::new(&registry);

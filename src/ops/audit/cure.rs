@@ -61,6 +61,23 @@ impl<'a> Patient<'a> {
         Ok(Self { session, project, declared, before, registries, databases })
     }
 
+    /// Takes the lines of another project, which has the same registries.
+    pub(super) fn take_lines_of(&mut self, project: &Project) {
+        self.declared = age::applied(project, Some(self.before), AgeCutoff::Moved).into_owned();
+        self.project = runtimes::applied(&self.declared, &self.before.runtimes).into_owned();
+    }
+
+    /// Returns the versions of a package, as its registry has them.
+    pub(super) fn versions(&self, id: &PackageId) -> Result<Vec<Version>> {
+        let versions = self.registries.versions(id).map_err(failure::of_index)?;
+        Ok(versions.candidates.iter().map(|candidate| candidate.version.clone()).collect())
+    }
+
+    /// Returns whether all of these vulnerabilities can be cured together.
+    pub(super) fn is_curable(&self, wanted: &[Vulnerability]) -> Result<bool> {
+        Ok(self.solve(&self.versions_with(wanted)?)?.is_some())
+    }
+
     /// Closes the registries. They are large, and the end of the process need not wait for them.
     pub(super) fn release(self) {
         release(self.registries);
@@ -104,12 +121,8 @@ impl<'a> Patient<'a> {
     fn versions_with(&self, vulnerabilities: &[Vulnerability]) -> Result<Excluded> {
         let mut excluded = Excluded::new();
         for id in vulnerabilities.iter().map(|vulnerability| &vulnerability.package.id).collect::<BTreeSet<_>>() {
-            let versions = self.registries.versions(id).map_err(failure::of_index)?;
-            let keys: Vec<PackageKey> = versions
-                .candidates
-                .iter()
-                .map(|candidate| PackageKey { id: id.clone(), version: candidate.version.clone() })
-                .collect();
+            let versions = self.versions(id)?.into_iter();
+            let keys: Vec<PackageKey> = versions.map(|version| PackageKey { id: id.clone(), version }).collect();
             let known = self.databases.vulnerabilities(keys.iter()).map_err(Error::from)?.found;
             let is_meant = |found: &Vulnerability| {
                 let mut same = vulnerabilities.iter().filter(|one| one.package.id == *id);
@@ -143,10 +156,8 @@ impl<'a> Patient<'a> {
             let Some(id) = moved.iter().find(|id| !excluded.contains_key(*id) && tried.insert((*id).clone())) else {
                 break;
             };
-            let versions = self.registries.versions(id).map_err(failure::of_index)?;
             let kept: BTreeSet<&Version> = versions_of(self.before, id);
-            let others = versions.candidates.iter().map(|candidate| &candidate.version);
-            let others = others.filter(|version| !kept.contains(version)).cloned().collect();
+            let others = self.versions(id)?.into_iter().filter(|version| !kept.contains(version)).collect();
             let mut stricter = excluded.clone();
             stricter.insert(id.clone(), others);
             if let Some(solved) = self.solve(&stricter)?

@@ -12,7 +12,7 @@ use crate::ops::summary::DifferenceSummary;
 use crate::ops::{Project, Result, Session};
 
 use super::cure::{Cure, Patient};
-use super::widen::{self, Widened};
+use super::widen::{self, OpenLine, Widened};
 
 /// How far a fix may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,27 +108,34 @@ pub(super) fn fix(
     snapshot: &InputSnapshot,
 ) -> Result<Option<Fixed>> {
     let before = lock::existing(project)?;
-    let patient = Patient::new(session, project, &before)?;
+    let mut patient = Patient::new(session, project, &before)?;
     let mut cure = patient.cure(vulnerabilities)?;
-    patient.release();
     let (mut edited, mut widened) = (None, Vec::new());
     let target = EditTarget::root(project);
     if fix == Fix::Widening && !cure.incurable.is_empty() {
-        let lines = widen::lines_to(&target, &before, &cure.incurable);
-        let open = target.tried(project, &widen::opened(&target, &lines)?)?;
-        let patient = Patient::new(session, &open, &before)?;
-        let found = patient.cure(vulnerabilities)?;
-        patient.release();
-        if found.incurable.len() < cure.incurable.len() {
+        let mut lines = widen::lines_to(&target, &before, &cure.incurable, |id| patient.versions(id))?;
+        let open = |lines: &[OpenLine]| target.tried(project, &widen::opened(&target, lines)?);
+        patient.take_lines_of(&open(&lines)?);
+        let incurable = patient.incurable(vulnerabilities)?;
+        if incurable.len() < cure.incurable.len() {
+            let curable: Vec<Vulnerability> =
+                vulnerabilities.iter().filter(|one| !incurable.contains(one)).cloned().collect();
+            widen::take_nearest(&mut lines, |lines| {
+                patient.take_lines_of(&open(lines)?);
+                patient.is_curable(&curable)
+            })?;
+            patient.take_lines_of(&open(&lines)?);
+            let found = patient.cure(vulnerabilities)?;
             let (text, told) = widen::widened(&target, &lines, &found.lockfile)?;
             let wider = target.tried(project, &text)?;
             // With the ranges that are written, and what they admit, the choice is made once more.
-            let patient = Patient::new(session, &wider, &found.lockfile)?;
-            cure = Cure { incurable: found.incurable, ..patient.cure(&[])? };
-            patient.release();
+            let wider_patient = Patient::new(session, &wider, &found.lockfile)?;
+            cure = Cure { incurable: found.incurable, ..wider_patient.cure(&[])? };
+            wider_patient.release();
             (edited, widened) = (Some((text, wider)), told);
         }
     }
+    patient.release();
     let Cure { lockfile, solved, incurable } = cure;
     let has_widened = fix == Fix::Widening;
     let text = edited.as_ref().map(|(text, _)| Edited { target: &target, text });

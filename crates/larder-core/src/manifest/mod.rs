@@ -60,7 +60,7 @@ pub use model::{
     SignerList, SignerListSource, TokenSource,
 };
 pub(crate) use node::{BlockRule, Errors, ManifestNode, NodeShape, NodeValue, UniqueNodes, did_you_mean, nodes, slice};
-pub use notation::{compatible_range, normal_name, parse_requirement, split_argument};
+pub use notation::{compatible_range, normal_name, parse_requirement, range_from, split_argument};
 pub use parse::{ManifestKind, declared_package, parse};
 pub use policy::{
     AdvisoryRules, AllowedSources, DeniedPackages, IgnoredAdvisory, LicenseRule, LicenseRules, PackageLicense, Policy,

@@ -32,4 +32,8 @@ impl Notation for ArchiveNotation {
     fn compatible_range(&self, version: &Version) -> Option<String> {
         Some(version.to_string())
     }
+
+    fn range_from(&self, _: &Version, _: Option<&Version>) -> Option<String> {
+        None
+    }
 }

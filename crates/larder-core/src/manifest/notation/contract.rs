@@ -43,6 +43,15 @@ pub(in crate::manifest) trait Notation: Sync {
     fn compatible_range(&self, version: &Version) -> Option<String> {
         Some(format!("^{version}"))
     }
+
+    /// Returns the range of `version` and the later versions, up to `end` without it, if there is an end. Returns `None` if lines
+    /// of this ecosystem have no ranges.
+    fn range_from(&self, version: &Version, end: Option<&Version>) -> Option<String> {
+        Some(match end {
+            Some(end) => format!(">={version} <{end}"),
+            None => format!(">={version}"),
+        })
+    }
 }
 
 /// The arguments and properties that a dependency line may have.

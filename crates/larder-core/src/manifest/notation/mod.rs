@@ -61,6 +61,12 @@ pub fn compatible_range(ecosystem: Ecosystem, version: &Version) -> Option<Strin
     for_ecosystem(ecosystem).compatible_range(version)
 }
 
+/// Returns the range of `version` and the later versions, up to `end` without it, if there is an end. Returns `None` if lines of
+/// the ecosystem have no ranges.
+pub fn range_from(ecosystem: Ecosystem, version: &Version, end: Option<&Version>) -> Option<String> {
+    for_ecosystem(ecosystem).range_from(version, end)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -41,4 +41,8 @@ impl Notation for PathNotation {
     fn compatible_range(&self, _: &Version) -> Option<String> {
         None
     }
+
+    fn range_from(&self, _: &Version, _: Option<&Version>) -> Option<String> {
+        None
+    }
 }

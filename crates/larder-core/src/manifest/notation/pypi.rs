@@ -96,7 +96,16 @@ impl Notation for PypiNotation {
 
     /// A lower bound: Python's packages promise nothing about the next version.
     fn compatible_range(&self, version: &Version) -> Option<String> {
-        Some(format!(">={}", version.as_pypi()?.clone().without_local()))
+        self.range_from(version, None)
+    }
+
+    fn range_from(&self, version: &Version, end: Option<&Version>) -> Option<String> {
+        let public = |version: &Version| Some(version.as_pypi()?.clone().without_local());
+        let start = public(version)?;
+        Some(match end {
+            Some(end) => format!(">={start},<{}", public(end)?),
+            None => format!(">={start}"),
+        })
     }
 }
 
