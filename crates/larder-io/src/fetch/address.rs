@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -46,6 +46,8 @@ pub struct RegistryAddress {
     url: Url,
     /// The credentials are sent to URLs below this one.
     realm: Url,
+    /// A URL of the same origin below which they are sent, too, once the registry's own document named it.
+    named_realm: Arc<Mutex<Option<Url>>>,
     /// The URL that paths of files beside the registry are relative to.
     files: Url,
     /// The URL that replaces `files`, once a document showed that the files are elsewhere.
@@ -63,7 +65,8 @@ impl RegistryAddress {
         let in_url = credentials.map(|(user, password)| Authorization::basic(&user, &password));
         let (realm, files) = (url.clone(), url.parent());
         let authorization = authorization.or(in_url);
-        Self { url, realm, files, moved_files: Arc::default(), folder: None, authorization, is_mirror: false }
+        let (named_realm, moved_files) = (Arc::default(), Arc::default());
+        Self { url, realm, named_realm, files, moved_files, folder: None, authorization, is_mirror: false }
     }
 
     /// Extends the credentials to what lies beside the registry.
@@ -84,6 +87,14 @@ impl RegistryAddress {
         if realm.is_same_origin(&self.url) { Self { realm: realm.clone(), ..self } } else { self }
     }
 
+    /// Extends the credentials to what lies below `named`, if it is of the same origin, and `document`, which names it, came from
+    /// where they are sent: after a redirect to elsewhere a document has no say in it.
+    pub(super) fn trust_named(&self, document: &Url, named: &Url) {
+        if document.is_below(&self.realm) && named.is_same_origin(&self.url) {
+            *self.named_realm.lock().unwrap_or_else(PoisonError::into_inner) = Some(named.clone());
+        }
+    }
+
     /// Sets the URL that paths of files beside the registry are relative to.
     #[must_use]
     pub fn with_files(self, files: Url) -> Self {
@@ -95,8 +106,8 @@ impl RegistryAddress {
         let folder = without_dots(folder);
         let url = Url::of_folder(&folder)?;
         let (realm, files) = (url.clone(), url.parent());
-        let (moved_files, folder) = (Arc::default(), Some(folder));
-        Some(Self { url, realm, files, moved_files, folder, authorization: None, is_mirror: false })
+        let (named_realm, moved_files, folder) = (Arc::default(), Arc::default(), Some(folder));
+        Some(Self { url, realm, named_realm, files, moved_files, folder, authorization: None, is_mirror: false })
     }
 
     /// Marks the address as a mirror's.
@@ -139,7 +150,7 @@ impl RegistryAddress {
 
     /// Returns the credentials for a URL: not every URL of the host gets them.
     pub(super) fn authorization(&self, asked: &Url) -> Option<&Authorization> {
-        self.authorization.as_ref().filter(|_| asked.is_below(&self.realm))
+        self.authorization.as_ref().filter(|_| self.is_trusted(asked))
     }
 
     /// Returns the credentials, for a server that the registry's protocol names.
@@ -149,7 +160,15 @@ impl RegistryAddress {
 
     /// Returns whether there are credentials that this URL of the same host does not get.
     pub(super) fn withholds(&self, asked: &Url) -> bool {
-        self.authorization.is_some() && asked.is_same_origin(&self.url) && !asked.is_below(&self.realm)
+        self.authorization.is_some() && asked.is_same_origin(&self.url) && !self.is_trusted(asked)
+    }
+
+    fn is_trusted(&self, asked: &Url) -> bool {
+        let is_named = || {
+            let named = self.named_realm.lock().unwrap_or_else(PoisonError::into_inner);
+            named.as_ref().is_some_and(|named| asked.is_below(named))
+        };
+        asked.is_below(&self.realm) || is_named()
     }
 }
 
@@ -191,5 +210,30 @@ mod tests {
         assert!(!has(&place, "https://h/pypi/../other/a.whl"));
         let place = place.trusted_on_host();
         assert!(has(&place, "https://h/other/a.whl") && !has(&place, "https://cdn/a.whl"));
+    }
+
+    #[test]
+    fn credentials_are_for_what_the_registrys_own_document_names_at_its_origin() {
+        let url = |text: &str| text.parse::<Url>().unwrap();
+        let check = |document: &str, named: &str, asked: &str| {
+            let place = RegistryAddress::http(url("https://h/v3/index.json"), Some(Authorization::bearer("secret")));
+            let place = place.trusted_beside();
+            place.trust_named(&url(document), &url(named));
+            place.authorization(&url(asked)).is_some()
+        };
+        let index = "https://h/v3/index.json";
+        assert!(check(index, "https://h/flat/", "https://h/flat/a/index.json"));
+        assert!(check(index, "https://h/flat/", "https://h/v3/index.json"));
+        assert!(
+            !check(index, "https://h/flat/", "https://h/other/a") && !check(index, "https://h/flat/", "https://h/")
+        );
+        assert!(!check(index, "https://h/flat/", "https://h/flat/../other/a"));
+        assert!(!check(index, "https://cdn/flat/", "https://cdn/flat/a"));
+        assert!(
+            !check(index, "http://h/flat/", "http://h/flat/a")
+                && !check(index, "https://h:8/flat/", "https://h:8/flat/a")
+        );
+        assert!(!check("https://h/elsewhere/index.json", "https://h/flat/", "https://h/flat/a"));
+        assert!(!check("https://cdn/v3/index.json", "https://h/flat/", "https://h/flat/a"));
     }
 }

@@ -99,6 +99,14 @@ impl Endpoint {
         self.has_moved_files.get().is_some_and(|moved| *moved)
     }
 
+    /// Extends the credentials of each address to what its own document names at its origin: `document` is where the document
+    /// came from.
+    pub fn trust_named(&self, document: &Url, named: &Url) {
+        for address in &self.addresses {
+            address.trust_named(document, named);
+        }
+    }
+
     /// Returns the addresses with their indices, beginning with the one that is known to answer.
     pub(super) fn in_order(&self) -> impl Iterator<Item = (usize, &RegistryAddress)> {
         let first = self.first.load(Ordering::Relaxed);

@@ -68,7 +68,8 @@ pub(super) fn fetch_versions(
     Ok((FeedPackage { client: client.clone(), name: name.clone(), base }, versions, is_cached))
 }
 
-/// Returns the URL below which a feed has its packages, from the cache or from its service index.
+/// Returns the URL below which a feed has its packages, from the cache or from its service index. It belongs to the feed: it gets
+/// the feed's credentials if it is of the same origin.
 fn base_address(client: &RegistryClient) -> Result<Url, ListingError> {
     let is_document = client.endpoint.addresses().iter().all(|address| address.url().as_str().ends_with(".json/"));
     let target = if is_document { RequestTarget::Itself } else { RequestTarget::Below("index.json") };
@@ -78,11 +79,16 @@ fn base_address(client: &RegistryClient) -> Result<Url, ListingError> {
         let base = read_service_index(&response.bytes, &response.response.url);
         base.map(|base| lines([base.to_string()])).map_err(|reason| bad(client, document(), reason))
     };
-    let found = client.fetch_listing(&request, encode, |record| decoded(&record).first()?.parse::<Url>().ok());
-    found.map_err(|error| match error {
+    let decode = |record: ListingRecord| {
+        Some((record.provenance.url.parse::<Url>().ok()?, decoded(&record).first()?.parse::<Url>().ok()?))
+    };
+    let found = client.fetch_listing(&request, encode, decode);
+    let (index, base) = found.map_err(|error| match error {
         ListingError::Missing => ListingError::Failed(bad(client, document(), "there is none".to_owned())),
         failed @ ListingError::Failed(_) => failed,
-    })
+    })?;
+    client.endpoint.trust_named(&index, &base);
+    Ok(base)
 }
 
 /// Reads a service index, which was fetched from a URL. An encrypted one must not lead to what is not.
