@@ -114,3 +114,33 @@ fn a_damaged_package_and_its_dependents_are_unhealthy_and_others_are_not() {
         .run("larder health")
         .names(["npm:app@1.0.0 is not healthy: it needs npm:left@1.0.0, which is damaged", "sync --repair"]);
 }
+
+#[test]
+fn damage_is_that_of_one_version_of_a_package_and_of_what_needs_this_version() {
+    let registry = Universe::new()
+        .npm("old", "1.0.0", |p| p.dep("left", "^1"))
+        .npm("new", "1.0.0", |p| p.dep("left", "^2"))
+        .npm("left", "1.0.0", |p| p.file("lib.js", "1"))
+        .npm("left", "2.0.0", |p| p.file("lib.js", "2"))
+        .serve();
+    let project = Project::new(&registry);
+    project.write("osv/none.json", &json!({ "id": "X-0" }).to_string());
+    project.with_registry_line(FOLDER, "dependencies {\n    npm \"old\" \"^1\"\n    npm \"new\" \"^1\"\n}\n");
+    let left = || {
+        let old = std::fs::canonicalize(project.path("node_modules/old")).expect("a package");
+        std::fs::canonicalize(old.parent().expect("node_modules").join("left")).expect("a package")
+    };
+    let expected =
+        [("npm:left@1.0.0", false), ("npm:left@2.0.0", true), ("npm:new@1.0.0", true), ("npm:old@1.0.0", false)];
+    project.run("larder sync").exits(0);
+    std::fs::remove_file(left().join("lib.js")).expect("a file");
+    assert_eq!(healthy(&project.run("larder health --json").json()), expected);
+    project.run("larder sync --repair").exits(0);
+    // What is gone or was added as a whole belongs to the package, too.
+    std::fs::write(left().join("more.js"), "more").expect("a file");
+    assert_eq!(healthy(&project.run("larder health --json").json()), expected);
+    project.run("larder sync --repair").exits(0);
+    let own = left().parent().and_then(|folder| folder.parent()).expect("the package's own folder").to_owned();
+    std::fs::remove_dir_all(own).expect("a folder");
+    assert_eq!(healthy(&project.run("larder health --json").json()), expected);
+}

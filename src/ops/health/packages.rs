@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::lock::Lockfile;
-use crate::model::{Label, PackageKey};
+use crate::model::{Label, PackageKey, TreeDigest};
 use crate::profile::{self, Generation};
 use crate::store::{Store, Tree};
 
@@ -68,23 +68,30 @@ pub(super) fn of_generation(
         }
     }
     let checked = profile.verify_generation(environment, generation.number, |digest| trees.get(digest).cloned())?;
-    let mut damaged: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut damaged: BTreeMap<TreeDigest, Vec<String>> = BTreeMap::new();
     for damage in &checked.damage {
-        if let Some(package) = &damage.package {
-            damaged.entry(package.clone()).or_default().push(damage.to_string());
+        if let Some(tree) = damage.tree {
+            damaged.entry(tree).or_default().push(damage.to_string());
         }
     }
-    let installed =
-        |key: &&PackageKey| generation.packages().get(&key.id).is_some_and(|versions| versions.contains(&key.version));
-    let keys: Vec<&PackageKey> = lockfile.graph.packages.keys().filter(installed).collect();
-    Ok(of_packages(&keys, lockfile, &damaged, now))
+    let mut errors: BTreeMap<PackageKey, Vec<String>> = BTreeMap::new();
+    for member in &generation.closure {
+        let Some(key) = member.key() else { continue };
+        let errors = errors.entry(key).or_default();
+        for tree in generation.trees_of(member) {
+            let new = damaged.get(&tree).into_iter().flatten().filter(|error| !errors.contains(error));
+            errors.extend(new.cloned().collect::<Vec<_>>());
+        }
+    }
+    let keys: Vec<&PackageKey> = lockfile.graph.packages.keys().filter(|key| errors.contains_key(key)).collect();
+    Ok(of_packages(&keys, lockfile, &errors, now))
 }
 
-/// `damaged` has what is wrong with packages, by name, or by name and version.
+/// `errors` has what is wrong with the files of each package.
 fn of_packages(
     keys: &[&PackageKey],
     lockfile: &Lockfile,
-    damaged: &BTreeMap<String, Vec<String>>,
+    errors: &BTreeMap<PackageKey, Vec<String>>,
     now: &str,
 ) -> Vec<PackageHealth> {
     let mut needs: BTreeMap<&PackageKey, BTreeSet<&PackageKey>> = BTreeMap::new();
@@ -95,10 +102,7 @@ fn of_packages(
             needed_by.entry(&edge.to.package).or_default().insert(&instance.package);
         }
     }
-    let own = |key: &PackageKey| {
-        let name = key.id.name.as_str();
-        damaged.get(name).or_else(|| damaged.get(&format!("{name}@{}", key.version))).cloned().unwrap_or_default()
-    };
+    let own = |key: &PackageKey| errors.get(key).cloned().unwrap_or_default();
     // Each package that is harmed, with the damaged packages that harm it.
     let mut harmed: BTreeMap<&PackageKey, BTreeSet<&PackageKey>> = BTreeMap::new();
     for source in keys.iter().copied().filter(|key| !own(key).is_empty()) {

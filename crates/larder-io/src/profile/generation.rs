@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::difference::{Difference, PackageVersions, RuntimeVersions};
 use crate::fs;
-use crate::model::{EntryPath, Label, PackageId, Platform, RuntimeName, TreeDigest, Version};
+use crate::model::{EntryPath, Label, PackageId, PackageKey, Platform, RuntimeName, TreeDigest};
 
 use super::as_text::Text;
 use super::deployed_flow::{self, DeployedFlows};
@@ -126,6 +126,17 @@ impl Generation {
         packages.chain(self.bytecode.iter().flat_map(BTreeMap::values).map(|digest| digest.0))
     }
 
+    /// Returns the trees of the store that one of its packages is made of: its content, and the byte-code that belongs to it.
+    pub fn trees_of(&self, member: &ClosurePackage) -> impl Iterator<Item = TreeDigest> {
+        let content = match member.content {
+            PackageContent::Tree(digest) => Some(digest),
+            PackageContent::Folder(_) => None,
+        };
+        let compiled = self.bytecode.as_ref().filter(|_| member.ecosystem.shares_one_folder());
+        let compiled = compiled.and_then(|compiled| compiled.get(&member.name)).map(|digest| digest.0);
+        content.into_iter().chain(compiled)
+    }
+
     /// Reads the record in the generation's folder.
     pub(super) fn read(folder: &Path) -> Result<Self, ProfileError> {
         let generation: Self = parse(folder)?;
@@ -139,8 +150,7 @@ impl Generation {
     pub fn packages(&self) -> PackageVersions {
         let mut packages = PackageVersions::new();
         for member in &self.closure {
-            let version = Version::parse(member.ecosystem, &member.version);
-            if let (Some(id), Ok(version)) = (member.id(), version) {
+            if let Some(PackageKey { id, version }) = member.key() {
                 let versions = packages.entry(id).or_default();
                 if !versions.contains(&version) {
                     versions.push(version);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Ecosystem, PackageId, PackageName, Platform, RuntimeKey, TreeDigest};
+use crate::model::{Ecosystem, PackageId, PackageKey, PackageName, Platform, RuntimeKey, TreeDigest, Version};
 
 use super::deployed_flow::DeployedFlows;
 use super::key::RealisedKey;
@@ -165,6 +165,11 @@ pub struct ClosurePackage {
 }
 
 impl ClosurePackage {
+    /// Returns the package with its version; none where the record names none.
+    pub fn key(&self) -> Option<PackageKey> {
+        Some(PackageKey { id: self.id()?, version: Version::parse(self.ecosystem, &self.version).ok()? })
+    }
+
     /// Returns the package; none where the record names none.
     pub(super) fn id(&self) -> Option<PackageId> {
         let name = PackageName::parse(self.ecosystem, &self.name).ok()?;

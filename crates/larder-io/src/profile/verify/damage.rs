@@ -43,7 +43,8 @@ pub struct Damage {
     pub package: Option<String>,
     /// The realised package that it lies in, where it lies in one.
     pub key: Option<RealisedKey>,
-    /// The tree of the store that the file is linked from: it may be damaged with it.
+    /// The tree of the store that the file is linked from, which may be damaged with it; of what is missing or foreign in a realised
+    /// package, the package's own.
     pub tree: Option<TreeDigest>,
     /// The kind of damage.
     pub kind: ProfileDamageKind,

@@ -28,6 +28,8 @@ pub(super) struct Inventory<'a> {
     pub(super) root: &'a Path,
     pub(super) folder: &'a Path,
     pub(super) key: Option<&'a RealisedKey>,
+    /// The tree of the store that the folder as a whole is made of, if it is made of one.
+    pub(super) tree: Option<TreeDigest>,
     pub(super) files: BTreeMap<String, ExpectedEntry>,
     /// The folder below which a package may write what it likes.
     pub(super) writable_folder: Option<String>,
@@ -141,7 +143,7 @@ impl Inventory<'_> {
             path: full.strip_prefix(self.root).map(Path::to_owned).unwrap_or(full),
             package: package.map(ToString::to_string),
             key: self.key.cloned(),
-            tree,
+            tree: tree.or(self.tree),
             kind: harm,
         }
     }

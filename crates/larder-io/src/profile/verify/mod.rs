@@ -131,8 +131,8 @@ fn package(
 ) -> Result<Checked, ProfileError> {
     let folder = packages.join(key.as_str());
     let own = format!("node_modules/{}", realised.name);
-    let mut inventory =
-        Inventory { root, folder: &folder, key: Some(key), files: BTreeMap::new(), writable_folder: None };
+    let (tree, files) = (Some(realised.tree), BTreeMap::new());
+    let mut inventory = Inventory { root, folder: &folder, key: Some(key), tree, files, writable_folder: None };
     let Some(tree) = trees(&realised.tree) else {
         return Ok(
             vec![inventory.damage("", Some(&realised.name), Some(realised.tree), ProfileDamageKind::Unknown)].into()
@@ -172,8 +172,9 @@ fn runtime(
     trees: &TreeLookup<'_>,
 ) -> Result<Checked, ProfileError> {
     let folder = packages.join(realised.key.as_str());
+    let (tree, files) = (Some(realised.tree), BTreeMap::new());
     let mut inventory =
-        Inventory { root, folder: &folder, key: Some(&realised.key), files: BTreeMap::new(), writable_folder: None };
+        Inventory { root, folder: &folder, key: Some(&realised.key), tree, files, writable_folder: None };
     let Some(tree) = trees(&realised.tree) else {
         return Ok(vec![inventory.damage("", Some(name), Some(realised.tree), ProfileDamageKind::Unknown)].into());
     };
@@ -203,7 +204,8 @@ pub(super) fn own_folder(
     contents: &Contents,
     trees: &TreeLookup<'_>,
 ) -> Result<Checked, ProfileError> {
-    let mut inventory = Inventory { root, folder, key: None, files: BTreeMap::new(), writable_folder: None };
+    let mut inventory =
+        Inventory { root, folder, key: None, tree: None, files: BTreeMap::new(), writable_folder: None };
     let mut damage = Vec::new();
     for record in [RECORD, SUMMARY, KEYS, LOCK] {
         inventory.files.insert(record.to_owned(), ExpectedEntry::Anything);
