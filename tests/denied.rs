@@ -117,6 +117,22 @@ fn what_nothing_uses_is_told_and_refused_where_the_policy_says_so() {
 }
 
 #[test]
+fn what_nothing_uses_is_found_on_a_machine_that_has_no_packages_yet() {
+    let registry = universe().serve();
+    let project = Project::new(&registry);
+    project.manifest("dependencies { npm \"app\" \"*\"; npm \"other\" \"*\"; }\npolicy { unused \"deny\"; }\n");
+    project.write("index.js", "require('app');\n").run("larder lock").exits(0);
+    for command in ["larder check --offline", "larder audit unused --offline"] {
+        let output = project.run(command).exits(1);
+        assert!(!output.stderr.contains("npm:app"), "{}", output.stderr);
+        output.names(["whether npm:other@1.0.0, which larder.kdl has, is used is unknown: its files are not on this"]);
+    }
+    for command in ["larder check", "larder audit unused", "larder check --offline"] {
+        project.run(command).exits(1).names(["nothing in the checkout names npm:other@1.0.0"]);
+    }
+}
+
+#[test]
 fn mirrors_of_the_environment_are_refused_where_the_policy_wants_declared_ones() {
     let registry = universe().serve();
     let project = Project::new(&registry);

@@ -11,6 +11,7 @@ mod texts;
 mod unused;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -19,13 +20,17 @@ use crate::manifest::Environment;
 use crate::model::{CheckName, Origin, PackageId, PackageKey};
 use crate::policy::UnusedLine;
 use crate::profile::Profiles;
+use crate::store::Tree;
 
+use super::facts::locked_trees::{self, MissingTrees};
 use super::outdated::{Newer, outdated};
 use super::policies::is_asked_for;
 use super::project::selection;
 use super::{Project, Result, Session, generations::usage, lock};
 
 pub use unused::UnusedDependency;
+
+use unused::Unnamed;
 
 /// `larder analyze --json`: see `schema/analyze.json`.
 #[derive(Debug, Serialize)]
@@ -127,9 +132,10 @@ pub fn analyze(session: &Session<'_>) -> Result<Analysis> {
     let environment = project.environment(context)?;
     let lockfile = lock::existing(&project)?;
     let closure = Closure::of(&lockfile.graph, &selection(environment, None));
+    let trees = locked_trees::of(session, &project, closure.packages(), MissingTrees::LeftOut)?;
     let unused = Unused {
         environments: never_built(&project)?,
-        dependencies: unused::dependencies(session, &project, &closure)?,
+        dependencies: unused::dependencies(&project, &closure, |key| trees.get(key))?.unused,
     };
     let outdated = if context.offline { None } else { Some(outdated(session)?.packages) };
     let conflicts = conflicts(&closure);
@@ -155,7 +161,7 @@ fn days_since_use(project: &Project) -> Result<BTreeMap<String, Option<u64>>> {
 }
 
 /// Looks for direct dependencies that nothing in the checkout names, in those environments whose policy says something of them.
-/// Returns `None` if no policy does.
+/// What the store does not have is fetched, and offline it is unknown. Returns `None` if no policy says anything of them.
 pub(super) fn asked_for(
     session: &Session<'_>,
     project: &Project,
@@ -165,11 +171,36 @@ pub(super) fn asked_for(
     let mut found: Option<BTreeSet<UnusedLine>> = None;
     for environment in environments.iter().filter(|environment| is_asked_for(CheckName::Unused, environment)) {
         let closure = Closure::of(&lockfile.graph, &selection(environment, None));
-        let unused = unused::dependencies(session, project, &closure)?.into_iter();
-        let lines = unused.map(|one| UnusedLine { package: one.locked, manifest: one.from });
-        found.get_or_insert_default().extend(lines);
+        let direct = closure.direct();
+        let packages = closure.packages().filter(|(key, _)| direct.contains(key));
+        let trees = locked_trees::of(session, project, packages, MissingTrees::Fetched)?;
+        found.get_or_insert_default().extend(unused_lines(project, &closure, |key| trees.get(key))?);
     }
     Ok(found.map(|lines| lines.into_iter().collect()))
+}
+
+/// Like [`asked_for`], in the closure of an environment whose trees were gathered.
+pub(super) fn asked_for_gathered(
+    project: &Project,
+    environment: &Environment,
+    closure: &Closure<'_>,
+    trees: &BTreeMap<PackageKey, Arc<Tree>>,
+) -> Result<Option<Vec<UnusedLine>>> {
+    if !is_asked_for(CheckName::Unused, environment) {
+        return Ok(None);
+    }
+    Ok(Some(unused_lines(project, closure, |key| trees.get(key).map(|tree| &**tree))?))
+}
+
+fn unused_lines<'t>(
+    project: &Project,
+    closure: &Closure<'_>,
+    tree: impl Fn(&PackageKey) -> Option<&'t Tree>,
+) -> Result<Vec<UnusedLine>> {
+    let Unnamed { unused, unknown } = unused::dependencies(project, closure, tree)?;
+    let line = |one: UnusedDependency, is_known| UnusedLine { package: one.locked, manifest: one.from, is_known };
+    let known = unused.into_iter().map(|one| line(one, true));
+    Ok(known.chain(unknown.into_iter().map(|one| line(one, false))).collect())
 }
 
 fn counts(closure: &Closure<'_>, lockfile: &Lockfile) -> Counts {

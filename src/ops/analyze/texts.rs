@@ -3,7 +3,8 @@
 
 use serde_json::Value;
 
-use crate::model::Ecosystem;
+use crate::manifest::edit;
+use crate::ops::session::MANIFEST;
 
 /// Files that only list packages.
 const LOCKS: [&str; 11] = [
@@ -76,13 +77,7 @@ pub(super) fn using_part(name: &str, text: String) -> String {
             }
             Err(_) => String::new(),
         },
-        "larder.kdl" => {
-            let asks = |line: &&str| {
-                let word = line.trim_start().split(' ').next().unwrap_or_default();
-                word.parse::<Ecosystem>().is_ok() || matches!(word, "override" | "extend" | "patch" | "exempt")
-            };
-            text.lines().filter(|line| !asks(line)).collect::<Vec<_>>().join("\n")
-        }
+        MANIFEST => edit::without_package_nodes(&text).unwrap_or_default(),
         _ => text,
     }
 }
@@ -106,6 +101,8 @@ mod tests {
         let python = part("pyproject.toml", "[project]\ndependencies = [\"left\"]\n[tool.right]\nx = 1\n");
         assert!(python.contains("right") && !python.contains("left"), "{python}");
         let own = part("larder.kdl", "dependencies {\n    npm \"left\" \"1\"\n}\ntasks { x \"right\"; }\n");
+        assert!(own.contains("right") && !own.contains("left"), "{own}");
+        let own = part("larder.kdl", "dependencies { npm \"left\" \"1\"; npm \"b\" \"1\"; } // right\n");
         assert!(own.contains("right") && !own.contains("left"), "{own}");
         assert_eq!(part("a.js", "left"), "left");
         assert!(is_read("a.py") && is_read("Dockerfile") && !is_read("README.md") && !is_read("yarn.lock"));

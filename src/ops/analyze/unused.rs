@@ -8,13 +8,13 @@ use serde::Serialize;
 use crate::fs;
 use crate::lock::Closure;
 use crate::model::{EdgeKind, PackageKey};
+use crate::store::Tree;
 
 use super::names::{self, UsedNames};
 use super::texts;
-use crate::ops::facts::locked_trees::{self, MissingTrees};
 use crate::ops::packages::checkout_files;
 use crate::ops::project::manifest_of;
-use crate::ops::{Project, Result, Session};
+use crate::ops::{Project, Result};
 
 /// A direct dependency that nothing names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -31,16 +31,26 @@ pub struct UnusedDependency {
     pub(super) locked: PackageKey,
 }
 
+/// What was looked for in the checkout, and not found.
+#[derive(Debug, Default)]
+pub(super) struct Unnamed {
+    /// The direct dependencies that nothing names.
+    pub(super) unused: Vec<UnusedDependency>,
+    /// Those that nothing names by their packages' names, and of whose modules and executables nothing is known: their files are not
+    /// on this machine.
+    pub(super) unknown: Vec<UnusedDependency>,
+}
+
 /// The largest file that is looked into, in bytes.
 const LARGEST: u64 = 1 << 20;
 
-/// Returns the direct dependencies that no file names: neither by their names nor by those of their modules and executables. What the
-/// store does not have is not judged, and neither is what works without being named: types, plugins, peers of others.
-pub(super) fn dependencies(
-    session: &Session<'_>,
+/// Returns the direct dependencies that no file names: neither by their names nor by those of their modules and executables, which
+/// their trees tell. What works without being named is not judged: types, plugins, peers of others; and neither are local packages.
+pub(super) fn dependencies<'t>(
     project: &Project,
     closure: &Closure<'_>,
-) -> Result<Vec<UnusedDependency>> {
+    tree: impl Fn(&PackageKey) -> Option<&'t Tree>,
+) -> Result<Unnamed> {
     let mut lines: BTreeMap<&PackageKey, BTreeSet<UnusedDependency>> = BTreeMap::new();
     let mut aliases: BTreeMap<&PackageKey, BTreeSet<&str>> = BTreeMap::new();
     let peers: BTreeSet<&PackageKey> = closure
@@ -54,7 +64,7 @@ pub(super) fn dependencies(
         for edge in closure.root_edges(root) {
             let key = &edge.to.package;
             let has_names = key.id.ecosystem.has_scopes() || key.id.ecosystem.shares_one_folder();
-            if !has_names || peers.contains(key) {
+            if !has_names || key.id.ecosystem.is_local() || peers.contains(key) {
                 continue;
             }
             aliases.entry(key).or_default().insert(edge.name.as_str());
@@ -66,15 +76,13 @@ pub(super) fn dependencies(
             });
         }
     }
-    let packages = closure.packages().filter(|(key, _)| lines.contains_key(key));
-    let trees = locked_trees::of(session, project, packages, MissingTrees::LeftOut)?;
     let (mut words, mut owners): (Vec<String>, Vec<&PackageKey>) = (Vec::new(), Vec::new());
     let mut unnamed: BTreeSet<&PackageKey> = BTreeSet::new();
     for key in lines.keys() {
-        let Some(tree) = trees.get(key) else { continue };
-        let read = |path: &str| fs::read_text_below(&tree.folder, path, &[&tree.folder], LARGEST);
-        let UsedNames { words: own, is_plugin } =
-            names::names(key, tree.entries.iter().map(|entry| &*entry.path), read);
+        let tree = tree(key);
+        let files = tree.into_iter().flat_map(|tree| &tree.entries).map(|entry| &*entry.path);
+        let read = |path: &str| tree.and_then(|tree| fs::read_text_below(&tree.folder, path, &[&tree.folder], LARGEST));
+        let UsedNames { words: own, is_plugin } = names::names(key, files, read);
         if !is_plugin {
             let own = own.into_iter().chain(aliases[key].iter().map(|alias| (*alias).to_owned()));
             own.for_each(|word| {
@@ -84,7 +92,7 @@ pub(super) fn dependencies(
             unnamed.insert(key);
         }
     }
-    let Ok(searcher) = AhoCorasick::new(&words) else { return Ok(Vec::new()) };
+    let Ok(searcher) = AhoCorasick::new(&words) else { return Ok(Unnamed::default()) };
     for path in checkout_files(&project.root, texts::is_read)? {
         if unnamed.is_empty() {
             break;
@@ -97,7 +105,12 @@ pub(super) fn dependencies(
             }
         }
     }
-    let mut unused: Vec<UnusedDependency> = unnamed.into_iter().filter_map(|key| lines.remove(key)).flatten().collect();
-    unused.sort();
-    Ok(unused)
+    let (known, unknown): (Vec<&PackageKey>, Vec<&PackageKey>) =
+        unnamed.into_iter().partition(|key| tree(key).is_some());
+    let mut lines_of = |keys: Vec<&PackageKey>| {
+        let mut found: Vec<_> = keys.into_iter().filter_map(|key| lines.remove(key)).flatten().collect();
+        found.sort();
+        found
+    };
+    Ok(Unnamed { unused: lines_of(known), unknown: lines_of(unknown) })
 }

@@ -265,7 +265,7 @@ impl Installation<'_> {
     /// Fails where the environment's policy forbids what only the gathered files tell: licenses, and dependencies that nothing uses.
     /// Returns what it only warns of.
     pub(super) fn check_gathered(&self, from: &Ingredients<'_>) -> Result<Vec<Finding>> {
-        let unused = analyze::asked_for(self.session, self.project, self.lock, &[self.environment])?;
+        let unused = analyze::asked_for_gathered(self.project, self.environment, &from.closure, &from.gathered.trees)?;
         let judges_licenses = self.environment.policy.licenses.span.is_some();
         if unused.is_none() && !judges_licenses {
             return Ok(Vec::new());

@@ -67,6 +67,8 @@ pub struct UnusedLine {
     pub package: PackageKey,
     /// Whose manifest has the line: `larder.kdl`, or a member's folder.
     pub manifest: String,
+    /// Whether its files were looked into. Where they are not on this machine, nothing is known of its modules and executables.
+    pub is_known: bool,
 }
 
 /// What is known of the vulnerabilities of a lock.

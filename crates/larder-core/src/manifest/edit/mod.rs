@@ -7,6 +7,7 @@ mod catalogs;
 mod document;
 mod flow_state;
 mod quote;
+mod requests;
 mod splice;
 
 use miette::{Diagnostic, SourceSpan};
@@ -23,6 +24,7 @@ pub use assets::remove_asset;
 pub use catalogs::without_catalogs;
 pub use flow_state::set_flow_state;
 pub use quote::quoted;
+pub use requests::without_package_nodes;
 
 /// Returns the text with the nodes at these spans commented out.
 pub fn commented_out(text: &str, nodes: impl Iterator<Item = SourceSpan>) -> String {

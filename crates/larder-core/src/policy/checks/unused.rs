@@ -2,7 +2,7 @@
 
 use crate::model::{CheckName, Severity};
 use crate::policy::contract::{Check, CheckStage, Verb};
-use crate::policy::{CheckInput, Finding};
+use crate::policy::{CheckInput, Finding, UnusedLine};
 
 pub(super) struct UnusedCheck;
 
@@ -41,8 +41,15 @@ impl Check for UnusedCheck {
         let packages = input.packages();
         let there = input.unused.into_iter().flatten().filter(|unused| packages.contains_key(&unused.package));
         let found = there.map(|unused| {
-            let message = format!("nothing in the checkout names {}, which {} has", unused.package, unused.manifest);
-            self.package_finding(&unused.package, message)
+            let UnusedLine { package, manifest, is_known } = unused;
+            let message = if *is_known {
+                format!("nothing in the checkout names {package}, which {manifest} has")
+            } else {
+                format!(
+                    "whether {package}, which {manifest} has, is used is unknown: its files are not on this machine"
+                )
+            };
+            self.package_finding(package, message)
         });
         found.collect()
     }
