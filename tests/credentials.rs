@@ -1,5 +1,6 @@
 //! Credentials that other tools keep: .npmrc, pip.conf, uv.toml. What is sent where, and what is not.
 
+use crate::support::creatio::{CreatioPackage, with_feed};
 use crate::support::{Project, Registry, Universe, host_platform, python_version};
 
 const LEFT: &str = "/npm/left";
@@ -185,4 +186,40 @@ fn nothing_of_them_is_written() {
     assert!(!said.stdout.contains("n3edle") && !said.stderr.contains("n3edle"), "{}", said.stderr);
     let grep = project.program("grep", &["-rl", "n3edle", "..", "--exclude=.npmrc"]);
     assert_eq!(grep.stdout, "", "a file has a secret");
+}
+
+#[test]
+fn a_feeds_token_is_for_what_its_service_index_names_at_the_same_origin() {
+    let index =
+        |base: &str| format!(r#"{{"resources":[{{"@id":"{base}","@type":"PackageBaseAddress/3.0.0"}}]}}"#).into_bytes();
+    let packages = || with_feed(Universe::new(), &[CreatioPackage::new("UsrOrders", "1.0.0")]);
+    let other = packages().serve();
+    let registry = packages()
+        .file("/v3/index.json", index("/nuget/flat/"))
+        .file("/away/index.json", index(&other.url("/nuget/flat/")))
+        .serve();
+    let with = |feed: &str| {
+        let mut project = Project::alone();
+        project.set("FEED_TOKEN", "s3cret");
+        project.set("LARDER_ALLOW_TOKEN_ENV", &format!("FEED_TOKEN@{}", registry.url("").replace("http://", "")));
+        let line = format!("    creatio \"feed\" \"{}\" {{ token env=\"FEED_TOKEN\"; }}\n", registry.url(feed));
+        project.with_registry_line(&line, "dependencies {\n    creatio \"UsrOrders\" \">=1.0\"\n}\n");
+        project
+    };
+    let project = with("/v3/index.json");
+    project.run("larder sync").exits(0);
+    let asked = registry.take_log();
+    assert!(asked.iter().any(|path| path.ends_with(".nupkg")), "{asked:?}");
+    assert_eq!(registry.authorized(), asked, "packages beside the folder of the service index are the feed's own");
+    // From the lock alone, on another machine.
+    registry.take_credentials("");
+    let late = with("/v3/index.json");
+    late.write("larder.lock", &project.read("larder.lock"));
+    late.run("larder sync --locked").exits(0);
+    assert_eq!(registry.authorized(), registry.take_log());
+    registry.take_credentials("");
+    // Another origin gets no token, whatever a service index says.
+    with("/away/index.json").run("larder sync").exits(0);
+    assert_eq!(registry.authorized(), ["/away/index.json"]);
+    assert_eq!((other.authorized(), other.take_log().is_empty()), (Vec::<String>::new(), false));
 }
