@@ -69,6 +69,23 @@ fn a_workflow_is_written_once_and_a_changed_one_is_kept() {
 }
 
 #[test]
+fn a_workflow_of_a_project_below_its_repository_is_where_hosts_look_and_works_there() {
+    let project = Project::alone();
+    git(&project, &["-c", "init.defaultBranch=trunk", "init", "-q"]).exits(0);
+    project.write("apps/shop/larder.kdl", "project \"shop\"\n");
+    project.run("larder -C apps/shop ci-template github").exits(0).names([".github/workflows/larder-apps-shop.yml"]);
+    let text = project.read(".github/workflows/larder-apps-shop.yml");
+    for part in ["working-directory: apps/shop\n", "sarif_file: apps/shop/larder.sarif\n", "branches: [trunk]\n"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    project
+        .run("larder -C apps/shop ci-template gitlab")
+        .exits(0)
+        .names([".gitlab/larder-apps-shop.yml", "include: [{ local: .gitlab/larder-apps-shop.yml }]"]);
+    assert!(project.read(".gitlab/larder-apps-shop.yml").contains("- \"cd 'apps/shop'\"\n"));
+}
+
+#[test]
 fn timers_and_lines_of_a_crontab_are_there_once() {
     let mut project = Project::alone();
     project.manifest("");

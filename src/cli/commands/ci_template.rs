@@ -2,7 +2,7 @@
 
 use crate::cli::args::{CiHostName, CiTemplateArgs};
 use crate::ops::Context;
-use crate::ops::automation::ci::{self, CiHost};
+use crate::ops::automation::ci::{CiHost, Workflow};
 
 use super::{CommandResult, DONE, Output};
 
@@ -11,13 +11,14 @@ pub(in crate::cli) fn run(arguments: &CiTemplateArgs, context: &Context<'_>, out
         CiHostName::Github => CiHost::GitHub,
         CiHostName::Gitlab => CiHost::GitLab,
     };
+    let workflow = Workflow::of(context, host)?;
     if arguments.print {
-        output.data_verbatim(host.text());
+        output.data_verbatim(workflow.text());
         return DONE;
     }
-    let placed = ci::write(context, host, arguments.force)?;
+    let placed = workflow.write(arguments.force)?;
     output.json(&placed);
     output.message(placed.line());
-    output.message(host.advice());
+    output.message(workflow.advice());
     DONE
 }

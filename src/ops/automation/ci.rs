@@ -1,9 +1,11 @@
 //! `larder ci-template`: workflows that build what is locked, audit it, and propose newer versions once a week.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use crate::ops::project::find_root;
+use crate::ops::project::{find_root, repository};
 use crate::ops::{Context, Result};
+use crate::profile::python::on_path;
 
 use super::PlacedFile;
 use super::placed::{Existing, place};
@@ -17,56 +19,175 @@ pub enum CiHost {
     GitLab,
 }
 
-impl CiHost {
+/// The workflow of a project. It belongs to the folder of the repository, which is the only one that hosts look into, and works in
+/// that of the project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Workflow {
+    host: CiHost,
+    repository: PathBuf,
+    /// The project's folder relative to the repository's, with a slash at its end; empty if it is that one.
+    prefix: String,
+    /// The branch that others are merged into.
+    branch: String,
+}
+
+/// The branch of a repository that names none.
+const USUAL_BRANCH: &str = "main";
+
+/// The placeholder of the line that goes to the project's folder.
+const WORKING_DIRECTORY: &str = "# WORKING_DIRECTORY\n";
+
+impl Workflow {
+    /// Returns the workflow of the project. Outside of a repository the project's folder is taken for one.
+    pub fn of(context: &Context<'_>, host: CiHost) -> Result<Self> {
+        let root = find_root(context)?;
+        let prefix = repository::prefix(&root)?;
+        let repository = repository::folder_around(&root)?.unwrap_or(root);
+        let branch = default_branch(context, &repository);
+        Ok(Self { host, repository, prefix, branch })
+    }
+
+    /// Returns the name of the workflow: each project of a repository has its own.
+    fn name(&self) -> String {
+        let folder = self.prefix.trim_end_matches('/').replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+        if folder.is_empty() { "larder".to_owned() } else { format!("larder-{folder}") }
+    }
+
     /// Returns where the file belongs, relative to the repository.
-    pub fn path(self) -> &'static str {
-        match self {
-            Self::GitHub => ".github/workflows/larder.yml",
-            Self::GitLab => ".gitlab/larder.yml",
-        }
+    fn path(&self) -> String {
+        let folder = match self.host {
+            CiHost::GitHub => ".github/workflows",
+            CiHost::GitLab => ".gitlab",
+        };
+        format!("{folder}/{}.yml", self.name())
     }
 
     /// Returns the file.
-    pub fn text(self) -> String {
-        let template = match self {
-            Self::GitHub => include_str!("github.yml"),
-            Self::GitLab => include_str!("gitlab.yml"),
+    pub fn text(&self) -> String {
+        let template = match self.host {
+            CiHost::GitHub => include_str!("github.yml"),
+            CiHost::GitLab => include_str!("gitlab.yml"),
         };
-        template.replace("LARDER_VERSION", env!("CARGO_PKG_VERSION"))
+        let in_expression = format!("'{}larder.sarif'", self.prefix.replace('\'', "''"));
+        let text = template
+            .replace(WORKING_DIRECTORY, &self.working_directory())
+            .replace("LARDER_VERSION", env!("CARGO_PKG_VERSION"))
+            .replace("WORKFLOW_NAME", &self.name())
+            .replace("DEFAULT_BRANCH", &scalar(&self.branch))
+            .replace("'PROJECT/larder.sarif'", &in_expression);
+        let files = ["larder.lock", "larder.sarif", "plan.json", "summary.md"];
+        files.into_iter().fold(text, |text, file| {
+            text.replace(&format!("PROJECT/{file}"), &scalar(&format!("{}{file}", self.prefix)))
+        })
     }
 
-    /// Returns what is left to do by hand.
-    pub fn advice(self) -> &'static str {
-        match self {
-            Self::GitHub => {
-                "Pull requests of the weekly job need: Settings, Actions, \"Allow GitHub Actions to create pull requests\""
-            }
-            Self::GitLab => {
-                "Have it in .gitlab-ci.yml: include: [{ local: .gitlab/larder.yml }]; the update job needs a schedule, and a \
-                 token with the scope write_repository as LARDER_PUSH_TOKEN"
+    /// Returns the lines that go to the project's folder: none where the project has that of the repository.
+    fn working_directory(&self) -> String {
+        let folder = self.prefix.trim_end_matches('/');
+        match self.host {
+            _ if folder.is_empty() => String::new(),
+            CiHost::GitHub => format!("\ndefaults:\n  run:\n    working-directory: {}\n", scalar(folder)),
+            CiHost::GitLab => {
+                let command = format!("cd '{}'", folder.replace('\'', r"'\''"));
+                format!("    - {}\n", quoted(&command))
             }
         }
     }
+
+    /// Returns what is left to do by hand.
+    pub fn advice(&self) -> String {
+        match self.host {
+            CiHost::GitHub => {
+                "Pull requests of the weekly job need: Settings, Actions, \"Allow GitHub Actions to create pull requests\""
+                    .to_owned()
+            }
+            CiHost::GitLab => format!(
+                "Have it in .gitlab-ci.yml: include: [{{ local: {} }}]; the update job needs a schedule, and a token with the \
+                 scope write_repository as LARDER_PUSH_TOKEN",
+                self.path()
+            ),
+        }
+    }
+
+    /// Writes the file. A file with other text is an error, unless it is to be replaced.
+    pub fn write(&self, replaces: bool) -> Result<PlacedFile> {
+        let existing = if replaces { Existing::Replaced } else { Existing::Refused };
+        place(&self.repository.join(self.path()), &self.text(), existing)
+    }
 }
 
-/// Writes the file of a project whose folder is that of its repository. A file with other text is an error, unless it is to be
-/// replaced.
-pub fn write(context: &Context<'_>, host: CiHost, replaces: bool) -> Result<PlacedFile> {
-    let root = find_root(context)?;
-    let existing = if replaces { Existing::Replaced } else { Existing::Refused };
-    place(&root.join(Path::new(host.path())), &host.text(), existing)
+/// Returns the branch that others are merged into: that of the remote, else `main`, unless the repository has none and is on another.
+fn default_branch(context: &Context<'_>, repository: &Path) -> String {
+    let git = on_path(&context.variables.search_path(), "git");
+    let ask = |words: &[&str]| {
+        let answer = Command::new(git.as_ref()?).arg("-C").arg(repository).args(words).output().ok()?;
+        let text = String::from_utf8(answer.stdout).ok().filter(|_| answer.status.success())?;
+        Some(text.trim_end().to_owned())
+    };
+    let of_remote = || {
+        let head = ask(&["symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD"])?;
+        head.strip_prefix("origin/").map(str::to_owned)
+    };
+    let has_usual = || ask(&["rev-parse", "--quiet", "--verify", &format!("refs/heads/{USUAL_BRANCH}")]).is_some();
+    let current = || ask(&["symbolic-ref", "--quiet", "--short", "HEAD"]).filter(|_| !has_usual());
+    of_remote().or_else(current).unwrap_or_else(|| USUAL_BRANCH.to_owned())
+}
+
+/// Returns a text as a scalar of YAML.
+fn scalar(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '_' | '-');
+    if text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        quoted(text)
+    }
+}
+
+/// Returns a text in the quotes of YAML, which has JSON's.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
+
+    fn workflow(host: CiHost, prefix: &str) -> (String, Value) {
+        let workflow =
+            Workflow { host, repository: PathBuf::new(), prefix: prefix.to_owned(), branch: "trunk".to_owned() };
+        let text = workflow.text();
+        let parsed = serde_saphyr::from_str(&text).unwrap();
+        (text, parsed)
+    }
 
     #[test]
     fn templates_are_yaml_and_name_this_version() {
-        for host in [CiHost::GitHub, CiHost::GitLab] {
-            let text = host.text();
-            let parsed: serde_json::Value = serde_saphyr::from_str(&text).unwrap();
-            assert!(parsed.is_object() && text.contains(env!("CARGO_PKG_VERSION")) && !text.contains("LARDER_VERSION"));
+        for (host, prefix) in
+            [(CiHost::GitHub, ""), (CiHost::GitLab, ""), (CiHost::GitHub, "a/"), (CiHost::GitLab, "a/")]
+        {
+            let (text, parsed) = workflow(host, prefix);
+            assert!(parsed.is_object() && text.contains(env!("CARGO_PKG_VERSION")));
+            for placeholder in ["LARDER_VERSION", "WORKFLOW_NAME", "DEFAULT_BRANCH", "WORKING_DIRECTORY", "PROJECT/"] {
+                assert!(!text.contains(placeholder), "{placeholder}: {text}");
+            }
         }
+    }
+
+    #[test]
+    fn a_workflow_works_in_the_folder_of_its_project() {
+        let (text, github) = workflow(CiHost::GitHub, "apps/it's shop/");
+        assert_eq!(github["name"], "larder-apps-it-s-shop");
+        assert_eq!(github["defaults"]["run"]["working-directory"], "apps/it's shop");
+        let steps = github["jobs"]["build"]["steps"].as_array().unwrap();
+        let upload = steps.iter().find_map(|step| step.get("with")?.get("sarif_file")).unwrap();
+        assert_eq!(upload, "apps/it's shop/larder.sarif");
+        assert!(text.contains("hashFiles('apps/it''s shop/larder.sarif')") && text.contains("branches: [trunk]"));
+        let (_, gitlab) = workflow(CiHost::GitLab, "apps/it's shop/");
+        assert_eq!(gitlab[".larder-apps-it-s-shop"]["before_script"][0], "cd 'apps/it'\\''s shop'");
+        assert_eq!(gitlab["larder-apps-it-s-shop"]["artifacts"]["paths"][0], "apps/it's shop/larder.sarif");
+        let (text, github) = workflow(CiHost::GitHub, "");
+        assert!(github.get("defaults").is_none() && text.contains("permissions:\n  contents: read\n\nconcurrency:"));
     }
 }

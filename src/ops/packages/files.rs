@@ -7,6 +7,7 @@ use crate::fetch::{NameFolding, check_names};
 use crate::fs::{self, DirEntry, FsError, Kind};
 use crate::model::EntryPath;
 use crate::ops::Result;
+use crate::ops::project::repository;
 use crate::ops::session::MANIFEST;
 use crate::package::{ArchiveFile, IgnoreRules, MAX_FILES, MAX_SIZE, PackageFiles, find_secret};
 
@@ -188,14 +189,7 @@ fn choose_file(root: &Path, path: &str, kind: Kind) -> Result<std::result::Resul
 /// Returns the folder of the repository around a package, and what its `.gitignore` files say down to the package's folder, whose
 /// own is not among them. Outside of a repository that is the package's folder.
 fn ignored_above(root: &Path) -> Result<(PathBuf, IgnoreRules)> {
-    let mut repository = None;
-    for folder in root.ancestors() {
-        if fs::lstat(&folder.join(".git"))?.is_some() {
-            repository = Some(folder.to_owned());
-            break;
-        }
-    }
-    let repository = repository.unwrap_or_else(|| root.to_owned());
+    let repository = repository::folder_around(root)?.unwrap_or_else(|| root.to_owned());
     let mut rules = IgnoreRules::default();
     let above: Vec<&Path> = root.ancestors().skip(1).take_while(|folder| folder.starts_with(&repository)).collect();
     for folder in above.into_iter().rev() {

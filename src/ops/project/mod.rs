@@ -11,6 +11,7 @@ pub(super) mod members;
 pub(super) mod own_runtimes;
 pub(super) mod patches;
 mod provided;
+pub(super) mod repository;
 pub(super) mod restoring;
 mod routes;
 pub(super) mod snapshot;
