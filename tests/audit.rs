@@ -95,6 +95,23 @@ fn an_audit_tells_what_is_wrong_how_bad_by_which_path_and_where_it_is_fixed() {
 }
 
 #[test]
+fn annotations_name_files_as_the_repository_around_the_project_knows_them() {
+    let registry = universe().serve();
+    let project = Project::new(&registry);
+    project.program("git", &["init", "-q"]).exits(0);
+    project.write("osv/1.json", &record("GHSA-1", "left", "1.3.0", "HIGH").to_string());
+    project.with_registry_line(FOLDER, DEPENDENCIES);
+    for file in ["larder.kdl", "osv/1.json"] {
+        project.write(&format!("app/{file}"), &project.read(file));
+    }
+    project.run("larder -C app lock").exits(0);
+    project.run("larder -C app audit --github").exits(1).names(["::error file=app/larder.lock,line="]);
+    let sarif = project.run("larder -C app audit --sarif").exits(1).json();
+    let place = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "app/larder.lock");
+}
+
+#[test]
 fn a_clean_lock_passes_and_a_level_leaves_out_what_is_less_severe() {
     let registry = universe().serve();
     let project = locked(&registry, &[record("GHSA-1", "left", "1.1.0", "CRITICAL")]);

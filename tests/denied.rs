@@ -46,6 +46,19 @@ fn a_denied_package_is_refused_with_its_reason_and_its_path() {
 }
 
 #[test]
+fn a_check_of_one_environment_is_judged_by_its_policy_alone() {
+    let registry = universe().serve();
+    let project = Project::new(&registry);
+    let policy = "environment \"a\"\nenvironment \"b\" { policy { deny npm \"left\" reason=\"x\"; }; }\n";
+    project.manifest(&format!("{DEPENDENCIES}{policy}")).run("larder lock").exits(0);
+    project.run("larder check").exits(1).names(["npm:left@1.0.0 is denied: x"]);
+    project.run("larder check --env a").exits(0).names(["no policy is violated in a"]);
+    let document = project.run("larder check --env a --json").exits(0).json();
+    assert_eq!(document["environments"], serde_json::json!(["a"]));
+    project.run("larder check --env b").exits(1).names(["npm:left@1.0.0 is denied: x"]);
+}
+
+#[test]
 fn packages_come_from_the_sources_of_the_policy_only() {
     let registry = universe().pypi("six", "1.0", |p| p).serve();
     let project = Project::new(&registry);
@@ -60,6 +73,13 @@ fn packages_come_from_the_sources_of_the_policy_only() {
         "environment \"a\" { policy { sources { only \"npmjs\" \"pypi\"; }; }; }\npolicy { sources { only \"npmjs\"; }; }",
     );
     project.run("larder check").exits(1).names(["pypi:six@1.0"]);
+    // The line that keeps it out, and not the environment's, which has it.
+    let document = project.run("larder audit sources --env a --json").exits(1).json();
+    let labels = document["findings"][0]["labels"].as_array().expect("labels");
+    let rule = labels.iter().find(|label| label["text"] == "the policy").expect("the rule");
+    let at = |key: &str| rule[key].as_u64().and_then(|at| usize::try_from(at).ok()).expect("a number");
+    let manifest = project.read("larder.kdl");
+    assert_eq!(&manifest[at("offset")..at("offset") + at("length")], "sources { only \"npmjs\"; }");
     with("policy { sources; }").run("larder check").exits(2).names(["sources", "only"]);
 }
 

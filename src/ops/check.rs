@@ -3,17 +3,17 @@
 use serde::Serialize;
 
 use crate::model::{Ecosystem, PackageId};
-use crate::policy::{self, FindingReport, LocatedFinding, NamedText};
+use crate::policy::{self, FindingFiles, FindingReport, LocatedFinding, NamedText};
 
 use super::asset_findings::AssetFinding;
 use super::assets::{self, CheckedAssets};
 use super::compatibility::{self, Baseline, Comparison};
 use super::packages::{OwnPackage, ProjectPackages, prepare};
 use super::policies::Subject;
-use super::project::lockfile;
+use super::project::{lockfile, repository};
 use super::registry::target::RegistryTarget;
 use super::session::{LOCKFILE, MANIFEST};
-use super::{Error, Project, Result, Session, analyze, facts::license_facts, lock, online, policies};
+use super::{Error, Project, Result, Session, analyze, facts::license_facts, inspection, lock, online, policies};
 
 /// What was checked, and found.
 #[derive(Debug)]
@@ -34,6 +34,8 @@ pub struct Checked {
     manifest: String,
     /// The lock's text.
     lock: String,
+    /// The project's folder relative to its repository's.
+    prefix: String,
 }
 
 /// `larder check --json`: see `schema/check.json`.
@@ -74,14 +76,13 @@ impl Checked {
 
     /// Returns what `--sarif` prints.
     pub fn sarif(&self) -> impl Serialize {
-        let manifest = NamedText { file: MANIFEST, text: &self.manifest };
-        policy::sarif(&self.findings, self.lock_document(), manifest, &self.assets.findings)
+        policy::sarif(&self.findings, self.files(), &self.assets.findings)
     }
 
     /// Returns what `--github` prints.
     pub fn github(&self) -> String {
-        let policies = policy::github_annotations(&self.findings, self.lock_document(), MANIFEST);
-        policies + &policy::github_annotations_of_files(&self.assets.findings)
+        let policies = policy::github_annotations(&self.findings, self.files());
+        policies + &policy::github_annotations_in_files(&self.assets.findings, self.files())
     }
 
     /// Returns the findings that are denied as an error.
@@ -93,6 +94,11 @@ impl Checked {
 
     fn lock_document(&self) -> NamedText<'_> {
         NamedText { file: LOCKFILE, text: &self.lock }
+    }
+
+    fn files(&self) -> FindingFiles<'_> {
+        let manifest = NamedText { file: MANIFEST, text: &self.manifest };
+        FindingFiles { lock: self.lock_document(), manifest, prefix: &self.prefix }
     }
 }
 
@@ -135,6 +141,7 @@ pub fn check(session: &Session<'_>, options: &CheckOptions) -> Result<Checked> {
             assets,
             manifest: String::new(),
             lock: String::new(),
+            prefix: repository::prefix(&own.root)?,
         });
     }
     // What is wrong with the manifest is told of all of it, and not of the package alone.
@@ -148,7 +155,7 @@ pub fn check(session: &Session<'_>, options: &CheckOptions) -> Result<Checked> {
         ComparedWith::Manifest => Vec::new(),
         ComparedWith::Registries => policies::mismatched(&lockfile, &online::compare(session, &project, &lockfile)?),
     };
-    let environments: Vec<_> = project.manifest.environments.iter().collect();
+    let environments = inspection::environments(session, &project)?;
     let mut subject =
         Subject::looking_up(session, (&project, &lockfile), || lockfile.graph.packages.iter(), &environments)?
             .with_unused(analyze::asked_for(session, &project, &lockfile, &environments)?);
@@ -158,7 +165,7 @@ pub fn check(session: &Session<'_>, options: &CheckOptions) -> Result<Checked> {
     let judged = subject.judge_each(&environments)?;
     findings.extend(policies::joined(judged.into_iter().flat_map(|(_, found)| found)));
     Ok(Checked {
-        environments: project.manifest.environments.iter().map(|one| one.name.to_string()).collect(),
+        environments: environments.iter().map(|one| one.name.to_string()).collect(),
         packages: lockfile.graph.packages.len(),
         own_packages,
         comparison,
@@ -166,6 +173,7 @@ pub fn check(session: &Session<'_>, options: &CheckOptions) -> Result<Checked> {
         assets,
         manifest: project.manifest.text.to_string(),
         lock,
+        prefix: repository::prefix(&project.root)?,
     })
 }
 

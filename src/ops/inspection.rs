@@ -7,13 +7,13 @@ use serde::Serialize;
 use crate::diagnostic::{Exit, Failure, counted, nearest};
 use crate::manifest::Environment;
 use crate::model::{AdvisorySeverity, CheckName, PackageKey, Severity, UnknownAdvisorySeverity};
-use crate::policy::{self, CheckStage, Finding, FindingReport, LocatedFinding, NamedText};
+use crate::policy::{self, CheckStage, Finding, FindingFiles, FindingReport, LocatedFinding, NamedText};
 use crate::provenance::SignatureVerdict;
 
 use super::advisories::{self, SourceReport};
 use super::facts::registry_signatures::{self, Asked};
 use super::policies::{self, Subject};
-use super::project::lockfile;
+use super::project::{lockfile, repository};
 use super::session::{LOCKFILE, MANIFEST};
 use super::{
     Error, Project, Result, Session, analyze, facts::attestations, facts::license_facts, facts::publication_times, lock,
@@ -43,6 +43,8 @@ pub struct Inspected {
     pub signed: Option<SignedPackages>,
     manifest: String,
     lock: String,
+    /// The project's folder relative to its repository's.
+    prefix: String,
 }
 
 /// How many packages of registries that sign are signed.
@@ -82,12 +84,12 @@ impl Inspected {
 
     /// Returns what `--sarif` prints.
     pub fn sarif(&self) -> impl Serialize {
-        policy::sarif(&self.findings, self.lock_document(), NamedText { file: MANIFEST, text: &self.manifest }, &[])
+        policy::sarif(&self.findings, self.files(), &[])
     }
 
     /// Returns what `--github` prints.
     pub fn github(&self) -> String {
-        policy::github_annotations(&self.findings, self.lock_document(), MANIFEST)
+        policy::github_annotations(&self.findings, self.files())
     }
 
     /// Returns the findings that are denied as an error.
@@ -139,6 +141,11 @@ impl Inspected {
 
     fn lock_document(&self) -> NamedText<'_> {
         NamedText { file: LOCKFILE, text: &self.lock }
+    }
+
+    fn files(&self) -> FindingFiles<'_> {
+        let manifest = NamedText { file: MANIFEST, text: &self.manifest };
+        FindingFiles { lock: self.lock_document(), manifest, prefix: &self.prefix }
     }
 }
 
@@ -216,6 +223,7 @@ pub(super) fn inspect_with(
         signed,
         manifest: project.manifest.text.to_string(),
         lock: text,
+        prefix: repository::prefix(&project.root)?,
     })
 }
 

@@ -84,7 +84,7 @@ pub(super) fn read_sources(node: ManifestNode<'_>, errors: &mut Errors) -> Optio
         errors.push(node.missing_error("a block", Some(format!("it is written `{}`", BLOCK.example))));
         return None;
     }
-    Some(AllowedSources { only, has_declared_mirrors_only, span: node.span() })
+    Some(AllowedSources { only, has_declared_mirrors_only, span: node.span(), base: None })
 }
 
 /// `health { at-least 70; }`

@@ -91,9 +91,16 @@ pub struct AllowedSources {
     pub has_declared_mirrors_only: bool,
     /// The node.
     pub span: SourceSpan,
+    /// The sources of the top-level policy, where an environment has its own.
+    pub base: Option<Box<Self>>,
 }
 
 impl AllowedSources {
+    /// Returns the node that keeps a source out: that of the top-level policy, if it does.
+    pub fn rule_against(&self, name: &str) -> SourceSpan {
+        self.base.as_ref().filter(|base| !base.admits(name)).map_or(self.span, |base| base.rule_against(name))
+    }
+
     /// Returns whether packages may come from a registry, or from what is no registry.
     pub fn admits(&self, name: &str) -> bool {
         self.only.as_ref().is_none_or(|only| only.iter().any(|only| only.as_str() == name))
@@ -106,7 +113,7 @@ impl AllowedSources {
             (None, base) => base.clone(),
         };
         let has_declared_mirrors_only = self.has_declared_mirrors_only || base.has_declared_mirrors_only;
-        Self { only, has_declared_mirrors_only, span: self.span }
+        Self { only, has_declared_mirrors_only, span: self.span, base: Some(Box::new(base.clone())) }
     }
 }
 

@@ -12,10 +12,11 @@ use crate::diagnostic::{FindingLevel, SourceFinding};
 use crate::model::Severity;
 
 use super::report::path_text;
-use super::{LocatedFinding, NamedText};
+use super::{FindingFiles, LocatedFinding};
 
-/// Returns a line for each finding. Findings without a position in the lock are placed at the start of `manifest`.
-pub fn github_annotations(findings: &[LocatedFinding], lock: NamedText<'_>, manifest: &str) -> String {
+/// Returns a line for each finding. Findings without a position in the lock are placed at the start of the manifest.
+pub fn github_annotations(findings: &[LocatedFinding], files: FindingFiles<'_>) -> String {
+    let FindingFiles { lock, manifest, .. } = files;
     let mut lines = String::new();
     for located in findings {
         let finding = &located.finding;
@@ -29,14 +30,14 @@ pub fn github_annotations(findings: &[LocatedFinding], lock: NamedText<'_>, mani
                 let (start, end) = (lock.start(span), lock.end(span));
                 format!(
                     "file={},line={},col={},endLine={},endColumn={}",
-                    property(lock.file),
+                    property(&files.path(lock.file)),
                     start.line,
                     start.column,
                     end.line,
                     end.column
                 )
             }
-            None => format!("file={},line=1", property(manifest)),
+            None => format!("file={},line=1", property(&files.path(manifest.file))),
         };
         let path = path_text(&located.path).map(|path| format!(" (by {path})")).unwrap_or_default();
         let message = data(&format!("{}{path}", finding.message));
@@ -47,7 +48,7 @@ pub fn github_annotations(findings: &[LocatedFinding], lock: NamedText<'_>, mani
 }
 
 /// Returns a line for each finding that is about a place in a file.
-pub fn github_annotations_of_files(findings: &[SourceFinding]) -> String {
+pub fn github_annotations_in_files(findings: &[SourceFinding], files: FindingFiles<'_>) -> String {
     let mut lines = String::new();
     for finding in findings {
         let command = match finding.level {
@@ -60,7 +61,7 @@ pub fn github_annotations_of_files(findings: &[SourceFinding]) -> String {
         let _ = writeln!(
             lines,
             "::{command} file={},line={},col={},title={}::{}",
-            property(&finding.file),
+            property(&files.path(&finding.file)),
             finding.position.line,
             finding.position.column,
             property(&finding.code),

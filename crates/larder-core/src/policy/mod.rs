@@ -29,9 +29,9 @@ pub use checks::{CHECKS, check_named};
 pub use contract::{Check, CheckStage, Judgement, Verb};
 pub use denial::{Denial, PolicyError};
 pub use finding::{Finding, RuleLine};
-pub use github::{github_annotations, github_annotations_of_files};
+pub use github::{github_annotations, github_annotations_in_files};
 pub use input::{CheckInput, KnownVulnerabilities, PublicationTimes, SolveNotes, UnusedLine};
-pub use named_text::NamedText;
+pub use named_text::{FindingFiles, NamedText};
 pub use report::{FindingReport, LocatedFinding, locate};
 pub use sarif::sarif;
 

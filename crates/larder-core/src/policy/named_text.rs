@@ -11,6 +11,24 @@ pub struct NamedText<'a> {
     pub text: &'a str,
 }
 
+/// The files that findings are placed in by those who know a whole repository.
+#[derive(Clone, Copy, Debug)]
+pub struct FindingFiles<'a> {
+    /// The lock.
+    pub lock: NamedText<'a>,
+    /// The manifest. What has no position in the lock is placed at its start.
+    pub manifest: NamedText<'a>,
+    /// The project's folder relative to its repository's, with a slash at its end; empty if it is that one.
+    pub prefix: &'a str,
+}
+
+impl FindingFiles<'_> {
+    /// Returns a file of the project as the repository knows it.
+    pub(super) fn path(&self, file: &str) -> String {
+        format!("{}{file}", self.prefix)
+    }
+}
+
 /// A line and a column, both counted from 1. Columns count characters.
 pub(super) struct Position {
     pub(super) line: usize,

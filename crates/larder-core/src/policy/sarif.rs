@@ -10,21 +10,19 @@ use crate::model::Severity;
 
 use super::named_text::Position;
 use super::report::path_text;
-use super::{CHECKS, Check, LocatedFinding, NamedText};
+use super::{CHECKS, Check, FindingFiles, LocatedFinding, NamedText};
 
-/// Returns a SARIF log with one run. Findings without a position in the lock are placed at the start of `manifest`; those of
+/// Returns a SARIF log with one run. Findings without a position in the lock are placed at the start of the manifest; those of
 /// `in_files` have places of their own.
 pub fn sarif(
     findings: &[LocatedFinding],
-    lock: NamedText<'_>,
-    manifest: NamedText<'_>,
+    files: FindingFiles<'_>,
     in_files: &[SourceFinding],
 ) -> impl Serialize + use<> {
     let codes: BTreeSet<&Cow<'static, str>> = in_files.iter().map(|finding| &finding.code).collect();
     let codes: Vec<&Cow<'static, str>> = codes.into_iter().collect();
-    let found_in_files = in_files.iter().map(|finding| SarifResult::in_file(finding, &codes));
-    let results =
-        findings.iter().map(|finding| SarifResult::new(finding, lock, manifest)).chain(found_in_files).collect();
+    let found_in_files = in_files.iter().map(|finding| SarifResult::in_file(finding, files, &codes));
+    let results = findings.iter().map(|finding| SarifResult::new(finding, files)).chain(found_in_files).collect();
     let rules =
         CHECKS.into_iter().map(SarifRule::new).chain(codes.iter().map(|code| SarifRule::of_files(code))).collect();
     let driver = SarifDriver { name: "larder", version: env!("CARGO_PKG_VERSION"), rules };
@@ -158,10 +156,10 @@ impl SarifRule {
 
 impl SarifResult {
     /// Returns the result of a finding in a file. `codes` are those of the rules behind the checks'.
-    fn in_file(finding: &SourceFinding, codes: &[&Cow<'static, str>]) -> Self {
+    fn in_file(finding: &SourceFinding, files: FindingFiles<'_>, codes: &[&Cow<'static, str>]) -> Self {
         let (line, column) = (finding.position.line as usize, finding.position.column as usize);
         let region = SarifRegion { start_line: line, start_column: column, end_line: line, end_column: column };
-        let artifact_location = ArtifactLocation { uri: finding.file.to_string() };
+        let artifact_location = ArtifactLocation { uri: files.path(&finding.file) };
         let physical_location = PhysicalLocation { artifact_location, region };
         let path = finding.path.as_deref().map(|path| format!(" (at {path})")).unwrap_or_default();
         let text = format!("{}{path}", finding.message);
@@ -177,15 +175,16 @@ impl SarifResult {
         }
     }
 
-    fn new(located: &LocatedFinding, lock: NamedText<'_>, manifest: NamedText<'_>) -> Self {
+    fn new(located: &LocatedFinding, files: FindingFiles<'_>) -> Self {
         let finding = &located.finding;
-        let location = located
-            .locked
-            .map_or_else(|| SarifLocation::new(manifest, (0, 0).into()), |span| SarifLocation::new(lock, span));
+        let location = located.locked.map_or_else(
+            || SarifLocation::new(files, files.manifest, (0, 0).into()),
+            |span| SarifLocation::new(files, files.lock, span),
+        );
         let rule = finding.rule.as_ref().map(|rule| SarifLocation {
             id: Some(1),
             message: Some(SarifMessage { text: "the policy".to_owned() }),
-            ..SarifLocation::new(NamedText { file: &rule.file, text: &rule.text }, rule.span)
+            ..SarifLocation::new(files, NamedText { file: &rule.file, text: &rule.text }, rule.span)
         });
         let path = path_text(&located.path).map(|path| format!(" (by {path})")).unwrap_or_default();
         Self {
@@ -203,14 +202,14 @@ impl SarifResult {
 }
 
 impl SarifLocation {
-    fn new(document: NamedText<'_>, span: miette::SourceSpan) -> Self {
+    fn new(files: FindingFiles<'_>, document: NamedText<'_>, span: miette::SourceSpan) -> Self {
         let Position { line: start_line, column: start_column } = document.start(span);
         let Position { line: end_line, column: end_column } = document.end(span);
         Self {
             id: None,
             message: None,
             physical_location: PhysicalLocation {
-                artifact_location: ArtifactLocation { uri: document.file.to_owned() },
+                artifact_location: ArtifactLocation { uri: files.path(document.file) },
                 region: SarifRegion { start_line, start_column, end_line, end_column },
             },
         }

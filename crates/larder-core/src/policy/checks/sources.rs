@@ -49,10 +49,10 @@ impl Check for SourcesCheck {
 
     fn judge(&self, finding: &Finding, policy: &Policy, input: &CheckInput<'_>) -> Option<Judgement> {
         let package = input.lock.graph.packages.get(finding.package.as_ref()?)?;
-        let allowed = policy.sources.as_ref();
-        let is_admitted = source(package).is_none_or(|source| allowed.is_none_or(|allowed| allowed.admits(source)));
-        let severity = if is_admitted { Severity::Allow } else { Severity::Deny };
-        Some(Judgement { severity, rule: allowed.map(|allowed| allowed.span), note: None })
+        let refused = policy.sources.as_ref().zip(source(package)).filter(|(allowed, source)| !allowed.admits(source));
+        let rule = refused.map(|(allowed, source)| allowed.rule_against(source));
+        let severity = if refused.is_some() { Severity::Deny } else { Severity::Allow };
+        Some(Judgement { severity, rule, note: None })
     }
 }
 

@@ -2,7 +2,10 @@ use super::*;
 use crate::lock::{self, Lockfile};
 use crate::manifest::{self, Manifest, ManifestKind};
 use crate::model::CheckName;
-use crate::policy::{CheckInput, CheckStage, Finding, NamedText, PolicyError, SolveNotes, check_lock, locate, sarif};
+use crate::policy::{
+    CheckInput, CheckStage, Finding, FindingFiles, NamedText, PolicyError, SolveNotes, check_lock, github_annotations,
+    locate, sarif,
+};
 
 const SETTINGS: &str = "[settings]\nnode = \"22\"\npython = \"3.12\"\nplatforms = [\"linux-x64\", \"macos-arm64\"]\n";
 
@@ -210,7 +213,8 @@ fn sarif_names_the_rule_the_place_and_the_level() {
     let described = locate(found, &lock, &text, "larder.kdl");
     let (lock, manifest) =
         (NamedText { file: "larder.lock", text: &text }, NamedText { file: "larder.kdl", text: "x" });
-    let log = serde_json::to_value(sarif(&described, lock, manifest, &[])).unwrap();
+    let files = FindingFiles { lock, manifest, prefix: "" };
+    let log = serde_json::to_value(sarif(&described, files, &[])).unwrap();
     assert_eq!(log["version"], "2.1.0");
     let run = &log["runs"][0];
     let results = run["results"].as_array().unwrap();
@@ -224,4 +228,24 @@ fn sarif_names_the_rule_the_place_and_the_level() {
     assert_eq!(text.lines().nth(line - 1), Some("id = \"npm:native@1.0.0\""));
     assert_eq!(result["relatedLocations"][0]["physicalLocation"]["artifactLocation"]["uri"], "larder.kdl");
     assert_eq!(run["results"][0]["level"], "warning");
+}
+
+#[test]
+fn files_are_named_as_the_repository_around_the_project_knows_them() {
+    let (lock, found) = judged("scripts \"deny\";");
+    let text = lock.to_text();
+    let described = locate(found, &lock, &text, "larder.kdl");
+    let (lock, manifest) =
+        (NamedText { file: "larder.lock", text: &text }, NamedText { file: "larder.kdl", text: "x" });
+    let files = FindingFiles { lock, manifest, prefix: "apps/shop/" };
+    let log = serde_json::to_value(sarif(&described, files, &[])).unwrap();
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    let result = results.iter().find(|result| result["ruleId"] == "larder::policy::scripts").expect("the script");
+    let uri = |of: &str| &result[of][0]["physicalLocation"]["artifactLocation"]["uri"];
+    assert_eq!(
+        (uri("locations"), uri("relatedLocations")),
+        (&"apps/shop/larder.lock".into(), &"apps/shop/larder.kdl".into())
+    );
+    let annotations = github_annotations(&described, files);
+    assert!(annotations.lines().all(|line| line.contains(" file=apps/shop/larder.")), "{annotations}");
 }
