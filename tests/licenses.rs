@@ -117,6 +117,26 @@ fn a_denied_license_names_the_path_and_the_line() {
 }
 
 #[test]
+fn a_sync_says_at_once_what_the_lock_and_what_files_tell() {
+    let registry = universe().serve();
+    let project = Project::new(&registry);
+    project.manifest(&format!(
+        "{LINES}policy {{ licenses {{ deny \"GPL-3.0-only\"; unknown \"allow\"; }}; unused \"deny\"; deny npm \"old\" reason=\"no\" }}\n"
+    ));
+    project.write("index.js", "app, nothing, silent, classified\n").run("larder lock").exits(0);
+    for command in ["larder sync", "larder ci"] {
+        let output = project.run(command).exits(1);
+        assert!(!output.stderr.contains("nothing in the checkout names npm:old"), "{}", output.stderr);
+        output.names([
+            "npm:old@1.0.0 is denied: no",
+            "npm:copyleft@1.0.0 is under GPL-3.0-only",
+            "nothing in the checkout names npm:pointing@1.0.0",
+        ]);
+    }
+    assert!(!project.has("node_modules"), "nothing is built");
+}
+
+#[test]
 fn only_allowed_licenses_pass_and_a_choice_is_one() {
     let registry = universe().serve();
     let project = Project::new(&registry);

@@ -383,7 +383,6 @@ impl<'a> Sync<'a> {
         let selection = project::selection(self.environment, Some(self.platform));
         let (lockfile, absent) = self.present(&locked.lockfile, &selection)?;
         let closure = Closure::of(&lockfile.graph, &selection);
-        let mut found = self.subject(&lockfile, &closure)?.check(self.environment, &closure)?;
         let installation = Installation {
             session: self.session,
             project: self.project,
@@ -397,6 +396,7 @@ impl<'a> Sync<'a> {
             flows: FlowUse::Keep,
             bundled: None,
         };
+        let mut found = installation.check(&closure)?;
         let ingredients = installation.gather(&selection, closure)?;
         found.extend(installation.check_gathered(&ingredients)?);
         let held = snapshot::hold(self.session.context, &self.profile)?;

@@ -11,7 +11,6 @@ mod texts;
 mod unused;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -179,17 +178,17 @@ pub(super) fn asked_for(
     Ok(found.map(|lines| lines.into_iter().collect()))
 }
 
-/// Like [`asked_for`], in the closure of an environment whose trees were gathered.
-pub(super) fn asked_for_gathered(
+/// Like [`asked_for`], in the closure of an environment whose trees were brought together.
+pub(super) fn asked_for_in<'t>(
     project: &Project,
     environment: &Environment,
     closure: &Closure<'_>,
-    trees: &BTreeMap<PackageKey, Arc<Tree>>,
+    tree: impl Fn(&PackageKey) -> Option<&'t Tree>,
 ) -> Result<Option<Vec<UnusedLine>>> {
     if !is_asked_for(CheckName::Unused, environment) {
         return Ok(None);
     }
-    Ok(Some(unused_lines(project, closure, |key| trees.get(key).map(|tree| &**tree))?))
+    Ok(Some(unused_lines(project, closure, tree)?))
 }
 
 fn unused_lines<'t>(

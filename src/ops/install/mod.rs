@@ -12,14 +12,16 @@ mod patched;
 mod repair;
 pub(super) mod scripted;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::slice::from_ref;
 use std::sync::Arc;
 
+use crate::diagnostic::Exit;
 use crate::difference::{self, Difference, RuntimeVersions};
 use crate::lock::{Closure, Lockfile, Selection};
 use crate::manifest::Environment;
-use crate::model::{Label, Platform, RuntimeHost, RuntimeName};
-use crate::policy::Finding;
+use crate::model::{CheckName, Label, PackageKey, Platform, RuntimeHost, RuntimeName};
+use crate::policy::{CheckStage, Finding};
 use crate::profile::python::{self, Bytecode, Interpreter};
 use crate::profile::{self, Built, Generation, ProjectLock, PromotionSource, RequiredLinks};
 use crate::store::{Lease, Tree};
@@ -28,8 +30,9 @@ use crate::ops::analyze;
 use crate::ops::building::{Builder, ScriptRunner};
 use crate::ops::deployed_flows::{self, FlowUse};
 use crate::ops::facts::license_facts;
+use crate::ops::facts::locked_trees::{self, MissingTrees};
 use crate::ops::generations::{self, switch};
-use crate::ops::policies::Subject;
+use crate::ops::policies::{Subject, is_asked_for};
 use crate::ops::programs::interpreter;
 use crate::ops::registries::LazyRegistries;
 use crate::ops::runtimes::{self, GatheredRuntimes};
@@ -262,10 +265,45 @@ impl Installation<'_> {
         Ok(compiled)
     }
 
+    /// Fails where the environment's policy forbids what a closure of the lock has, and returns what it only warns of. Where something is
+    /// denied, what only the files of the other packages tell is looked up, too: all that is wrong is said at once.
+    pub(super) fn check(&self, closure: &Closure<'_>) -> Result<Vec<Finding>> {
+        let Self { session, project, lock, environment, .. } = *self;
+        let subject = Subject::looking_up(session, (project, lock), || closure.packages(), &[environment])?;
+        let refused = match subject.check(environment, closure) {
+            Err(refused) if refused.failure().exit() == Exit::Refused => refused,
+            judged => return judged,
+        };
+        let judges_licenses = environment.policy.licenses.span.is_some();
+        if !judges_licenses && !is_asked_for(CheckName::Unused, environment) {
+            return Err(refused);
+        }
+        let judged = subject.judge(environment, from_ref(closure), CheckStage::BeforeBuild)?.into_iter();
+        let denied: BTreeSet<PackageKey> =
+            judged.filter(Finding::is_denied).filter_map(|finding| finding.package).collect();
+        let others = closure.packages().filter(|(key, _)| !denied.contains(key));
+        let trees = match locked_trees::of(session, project, others, MissingTrees::Fetched) {
+            Ok(trees) => trees,
+            Err(error) => {
+                let told = format!("what the files of packages tell is not known: {}", error.in_short());
+                (session.context.reporter)(Event::Warning(told));
+                return Err(refused);
+            }
+        };
+        let unused = analyze::asked_for_in(project, environment, closure, |key| trees.get(key))?;
+        let unused = unused.map(|lines| lines.into_iter().filter(|line| !denied.contains(&line.package)).collect());
+        let mut subject = subject.with_unused(unused);
+        if judges_licenses {
+            subject = subject.with_licenses(license_facts::of_trees(trees.iter()));
+        }
+        subject.check(environment, closure)
+    }
+
     /// Fails where the environment's policy forbids what only the gathered files tell: licenses, and dependencies that nothing uses.
     /// Returns what it only warns of.
     pub(super) fn check_gathered(&self, from: &Ingredients<'_>) -> Result<Vec<Finding>> {
-        let unused = analyze::asked_for_gathered(self.project, self.environment, &from.closure, &from.gathered.trees)?;
+        let tree = |key: &PackageKey| from.gathered.trees.get(key).map(|tree| &**tree);
+        let unused = analyze::asked_for_in(self.project, self.environment, &from.closure, tree)?;
         let judges_licenses = self.environment.policy.licenses.span.is_some();
         if unused.is_none() && !judges_licenses {
             return Ok(Vec::new());
