@@ -243,6 +243,11 @@ fn one_flow_is_deployed_and_taken_back_and_others_stay() {
         project.read(&format!("{current}/flows/order-intake/orders-1.2.0/adapters/billing-out.kdl")).contains("40s")
     );
     assert_ne!(digest(&project), v1);
+    let compared = project.run_json(&format!("larder diff {first} {} --env production --json", second["generation"]));
+    conforms(&compared, "diff");
+    assert_eq!(compared["flows"][0]["name"], "order-intake", "{compared:#}");
+    let said = project.run(&format!("larder diff {first} --env production")).exits(0).stdout;
+    assert!(said.starts_with("~ flow:order-intake  1.2.0 ("), "{said}");
     let bookkeeping = |listed: &Value| listed["flows"].as_array().expect("flows")[0].clone();
     let now = project.run_json("larder flow list --env production --json");
     assert_eq!(bookkeeping(&now), bookkeeping(&listed), "the other flow has not moved");

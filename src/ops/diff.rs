@@ -11,8 +11,7 @@ use crate::profile::{Generation, PackageContent, ProfileError};
 use crate::store::Store;
 
 use super::generations::checkout::Checkout;
-pub use super::summary::MovedRuntime;
-use super::summary::moved_runtimes;
+use super::summary::{MovedFlow, MovedRuntime, moved_flows, moved_runtimes};
 use super::{Context, Result};
 
 /// `larder diff --json`: see `schema/diff.json`.
@@ -31,6 +30,9 @@ pub struct GenerationDiff {
     /// Runtimes that larder brings and whose versions differ.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub runtimes: Vec<MovedRuntime>,
+    /// Deployed flows that differ.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub flows: Vec<MovedFlow>,
     /// How many packages are the same.
     pub kept: usize,
 }
@@ -84,12 +86,14 @@ pub fn diff(context: &Context<'_>, from: &str, to: Option<&str>) -> Result<Gener
     let checkout = Checkout::open(context)?;
     let (from, before) = side(context, &checkout, Some(from))?;
     let (to, after) = side(context, &checkout, to)?;
-    let runtimes = Difference::default().with_runtimes(&before.runtime_versions(), &after.runtime_versions());
-    let runtimes = moved_runtimes(&runtimes);
+    let moved = Difference::default()
+        .with_runtimes(&before.runtime_versions(), &after.runtime_versions())
+        .with_flows(&before.flow_texts(), &after.flow_texts());
+    let (runtimes, flows) = (moved_runtimes(&moved), moved_flows(&moved));
     let (before, after) = (by_name(&before), by_name(&after));
     let store = Store::open(&context.store);
-    let mut difference =
-        GenerationDiff { from, to, added: Vec::new(), changed: Vec::new(), removed: Vec::new(), runtimes, kept: 0 };
+    let (added, changed, removed) = (Vec::new(), Vec::new(), Vec::new());
+    let mut difference = GenerationDiff { from, to, added, changed, removed, runtimes, flows, kept: 0 };
     for (key, new) in &after {
         match before.get(key) {
             None => difference.added.push(new.package(key, &store)?),

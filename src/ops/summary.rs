@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::difference::{Difference, RuntimeChange};
+use crate::difference::{Difference, FlowChange, RuntimeChange};
 use crate::model::{PackageId, Version};
 
 /// `"plan"` in `schema/sync.json` and `schema/lock.json`.
@@ -40,6 +40,29 @@ pub struct MovedRuntime {
     pub from: Vec<String>,
     /// Its versions now; empty if it is gone.
     pub to: Vec<String>,
+}
+
+/// A deployed flow that is another one, is new or is gone.
+#[derive(Debug, Serialize)]
+pub struct MovedFlow {
+    /// The flow.
+    pub name: String,
+    /// What it was before, as `larder history` has it; left out if it is new.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// What it is now; left out if it is gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+}
+
+/// Returns the deployed flows that differ.
+pub(super) fn moved_flows(difference: &Difference) -> Vec<MovedFlow> {
+    let moved = |change: &FlowChange| MovedFlow {
+        name: change.name.to_string(),
+        from: change.from.clone(),
+        to: change.to.clone(),
+    };
+    difference.flows.iter().map(moved).collect()
 }
 
 /// Returns the runtimes that differ.

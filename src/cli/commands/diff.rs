@@ -3,7 +3,7 @@
 use crate::cli::args::DiffArgs;
 use crate::diagnostic::size;
 use crate::ops::Context;
-use crate::ops::diff::{GenerationDiff, MovedRuntime, PackageDifference, PackageOfOneSide, Side, diff};
+use crate::ops::diff::{GenerationDiff, PackageDifference, PackageOfOneSide, Side, diff};
 
 use super::{CommandResult, DONE, Output};
 
@@ -54,8 +54,17 @@ fn lines(found: &GenerationDiff) -> Vec<TableRow> {
     let added = found.added.iter().map(|package| one_sided('+', package));
     let mut lines: Vec<TableRow> = changed.chain(removed).chain(added).collect();
     lines.sort_by_key(|line| !line.direct);
+    let flows = found.flows.iter().map(|flow| TableRow {
+        name: format!("{} flow:{}", mark(flow.from.is_none(), flow.to.is_none()), flow.name),
+        versions: match (&flow.from, &flow.to) {
+            (Some(from), Some(to)) => format!("{from} -> {to}"),
+            (from, to) => from.iter().chain(to).cloned().collect(),
+        },
+        sizes: String::new(),
+        direct: false,
+    });
     let runtimes = found.runtimes.iter().map(|runtime| TableRow {
-        name: format!("{} {}", mark(runtime), runtime.name),
+        name: format!("{} {}", mark(runtime.from.is_empty(), runtime.to.is_empty()), runtime.name),
         versions: match (runtime.from.is_empty(), runtime.to.is_empty()) {
             (false, false) => format!("{} -> {}", runtime.from.join(", "), runtime.to.join(", ")),
             _ => [&runtime.from[..], &runtime.to].concat().join(", "),
@@ -63,11 +72,11 @@ fn lines(found: &GenerationDiff) -> Vec<TableRow> {
         sizes: String::new(),
         direct: true,
     });
-    runtimes.chain(lines).collect()
+    runtimes.chain(flows).chain(lines).collect()
 }
 
-fn mark(runtime: &MovedRuntime) -> char {
-    match (runtime.from.is_empty(), runtime.to.is_empty()) {
+fn mark(is_new: bool, is_gone: bool) -> char {
+    match (is_new, is_gone) {
         (true, _) => '+',
         (_, true) => '-',
         _ => '~',
