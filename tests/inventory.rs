@@ -67,6 +67,11 @@ fn a_cyclonedx_bill_has_every_package_with_its_edges() {
         assert!(ends.into_iter().all(|to| refs.contains(to)), "{edge}");
     }
     assert_eq!(project.run("larder sbom").exits(0).stdout, text, "the same each time");
+    let manifest = project.read("larder.kdl").replacen("project \"case\"", "project \"case\" license=\"MIT\"", 1);
+    project.write("larder.kdl", &manifest).run("larder lock").exits(0);
+    let named: Value = project.run_json("larder sbom --format cyclonedx");
+    let licenses = &named["metadata"]["component"]["licenses"];
+    assert_eq!(licenses, &json!([{ "expression": "MIT", "acknowledgement": "declared" }]));
     assert!(bill["metadata"].get("timestamp").is_none());
     let dated = project.run("larder sbom --timestamp").exits(0).stdout;
     assert!(dated.contains("\"timestamp\""), "{dated}");

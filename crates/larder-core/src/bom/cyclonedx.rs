@@ -9,6 +9,10 @@ use serde::Serialize;
 use super::bill::{Bill, Component, ComponentKind};
 use super::{TOOL, pretty};
 use crate::license::LicenseSource;
+use crate::model::LicenseExpression;
+
+/// Who says which license it is: the package itself.
+const DECLARED: &str = "declared";
 
 /// The name by which the project is meant in the bill.
 const PROJECT: &str = "project";
@@ -107,7 +111,7 @@ pub fn cyclonedx(bill: &Bill<'_>) -> String {
         name: input.name,
         version: input.version,
         hashes: Vec::new(),
-        licenses: input.license.map(|name| License::Named { license: Name { name } }).into_iter().collect(),
+        licenses: input.license.map(stated_license).into_iter().collect(),
         purl: None,
         properties: Vec::new(),
     };
@@ -158,9 +162,17 @@ fn component(component: &Component) -> ComponentObject<'_> {
     }
 }
 
+/// Returns a license as a manifest states it: an expression of SPDX, else a name.
+fn stated_license(stated: &str) -> License<'_> {
+    match stated.parse::<LicenseExpression>() {
+        Ok(expression) => License::Expression { expression: expression.to_string(), acknowledgement: DECLARED },
+        Err(_) => License::Named { license: Name { name: stated } },
+    }
+}
+
 fn licenses(component: &Component) -> Vec<License<'_>> {
     let Some(fact) = &component.license else { return Vec::new() };
-    let acknowledgement = if fact.source == LicenseSource::Declared { "declared" } else { "concluded" };
+    let acknowledgement = if fact.source == LicenseSource::Declared { DECLARED } else { "concluded" };
     match (component.expression(), &fact.stated) {
         (Some(expression), _) => vec![License::Expression { expression, acknowledgement }],
         (None, Some(name)) => vec![License::Named { license: Name { name } }],
