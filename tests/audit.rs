@@ -152,6 +152,26 @@ fn policies_judge_advisories_per_environment_at_every_stage() {
 }
 
 #[test]
+fn a_folder_of_advisories_is_read_whatever_its_name_and_however_its_files_came_there() {
+    let registry = universe().serve();
+    let project = Project::new(&registry);
+    project.write("our advisories/bom.json", &format!("\u{feff}{}", record("GHSA-1", "left", "2.0.0", "HIGH")));
+    project.write("our advisories/LOUD.JSON", &record("GHSA-2", "left", "2.0.0", "HIGH").to_string());
+    project.write("shared/linked.json", &record("GHSA-3", "left", "2.0.0", "HIGH").to_string());
+    project.write("shared/more/below.json", &record("GHSA-4", "left", "2.0.0", "HIGH").to_string());
+    let link = |to: &str, name: &str| std::os::unix::fs::symlink(project.path(to), project.path(name)).expect("a link");
+    link("shared/linked.json", "our advisories/file.json");
+    link("shared/more", "our advisories/folder");
+    project.with_registry_line("advisories \"osv\" \"our advisories/\";\n", DEPENDENCIES);
+    project.run("larder lock").exits(0);
+    let document = project.run("larder audit --json").exits(1).json();
+    let mut found = ids(&document);
+    found.sort_unstable();
+    assert_eq!(found, ["GHSA-1", "GHSA-2", "GHSA-3", "GHSA-4"]);
+    assert_eq!(document["sources"][0]["unreadable"], 0);
+}
+
+#[test]
 fn an_ignored_advisory_is_left_out_until_its_day_is_over() {
     let registry = universe().serve();
     let project = locked(&registry, &[record("GHSA-1", "left", "2.0.0", "HIGH")]);

@@ -120,6 +120,7 @@ struct Event {
 
 /// Reads a record. Returns `None` if it was withdrawn, or is about packages of other ecosystems only.
 pub fn parse_osv(bytes: &[u8]) -> Result<Option<Advisory>, BadAdvisory> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let record: OsvRecord = serde_json::from_slice(bytes).map_err(|error| BadAdvisory::Shape(error.to_string()))?;
     let (aliases, affected) = (record.aliases.unwrap_or_default(), record.affected.unwrap_or_default());
     if !is_id(&record.id) {

@@ -410,12 +410,15 @@ fn parse_url(text: &str, span: SourceSpan) -> Result<RegistryUrl, ManifestError>
         help: Some("use https://…, file:… or a folder relative to the manifest".to_owned()),
         span,
     };
-    if text.is_empty() || text.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        return Err(bad("it is empty or has white space in it"));
+    if text.trim().is_empty() || text.trim() != text || text.contains(char::is_control) {
+        return Err(bad("it is empty, or has white space at an end"));
     }
     let Some((scheme, rest)) = text.split_once(':').filter(|(scheme, _)| is_scheme(scheme)) else {
         return Ok(RegistryUrl::Folder(with_slash(text)));
     };
+    if text.contains(char::is_whitespace) {
+        return Err(bad("it has white space in it"));
+    }
     match scheme.to_ascii_lowercase().as_str() {
         "file" => {
             let path = match rest.strip_prefix("//") {

@@ -159,7 +159,7 @@ pub(super) fn read_folder(folder: &Path, fingerprint: String) -> AdvisoryResult<
     let mut records = Records::default();
     for path in files(folder)? {
         let whole = folder.join(&path);
-        if path.file_name().is_some_and(|name| name == ARCHIVE) {
+        if path.file_name().is_some_and(|name| name.eq_ignore_ascii_case(ARCHIVE)) {
             records.read_archive(&whole.display().to_string(), fs::open(&whole).map_err(failure)?).map_err(failure)?;
         } else {
             let bytes = fs::read_up_to(&whole, LARGEST_RECORD + 1).map_err(failure)?.unwrap_or_default();
@@ -171,13 +171,32 @@ pub(super) fn read_folder(folder: &Path, fingerprint: String) -> AdvisoryResult<
 
 fn files(folder: &Path) -> AdvisoryResult<Vec<PathBuf>> {
     let is_own = |path: &Path| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
         name == ARCHIVE || name.ends_with(RECORD)
     };
     let hidden = |path: &Path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-    let found = fs::walk(folder, |path| !hidden(path)).map_err(failure)?;
-    let files = found.into_iter().filter(|entry| entry.kind == Kind::File && is_own(&entry.path));
-    Ok(files.map(|entry| entry.path).take(MOST_RECORDS).collect())
+    let mut files = Vec::new();
+    for entry in fs::walk(folder, |path| !hidden(path)).map_err(failure)? {
+        let kind = match entry.kind {
+            Kind::Symlink => fs::stat(&folder.join(&entry.path)).map_err(failure)?.map(|stat| stat.kind),
+            kind => Some(kind),
+        };
+        match kind {
+            Some(Kind::File) if is_own(&entry.path) => files.push(entry.path),
+            // What lies in a linked folder counts; a link in it does not, as it may lead back.
+            Some(Kind::Folder) if entry.kind == Kind::Symlink => {
+                let linked = fs::walk(&folder.join(&entry.path), |path| !hidden(path)).map_err(failure)?;
+                let linked = linked.into_iter().filter(|found| found.kind == Kind::File && is_own(&found.path));
+                files.extend(linked.map(|found| entry.path.join(found.path)));
+            }
+            _ => {}
+        }
+        if files.len() > MOST_RECORDS {
+            break;
+        }
+    }
+    files.truncate(MOST_RECORDS);
+    Ok(files)
 }
 
 /// Records under way to a database.
