@@ -45,6 +45,8 @@ fn what_is_too_young_is_left_and_said() {
     project.run("larder lock").exits(0);
     project.run("larder lock --locked").exits(0);
     assert_eq!(locked(&project), first);
+    let outdated = project.run("larder outdated").exits(0).names(["npm:left@1.1.0 is newer, and too young for `age`"]);
+    assert!(!outdated.stderr.contains("change the manifest"), "{}", outdated.stderr);
     let exempting = "policy { age \"3d\" { exempt npm \"le*\"; exempt pypi \"six\" versions=\"==1.1\"; }; }";
     declare(&project, exempting, &["npm \"left\" \"^1\"", "pypi \"six\""]);
     project.run("larder update").exits(0);

@@ -44,7 +44,7 @@ pub struct Newer {
     /// The line's group, where it is in one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
-    /// Which newer version the default baseline of a platform keeps away, and what to write to get it.
+    /// Which newer version `age` or the default baseline of a platform keeps away.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held_back: Option<String>,
 }
@@ -70,7 +70,9 @@ pub fn outdated(session: &Session<'_>) -> Result<Outdated> {
         let newer = compare(root, edge, &locked, latest(&registries, &edge.to.package.id)?.as_ref());
         let Some(newer) = newer else { continue };
         let held_back = resolve::held_back(&registries, &updated.settings, root).map_err(failure::of_index)?;
-        packages.push(Newer { held_back: held_back.map(|held| held.to_string()), ..newer });
+        let too_young = resolve::too_young(&registries, &updated.settings, root).map_err(failure::of_index)?;
+        let held_back = held_back.map(|held| held.to_string()).or_else(|| too_young.map(|young| young.to_string()));
+        packages.push(Newer { held_back, ..newer });
     }
     packages.extend(newer_runtimes(project, &locked_runtimes, &registries)?);
     packages.sort_by(|a, b| (a.ecosystem, &a.name, &a.from).cmp(&(b.ecosystem, &b.name, &b.from)));

@@ -27,7 +27,9 @@ pub(in crate::cli) fn run(session: &Session<'_>, output: &Output) -> CommandResu
     if packages().any(|newer| newer.ecosystem == "runtime") {
         output.message("`larder update --runtimes` locks the runtimes that are under `update`");
     }
-    output.message("`larder update` locks what is under `update`; for what is under `latest`, change the manifest");
+    let is_outside = |newer: &Newer| newer.held_back.is_none() && newer.latest.as_ref() != Some(&newer.update);
+    let latest = if packages().any(is_outside) { "; for what is under `latest`, change the manifest" } else { "" };
+    output.message(format!("`larder update` locks what is under `update`{latest}"));
     DONE
 }
 
