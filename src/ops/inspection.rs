@@ -1,10 +1,11 @@
 //! What checks find in a lock, and what is told of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use crate::diagnostic::{Exit, Failure, counted, nearest};
+use crate::lock::{Closure, Lockfile};
 use crate::manifest::Environment;
 use crate::model::{AdvisorySeverity, CheckName, PackageKey, Severity, UnknownAdvisorySeverity};
 use crate::policy::{self, CheckStage, Finding, FindingFiles, FindingReport, LocatedFinding, NamedText};
@@ -13,7 +14,7 @@ use crate::provenance::SignatureVerdict;
 use super::advisories::{self, SourceReport};
 use super::facts::registry_signatures::{self, Asked};
 use super::policies::{self, Subject};
-use super::project::{lockfile, repository};
+use super::project::{lockfile, repository, selection};
 use super::session::{LOCKFILE, MANIFEST};
 use super::{
     Error, Project, Result, Session, analyze, facts::attestations, facts::license_facts, facts::publication_times, lock,
@@ -211,7 +212,7 @@ pub(super) fn inspect_with(
         findings.extend(found.into_iter().map(|finding| denied_by_default(finding, environment)));
     }
     if !context.is_environment_flagged {
-        findings.extend(of_no_environment(&subject, &findings, project)?);
+        findings.extend(of_no_environment(&subject, &locked, project)?);
     }
     let mut findings = policies::joined(findings);
     findings.retain(|finding| chosen.contains(&finding.check) && is_severe(finding, options.level));
@@ -227,17 +228,23 @@ pub(super) fn inspect_with(
     })
 }
 
-/// Returns what is found of packages that no environment has.
-fn of_no_environment(subject: &Subject<'_>, known: &[Finding], project: &Project) -> Result<Vec<Finding>> {
-    let is_known =
-        |finding: &Finding| known.iter().any(|known| known.check == finding.check && known.package == finding.package);
+/// Returns what is found of packages that no environment has: each environment's policy has the last word on what it has.
+fn of_no_environment(subject: &Subject<'_>, locked: &Lockfile, project: &Project) -> Result<Vec<Finding>> {
+    let environments = project.manifest.environments.iter();
+    let reached: BTreeSet<PackageKey> = environments
+        .flat_map(|environment| {
+            let closure = Closure::of(&locked.graph, &selection(environment, None));
+            closure.packages().map(|(key, _)| key.clone()).collect::<Vec<_>>()
+        })
+        .collect();
     let is_ignored = |finding: &Finding| {
         let rules = project.manifest.environments.iter().map(|environment| &environment.policy.advisories);
         let mut ignored = rules.flat_map(|rules| &rules.ignored);
         finding.vulnerability.as_ref().is_some_and(|one| ignored.any(|ignored| one.is_named(&ignored.id)))
     };
     let whole = subject.whole()?.into_iter();
-    Ok(whole.filter(|finding| finding.package.is_some() && !is_known(finding) && !is_ignored(finding)).collect())
+    let is_left = |finding: &Finding| finding.package.as_ref().is_some_and(|package| !reached.contains(package));
+    Ok(whole.filter(|finding| is_left(finding) && !is_ignored(finding)).collect())
 }
 
 /// Who asks for an audit wants it to fail, unless a policy says what is to be denied.
