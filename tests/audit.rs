@@ -147,6 +147,9 @@ fn policies_judge_advisories_per_environment_at_every_stage() {
         "environment \"development\" { include \"dev\"; policy { advisories { allow \"critical\"; } }; }\nenvironment \"production\" { policy { advisories \"deny\"; }; }\npolicy { advisories { deny \"critical\"; } }",
     );
     project.run("larder sync --env development").exits(0);
+    // What an environment allows is not told of as what none has.
+    let findings = project.run("larder audit").exits(1);
+    assert!(!findings.stderr.contains("GHSA-2"), "{}", findings.stderr);
     project.run("larder sync --env production").exits(1).names(["GHSA-1"]);
     project.run("larder promote development production").exits(1).names(["GHSA-1"]);
 }
@@ -391,6 +394,30 @@ fn a_widened_line_takes_the_nearest_cure() {
         "Widened npm:far in `dependencies`: ^1 -> ^3.1.0",
     ]);
     project.run("larder lock --check").exits(0);
+}
+
+#[test]
+fn the_last_version_that_has_a_vulnerability_tells_that_later_ones_do_not() {
+    let registry = universe().npm("left", "1.2.0", |p| p).serve();
+    let project = Project::new(&registry);
+    let last = json!({ "id": "GHSA-1", "affected": [{ "package": { "ecosystem": "npm", "name": "left" },
+        "ranges": [{ "type": "SEMVER", "events": [{ "introduced": "0" }, { "last_affected": "1.1.0" }] }] }] });
+    project.write("osv/1.json", &last.to_string());
+    let with =
+        |range: &str| project.with_registry_line(FOLDER, &format!("dependencies {{ npm \"left\" \"{range}\"; }}\n"));
+    with("1.1.0");
+    project.run("larder lock").exits(0);
+    project.run("larder audit").exits(1).names(["1.1.0 is the last version that has it", "audit --fix --force"]);
+    let kept =
+        "1.1.0 is the last version that has it, but the ranges do not admit one without it; `--force` widens lines";
+    project.run("larder audit --fix").exits(1).names([kept]);
+    with("^1.1.0");
+    project
+        .run("larder audit")
+        .exits(1)
+        .names(["1.1.0 is the last version that has it", "`larder audit --fix` moves it"]);
+    with("1.1.0");
+    project.run("larder audit --fix --force").exits(0).names(["Widened npm:left in `dependencies`: 1.1.0 -> ^1.2.0"]);
 }
 
 #[test]

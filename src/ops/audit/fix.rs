@@ -88,12 +88,16 @@ impl Fixed {
     }
 
     fn reason(&self, vulnerability: &Vulnerability) -> String {
-        match &vulnerability.fixed {
-            None => "no later version is known to be without it".to_owned(),
-            Some(fixed) if self.has_widened => {
-                format!("{fixed} does not have it, but what needs the package does not admit that version")
-            }
-            Some(fixed) => format!("{fixed} does not have it, but the ranges do not admit it; `--force` widens lines"),
+        let Vulnerability { fixed, last_affected, .. } = vulnerability;
+        let cure = match (fixed, last_affected) {
+            (Some(fixed), _) => format!("{fixed} does not have it"),
+            (None, Some(last)) => format!("{last} is the last version that has it"),
+            (None, None) => return "no later version is known to be without it".to_owned(),
+        };
+        if self.has_widened {
+            format!("{cure}, but what needs the package does not admit a version without it")
+        } else {
+            format!("{cure}, but the ranges do not admit one without it; `--force` widens lines")
         }
     }
 }

@@ -114,12 +114,13 @@ fn tell_cures(session: &Session<'_>, project: &Project, audited: &mut Inspected)
         let Some(vulnerability) = &located.finding.vulnerability else { continue };
         let is_curable = !incurable.contains(vulnerability);
         located.finding.cured_by_update = Some(is_curable);
-        let help = match (is_curable, &vulnerability.fixed) {
+        let is_known = vulnerability.fixed.is_some() || vulnerability.last_affected.is_some();
+        let help = match (is_curable, is_known) {
             (true, _) => "`larder audit --fix` moves it to a version without it, within the ranges of larder.kdl",
-            (false, Some(_)) => {
+            (false, true) => {
                 "no version within the ranges of larder.kdl is without it: `larder audit --fix --force` widens lines"
             }
-            (false, None) => {
+            (false, false) => {
                 "no version is known to be without it: look for another package, or ignore it with a reason"
             }
         };

@@ -50,7 +50,23 @@ impl AffectedPackage {
     ///
     /// A version that cannot be read makes nothing safe: it is introduced at the first, and fixed at none.
     pub fn covers(&self, version: &Version) -> bool {
-        self.lists(version) || self.ranges.iter().any(|events| self.is_in_range(version, events))
+        let order = |at: &Version| version.cmp_public(at);
+        self.lists(version) || self.ranges.iter().any(|events| self.is_in_range(order, events))
+    }
+
+    /// Returns whether a range covers the versions that come right after one.
+    pub fn covers_after(&self, version: &Version) -> bool {
+        let order = |at: &Version| version.cmp_public(at).then(Ordering::Greater);
+        self.ranges.iter().any(|events| self.is_in_range(order, events))
+    }
+
+    /// Returns the versions that are said to be the last with the fault.
+    pub fn last(&self) -> impl Iterator<Item = Version> {
+        let events = self.ranges.iter().flatten();
+        events.filter_map(|event| match event {
+            RangeEvent::LastAffected(text) => self.parse(text),
+            RangeEvent::Introduced(_) | RangeEvent::Fixed(_) | RangeEvent::Limit(_) => None,
+        })
     }
 
     /// Returns the versions that are said to be the first without the fault.
@@ -71,11 +87,11 @@ impl AffectedPackage {
 
     /// Goes through the events in the order of their versions. Events of one version stay in the order of the record, in which
     /// a range that is fixed and introduced anew at once is written so; only a last affected version comes after the event that
-    /// introduces it.
-    fn is_in_range(&self, version: &Version, events: &[RangeEvent]) -> bool {
+    /// introduces it. `order` compares the version that is looked for with another one.
+    fn is_in_range(&self, order: impl Fn(&Version) -> Ordering, events: &[RangeEvent]) -> bool {
         let is_limit = |event: &&RangeEvent| matches!(event, RangeEvent::Limit(_));
         let is_below = |limit: &RangeEvent| {
-            limit.text() == NO_LIMIT || self.parse(limit.text()).is_none_or(|limit| version.cmp_public(&limit).is_lt())
+            limit.text() == NO_LIMIT || self.parse(limit.text()).is_none_or(|limit| order(&limit).is_lt())
         };
         if events.iter().any(|event| is_limit(&event)) && !events.iter().filter(is_limit).any(is_below) {
             return false;
@@ -91,7 +107,7 @@ impl AffectedPackage {
         let mut is_affected = false;
         for (event, at) in read {
             // Of no version: below all.
-            let order = at.map_or(Ordering::Greater, |at| version.cmp_public(&at));
+            let order = at.map_or(Ordering::Greater, |at| order(&at));
             match event {
                 RangeEvent::Introduced(_) if order.is_ge() => is_affected = true,
                 RangeEvent::Fixed(_) if order.is_ge() => is_affected = false,

@@ -64,6 +64,23 @@ fn a_range_is_its_events_in_order() {
 }
 
 #[test]
+fn the_last_affected_version_is_told_where_nothing_after_it_is_affected() {
+    let last = |ranges: &[Value], version: &str| {
+        let advisories: Vec<Advisory> =
+            ranges.iter().map(|events| advisory(&record("npm", "X-1", &range(events), &json!([]))).unwrap()).collect();
+        let found = vulnerabilities(&key("npm", "a", version), &advisories);
+        found[0].last_affected.as_ref().map(ToString::to_string)
+    };
+    let until = json!([{ "introduced": "0" }, { "last_affected": "1.4.0" }]);
+    assert_eq!(last(&[until.clone()], "1.0.0").as_deref(), Some("1.4.0"));
+    assert_eq!(last(&[until.clone()], "1.4.0").as_deref(), Some("1.4.0"));
+    assert_eq!(last(&[json!([{ "introduced": "0" }])], "1.0.0"), None);
+    assert_eq!(last(&[until.clone(), json!([{ "introduced": "1.2.0" }])], "1.3.0"), None);
+    let later = json!([{ "introduced": "1.2.0" }, { "last_affected": "1.5.0" }]);
+    assert_eq!(last(&[until, later], "1.3.0").as_deref(), Some("1.5.0"));
+}
+
+#[test]
 fn pre_releases_epochs_and_builds_have_their_places() {
     let npm = range(&json!([{ "introduced": "1.0.0-rc.1" }, { "fixed": "2.0.0" }]));
     check(
