@@ -18,7 +18,7 @@ use crate::manifest::{Environment, edit};
 use crate::model::{FlowState, Label};
 use crate::ops::generations::state;
 use crate::ops::install::{Activation, BytecodeUse, Installation, Installed, Purpose};
-use crate::ops::project::{self, inputs, snapshot};
+use crate::ops::project::{self, deployment, inputs, snapshot};
 use crate::ops::session::{LOCKFILE, MANIFEST};
 use crate::ops::{Project, Result, Session};
 use crate::profile::{DeployedFlow, ProfileError, Profiles};
@@ -353,6 +353,7 @@ fn current_lock(profile: &Profiles, environment: &Label) -> Result<String> {
 /// Writes the state of a flow into its package's manifest.
 fn write_state(assets: &ProjectAssets, set: &AssetSet<'_>, flow: AssetIndex, state: FlowState) -> Result<FlowChanged> {
     let asset = set.asset(flow);
+    deployment::refuse(&assets.root)?;
     let path: PathBuf = assets.folder(asset.package).join(MANIFEST);
     let text = inputs::manifest(&path)?;
     let file = &set.owner(flow).manifest;
