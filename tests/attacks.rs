@@ -130,6 +130,13 @@ fn what_was_believed_on_first_use_stays() {
     with_registries(&project, &packages.line(), "larder \"orders\" \"^1\"");
     project.run("larder lock").exits(4).names(["signed by packages.acme.example+", "larder trust registry acme"]);
     assert!(!project.has("larder.lock"));
+    // A lock with another key, which whoever replaced the registry may have written, does not change what was seen here.
+    let other_key =
+        other.author().run_json("larder key list --json")["keys"][0]["public"].as_str().expect("a key").to_owned();
+    let own_key =
+        lock.lines().find_map(|line| line.strip_prefix("key = ")).expect("a key").trim_matches('"').to_owned();
+    project.write("larder.lock", &lock.replace(&own_key, &other_key));
+    project.run("larder update").exits(4).names([&*own_key, &*other_key]);
     // Who has the lock and nothing else believes what the lock has.
     project.write("larder.lock", &lock);
     project.set("LARDER_CACHE", "another-cache");

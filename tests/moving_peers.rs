@@ -239,3 +239,32 @@ fn an_optional_peer_that_another_lockfile_asks_for_or_has_otherwise_is_extended_
     both.run("larder init").exits(0).names([told]);
     assert!(!both.read("larder.kdl").contains("extend npm"), "{}", both.read("larder.kdl"));
 }
+
+#[test]
+fn a_member_is_developed_with_another_version_than_it_admits_as_a_peer() {
+    let registry = registry();
+    let project = Project::of_other_tools(
+        &registry,
+        &[
+            ("package.json", r#"{"name": "shop", "private": true}"#),
+            ("pnpm-workspace.yaml", "packages: [web]\n"),
+            (
+                "web/package.json",
+                r#"{"name": "web", "peerDependencies": {"right": "^1"}, "devDependencies": {"right": "^2"}}"#,
+            ),
+        ],
+    );
+    project.run("larder init").exits(0);
+    project.run("larder sync").exits(0);
+    let lock = project.read("larder.lock");
+    assert!(lock.contains("npm:right@2.0.0") && !lock.contains("npm:right@1"), "{lock}");
+    // A folder that is no member says what it admits, whatever it is developed with.
+    let project = Project::new(&registry);
+    project.dependencies(&["npm \"right\" \"^1\"", "path \"web\""]);
+    project.write(
+        "web/package.json",
+        r#"{"name": "web", "peerDependencies": {"right": ">=1"}, "devDependencies": {"right": "^2"}}"#,
+    );
+    let said = project.run("larder lock").exits(0);
+    assert!(!said.stderr.contains("wants peer"), "{}", said.stderr);
+}

@@ -45,12 +45,25 @@ fn halves_and_executables_of_a_member_are_there_where_it_lies() {
     assert_eq!(project.run(python).exits(0).stdout.trim(), "py orders 1.2.0");
     project.run("larder verify").exits(0);
     project.run("larder lock --locked").exits(0);
+    // A file that describes the Python half is an input, even one that was not there.
+    project.write(
+        "packages/orders/py/pyproject.toml",
+        "[project]\nname = 'acme-orders'\nversion = '1.2'\n[project.scripts]\nopen-orders = 'acme_orders:main'\n",
+    );
+    project.write("packages/orders/py/acme_orders.py", "NAME = 'py orders'\ndef main():\n    print('open')\n");
+    project.run("larder sync").exits(0);
+    assert_eq!(project.run("larder run open-orders").exits(0).stdout.trim(), "open");
     // They are live.
     project.write("packages/money/index.js", "module.exports = 'gold'\n");
     assert_eq!(node(&project, "require(\"orders\")"), "orders and gold");
     project.run("larder sync").exits(0).names(["up to date"]);
     // What nobody asks for directly is run by nobody.
     project.run("larder run pay").exits(127);
+    let money = project.read("packages/money/larder.kdl");
+    project.write("packages/money/larder.kdl", &money.replace("node \".\"; ", ""));
+    project.run("larder sync").exits(0);
+    project.run("larder run pay").exits(127);
+    project.write("packages/money/larder.kdl", &money);
     project.run("larder add larder:money").exits(0);
     assert_eq!(project.run("larder run pay").exits(0).stdout.trim(), "paid");
 }
@@ -86,6 +99,42 @@ fn a_member_has_the_features_that_its_dependents_ask_for() {
     );
     project.run("larder lock").exits(0);
     assert!(project.read("larder.lock").contains("npm:right@"));
+}
+
+#[test]
+fn features_are_found_whatever_their_spelling_and_whoever_asks_last() {
+    let registry = registry();
+    let project = project(&registry, "larder \"orders\" \"^1\" features=\"SOAP_x\" default-features=#false");
+    let orders = project.read("packages/orders/larder.kdl");
+    project.write("packages/orders/larder.kdl", &orders.replace("soap {", "soap_x {"));
+    project.run("larder lock").exits(0);
+    assert!(project.read("larder.lock").contains("npm:right@"));
+    // A folder that a member leads to asks for more than the root, which was read before it.
+    project.write("larder.kdl", &project.read("larder.kdl").replace(" features=\"SOAP_x\"", ""));
+    project.write(
+        "packages/shop/larder.kdl",
+        "package \"shop\" version=\"1.0.0\" { node \".\"; }\ndependencies { path \"../../tools/deep\"; }\n",
+    );
+    project.write(
+        "tools/deep/larder.kdl",
+        "package \"deep\" version=\"1.0.0\" { node \".\"; }\ndependencies { larder \"orders\" \"*\" features=\"soap-x\"; }\n",
+    );
+    project.run("larder lock").exits(0);
+    assert!(project.read("larder.lock").contains("npm:right@"));
+    project.run("larder lock --locked").exits(0);
+}
+
+#[test]
+fn a_half_does_not_lead_out_of_the_project() {
+    let registry = registry();
+    for half in ["js", "py"] {
+        let project = project(&registry, "larder \"orders\" \"^1\"");
+        let folder = project.path(&format!("packages/orders/{half}"));
+        std::fs::remove_dir_all(&folder).expect("a folder of ours");
+        std::os::unix::fs::symlink("/etc", &folder).expect("a link");
+        project.run("larder sync").names(["packages/orders", "/etc"]);
+        assert!(!project.has("node_modules/orders") && !project.has(".venv"), "{half}");
+    }
 }
 
 #[test]

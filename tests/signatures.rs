@@ -32,7 +32,7 @@ fn what_the_registry_signed_passes_and_what_it_did_not_is_told_or_refused() {
     let own = format!("key \"{}\";", key.public());
     declare(&project, &own, "");
     project.run("larder lock").exits(0);
-    project.run("larder audit signatures").exits(0).names(["2 of 2 packages have a valid signature"]);
+    project.run("larder audit signatures").exits(0).names(["2 of 2 packages of npm registries have a valid signature"]);
     let document = project.run("larder audit signatures --json").exits(0).json();
     conforms(&document, "audit");
     assert_eq!((&document["signatures"]["valid"], checks(&document)), (&Value::from(2), Vec::new()));

@@ -121,7 +121,7 @@ impl Inspected {
         }
         lines.extend(self.sources.iter().map(SourceReport::line));
         if let Some(SignedPackages { valid, all }) = self.signed {
-            lines.push(format!("{valid} of {} have a valid signature", counted(all, "package")));
+            lines.push(format!("{valid} of {} of npm registries have a valid signature", counted(all, "package")));
         }
         lines
     }

@@ -37,10 +37,7 @@ use super::runtimes::{self, RuntimeChoice};
 use super::session::release;
 use super::summary::DifferenceSummary;
 use super::{
-    Context, Event, Project, Result, Session, artifacts,
-    facts::{attestations, registry_signatures},
-    locking::solutions,
-    policies, registries,
+    Context, Event, Project, Result, Session, artifacts, facts::attestations, locking::solutions, policies, registries,
 };
 
 /// What became of the lock.
@@ -460,8 +457,7 @@ pub(super) fn solve_with(
     }
     let held_back = held_back(registries, &lockfile)?;
     let too_young = too_young(registries, &lockfile.settings, &lockfile.graph.roots)?;
-    let unsigned = registry_signatures::unsigned(registries, &lockfile.graph)?;
-    Ok((lockfile, SolveNotes { warnings, held_back, too_young, unsigned }))
+    Ok((lockfile, SolveNotes { warnings, held_back, too_young }))
 }
 
 /// Returns the newer versions of direct dependencies that are too young.

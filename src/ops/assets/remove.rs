@@ -9,7 +9,7 @@ use crate::assets::{AssetIndex, AssetSet};
 use crate::fs::{self, Durability};
 use crate::manifest::edit;
 use crate::model::AssetQuery;
-use crate::ops::project::inputs;
+use crate::ops::project::{deployment, inputs};
 use crate::ops::session::MANIFEST;
 use crate::ops::{Result, Session};
 
@@ -80,6 +80,7 @@ pub fn remove(session: &Session<'_>, names: &[String], force: bool) -> Result<Re
         let file = set.owner(*at).file(asset.declaration.file.value.as_str()).to_string();
         removed.push(RemovedAsset { id: asset.id.to_string(), manifest: manifest.to_string(), file });
     }
+    deployment::refuse(&project.root)?;
     for (path, text) in &texts {
         fs::write_atomic(path, text.as_bytes(), Durability::Whole)?;
     }

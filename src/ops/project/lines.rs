@@ -236,6 +236,28 @@ impl Project {
         Ok(())
     }
 
+    /// Reads private packages again that have other features than when they were read: a line that was found later asks for them.
+    pub(super) fn settle_features(&mut self) -> Result<()> {
+        // Each round adds a feature, or takes the default ones away once.
+        while self.names.asks_for_features() {
+            let private = self.path_packages.iter().filter(|(_, package)| package.kind == PathKind::Larder);
+            let private: Vec<Arc<str>> = private.map(|(folder, _)| Arc::clone(folder)).collect();
+            let mut has_changed = false;
+            for folder in private {
+                let package = self.read_local(&folder)?;
+                if self.path_packages.get(&folder).is_none_or(|known| known.dependencies != package.dependencies) {
+                    self.path_packages.remove(&folder);
+                    self.read_path_package(&folder)?;
+                    has_changed = true;
+                }
+            }
+            if !has_changed {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// Reads a local package, and notes the files that it is read from besides its manifests.
     fn read_local(&mut self, folder: &str) -> Result<PathPackage> {
         let package = path::read(&self.root, folder, &self.names)?;
@@ -324,7 +346,8 @@ impl Project {
                 let itself = package.is_installed.then(|| package.requirement(Arc::clone(&folder)));
                 let itself =
                     itself.map(|wanted| resolve::Dependency::new(DependencyKind::Normal, Wants::Requirement(wanted)));
-                let plain = package.dependencies.iter().chain(&itself).map(|dependency| (None, dependency));
+                let settled = |declared| developed_with(package, declared).unwrap_or(declared);
+                let plain = package.dependencies.iter().chain(&itself).map(|declared| (None, settled(declared)));
                 let grouped =
                     package.groups.iter().flat_map(|(group, list)| list.iter().map(|d| (Some(group.clone()), d)));
                 for (group, dependency) in plain.chain(grouped) {
@@ -408,6 +431,12 @@ impl Project {
         self.places.push(LinePlace { file: source.clone(), span: None });
         Ok(())
     }
+}
+
+/// Returns what a member is developed with in the place of a peer: what its groups ask for need not be what it admits elsewhere.
+fn developed_with<'p>(package: &'p PathPackage, peer: &resolve::Dependency) -> Option<&'p resolve::Dependency> {
+    let mut own = package.groups.values().flatten();
+    own.find(|own| peer.kind == DependencyKind::Peer && own.wants.seen_as() == peer.wants.seen_as())
 }
 
 /// Returns the folders that dependencies name.

@@ -153,7 +153,8 @@ impl Search<'_> {
         }
         for entry in fs::read_dir(&here)? {
             let Some(name) = entry.path.file_name().and_then(|name| name.to_str()) else { continue };
-            if name == "node_modules" || name.starts_with('.') && !self.admits_dots(depth) {
+            let is_no_source = matches!(name, "node_modules" | ".git" | ".larder");
+            if is_no_source || name.starts_with('.') && !self.admits_dots(depth) {
                 continue;
             }
             let below = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };

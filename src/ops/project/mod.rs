@@ -171,6 +171,7 @@ impl Project {
         project.warnings.sort();
         project.warnings.dedup();
         project.take_member_overrides()?;
+        project.settle_features()?;
         project.check_names_of_folders()?;
         project.take_sources()?;
         project.route()?;

@@ -7,8 +7,8 @@ use std::time::Duration;
 use miette::SourceSpan;
 
 use crate::model::{
-    AssetKind, Catalogs, Ecosystem, EntryPath, FeatureName, FlowState, Label, LogKey, Override, PackageId, PackageName,
-    PackageStatus, RegistryKey, Requirement, RuntimeHost, RuntimeName, Settings, Source, Url, Version,
+    AssetKind, Catalogs, Ecosystem, EntryPath, ExtraName, FeatureName, FlowState, Label, LogKey, Override, PackageId,
+    PackageName, PackageStatus, RegistryKey, Requirement, RuntimeHost, RuntimeName, Settings, Source, Url, Version,
 };
 
 use super::alerts::Alerts;
@@ -230,23 +230,22 @@ pub struct Feature {
 
 impl Package {
     /// Returns the lines that hold where some features of the package do, and those that they include.
-    pub fn lines_of<'p>(
-        &'p self,
-        features: impl IntoIterator<Item = &'p str>,
-    ) -> impl Iterator<Item = &'p DependencyLine> {
-        let mut on: Vec<&str> = features.into_iter().collect();
+    pub fn lines_of(&self, features: impl IntoIterator<Item = ExtraName>) -> impl Iterator<Item = &DependencyLine> {
+        // Features are asked for as extras are, whatever the case and the separators of their names.
+        let named = |name: &FeatureName| name.as_str().parse::<ExtraName>().ok();
+        let mut on: Vec<ExtraName> = features.into_iter().collect();
         let mut at = 0;
-        while let Some(name) = on.get(at).copied() {
-            let feature = self.features.iter().filter(|feature| feature.name.value.as_str() == name);
-            for included in feature.flat_map(|feature| &feature.includes) {
-                if !on.contains(&included.value.as_str()) {
-                    on.push(included.value.as_str());
+        while let Some(name) = on.get(at).cloned() {
+            let feature = self.features.iter().filter(|feature| named(&feature.name.value).as_ref() == Some(&name));
+            for included in feature.flat_map(|feature| &feature.includes).filter_map(|one| named(&one.value)) {
+                if !on.contains(&included) {
+                    on.push(included);
                 }
             }
             at += 1;
         }
-        let features = self.features.iter().filter(move |feature| on.contains(&feature.name.value.as_str()));
-        features.flat_map(|feature| &feature.dependencies)
+        let is_on = move |feature: &&Feature| named(&feature.name.value).is_some_and(|name| on.contains(&name));
+        self.features.iter().filter(is_on).flat_map(|feature| &feature.dependencies)
     }
 }
 

@@ -14,6 +14,8 @@ pub struct Attestation {
     pub body: Digest,
     /// The history of the package at that time.
     pub history: History,
+    /// Whether a publisher signed the version. Whose signatures count, the manifest's `signer` lines say.
+    pub is_signed: bool,
 }
 
 /// The first lines of a package's index file, which only grows: a newer one begins with the same bytes. Written

@@ -91,8 +91,6 @@ pub struct SolveNotes {
     pub held_back: Vec<(PackageId, HeldBack)>,
     /// Newer versions of direct dependencies that are too young.
     pub too_young: Vec<TooYoung>,
-    /// The private packages that no publisher signed.
-    pub unsigned: Vec<PackageKey>,
 }
 
 impl<'a> CheckInput<'a> {

@@ -21,7 +21,7 @@ pub struct RegistrySignature {
 /// What a registry's signatures of a locked version are worth.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SignatureVerdict {
-    /// One of the registry's keys signed what is locked, or one of the publishers whom the manifest names.
+    /// One of the registry's keys signed what is locked.
     Signed,
     /// There is no signature.
     Unsigned,
@@ -29,13 +29,6 @@ pub enum SignatureVerdict {
     Unpromised,
     /// No key of the registry is known.
     NoKey {
-        /// The registry.
-        registry: String,
-    },
-    /// There is no signature of its publisher.
-    NoPublisher,
-    /// A publisher signed it, and the manifest names no signer whose word would count.
-    NoSigner {
         /// The registry.
         registry: String,
     },
@@ -103,7 +96,7 @@ impl SignatureVerdict {
 impl fmt::Display for SignatureVerdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Signed => f.write_str("is signed"),
+            Self::Signed => f.write_str("is signed by its registry"),
             Self::Unsigned | Self::Unpromised => f.write_str("has no signature of its registry"),
             Self::NoKey { registry } => {
                 write!(
@@ -111,11 +104,6 @@ impl fmt::Display for SignatureVerdict {
                     "cannot be verified: no key of registry `{registry}` is known, which its block may have as `key`"
                 )
             }
-            Self::NoPublisher => f.write_str("has no signature of its publisher"),
-            Self::NoSigner { registry } => write!(
-                f,
-                "is signed by its publisher, and no `signer` of registry `{registry}` in larder.kdl says whose signature counts"
-            ),
             Self::UnknownKey(named) => {
                 write!(f, "is signed with a key that is none of its registry's: {}", named.join(", "))
             }

@@ -11,6 +11,7 @@ use crate::model::PackageKey;
 
 use super::layout::LocalFolder;
 use super::private::{MANIFEST, PrivateContent};
+use super::root_links::check_stays_inside;
 use super::{ProfileError, npm, python};
 
 /// The local packages of a closure.
@@ -34,6 +35,9 @@ pub(super) fn look(root: &Path, lock: &Lockfile, closure: &Closure<'_>) -> Resul
         }
         let path = root.join(&*folder);
         let declared = declared(&path)?;
+        for half in declared.node.iter().chain(&declared.python) {
+            check_stays_inside(root, &Path::new(&*folder).join(&**half))?;
+        }
         let (name, version) = (key.id.name.as_str(), key.version.to_string());
         let project = match &declared.python {
             Some(half) => Some(python::EditablePackage::half(root, &path.join(&**half), (name, &version))?),

@@ -1,7 +1,7 @@
 //! Errors of registries.
 
 use crate::diagnostic::{Exit, Failure};
-use crate::model::{Digest, Ecosystem, History, Label, PackageId, PackageName, RuntimeHost};
+use crate::model::{Digest, Ecosystem, History, Label, LogKey, PackageId, PackageName, RuntimeHost};
 use crate::package::log::LogFault;
 
 /// A registry's response cannot be used, or no registry can serve a package.
@@ -117,6 +117,25 @@ pub enum RegistryError {
         registry: Label,
         /// The key that the registry states.
         key: String,
+    },
+    /// A lock has another key of a registry's log than was believed here, and the manifest names none.
+    #[error(
+        "larder.lock has the key {locked} for the log of registry `{registry}`, and on this machine {seen} was believed first"
+    )]
+    #[diagnostic(
+        code(larder::registry::other_log_key),
+        help(
+            "ask the registry's owner which one is right. If the registry was made anew, `larder trust registry {registry}` believes its \
+             new key; a `key` line in larder.kdl settles it for everybody"
+        )
+    )]
+    OtherLogKey {
+        /// The registry.
+        registry: Label,
+        /// The key in the lock.
+        locked: LogKey,
+        /// The key that was believed on first use.
+        seen: LogKey,
     },
     /// A registry's state is too old.
     #[error("the state of registry `{registry}` is of {time}, and its `freshness` allows {days} days")]
@@ -401,6 +420,7 @@ impl Failure for RegistryError {
             | Self::BadDigest { .. }
             | Self::WrongMetadata { .. }
             | Self::BadSignature { .. }
+            | Self::OtherLogKey { .. }
             | Self::WrongSigners { .. }
             | Self::OtherWitness { .. }
             | Self::WrongBytes { .. } => Exit::Integrity,

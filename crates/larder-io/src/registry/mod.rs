@@ -61,7 +61,6 @@ pub use larder::{WitnessedLog, export_witnesses, forget_history, import_witnesse
 pub use locked::LockedIndex;
 pub use mirror_folder::{MirrorFolder, MirrorFolderError};
 pub use options::RegistryOptions;
-pub use protocol::PublisherSignature;
 pub use registries::{
     Account, AttestedFile, CopyProgress, MirrorFailure, Mirrored, PublishedVersion, Registries, StatedSignatures,
 };

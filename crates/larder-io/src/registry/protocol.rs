@@ -201,14 +201,6 @@ pub(super) trait PackageListing: Send + Sync {
         Vec::new()
     }
 
-    /// Returns what a publisher's signature of a version is worth. Returns `None` if publishers of the ecosystem do not sign.
-    ///
-    /// # Errors
-    /// If somebody whom the manifest names should have signed it, and did not.
-    fn publisher_signature(&self, _ordinal: u32) -> Result<Option<PublisherSignature>, Arc<dyn Failure>> {
-        Ok(None)
-    }
-
     /// Returns the digest of the first lines of the package's history. Returns `None` if it is shorter, or registries of the
     /// ecosystem keep none.
     fn history(&self, _lines: u32) -> Option<Digest> {
@@ -231,17 +223,6 @@ pub(super) trait PackageListing: Send + Sync {
     fn oldest_system(&self, _ordinal: u32, _platform: Platform) -> Option<(u32, u32)> {
         None
     }
-}
-
-/// A publisher's signature of a version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PublisherSignature {
-    /// A signer whom the manifest names made it.
-    Checked,
-    /// The manifest names no signer whose key would tell.
-    Unchecked,
-    /// There is none.
-    Missing,
 }
 
 /// The reason why a listing has no release for a version.

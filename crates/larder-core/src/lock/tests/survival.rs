@@ -120,6 +120,7 @@ fn package() -> impl Strategy<Value = Whole> {
                 tree: TreeDigest::of(b"tree"),
                 body: Digest::sha256_of("body"),
                 history: History { lines: 17, digest: Digest::sha256_of("history") },
+                is_signed: false,
             });
             (Package { origin, folder, artifacts, facts, attestation }, instances)
         },

@@ -243,6 +243,8 @@ pub(super) struct PackageTable<'a> {
     pub(super) body: Option<CowStr<'a>>,
     #[serde(borrow)]
     pub(super) history: Option<CowStr<'a>>,
+    #[serde(default)]
+    pub(super) unsigned: bool,
     #[serde(borrow, default)]
     pub(super) artifacts: Vec<ArtifactTable<'a>>,
     #[serde(borrow, default)]

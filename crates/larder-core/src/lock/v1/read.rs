@@ -347,7 +347,8 @@ impl<'a> LockReader<'a> {
         let attestation = match (&written.tree, &written.body, &written.history) {
             (None, None, None) => None,
             (Some(tree), Some(body), Some(history)) => {
-                Some(Attestation { tree: self.value(tree)?, body: self.value(body)?, history: self.value(history)? })
+                let (tree, body, history) = (self.value(tree)?, self.value(body)?, self.value(history)?);
+                Some(Attestation { tree, body, history, is_signed: !written.unsigned })
             }
             (Some(text), ..) | (_, Some(text), _) | (.., Some(text)) => {
                 return Err(

@@ -203,10 +203,11 @@ impl LockWriter {
         if let Some(uid) = &package.facts.uid {
             self.fact("uid", uid);
         }
-        if let Some(Attestation { tree, body, history }) = &package.attestation {
+        if let Some(Attestation { tree, body, history, is_signed }) = &package.attestation {
             self.fact("tree", tree);
             self.fact("body", body);
             self.fact("history", history);
+            self.flag("unsigned", !is_signed);
         }
         let facts = &package.facts;
         self.list("os", &facts.os);

@@ -33,7 +33,7 @@ fn a_package_is_read_whole() {
     assert_eq!((package.files.len(), package.keywords.len(), package.features.len()), (3, 2, 3));
     assert_eq!(package.features[2].dependencies.len(), 1);
     assert_eq!(manifest.dependencies.len(), 3);
-    assert_eq!(package.lines_of(["default"]).count(), 0, "soap is not among the default features");
+    assert_eq!(package.lines_of(["default".parse().unwrap()]).count(), 0, "soap is not among the default features");
     assert_eq!(manifest.identity().map(|(name, _)| name), Some("orders-client"));
 }
 
@@ -51,7 +51,12 @@ fn a_project_may_be_a_package_and_a_package_alone_needs_no_python() {
 fn default_features_bring_what_they_turn_on() {
     let package = |features: &str| {
         let manifest = read(&format!("package \"a\" version=\"1.0.0\" {{ features {{ {features} }} }}"));
-        manifest.package.unwrap().lines_of(["default"]).map(|line| seen_as(line).to_owned()).collect::<Vec<_>>()
+        manifest
+            .package
+            .unwrap()
+            .lines_of(["default".parse().unwrap()])
+            .map(|line| seen_as(line).to_owned())
+            .collect::<Vec<_>>()
     };
     assert_eq!(
         package("default \"x\"; x \"y\" { npm \"one\" }; y \"x\" { npm \"two\" }; z { npm \"three\" }"),

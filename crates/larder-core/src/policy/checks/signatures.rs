@@ -1,7 +1,7 @@
 //! Packages that neither their registries nor their publishers signed.
 
 use crate::manifest::Policy;
-use crate::model::{CheckName, PackageKey, Severity};
+use crate::model::{CheckName, Package, PackageKey, Severity};
 use crate::policy::contract::{Check, CheckStage, Judgement, Verb};
 use crate::policy::{CheckInput, Finding};
 use crate::provenance::SignatureVerdict;
@@ -36,23 +36,30 @@ impl Check for SignaturesCheck {
     }
 
     fn run(&self, input: &CheckInput<'_>) -> Vec<Finding> {
-        let judged = input.packages().into_keys().filter_map(|key| Some((key, verdict(input, key)?)));
-        let wrong = judged.filter(|(_, verdict)| *verdict != SignatureVerdict::Signed);
-        wrong.map(|(key, verdict)| self.package_finding(key, format!("{key} {verdict}"))).collect()
+        let wrong = input.packages().into_iter().filter_map(|(key, package)| Some((key, fault(input, key, package)?)));
+        wrong.map(|(key, fault)| self.package_finding(key, format!("{key} {fault}"))).collect()
     }
 
     /// What is signed otherwise than it is locked is denied in any case.
     fn judge(&self, finding: &Finding, policy: &Policy, input: &CheckInput<'_>) -> Option<Judgement> {
-        let verdict = verdict(input, finding.package.as_ref()?)?;
-        let is_denied = verdict.is_contradiction() || policy.signatures.is_some() && !verdict.is_unpromised();
+        let verdict = input.signatures.and_then(|known| known.get(finding.package.as_ref()?));
+        let is_contradiction = verdict.is_some_and(SignatureVerdict::is_contradiction);
+        let is_unpromised = verdict.is_some_and(SignatureVerdict::is_unpromised);
+        // What nobody asked to be signed was told when it was locked.
+        if verdict.is_none() && policy.signatures.is_none() && input.closures.is_some() {
+            return None;
+        }
+        let is_denied = is_contradiction || policy.signatures.is_some() && !is_unpromised;
         let severity = if is_denied { Severity::Deny } else { Severity::Warn };
         Some(Judgement { severity, rule: policy.signatures, note: None })
     }
 }
 
-/// Returns what the signatures of a package are worth: what was found out of them if that was asked, else what the solve saw.
-fn verdict(input: &CheckInput<'_>, package: &PackageKey) -> Option<SignatureVerdict> {
-    let judged = input.signatures.and_then(|known| known.get(package)).cloned();
-    let is_unsigned = || input.solve.is_some_and(|solve| solve.unsigned.contains(package));
-    judged.or_else(|| is_unsigned().then_some(SignatureVerdict::NoPublisher))
+/// Returns what is wrong with the signatures of a package, as the predicate of a sentence about it: of one that its publisher should have
+/// signed, the lock tells.
+fn fault(input: &CheckInput<'_>, key: &PackageKey, package: &Package) -> Option<String> {
+    let verdict = input.signatures.and_then(|known| known.get(key)).filter(|one| **one != SignatureVerdict::Signed);
+    let is_unsigned = package.attestation.as_ref().is_some_and(|attestation| !attestation.is_signed);
+    let unsigned = is_unsigned.then(|| "has no signature of its publisher".to_owned());
+    verdict.map(ToString::to_string).or(unsigned)
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::Placement;
 use crate::fs;
 use crate::import::PYTHON_MANIFESTS;
-use crate::profile::layout::{Layout, LinkTarget};
+use crate::profile::layout::{AskedBy, Layout, LinkTarget};
 use crate::profile::layout_input::PackageToPlace;
 use crate::profile::{ProfileError, local_folders};
 
@@ -38,7 +38,12 @@ impl Placement for Local {
         if !folder.folder.is_empty() && !folder.npm {
             layout.package_links.insert(name.clone(), LinkTarget::Folder(folder.folder.clone()));
         }
-        layout.folders.insert(name, folder.clone());
+        let mut placed = folder.clone();
+        // What Node sees is run by whoever depends on it; of the rest, the project has what it asks for itself.
+        if !folder.npm && package.asked_by != AskedBy::Line {
+            placed.bin.clear();
+        }
+        layout.folders.insert(name, placed);
         if folder.npm {
             let own = layout.members.entry(folder.folder.clone()).or_default();
             // A member's own lines come first: they bind what its development dependencies provide.

@@ -13,7 +13,7 @@ use crate::model::{
 use crate::package::{Body, BodyDependency, Deposit, Event, EventKind, IndexFile, Published};
 use crate::registry::client::FileLocation;
 use crate::registry::platform_metadata::unusable_release;
-use crate::registry::protocol::{PackageListing, PublisherSignature, ReleaseError};
+use crate::registry::protocol::{PackageListing, ReleaseError};
 use crate::resolve::{Candidate, Dependency, DependencyKind, PrivateTraits, Release, Versions, Wants};
 
 /// Returns the leaf at a place of the registry's log. Returns `None` if the log is shorter.
@@ -60,16 +60,6 @@ impl LarderListing {
         let (name, registry) = (name.clone(), registry.clone());
         Self { name, registry, signers, read_leaf, versions: Arc::new(versions), releases, file }
     }
-
-    fn id(&self) -> PackageId {
-        PackageId::new(Ecosystem::PRIVATE, self.name.clone())
-    }
-
-    /// Makes sure that a version is signed, if a signer covers the package.
-    fn check_signature(&self, listed: &ListedRelease) -> Result<(), Arc<dyn Failure>> {
-        let is_before = |limit| listed.is_in_log_before(limit, &self.read_leaf);
-        signers::check((&self.signers, &self.registry), &self.id(), &listed.published, is_before)
-    }
 }
 
 /// Returns the history that a whole index file is.
@@ -92,7 +82,10 @@ impl PackageListing for LarderListing {
                 return Ok(unusable_release(&self.name, &version, reason.clone()));
             }
         };
-        self.check_signature(listed).map_err(ReleaseError::Failed)?;
+        let id = PackageId::new(Ecosystem::PRIVATE, self.name.clone());
+        let is_before = |limit| listed.is_in_log_before(limit, &self.read_leaf);
+        signers::check((&self.signers, &self.registry), &id, &listed.published, is_before)
+            .map_err(ReleaseError::Failed)?;
         Ok(Release {
             dependencies: dependencies(body),
             extras: features(body),
@@ -107,22 +100,10 @@ impl PackageListing for LarderListing {
                 tree: body.tree,
                 body: Digest::sha256_of(body.to_json()),
                 history,
+                is_signed: !deposit.signatures.is_empty(),
             }),
             ..Release::default()
         })
-    }
-
-    fn publisher_signature(&self, ordinal: u32) -> Result<Option<PublisherSignature>, Arc<dyn Failure>> {
-        let Some(listed) = self.releases.get(ordinal as usize) else { return Ok(None) };
-        self.check_signature(listed)?;
-        let has_signatures = || listed.published.deposit.as_ref().is_some_and(|deposit| !deposit.signatures.is_empty());
-        Ok(Some(if signers::covering(&self.signers, &self.id()).next().is_some() {
-            PublisherSignature::Checked
-        } else if has_signatures() {
-            PublisherSignature::Unchecked
-        } else {
-            PublisherSignature::Missing
-        }))
     }
 
     fn history(&self, lines: u32) -> Option<Digest> {

@@ -206,8 +206,17 @@ impl RegistryLog {
             let key = stated.map(|key| key.to_string()).unwrap_or_default();
             return Err(Arc::new(RegistryError::NoLogKey { registry, key }));
         }
-        if let Some(known) = self.options.locked_key.clone().or_else(|| self.options.witness.first_key()) {
-            return Ok((vec![known], false));
+        match (self.options.locked_key.clone(), self.options.witness.first_key()) {
+            // A lock does not talk a user out of what was seen here: somebody else may have written it.
+            (Some(locked), Some(seen)) if locked != seen => {
+                return Err(Arc::new(RegistryError::OtherLogKey { registry, locked, seen }));
+            }
+            (Some(locked), None) => {
+                self.options.witness.set_first_key(&locked);
+                return Ok((vec![locked], false));
+            }
+            (_, Some(seen)) => return Ok((vec![seen], false)),
+            (None, None) => {}
         }
         let Some(stated) = stated else {
             let (file, reason) = (REGISTRY_FILE.to_owned(), "it has no `key`".to_owned());

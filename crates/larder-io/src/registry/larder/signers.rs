@@ -16,7 +16,7 @@ pub(super) fn check(
     published: &Published,
     is_before: impl Fn(u64) -> Result<bool, Arc<dyn Failure>>,
 ) -> Result<(), Arc<dyn Failure>> {
-    let covering: Vec<&Signer> = covering(signers, package).collect();
+    let covering: Vec<&Signer> = signers.iter().filter(|signer| signer.packages.covers(package)).collect();
     if covering.is_empty() {
         return Ok(());
     }
@@ -51,11 +51,6 @@ pub(super) fn check(
     };
     let (registry, package) = (registry.clone(), format!("{} {}", package.name, published.version));
     Err(Arc::new(RegistryError::BadSignature { registry, package, reason }))
-}
-
-/// Returns the signers that may sign a package, of whom one has to have signed it.
-pub(super) fn covering<'s>(signers: &'s [Signer], package: &PackageId) -> impl Iterator<Item = &'s Signer> {
-    signers.iter().filter(|signer| signer.packages.covers(package))
 }
 
 #[cfg(test)]

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{LocalPackageError, ManifestContext, PathKind, PathPackage, manifest_path, pyproject};
+use crate::import::PYTHON_MANIFESTS;
 use crate::manifest::{self, DependencySpec, Manifest};
-use crate::model::{ExtraName, Facts, PackageName};
+use crate::model::{Facts, PackageName};
 use crate::resolve::{Dependency, DependencyKind};
 
 pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPackage, LocalPackageError> {
@@ -18,13 +19,15 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
     if let Some(package) = &manifest.package {
         // A folder is there once: it has the features of all who ask for it.
         let features = context.local_packages.features_of(context.folder, &name);
-        let on = package.lines_of(features.iter().map(ExtraName::as_str));
-        dependencies.extend(lines(context, &name, on, &mut warnings)?);
+        dependencies.extend(lines(context, &name, package.lines_of(features), &mut warnings)?);
     }
     let mut groups = BTreeMap::new();
     for group in &manifest.groups {
         groups.insert(group.name.value.clone(), lines(context, &name, &group.dependencies, &mut warnings)?);
     }
+    // What Python sees of a half is read when an environment is built.
+    let half = manifest.package.as_ref().and_then(|package| package.python.as_ref());
+    let files = half.map(|half| PYTHON_MANIFESTS.map(|file| super::join(&half.value, file).to_string()).to_vec());
     Ok(PathPackage {
         seen_as: name.clone(),
         name,
@@ -38,7 +41,7 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
         warnings,
         computed_version: None,
         listed: Vec::new(),
-        files: Vec::new(),
+        files: files.unwrap_or_default(),
         is_installed: false,
         node: None,
     })

@@ -101,6 +101,9 @@ impl LocalPackageIndex {
             return false;
         }
         let declared = DeclaredIdentity::all(root, folder, &self.catalogs);
+        for one in &declared {
+            self.note_lines(folder, &one.lines);
+        }
         let Some(package) = self.unique_name(folder, &declared) else { return false };
         let first = declared.into_iter().next();
         let is_renamed = first.as_ref().and_then(DeclaredIdentity::package).is_some_and(|own| own != package);
@@ -121,6 +124,11 @@ impl LocalPackageIndex {
                 DependencySpec::Folder(spec) => drop(self.asked_folders.insert(super::join(folder, &spec.folder))),
             }
         }
+    }
+
+    /// Returns whether lines ask private packages for features.
+    pub fn asks_for_features(&self) -> bool {
+        !self.asked_features.is_empty()
     }
 
     /// Returns the features that a local package has: those of all lines that ask for it, else the default ones.

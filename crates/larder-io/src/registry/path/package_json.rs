@@ -55,9 +55,7 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
     let is_own = |alias: &String| normal.contains_key(alias) || optional.contains_key(alias);
     for (alias, text) in json.peer_dependencies.iter().flatten().filter(|(alias, _)| !is_own(alias)) {
         let kind = if is_optional_peer(alias) { DependencyKind::OptionalPeer } else { DependencyKind::Peer };
-        // The package is developed with what `devDependencies` says, which need not be what it admits in other projects.
-        let developed_with = json.dev_dependencies.as_ref().and_then(|development| development.get(alias));
-        dependencies.extend(read(kind, (alias, developed_with.unwrap_or(text)))?);
+        dependencies.extend(read(kind, (alias, text))?);
     }
     // A peer that only `peerDependenciesMeta` names is optional and may have any version.
     let is_peer = |alias: &String| json.peer_dependencies.as_ref().is_some_and(|peers| peers.contains_key(alias));

@@ -36,8 +36,8 @@ fn a_package_json_links_to_members_and_folders() {
         (
             "packages/theme/package.json",
             r#"{"name":"@s/theme","dependencies":{"react":"^18","@s/ui":"workspace:^","x":"file:../py","z":"workspace:*"},
-               "optionalDependencies":{"fsevents":"*"},"peerDependencies":{"p":"1","q":"1","r":"1"},
-               "peerDependenciesMeta":{"q":{"optional":true},"react-dom":{"optional":true},"fsevents":{"optional":true}},"devDependencies":{"r":"2","vitest":"3"},"bin":"x.js"}"#,
+               "optionalDependencies":{"fsevents":"*"},"peerDependencies":{"p":"1","q":"1"},
+               "peerDependenciesMeta":{"q":{"optional":true},"react-dom":{"optional":true},"fsevents":{"optional":true}},"devDependencies":{"vitest":"3"},"bin":"x.js"}"#,
         ),
         ("packages/py/pyproject.toml", "[project]\nname = \"My_Py\"\nversion = \"1.2\""),
         ("packages/ui/package.json", r#"{"name":"@s/ui"}"#),
@@ -56,7 +56,6 @@ fn a_package_json_links_to_members_and_folders() {
             "Optional npm:fsevents *",
             "Peer npm:p 1",
             "OptionalPeer npm:q 1",
-            "Peer npm:r 2",
             "OptionalPeer npm:react-dom *",
         ]
     );

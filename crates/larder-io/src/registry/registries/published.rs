@@ -14,8 +14,8 @@ use crate::parallel::map_parallel;
 use crate::provenance::RegistrySignature;
 use crate::registry::RegistryError;
 use crate::registry::client::ListingError;
-use crate::registry::protocol::{PackageListing, PublisherSignature, ReleaseError};
-use crate::resolve::{AgeRule, Candidate, IndexError};
+use crate::registry::protocol::{PackageListing, ReleaseError};
+use crate::resolve::{AgeRule, IndexError};
 
 /// The most bytes of an archive.
 const LARGEST: u64 = package::MAX_SIZE;
@@ -89,22 +89,9 @@ impl Registries {
     pub fn stated_signatures(&self, keys: &[PackageKey]) -> std::result::Result<Vec<StatedSignatures>, IndexError> {
         let stated = map_parallel(keys, NETWORK_THREADS, |key| {
             let listing = self.state.listing(&key.id)?;
-            let found = find_candidate(&*listing, &key.version);
+            let mut candidates = listing.versions().candidates.iter().zip(0..);
+            let found = candidates.find(|(candidate, _)| candidate.version == key.version);
             Ok(found.map(|(candidate, ordinal)| (listing.signatures(ordinal), candidate.published)).unwrap_or_default())
-        });
-        stated.into_iter().collect()
-    }
-
-    /// Returns what publishers' signatures of packages are worth, in the order of the keys. `None` for one whose publisher does not
-    /// sign, or that its registry does not have.
-    pub fn publisher_signatures(
-        &self,
-        keys: &[PackageKey],
-    ) -> std::result::Result<Vec<Option<PublisherSignature>>, IndexError> {
-        let stated = map_parallel(keys, NETWORK_THREADS, |key| {
-            let listing = self.state.listing(&key.id)?;
-            let Some((_, ordinal)) = find_candidate(&*listing, &key.version) else { return Ok(None) };
-            listing.publisher_signature(ordinal).map_err(IndexError::Failed)
         });
         stated.into_iter().collect()
     }
@@ -170,9 +157,4 @@ impl Registries {
             Err(ListingError::Failed(failure)) => Err(failure),
         }
     }
-}
-
-/// Returns a version with its ordinal.
-fn find_candidate<'l>(listing: &'l dyn PackageListing, version: &Version) -> Option<(&'l Candidate, u32)> {
-    listing.versions().candidates.iter().zip(0..).find(|(candidate, _)| candidate.version == *version)
 }
