@@ -122,6 +122,41 @@ fn who_has_no_key_of_the_log_leaves_a_submission() {
 }
 
 #[test]
+fn of_equal_submissions_the_signatures_count_and_none_is_left_over() {
+    let project = Project::alone();
+    project.run("larder registry init packages --origin packages.example").exits(0);
+    let home = project.folder().join("home");
+    std::fs::rename(home.join(".config"), home.join("kept")).unwrap();
+    project.run("larder key new release").exits(0);
+    project.run("larder key new second").exits(0);
+    for turn in 0..4 {
+        let name = format!("orders{turn}");
+        for options in ["", "--sign release", "", "--sign second", "--sign release"] {
+            publish(&project, &name, "1.0.0", options).exits(0).names(["Left for the owner"]);
+        }
+    }
+    // The same version with other files: the one that is signed is taken, and the other is told of.
+    publish(&project, "money", "1.0.0", "").exits(0);
+    project.write("money/more.js", "1\n");
+    let registry = project.path("packages").display().to_string();
+    project.run(&format!("larder -C money publish --registry {registry} --sign release")).exits(0);
+    std::fs::remove_dir_all(home.join(".config")).unwrap();
+    std::fs::rename(home.join("kept"), home.join(".config")).unwrap();
+
+    let signed = project.run("larder registry sign packages").exits(0);
+    let said = format!("{}{}", signed.stdout, signed.stderr);
+    assert_eq!((said.matches("Added publish ").count(), said.matches(" stays: ").count()), (5, 1), "{said}");
+    signed.names(["published already, with other files"]);
+    for turn in 0..4 {
+        let index = project.read(&format!("packages/index/or/de/orders{turn}"));
+        assert_eq!((index.lines().count(), index.matches("untrusted comment").count()), (1, 2), "{index}");
+    }
+    assert!(project.read("packages/index/mo/ne/money").contains("untrusted comment"));
+    assert_eq!(std::fs::read_dir(project.path("packages/incoming")).unwrap().count(), 2);
+    project.run("larder registry verify packages").exits(0);
+}
+
+#[test]
 fn eight_publish_at_once() {
     let project = Project::alone();
     project.run("larder registry init packages --origin packages.example").exits(0);

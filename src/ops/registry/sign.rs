@@ -27,20 +27,23 @@ pub fn sign(context: &Context<'_>, folder: &Path) -> Result<Signed> {
     let signer = log_keys::find(context, &origin)?.ok_or_else(|| NoLogKey(origin.clone()))?;
     let locked = submit::lock(context, &registry)?;
     let mut integrated = Vec::new();
-    for file in locked.submissions()? {
+    for equal in locked.submissions()? {
         let state = registry.state()?;
-        let read = locked.submission(&file);
+        let read = locked.submission(&equal);
         let added = read.map_err(Into::into).and_then(|submission| {
             let change = submit::change(&registry, &state, &submission)?;
             if let Some(change) = change {
                 locked.commit(std::slice::from_ref(&change), &signer, &now())?;
                 integrated.push(submit::describe(&submission));
             }
-            Ok(locked.remove_submission(&file, &submission)?)
+            Ok(locked.remove_submissions(&equal, &submission)?)
         });
         if let Err(error) = added {
             let error: crate::ops::Error = error;
-            (context.reporter)(Event::Warning(format!("`incoming/{file}` stays: {}", error.failure())));
+            let reason = error.failure().to_string();
+            for file in &equal.files {
+                (context.reporter)(Event::Warning(format!("`incoming/{file}` stays: {reason}")));
+            }
         }
     }
     let tree = locked.commit(&[], &signer, &now())?;

@@ -45,4 +45,4 @@ pub use event::{Deposit, Event, EventFault, EventKind, MAX_EVENT, StatusChange, 
 pub use index_file::{IndexFault, IndexFile, Notice, Published, index_path};
 pub use registry_file::{REGISTRY_FILE, RegistryFile};
 pub use signature::{PublisherKey, SignatureError, SigningKey};
-pub use submission::Submission;
+pub use submission::{Submission, SubmissionDocument};

@@ -29,8 +29,9 @@ pub struct Submission {
     pub signatures: Vec<String>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct SubmissionDocument {
+/// A submission as it is written: its archive is named by its digest.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SubmissionDocument {
     v: u32,
     #[serde(rename = "type")]
     kind: String,
@@ -39,8 +40,25 @@ struct SubmissionDocument {
     archive: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     publisher: Option<String>,
+    /// Signatures over the bytes of the body.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    signatures: Vec<String>,
+    pub signatures: Vec<String>,
+}
+
+impl SubmissionDocument {
+    /// Reads a document.
+    ///
+    /// # Errors
+    /// What is wrong with it, as a sentence.
+    pub fn parse(json: &[u8]) -> Result<Self, String> {
+        let document: Self = serde_json::from_slice(json).map_err(|error| error.to_string())?;
+        if document.v == FORMAT { Ok(document) } else { Err("its format is a later one".to_owned()) }
+    }
+
+    /// Returns what is submitted: the type and the body of the event, and the digest of the archive.
+    pub fn content(&self) -> (&str, &str, Option<&str>) {
+        (&self.kind, self.body.get(), self.archive.as_deref())
+    }
 }
 
 impl Submission {
@@ -74,10 +92,7 @@ impl Submission {
     /// # Errors
     /// What is wrong with it, as a sentence.
     pub fn parse(json: &[u8], archive: impl FnOnce(LogHash) -> Option<Vec<u8>>) -> Result<Self, String> {
-        let document: SubmissionDocument = serde_json::from_slice(json).map_err(|error| error.to_string())?;
-        if document.v != FORMAT {
-            return Err("its format is a later one".to_owned());
-        }
+        let document = SubmissionDocument::parse(json)?;
         let archive = match document.archive {
             None => None,
             Some(digest) => {

@@ -158,7 +158,7 @@ fn submissions_wait_for_the_key() {
     let files = locked.submissions().unwrap();
     assert_eq!(files.len(), 1);
     assert_eq!(locked.submission(&files[0]).unwrap(), submission);
-    locked.remove_submission(&files[0], &submission).unwrap();
+    locked.remove_submissions(&files[0], &submission).unwrap();
     assert!(
         locked.submissions().unwrap().is_empty() && fs::names(&registry.root().join("incoming")).unwrap().is_empty()
     );
