@@ -136,6 +136,62 @@ fn a_flipped_byte_is_found_and_nothing_is_restored() {
     assert!(!other.has("larder.kdl"));
 }
 
+/// Writes a backup as another program could: with this entry beside a manifest.
+fn forged(project: &Project, name: &str, entry: &str) -> String {
+    let entries = [("files/larder.kdl", "project \"shop\"\n"), (entry, "#!/bin/sh\necho x\n")];
+    let mut archive = tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast()));
+    let mut add = |path: &str, content: &str| {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(content.len() as u64);
+        header.set_mode(0o755);
+        archive.append_data(&mut header, path, content.as_bytes()).expect("an entry");
+    };
+    let mut files = serde_json::Map::new();
+    for (path, content) in entries {
+        add(path, content);
+        let digest = blake3::hash(content.as_bytes()).to_hex().to_string();
+        files.insert(path.to_owned(), serde_json::json!({ "digest": digest, "executable": true }));
+    }
+    let index = serde_json::json!({
+        "version": 1, "created": "2026-01-01T00:00:00Z", "larder": "1.0.0", "active": null, "generations": [],
+        "files": files,
+    });
+    add("index.json", &index.to_string());
+    let bytes = archive.into_inner().and_then(flate2::write::GzEncoder::finish).expect("a file");
+    let file = project.path(name);
+    std::fs::write(&file, bytes).expect("a file");
+    file.display().to_string()
+}
+
+#[test]
+fn what_no_backup_has_is_not_written() {
+    let registry = universe();
+    let project = project(&registry);
+    let other = project.beside();
+    for entry in [
+        "files/.git/hooks/post-checkout",
+        "files/packages/theme/.GIT/config",
+        "files/.larder/release.json",
+        "files/node_modules/left/index.js",
+        "files/.venv/bin/python",
+        "hooks/post-checkout",
+        "generations/production/1/main.js",
+    ] {
+        let file = forged(&other, "../forged.tar.gz", entry);
+        other.run(&format!("larder restore {file}")).exits(4).names([entry, "does not belong there"]);
+        assert!(!other.has("larder.kdl") && !other.has(".git") && !other.has("node_modules"), "{entry}");
+    }
+    let file = forged(&other, "../forged.tar.gz", "files/tools/run.sh");
+    other.run(&format!("larder restore {file}")).exits(0).names(["Restored 2 files"]);
+
+    // The repository that a registry lies in is none of its files.
+    project.write("registry/.git/hooks/post-checkout", "#!/bin/sh\n");
+    project.run("larder backup ../b.tar.gz").exits(0);
+    let last = project.beside();
+    last.run(&format!("larder restore {}", project.path("../b.tar.gz").display())).exits(0);
+    assert!(last.has("registry/larder-registry.json") && !last.has("registry/.git"));
+}
+
 #[test]
 fn a_restore_that_was_cut_off_is_finished_before_anything_else_works() {
     let registry = universe();

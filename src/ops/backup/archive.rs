@@ -9,7 +9,7 @@ use flate2::bufread::GzDecoder;
 use flate2::write::GzEncoder;
 use tar::{Archive, Builder, EntryType, Header};
 
-use super::contents::Contents;
+use super::contents::{self, Contents};
 use super::error::BackupError;
 use super::index::{Index, KeptFile, VERSION};
 use crate::fs::{self, Action, Durability, FsError, PendingFile};
@@ -60,7 +60,7 @@ fn append(builder: &mut Builder<impl Write>, path: &str, executable: bool, conte
 /// Reads a backup, hands out each file, and returns the list.
 ///
 /// # Errors
-/// If any file is not what the list says, or `take` fails. What was handed out counts only where there is no error.
+/// If any file is not what the list says or is none that a backup has, or `take` fails. What was handed out counts only where there is no error.
 pub(super) fn read(path: &Path, mut take: impl FnMut(&EntryPath, &[u8]) -> Result<()>) -> Result<Index> {
     let damaged = |reason: String| BackupError::Damaged { file: path.to_owned(), reason };
     let broken = |error: io::Error| damaged(error.to_string());
@@ -71,7 +71,9 @@ pub(super) fn read(path: &Path, mut take: impl FnMut(&EntryPath, &[u8]) -> Resul
         let mut entry = entry.map_err(broken)?;
         let name =
             String::from_utf8(entry.path_bytes().into_owned()).map_err(|_| damaged("a name is no text".to_owned()))?;
-        if entry.header().entry_type() != EntryType::Regular || index.is_some() || seen.len() >= MOST_FILES {
+        let is_known = name == INDEX || contents::is_entry(&name);
+        let is_regular = entry.header().entry_type() == EntryType::Regular;
+        if !is_known || !is_regular || index.is_some() || seen.len() >= MOST_FILES {
             return Err(damaged(format!("`{}` does not belong there", name.escape_debug())).into());
         }
         let limit = if name == INDEX { LARGEST_INDEX } else { LARGEST };

@@ -26,8 +26,28 @@ const MANIFESTS: [&str; 3] = [MANIFEST, "package.json", "pyproject.toml"];
 /// The files of a generation that say what it consists of.
 const OF_GENERATION: [&str; 2] = ["generation.json", LOCKFILE];
 
-/// Folders that are made again.
-const MADE: [&str; 5] = ["node_modules", ".git", ".larder", ".venv", "__pycache__"];
+/// Folders that tools own, in lower case: what lies below one is never in a backup. In `.git` it could be a program that git runs.
+const OWNED: [&str; 4] = [".git", ".larder", "node_modules", ".venv"];
+
+/// Folders of local packages that are made again.
+const MADE: &str = "__pycache__";
+
+/// Returns whether a file of the project, by its path, belongs in a backup.
+pub(super) fn is_kept(path: &str) -> bool {
+    // Windows and macOS take `.GIT` for `.git`.
+    !path.split('/').any(|part| OWNED.contains(&&*part.to_lowercase()))
+}
+
+/// Returns whether a backup may have an entry: a file of the project, or the record or the lock of a generation.
+pub(super) fn is_entry(path: &str) -> bool {
+    if let Some(file) = path.strip_prefix(FILES) {
+        return is_kept(file);
+    }
+    let Some(rest) = path.strip_prefix(GENERATIONS) else { return false };
+    let mut parts = rest.rsplitn(3, '/');
+    let (file, number) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    OF_GENERATION.contains(&file) && number.parse::<u64>().is_ok() && parts.next().is_some()
+}
 
 /// What is kept of a project.
 #[derive(Debug)]
@@ -68,6 +88,9 @@ pub(super) fn of(project: &Project, backup: &Path) -> Result<Contents> {
     let mut entries = BTreeMap::new();
     for path in paths.iter().filter(|path| root.join(path) != backup) {
         match fs::lstat(&root.join(path))? {
+            Some(_) if !is_kept(path) => {
+                left_out.push(format!("`{path}`, which lies in a folder of git, of larder or of packages"));
+            }
             Some(stat) if stat.kind == Kind::File => {
                 entries.insert(format!("{FILES}{path}"), root.join(path));
             }
@@ -101,12 +124,12 @@ fn is_inside(folder: &str) -> bool {
 fn add_package(root: &Path, folder: &str, paths: &mut BTreeSet<String>) -> Result<()> {
     walk(
         &root.join(folder),
-        |name| !MADE.contains(&name),
+        |name| is_kept(name) && name != MADE,
         |at, entries, rules| {
             for entry in entries.iter().filter(|entry| entry.kind != Kind::Folder) {
                 let Some(name) = entry.path.to_str() else { continue };
                 let path = below(at, name);
-                if !rules.ignores(&path, false) {
+                if is_kept(name) && !rules.ignores(&path, false) {
                     paths.insert(below(folder, &path));
                 }
             }
@@ -114,14 +137,15 @@ fn add_package(root: &Path, folder: &str, paths: &mut BTreeSet<String>) -> Resul
     )
 }
 
-/// Adds all files of a folder.
+/// Adds all files of a folder, without what tools keep there.
 fn add_folder(root: &Path, folder: &str, paths: &mut BTreeSet<String>) -> Result<()> {
     if fs::lstat(&root.join(folder))?.is_none() {
         return Ok(());
     }
     let found = fs::walk(&root.join(folder), |_| true)?;
     let files = found.iter().filter(|entry| entry.kind != Kind::Folder && !fs::is_temporary(&entry.path));
-    paths.extend(files.filter_map(|entry| Some(below(folder, entry.path.to_str()?))));
+    let names = files.filter_map(|entry| entry.path.to_str()).filter(|path| is_kept(path));
+    paths.extend(names.map(|path| below(folder, path)));
     Ok(())
 }
 
@@ -150,4 +174,37 @@ fn generations(project: &Project, entries: &mut BTreeMap<String, PathBuf>) -> Re
         }
     }
     Ok(generations)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_belongs_to_tools_or_to_nothing_is_no_entry() {
+        for entry in [
+            "files/larder.kdl",
+            "files/.gitignore",
+            "files/tools/local/.github/x.yml",
+            "generations/production/12/larder.lock",
+            "generations/production/1/generation.json",
+        ] {
+            assert!(is_entry(entry), "{entry}");
+        }
+        for entry in [
+            "files/.git/hooks/post-checkout",
+            "files/.GIT/config",
+            "files/packages/theme/.git",
+            "files/.larder/release.json",
+            "files/packages/theme/node_modules/left/index.js",
+            "files/.venv/bin/python",
+            "larder.kdl",
+            "hooks/post-checkout",
+            "generations/production/12/project/main.js",
+            "generations/production/twelve/larder.lock",
+            "generations/12/larder.lock",
+        ] {
+            assert!(!is_entry(entry), "{entry}");
+        }
+    }
 }

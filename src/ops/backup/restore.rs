@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::archive;
-use super::contents::{FILES, GENERATIONS};
+use super::contents::{self, FILES, GENERATIONS};
 use super::error::BackupError;
 use super::index::{Index, KeptGeneration};
 use crate::fs::{self, Durability, Kind, PathState};
@@ -182,7 +182,8 @@ fn move_all(folder: &Path, files: &[String]) -> Result<()> {
     let staging = restoring::folder(folder);
     for file in files {
         // The list was written by larder, and may have been changed since.
-        let Some(path) = EntryPath::parse(file).ok().filter(|path| path.as_str() == file) else { continue };
+        let is_kept = |path: &EntryPath| path.as_str() == file && contents::is_kept(file);
+        let Some(path) = EntryPath::parse(file).ok().filter(is_kept) else { continue };
         let (from, to) = (staging.join("files").join(path.as_str()), folder.join(path.as_str()));
         if fs::lstat(&from)?.is_none() {
             continue;
