@@ -174,8 +174,20 @@ fn a_part_of_a_registry_is_believed_and_not_published_to() {
             ("index.js", "\n"),
         ]);
     }
+    packages.publish(&[
+        ("larder.kdl", "package \"orders\" version=\"1.1.0\" { node \".\"; }\n"),
+        ("index.js", "module.exports = 'newer orders'\n"),
+    ]);
     project.run("larder fetch --to mirror").exits(0);
-    reader.run("larder update").exits(0);
+    reader.run("larder update left").exits(0);
+    // Versions that nobody asked for are not missed, and not counted.
+    let whole = project.run_json(&format!("larder registry verify {part} --json"));
+    assert_eq!((&whole["packages"], &whole["versions"]), (&1.into(), &1.into()));
+    let archive = project.path(&format!("{part}/artifacts/orders/orders-1.0.0.tar.gz"));
+    let bytes = std::fs::read(&archive).unwrap();
+    std::fs::write(&archive, [&bytes[..bytes.len() - 1], b"x"].concat()).unwrap();
+    project.run(&format!("larder registry verify {part}")).exits(4).names(["orders-1.0.0.tar.gz", "another digest"]);
+    std::fs::write(&archive, bytes).unwrap();
 
     // Bytes that were changed are damage, wherever they are looked at.
     let index = project.path(&format!("{part}/index/or/de/orders"));

@@ -21,7 +21,7 @@ pub struct Whole {
     pub time: String,
     /// The number of packages.
     pub packages: usize,
-    /// The number of published versions.
+    /// The number of published versions; of a part of a registry, those whose archives it has.
     pub versions: usize,
 }
 

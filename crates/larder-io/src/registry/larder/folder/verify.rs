@@ -1,6 +1,7 @@
 //! The check of a whole registry: every leaf, every tile, every head, every index file, every archive.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::error::FolderError;
 use super::open::FolderRegistry;
@@ -18,7 +19,7 @@ pub struct Verified {
     pub time: String,
     /// The number of packages.
     pub packages: usize,
-    /// The number of published versions.
+    /// The number of published versions; of a part of a registry, those whose archives it has.
     pub versions: usize,
     /// What is wrong, one sentence each.
     pub damage: Vec<String>,
@@ -41,8 +42,7 @@ impl FolderRegistry {
             check.heads(&state, &told)?;
         }
         let archives = check.indexes(&told)?;
-        let versions = archives.len();
-        check.archives(&archives)?;
+        let versions = check.archives(&archives)?;
         let packages = told.len();
         Ok(Verified { tree, time: state.leaf.time, packages, versions, damage: check.damage })
     }
@@ -194,12 +194,18 @@ impl FolderCheck<'_> {
         Ok(archives)
     }
 
-    /// Compares the archives with their digests.
-    fn archives(&mut self, archives: &[Archive]) -> Result<(), FolderError> {
+    /// Compares the archives with their digests. Returns how many there should be: a part of a registry has those of some versions.
+    fn archives(&mut self, archives: &[Archive]) -> Result<usize, FolderError> {
+        let is_part = self.registry.description.subset;
+        let absent = AtomicUsize::new(0);
         let found = fs::map_parallel(archives, |archive| {
             let Archive { name, file, size, sha256 } = archive;
             let content = fs::read_if_exists(&self.registry.artifact_file(name, file))?;
             Ok::<_, FolderError>(match content {
+                None if is_part => {
+                    absent.fetch_add(1, Ordering::Relaxed);
+                    None
+                }
                 None => Some(format!("`{file}` of {name} is missing")),
                 Some(content) if content.len() as u64 != *size => Some(format!("`{file}` of {name} has another size")),
                 Some(content) if Digest::sha256_of(&content).to_hex() != *sha256 => {
@@ -209,7 +215,7 @@ impl FolderCheck<'_> {
             })
         })?;
         self.damage.extend(found.into_iter().flatten());
-        Ok(())
+        Ok(archives.len() - absent.into_inner())
     }
 }
 
