@@ -107,6 +107,58 @@ fn members_are_released_by_what_changed_below_them() {
 }
 
 #[test]
+fn both_halves_of_a_private_package_have_its_version() {
+    let project = repository(&[
+        ("larder.kdl", "project \"shop\"\nruntimes { python \"3.12\"; }\nmembers \"packages/*\"\n"),
+        ("packages/money/larder.kdl", "package \"money\" version=\"1.0.0\" { node \"js\"; python \"py\"; }\n"),
+        ("packages/money/js/package.json", "{\n  \"name\": \"money\",\n  \"version\": \"1.0.0\"\n}\n"),
+        ("packages/money/py/pyproject.toml", "[project]\nname = \"money\"\nversion = \"1.0.0\"\n"),
+        ("packages/money/tool/package.json", "{\"name\":\"tool\",\"version\":\"7.0.0\"}\n"),
+    ]);
+    git(&project, &["tag", "money@1.0.0"]).exits(0);
+    project.write("packages/money/js/index.js", "1\n");
+    commit(&project, "feat: sums");
+    project.run("larder release").exits(0);
+    assert!(project.read("packages/money/larder.kdl").contains("version=\"1.1.0\""));
+    assert!(project.read("packages/money/js/package.json").contains("\"version\": \"1.1.0\""));
+    assert!(project.read("packages/money/py/pyproject.toml").contains("version = \"1.1.0\""));
+    assert!(project.read("packages/money/tool/package.json").contains("7.0.0"));
+    assert_eq!(git(&project, &["status", "--porcelain"]).stdout, "");
+}
+
+#[test]
+fn a_key_that_is_not_there_is_told_before_anything_is_written() {
+    let project = repository(&[
+        (
+            "larder.kdl",
+            "package \"money\" version=\"1.0.0\" { node \".\"; }\nregistries {\n    larder \"own\" \"registry/\"\n}\n",
+        ),
+        ("index.js", ""),
+    ]);
+    project.write(".gitignore", ".larder/\nregistry/\n");
+    project.run("larder registry init registry --origin packages.acme.example").exits(0);
+    project.run("larder key new release").exits(0);
+    commit(&project, "feat: new");
+    let refused = project.run("larder release --registry own --sign nokey").exits(2);
+    let refused = refused.names(["there is no key `nokey`", "release"]);
+    assert!(!refused.stderr.contains("packages.acme.example"), "{}", refused.stderr);
+    assert!(!project.has("CHANGELOG.md") && !project.has(".larder/release.json"));
+    assert_eq!(git(&project, &["status", "--porcelain"]).stdout, "");
+
+    // A key that is lost on the way is replaced by another.
+    std::fs::rename(project.path("registry"), project.path("../away")).expect("a folder");
+    project.run("larder key new lost").exits(0);
+    assert_ne!(project.run("larder release --registry own --sign lost").status, 0);
+    std::fs::rename(project.path("../away"), project.path("registry")).expect("a folder");
+    let keys = project.folder().join("home/.config/larder/keys");
+    for file in ["lost.key", "lost.pub"] {
+        std::fs::remove_file(keys.join(file)).expect("a key");
+    }
+    project.run("larder release").exits(2).names(["there is no key `lost`"]);
+    project.run("larder release --sign release").exits(0).names(["Went on with a release that stopped"]);
+}
+
+#[test]
 fn what_is_not_committed_is_not_released_and_branches_have_prereleases() {
     let project = repository(&[("larder.kdl", SHOP)]);
     commit(&project, "feat: a");

@@ -172,6 +172,14 @@ pub fn find(context: &Context<'_>, asked: &str) -> Result<SigningKey> {
     Ok(key.map_err(KeyError::Key)?)
 }
 
+/// Fails unless there is a publisher's secret key. Nobody is asked for its password.
+pub(super) fn check(context: &Context<'_>, asked: &str) -> Result<()> {
+    match secret_text(context, asked)?.parse::<SigningKey>() {
+        Ok(_) | Err(SignatureError::Protected) => Ok(()),
+        Err(error) => Err(KeyError::Key(error).into()),
+    }
+}
+
 /// Signs a file with a publisher's key: the signature lies beside it, with `.minisig` behind its name.
 pub fn sign(context: &Context<'_>, asked: &str, file: &Path) -> Result<SignedFile> {
     let key = find(context, asked)?;
@@ -198,9 +206,8 @@ fn secret_text(context: &Context<'_>, asked: &str) -> Result<String> {
     let file = if let Some(path) = asked.strip_prefix("file=") {
         context.folder.join(path)
     } else {
-        let folder = folder(context);
-        let name: Label = asked.parse().map_err(|_| unknown(&folder, asked))?;
-        let (secret, public) = files(&folder, name.as_str());
+        let name: Label = asked.parse().map_err(|_| unknown(context, asked))?;
+        let (secret, public) = files(&folder(context), name.as_str());
         if fs::stat(&secret)?.is_none() && fs::stat(&public)?.is_some() {
             let keyring = Keyring::find(context).ok_or(KeyError::NoKeyring)?;
             let kept = keyring.secret(&account(name.as_str()))?;
@@ -209,7 +216,7 @@ fn secret_text(context: &Context<'_>, asked: &str) -> Result<String> {
         secret
     };
     match fs::stat(&file)? {
-        None => Err(unknown(&folder(context), asked).into()),
+        None => Err(unknown(context, asked).into()),
         Some(stat) if stat.mode & 0o077 != 0 => Err(KeyError::Open { file, mode: stat.mode & 0o777 }.into()),
         Some(_) => Ok(fs::read_to_string(&file)?),
     }
@@ -238,8 +245,11 @@ fn names(folder: &Path) -> Result<Vec<String>> {
     Ok(entries.iter().filter_map(|entry| entry.path.to_str()?.strip_suffix(".pub").map(str::to_owned)).collect())
 }
 
-fn unknown(folder: &Path, asked: &str) -> KeyError {
-    let known = names(folder).unwrap_or_default();
+fn unknown(context: &Context<'_>, asked: &str) -> KeyError {
+    // Nobody asks for a log's key by a name.
+    let keys = list_all(context).map(|keys| keys.keys).unwrap_or_default();
+    let known: Vec<String> =
+        keys.into_iter().filter(|key| key.kind == KeyKind::PUBLISHER).map(|key| key.name).collect();
     let help = match nearest(asked, known.iter().map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`?"),
         None if known.is_empty() => format!("make one: `larder key new {DEFAULT_NAME}`"),

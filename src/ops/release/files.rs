@@ -1,11 +1,13 @@
 //! Version and changelog in the files of a unit. Both are written as often as they have to be: a second time changes nothing.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use semver::Version;
 
 use super::planned::PlannedUnit;
 use super::record::ReleaseRecord;
+use super::units;
 use crate::fs::{self, Durability};
 use crate::manifest::edit;
 use crate::ops::Result;
@@ -19,8 +21,9 @@ const CHANGELOG: &str = "CHANGELOG.md";
 
 /// Writes the files of a release.
 pub(super) fn write(root: &Path, record: &ReleaseRecord) -> Result<()> {
+    let halves = halves(root)?;
     for unit in &record.units {
-        for (file, text) in edited(root, unit, record.prerelease)? {
+        for (file, text) in edited(root, unit, &halves, record.prerelease)? {
             let path = root.join(file);
             if inputs::text(&path)?.as_deref() != Some(&*text) {
                 fs::write_atomic(&path, text.as_bytes(), Durability::Whole)?;
@@ -32,9 +35,9 @@ pub(super) fn write(root: &Path, record: &ReleaseRecord) -> Result<()> {
 
 /// Returns the files that a release may have changed, relative to the root.
 pub(super) fn named(root: &Path, record: &ReleaseRecord) -> Result<Vec<String>> {
-    let mut files = Vec::new();
+    let (halves, mut files) = (halves(root)?, Vec::new());
     for unit in &record.units {
-        files.extend(edited(root, unit, record.prerelease)?.into_iter().map(|(file, _)| file));
+        files.extend(edited(root, unit, &halves, record.prerelease)?.into_iter().map(|(file, _)| file));
     }
     Ok(files)
 }
@@ -53,30 +56,40 @@ pub(super) fn remove_new_changelog(root: &Path, record: &ReleaseRecord, file: &s
     Ok(())
 }
 
+/// The folders of the halves of private packages, by the folder of the unit.
+type Halves = BTreeMap<String, Vec<String>>;
+
+fn halves(root: &Path) -> Result<Halves> {
+    Ok(units::find(root)?.into_iter().map(|unit| (unit.folder, unit.halves)).collect())
+}
+
 /// Returns the files of a unit with their texts. A pre-release has no section in the changelog.
-fn edited(root: &Path, unit: &PlannedUnit, prerelease: bool) -> Result<Vec<(String, String)>> {
+fn edited(root: &Path, unit: &PlannedUnit, halves: &Halves, prerelease: bool) -> Result<Vec<(String, String)>> {
     let version: Version = unit
         .version
         .parse()
         .map_err(|_| super::ReleaseError::BadRecord { reason: format!("`{}` is no version", unit.version) })?;
     let mut files = Vec::new();
-    let name = |file: &str| below(&unit.folder, file);
-    if let Some(text) = inputs::text(&root.join(name(MANIFEST)))? {
-        files.extend(edit::set_version(&name(MANIFEST), &text, &unit.version)?.map(|text| (name(MANIFEST), text)));
+    let name = below(&unit.folder, MANIFEST);
+    if let Some(text) = inputs::text(&root.join(&name))? {
+        files.extend(edit::set_version(&name, &text, &unit.version)?.map(|text| (name, text)));
     }
-    if let Some(text) = inputs::text(&root.join(name("package.json")))? {
-        let edited = release::set_package_json_version(&name("package.json"), &text, &unit.version)?;
-        files.extend(edited.map(|text| (name("package.json"), text)));
-    }
-    if let (Some(text), Some(version)) =
-        (inputs::text(&root.join(name("pyproject.toml")))?, release::pypi_version(&version))
-    {
-        let edited = release::set_pyproject_version(&name("pyproject.toml"), &text, &version)?;
-        files.extend(edited.map(|text| (name("pyproject.toml"), text)));
+    for folder in std::iter::once(&unit.folder).chain(halves.get(&unit.folder).into_iter().flatten()) {
+        let name = below(folder, "package.json");
+        if let Some(text) = inputs::text(&root.join(&name))? {
+            let edited = release::set_package_json_version(&name, &text, &unit.version)?;
+            files.extend(edited.map(|text| (name, text)));
+        }
+        let name = below(folder, "pyproject.toml");
+        if let (Some(text), Some(version)) = (inputs::text(&root.join(&name))?, release::pypi_version(&version)) {
+            let edited = release::set_pyproject_version(&name, &text, &version)?;
+            files.extend(edited.map(|text| (name, text)));
+        }
     }
     if !prerelease {
-        let text = inputs::text(&root.join(name(CHANGELOG)))?.unwrap_or_default();
-        files.push((name(CHANGELOG), release::insert_section(&text, &version, &unit.section)));
+        let name = below(&unit.folder, CHANGELOG);
+        let text = inputs::text(&root.join(&name))?.unwrap_or_default();
+        files.push((name, release::insert_section(&text, &version, &unit.section)));
     }
     Ok(files)
 }

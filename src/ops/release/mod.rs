@@ -25,7 +25,7 @@ mod units;
 use serde::Serialize;
 
 use crate::fs::FileLock;
-use crate::ops::{Context, Result, Session, project};
+use crate::ops::{Context, Result, Session, key, project};
 use crate::profile;
 
 use error::ReleaseError;
@@ -108,11 +108,27 @@ pub fn release(session: &Session<'_>, options: &ReleaseOptions) -> Result<Releas
             published: Vec::new(),
             malformed: Vec::new(),
         }),
-        (Some(record), false) => steps::run(session, &repository, &root, &record, true),
+        (Some(record), false) => resume(session, &repository, &root, record, options),
         (None, false) => begin(session, &repository, &root, options),
     };
     held.remove()?;
     outcome
+}
+
+/// Goes on with a release that stopped, with the key that is asked for now, if one is.
+fn resume(
+    session: &Session<'_>,
+    repository: &crate::git::Checkout,
+    root: &std::path::Path,
+    mut record: ReleaseRecord,
+    options: &ReleaseOptions,
+) -> Result<Release> {
+    if let Some(asked) = &options.sign {
+        key::check(session.context(), asked)?;
+        record.sign = Some(asked.clone());
+        record.write(root)?;
+    }
+    steps::run(session, repository, root, &record, true)
 }
 
 fn begin(
@@ -131,6 +147,9 @@ fn begin(
             published: Vec::new(),
             malformed: planned.malformed,
         });
+    }
+    if let Some(asked) = &options.sign {
+        key::check(session.context(), asked)?;
     }
     publish::check(session, root, &planned.record)?;
     planned.record.write(root)?;

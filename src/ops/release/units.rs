@@ -8,6 +8,7 @@ use super::error::ReleaseError;
 use crate::git::Checkout;
 use crate::manifest::{self, ManifestKind};
 use crate::model::Catalogs;
+use crate::ops::packages::below;
 use crate::ops::project::{inputs, members};
 use crate::ops::session::MANIFEST;
 use crate::ops::{Context, Result};
@@ -20,6 +21,8 @@ pub(super) struct Unit {
     pub(super) name: String,
     /// Its folder, relative to the root; empty for the root.
     pub(super) folder: String,
+    /// The folders of its Node half and its Python half that are not its own folder and no units, relative to the root.
+    pub(super) halves: Vec<String>,
     /// The version that its files state.
     pub(super) version: Version,
     /// How its releases are tagged.
@@ -40,16 +43,23 @@ pub(super) fn find(root: &Path) -> Result<Vec<Unit>> {
     for folder in std::iter::once("").chain(folders.iter().map(|folder| &**folder)) {
         units.extend(unit(root, folder, &manifest.catalogs)?);
     }
+    let of_units: Vec<String> = units.iter().map(|unit: &Unit| unit.folder.clone()).collect();
+    for unit in &mut units {
+        unit.halves.retain(|half| !of_units.contains(half));
+    }
     if units.is_empty() { Err(ReleaseError::NoVersion.into()) } else { Ok(units) }
 }
 
 fn unit(root: &Path, folder: &str, catalogs: &Catalogs) -> Result<Option<Unit>> {
     let place = root.join(folder);
-    let mut stated: Option<(String, Version)> = None;
+    let (mut stated, mut halves): (Option<(String, Version)>, Vec<String>) = (None, Vec::new());
     if let Some(text) = inputs::text(&place.join(MANIFEST))? {
         let kind = if folder.is_empty() { ManifestKind::Package } else { ManifestKind::Member(catalogs) };
         let file = if folder.is_empty() { MANIFEST.to_owned() } else { format!("{folder}/{MANIFEST}") };
         let manifest = manifest::parse(&file, &text, kind)?;
+        let package = manifest.package.iter().flat_map(|package| [&package.node, &package.python]);
+        halves = package.flatten().filter(|half| half.value != ".").map(|half| below(folder, &half.value)).collect();
+        halves.dedup();
         stated = manifest.identity().and_then(|(name, version)| Some((name.to_owned(), version?.clone())));
     }
     let foreign = |file: &str, read: fn(&str) -> Option<(String, String)>| -> Result<Option<(String, Version)>> {
@@ -66,6 +76,7 @@ fn unit(root: &Path, folder: &str, catalogs: &Catalogs) -> Result<Option<Unit>> 
         tags: if folder.is_empty() { TagNames::Plain } else { TagNames::Of(name.clone()) },
         name,
         folder: folder.to_owned(),
+        halves,
         version,
     }))
 }
