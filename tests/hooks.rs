@@ -145,3 +145,24 @@ fn a_hook_that_syncs_is_not_run_again() {
     project.run("larder sync").exits(0);
     assert_eq!(ran(&project), "x\n");
 }
+
+#[test]
+fn hooks_that_cannot_be_read_are_told_and_nothing_is_allowed() {
+    let registry = registry();
+    let project = project(&registry);
+    for (from, to, expected) in [
+        ("./scripts/check.sh", "/bin/ls", "/bin/ls"),
+        ("./scripts/check.sh", "../check.sh", "../check.sh"),
+        ("./scripts/check.sh", "sh -c ls", "sh -c ls"),
+        ("before \"sync\"", "before \"lock\"", "lock"),
+        ("before \"sync\"", "during \"sync\"", "during"),
+    ] {
+        project.manifest(&HOOKS.replace(from, to));
+        let refused = project.run("larder hooks allow").exits(2);
+        let refused = refused.names([expected]);
+        assert!(!refused.stdout.contains("declares no hooks"), "{}", refused.stdout);
+    }
+    assert!(!project.path("../home/.config/larder/allowed-hooks").exists());
+    project.manifest("");
+    project.run("larder hooks allow").exits(0).names(["declares no hooks"]);
+}

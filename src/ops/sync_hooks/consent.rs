@@ -14,9 +14,10 @@ use super::HookTime;
 use super::program::HookProgram;
 use crate::diagnostic::{Exit, Failure};
 use crate::fs::{self, Durability};
-use crate::manifest::Hook;
+use crate::manifest::{self, Hook, ManifestKind};
 use crate::model::TreeDigest;
-use crate::ops::project::{self};
+use crate::ops::project::{self, inputs};
+use crate::ops::session::MANIFEST;
 use crate::ops::{Context, Result};
 
 /// No file of consents is larger.
@@ -45,12 +46,17 @@ pub struct AllowedHook {
 }
 
 /// Allows the hooks that the project declares, as they are now.
+///
+/// # Errors
+/// If the manifest has errors: a hook that cannot be read is none that somebody allowed.
 pub fn allow(context: &Context<'_>) -> Result<AllowedHooks> {
     let root = project::find_root(context)?;
     let mut consent = Consent::read(context)?;
+    let text = inputs::manifest(&root.join(MANIFEST))?;
+    let declared = manifest::parse(MANIFEST, &text, ManifestKind::Root)?.hooks;
     let mut hooks = Vec::new();
     for time in [HookTime::BeforeSync, HookTime::AfterSync] {
-        for hook in super::declared(&root, time)? {
+        for hook in declared.iter().filter(|hook| hook.time == time).cloned() {
             let program = HookProgram::find(&root, &hook)?;
             let was_allowed = consent.covers(&root, &hook, &program);
             consent.add(&root, &hook, &program);
