@@ -122,9 +122,27 @@ fn two_bundles_are_rolled_back_between_with_the_projects_files() {
     host.run("larder -C shop verify").exits(0);
 
     // What somebody changed is damage, and the bundle that brought it heals it.
-    let file = host.path("shop/.larder/active/project/greeting.txt");
-    std::fs::write(&file, "changed\n").unwrap();
+    let harmed = || {
+        let damaged = host.run("larder -C shop verify");
+        assert_ne!(damaged.status, 0);
+        let damaged = damaged.names(["larder unbundle FILE"]);
+        assert!(!damaged.stderr.contains("--repair"), "{}", damaged.stderr);
+        unbundle(&host, &second);
+        host.run("larder -C shop verify").exits(0);
+        host.run("larder -C shop run hello").exits(0).names(["2.0.0 theme"]);
+        assert_eq!(host.read("shop/greeting.txt"), "of 2.0.0\n");
+    };
+    std::fs::write(host.path("shop/.larder/active/project/greeting.txt"), "changed\n").unwrap();
     host.run("larder -C shop verify").exits(4).names(["project/greeting.txt"]);
+    harmed();
+    std::fs::write(host.path("shop/node_modules/theme/index.js"), "changed\n").unwrap();
+    harmed();
+    std::fs::remove_file(host.path("shop/.larder/active/project/greeting.txt")).unwrap();
+    harmed();
+    // The store of a user who is no more.
+    std::fs::remove_dir_all(host.store()).unwrap();
+    harmed();
+    assert_eq!(unbundle(&host, &second)["built"], false);
 }
 
 #[test]

@@ -7,12 +7,12 @@ use serde::Serialize;
 
 use crate::diagnostic::{Exit, Failure, list};
 use crate::model::Label;
-use crate::profile::{Generation, ProfileError};
+use crate::profile::{Generation, ProfileError, Profiles};
 use crate::store::Store;
 
 use super::generations::checkout::Checkout;
 use super::generations::integrity::{self, Damage};
-use super::{Context, Error, Result};
+use super::{Context, Result};
 
 /// `larder verify --json`: see `schema/verify.json`.
 #[derive(Debug, Serialize)]
@@ -45,11 +45,15 @@ pub fn verify(context: &Context<'_>) -> Result<Verified> {
     let name = &checkout.environment(context)?;
     let profile = &checkout.profile;
     let generation = match profile.current(name) {
-        Err(error) if is_damage(&error) => return Err(damaged(vec![Damage::record(name, &error)])),
-        found => found?.ok_or_else(|| ProfileError::NeverSynced(name.clone()))?,
+        Ok(generation) => generation.ok_or_else(|| ProfileError::NeverSynced(name.clone()))?,
+        Err(error) => {
+            let record = is_damage(&error).then(|| Damage::record(name, &error));
+            refuse(profile, record.into_iter().collect())?;
+            return Err(error.into());
+        }
     };
     let built = [(name.clone(), generation)];
-    refuse(integrity::look(profile, &built, &Store::open(&context.store))?)?;
+    refuse(profile, integrity::look(profile, &built, &Store::open(&context.store))?)?;
     let [(name, generation)] = &built;
     Ok(Verified::new(name, generation))
 }
@@ -72,7 +76,7 @@ pub fn verify_all(context: &Context<'_>) -> Result<AllVerified> {
         return Err(ProfileError::NeverSynced(checkout.environment(context)?).into());
     }
     found.extend(integrity::look(profile, &built, &Store::open(&context.store))?);
-    refuse(found)?;
+    refuse(profile, found)?;
     Ok(AllVerified { environments: built.iter().map(|(name, generation)| Verified::new(name, generation)).collect() })
 }
 
@@ -81,12 +85,13 @@ fn is_damage(error: &ProfileError) -> bool {
     matches!(error, ProfileError::BadRecord { .. } | ProfileError::NoGeneration { .. })
 }
 
-fn refuse(found: Vec<Damage>) -> Result<()> {
-    if found.is_empty() { Ok(()) } else { Err(damaged(found)) }
-}
-
-fn damaged(found: Vec<Damage>) -> Error {
-    Damaged { generation: None, found }.into()
+fn refuse(profile: &Profiles, found: Vec<Damage>) -> Result<()> {
+    if found.is_empty() {
+        return Ok(());
+    }
+    let is_bundled = |name: &Label| matches!(profile.current_summary(name), Ok(Some(head)) if head.is_bundled());
+    let bundled = found.iter().flat_map(|harm| &harm.environments).any(is_bundled);
+    Err(Damaged { generation: None, bundled, found }.into())
 }
 
 /// Environments that are not what was installed.
@@ -95,13 +100,15 @@ fn damaged(found: Vec<Damage>) -> Error {
 pub(super) struct Damaged {
     /// The one that was looked at, where it is not the current one.
     generation: Option<u64>,
+    /// Whether it came in a bundle, and nothing here can build it.
+    bundled: bool,
     found: Vec<Damage>,
 }
 
 impl Damaged {
     /// Of a generation that was not gone back to.
     pub(super) fn of_generation(number: u64, found: Vec<Damage>) -> Self {
-        Self { generation: Some(number), found }
+        Self { generation: Some(number), bundled: false, found }
     }
 
     fn environments(&self) -> BTreeSet<&Label> {
@@ -138,6 +145,7 @@ impl miette::Diagnostic for Damaged {
         let repairs = || self.environments().into_iter().map(|name| format!("`larder sync --repair --env {name}`"));
         Some(match self.generation {
             Some(_) => Box::new("nothing was switched; `larder history` lists the other generations"),
+            None if self.bundled => Box::new("`larder unbundle FILE`, with the bundle that it came in, heals it"),
             None if self.environments().len() > 1 => Box::new(format!(
                 "{} heal them; with `--no-activate` the active environment stays the active one",
                 repairs().collect::<Vec<_>>().join(" and ")

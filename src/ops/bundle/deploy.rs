@@ -45,8 +45,8 @@ pub(super) struct Content<'a> {
 pub(super) fn deploy(
     session: &Session<'_>,
     content: &Content<'_>,
-    folder: &Path,
-    time: jiff::Timestamp,
+    (folder, time): (&Path, jiff::Timestamp),
+    purpose: Purpose<'_>,
 ) -> Result<(Profiles, Installed)> {
     let store = &session.store;
     let bad = |reason: String| BadBundle { file: content.origin.to_owned(), reason };
@@ -90,7 +90,7 @@ pub(super) fn deploy(
         environment,
         platform,
         lock: &lockfile,
-        purpose: Purpose::Sync,
+        purpose,
         activation: Activation::Activate,
         bytecode: BytecodeUse::AsDeclared,
         flows: FlowUse::Keep,

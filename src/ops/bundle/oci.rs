@@ -21,6 +21,7 @@ use crate::diagnostic::{Exit, Failure};
 use crate::fetch::bundled_name;
 use crate::fs::{self, DirEntry, Durability, FileLock, Kind};
 use crate::model::{Digest, Label, Platform};
+use crate::ops::install::Purpose;
 use crate::ops::project::snapshot;
 use crate::ops::{Result, Session};
 use crate::package::ArchiveFile;
@@ -140,7 +141,7 @@ fn layers_of(
 ) -> Result<Vec<(&'static str, Layer)>> {
     let project = Arc::new(stored(&session.store, &content.project)?);
     let described = Content { file: &content.file, project: &project, trees: &content.trees, origin: root };
-    let (profile, installed) = deploy(session, &described, root, jiff::Timestamp::UNIX_EPOCH)?;
+    let (profile, installed) = deploy(session, &described, (root, jiff::Timestamp::UNIX_EPOCH), Purpose::Sync)?;
     let environment = &installed.built.generation.environment;
     let held = snapshot::hold(session.context, &profile)?;
     profile.relocate_for(&held, environment, installed.number, &Path::new("/").join(PLACE))?;

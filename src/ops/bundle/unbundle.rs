@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::deploy::{Content, deploy};
 use crate::diagnostic::{Exit, Failure};
-use crate::fetch;
+use crate::fetch::{self, UnpackedBundle};
 use crate::fs::{self, Kind};
+use crate::ops::install::Purpose;
 use crate::ops::session::MANIFEST;
 use crate::ops::{Result, Session};
 
@@ -31,7 +32,7 @@ pub struct Unbundled {
     pub generation: u64,
     /// The digest that the generation has on every machine.
     pub digest: String,
-    /// Whether the generation is new.
+    /// Whether the generation is new: the bundle is, or the one before was harmed.
     pub built: bool,
     /// The deployment.
     pub folder: PathBuf,
@@ -41,7 +42,7 @@ pub struct Unbundled {
     pub warnings: Vec<String>,
 }
 
-/// Makes a bundle a generation of a deployment, and switches to it.
+/// Makes a bundle a generation of a deployment, and switches to it. A deployment that has the bundle already is healed.
 pub fn unbundle(session: &Session<'_>, options: &UnbundleOptions) -> Result<Unbundled> {
     let (context, store) = (session.context, &session.store);
     let folder = options.folder.as_ref().map_or_else(|| context.folder.clone(), |folder| context.folder.join(folder));
@@ -53,8 +54,15 @@ pub fn unbundle(session: &Session<'_>, options: &UnbundleOptions) -> Result<Unbu
     if let Some(expected) = options.sha256.as_ref().filter(|expected| !expected.eq_ignore_ascii_case(&sha256)) {
         return Err(OtherBundle { file: path, expected: expected.clone(), found: sha256 }.into());
     }
-    let brought = Content { file: &bundle.file, project: &bundle.project, trees: &bundle.trees, origin: &path };
-    let (profile, installed) = deploy(session, &brought, &folder, jiff::Timestamp::now())?;
+    let time = jiff::Timestamp::now();
+    let (mut profile, mut installed) = deploy(session, &content(&bundle, &path), (&folder, time), Purpose::Sync)?;
+    if !installed.built.is_new {
+        // The deployment has it already: what somebody harmed is healed. What it shares with the store, the bundle brings again.
+        if store.remove_damaged(bundle.trees.values().chain([&bundle.project]).map(|tree| &**tree))? {
+            fetch::unpack_bundle(store, &path)?;
+        }
+        (profile, installed) = deploy(session, &content(&bundle, &path), (&folder, time), Purpose::Repair)?;
+    }
     Ok(Unbundled {
         environment: bundle.file.environment,
         generation: installed.number,
@@ -64,6 +72,10 @@ pub fn unbundle(session: &Session<'_>, options: &UnbundleOptions) -> Result<Unbu
         sha256,
         warnings: installed.warnings,
     })
+}
+
+fn content<'a>(bundle: &'a UnpackedBundle, path: &'a Path) -> Content<'a> {
+    Content { file: &bundle.file, project: &bundle.project, trees: &bundle.trees, origin: path }
 }
 
 /// Fails if a folder has a project of its own, which is no deployment.

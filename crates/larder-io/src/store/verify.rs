@@ -38,6 +38,18 @@ impl Store {
         Ok(damages)
     }
 
+    /// Removes those trees that are damaged, so that they are brought again. Returns whether there were any.
+    pub fn remove_damaged<'t>(&self, trees: impl Iterator<Item = &'t Tree>) -> Result<bool, StoreError> {
+        let mut removed = false;
+        for tree in trees {
+            if !self.verify_tree(tree)?.is_empty() {
+                self.remove(&tree.digest)?;
+                removed = true;
+            }
+        }
+        Ok(removed)
+    }
+
     /// Hashes every file of a tree and looks for files that do not belong to it. Returns the damages.
     pub fn verify_tree(&self, tree: &Tree) -> Result<Vec<StoreDamage>, StoreError> {
         let mut damages = Vec::new();
