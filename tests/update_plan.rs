@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::{Project, Registry, Universe, assert_transcript, conforms};
+use crate::support::{PrivateRegistry, Project, Registry, Universe, assert_transcript, conforms};
 
 /// `good` and `bad` have a newer version each; `pair` and `peer` move together.
 fn old() -> Universe {
@@ -94,6 +94,42 @@ fn nothing_changes_where_all_fail_or_the_test_fails_already() {
     let (current, _registry) = locked(&["good"]);
     current.run("larder update").exits(0);
     current.run("larder update --plan --test false").exits(0).names(["# No update", "Nothing was changed"]);
+}
+
+#[test]
+fn folders_that_the_manifest_names_are_found_from_the_copy() {
+    let author = PrivateRegistry::new();
+    let version = |version: &str| format!("package \"money\" version=\"{version}\" {{ node \".\"; }}\n");
+    author.publish(&[("larder.kdl", &version("1.0.0")), ("index.js", "exports.version = '1.0.0'\n")]);
+    for place in ["reg", "../reg", "../../reg"] {
+        let registry = Universe::new().serve();
+        let project = Project::new(&registry);
+        let folder = project.path("above/shop");
+        std::fs::create_dir_all(folder.join(place).parent().expect("a folder")).expect("a folder");
+        let copied = std::process::Command::new("cp").arg("-a").arg(author.path("")).arg(folder.join(place)).status();
+        assert!(copied.expect("cp").success());
+        let lines = format!(
+            "registries {{ larder \"own\" \"{place}\"; }}\nruntimes {{ node \"20\"; }}\n\
+             dependencies {{\n    larder \"money\" \"^1\"\n    path \"../lib\"\n}}\n"
+        );
+        project
+            .write("above/shop/larder.kdl", &lines)
+            .write("above/shop/.gitignore", "/reg/\n")
+            .write("above/lib/package.json", "{\"name\":\"lib\",\"version\":\"1.0.0\"}\n")
+            .write("above/lib/index.js", "exports.version = '1'\n");
+        project.run("larder -C above/shop lock").exits(0);
+        author.author().write("newer/larder.kdl", &version("1.1.0"));
+        author.author().write("newer/index.js", "exports.version = '1.1.0'\n");
+        author.run(&format!("larder -C newer publish --registry {}", folder.join(place).display()));
+        let test = "node -e 'require(\"money\"); require(\"lib\")'";
+        project.write("above/shop/test.sh", test);
+        project
+            .run("larder -C above/shop update --plan --test 'sh test.sh'")
+            .exits(0)
+            .names(["larder:money 1.0.0 → 1.1.0"]);
+        assert!(folder.join(place).join("larder-registry.json").exists(), "{place}");
+        assert!(project.has("above/lib/index.js") && project.read("above/shop/larder.lock").contains("money@1.1.0"));
+    }
 }
 
 #[test]

@@ -2,17 +2,21 @@
 //!
 //! ```text
 //! CACHE/update-plan/<digest of the project's folder>/
-//! ├── project/          what git does not ignore, the lock under test, and the environment that is built from it
+//! ├── 0/0/project/      what git does not ignore, the lock under test, and the environment that is built from it; as deep as the
+//! │                     manifest's `../../…` need it
+//! ├── 0/registry        -> folders that the manifest names and the copy has not, where they lie relative to it
 //! └── log               what the test said
 //! CACHE/update-plan/<digest>.lock     held as long as a plan is made
 //! ```
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::diagnostic::{Exit, Failure};
 use crate::fs::{self, Durability, FileLock, Kind};
 use crate::lock::Lockfile;
+use crate::manifest::RegistryUrl;
 use crate::model::TreeDigest;
 
 use crate::ops::building::consent;
@@ -61,9 +65,13 @@ impl<'a> Scratch<'a> {
         })?;
         let folder = all.join(name);
         fs::remove_tree(&folder)?;
-        let copy = folder.join("project");
+        let folders = relative_folders(project);
+        let depth = folders.iter().map(|folder| leading_parents(folder)).max().unwrap_or_default();
+        let above = (1..depth).fold(folder.clone(), |above, _| above.join("0"));
+        let copy = above.join("project");
         fs::create_dir_all(&copy)?;
         copy_files(&project.root, &copy)?;
+        link_folders(&project.root, &copy, &folders)?;
         let environment = project.environment(context)?.name.to_string();
         let context = Context {
             folder: copy,
@@ -148,6 +156,50 @@ fn copy_files(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Returns the folders of registries and of local packages that the project names relative to itself, sorted.
+fn relative_folders(project: &Project) -> BTreeSet<String> {
+    let registries = &project.manifest.registries;
+    let places = registries.iter().flat_map(|registry| std::iter::once(&registry.url).chain(&registry.mirrors));
+    let of_registries = places.filter_map(|place| match place {
+        RegistryUrl::Folder(folder) => Some(&**folder),
+        RegistryUrl::Http(_) => None,
+    });
+    let folders = of_registries.chain(project.path_packages.keys().map(|folder| &**folder));
+    folders.filter(|folder| Path::new(folder).is_relative()).map(|folder| normal(folder)).collect()
+}
+
+/// Returns a relative path with all its `..` in front.
+fn normal(folder: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in folder.split('/').filter(|part| !matches!(*part, "" | ".")) {
+        match (part, parts.last()) {
+            ("..", Some(last)) if *last != ".." => drop(parts.pop()),
+            _ => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
+fn leading_parents(folder: &str) -> usize {
+    folder.split('/').take_while(|part| *part == "..").count()
+}
+
+/// Links folders that the copy has not to those of the project. Folders come before those that lie in them.
+fn link_folders(root: &Path, copy: &Path, folders: &BTreeSet<String>) -> Result<()> {
+    for folder in folders {
+        let parents = leading_parents(folder);
+        let rest = folder.split('/').skip(parents).collect::<Vec<_>>().join("/");
+        let above = |from: &Path| from.ancestors().nth(parents).map(|from| from.join(&rest));
+        let (Some(source), Some(target)) = (above(root), above(copy)) else { continue };
+        if rest.is_empty() || fs::stat(&source)?.is_none() || fs::lstat(&target)?.is_some() {
+            continue;
+        }
+        target.parent().map_or(Ok(()), fs::create_dir_all)?;
+        fs::symlink(&source, &target)?;
+    }
+    Ok(())
+}
+
 /// Returns the end of a log, from a whole line on.
 fn end_of(log: &[u8]) -> String {
     let start = log.len().saturating_sub(LOG_SIZE);
@@ -191,6 +243,14 @@ impl Failure for Interrupted {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parents_come_first_in_a_normal_path() {
+        assert_eq!(normal("./a//b/../c"), "a/c");
+        assert_eq!(normal("a/../../b/./c"), "../b/c");
+        assert_eq!((normal("../../reg").as_str(), leading_parents("../../reg")), ("../../reg", 2));
+        assert_eq!((normal("a/.."), leading_parents("reg")), (String::new(), 0));
+    }
 
     #[test]
     fn a_long_log_is_cut_at_its_beginning() {
