@@ -137,6 +137,24 @@ fn every_usual_form_is_unpacked() {
 }
 
 #[test]
+fn no_file_is_asked_for_where_the_tool_is_not_needed() {
+    let (other, elsewhere) = if cfg!(target_os = "macos") { ("linux-x64", "linux") } else { ("macos-arm64", "darwin") };
+    let registry = serve(&[(&format!("rg-{}.tar.gz", host_platform()), tarball("14.1.1"))]);
+    let project = Project::new(&registry);
+    let url = registry.url("/files/rg-{platform}.tar.gz");
+    let line = |when: &str| format!("archive \"ripgrep\" \"14.1.1\" url=\"{url}\" when=\"{when}\" {{ bin \"rg\"; }}");
+    project.dependencies(&[&line(&format!("sys_platform != '{elsewhere}'"))]).platforms(&[host_platform(), other]);
+    project.run("larder sync").exits(0);
+    assert_eq!(project.run("larder run rg").exits(0).stdout, "rg 14.1.1\n");
+    project.run("larder lock --locked").exits(0);
+    project.run("larder update").exits(0);
+    assert_eq!(project.read("larder.lock").matches("digest = \"sha256-").count(), 1);
+    // Where it is needed, its file has to be there.
+    project.dependencies(&[&line("os_name == 'posix'")]).platforms(&[host_platform(), other]);
+    project.run("larder lock").exits(5).names([other]);
+}
+
+#[test]
 fn links_inside_are_copies_and_hostile_archives_are_refused() {
     let tar = |entries: &[(tar::EntryType, &str, &str)]| {
         let mut builder = tar::Builder::new(Vec::new());

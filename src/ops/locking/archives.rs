@@ -13,7 +13,7 @@ use crate::ops::{Event, Project, Result, Session, artifacts};
 use crate::registry::{Registries, SourceRelease};
 use crate::resolve::Release;
 
-/// Returns what a tool is on the declared platforms. `known` are the files that a lock has of it.
+/// Returns what a tool is on the declared platforms where it is needed. `known` are the files that a lock has of it.
 pub(in crate::ops) fn resolve(
     session: &Session<'_>,
     project: &Project,
@@ -23,8 +23,7 @@ pub(in crate::ops) fn resolve(
 ) -> Result<SourceRelease> {
     let key = PackageKey { id: package.clone(), version: Version::from(source.version().clone()) };
     let pinned = Arc::new(PinnedSource { source: Source::Archive(Arc::clone(source)), commit: None });
-    let declared = project.manifest.settings.platforms.iter().map(|target| target.platform);
-    let mut files = planned(source, declared);
+    let mut files = planned(source, project.platforms_asking_for(package).into_iter());
     if files.is_empty() {
         return Err(NoFile(key).into());
     }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::error::MemberErrors;
 use super::{LinePlace, Project};
 use crate::manifest::{DependencyLine, DependencySpec, ManifestError, ManifestErrors};
-use crate::model::{Label, PackageId, Requirement, Source};
+use crate::model::{Label, PackageId, Platform, Requirement, Source};
 use crate::ops::Result;
-use crate::resolve::{Dependency, Wants};
+use crate::resolve::{Dependency, RequiredLine, Wants};
 
 /// A line that states a place.
 #[derive(Clone, Debug)]
@@ -40,18 +40,35 @@ impl Project {
 
     /// Returns the groups whose lines ask for a package, if nothing else of the project does.
     pub(in crate::ops) fn groups_asking_for(&self, package: &PackageId) -> Option<BTreeSet<Label>> {
-        let asks = |requirement: &Requirement| requirement.package() == *package;
-        let of_folders = self.path_packages.values().flat_map(|package| &package.dependencies);
-        let is_asked_for = |dependency: &Dependency| match &dependency.wants {
-            Wants::Requirement(requirement) | Wants::Source { requirement, .. } => asks(requirement),
-            Wants::Unsupported { .. } => false,
-        };
-        if of_folders.into_iter().any(is_asked_for) {
+        if self.is_asked_for_by_folders(package) {
             return None;
         }
-        let lines = self.lines.iter().filter(|line| asks(&line.requirement));
-        let groups: BTreeSet<Label> = lines.map(|line| line.group.clone()).collect::<Option<_>>()?;
+        let groups: BTreeSet<Label> = self.lines_of(package).map(|line| line.group.clone()).collect::<Option<_>>()?;
         (!groups.is_empty()).then_some(groups)
+    }
+
+    /// Returns the declared platforms on which the conditions of a package's lines hold. All of them where something else asks for it, or
+    /// no condition holds anywhere.
+    pub(in crate::ops) fn platforms_asking_for(&self, package: &PackageId) -> Vec<Platform> {
+        let settings = &self.manifest.settings;
+        let (declared, python) = (settings.platforms.iter().map(|target| target.platform), settings.marker_python());
+        let is_asked_for =
+            |platform: &Platform| self.lines_of(package).any(|line| line.when.holds(*platform, &python, &[]));
+        let asking: Vec<Platform> = declared.clone().filter(is_asked_for).collect();
+        if asking.is_empty() || self.is_asked_for_by_folders(package) { declared.collect() } else { asking }
+    }
+
+    fn lines_of<'p>(&'p self, package: &'p PackageId) -> impl Iterator<Item = &'p RequiredLine> {
+        self.lines.iter().filter(|line| line.requirement.package() == *package)
+    }
+
+    /// Returns whether a member or a local package asks for a package as the package that it is.
+    fn is_asked_for_by_folders(&self, package: &PackageId) -> bool {
+        let mut of_folders = self.path_packages.values().flat_map(|package| &package.dependencies);
+        of_folders.any(|dependency: &Dependency| match &dependency.wants {
+            Wants::Requirement(requirement) | Wants::Source { requirement, .. } => requirement.package() == *package,
+            Wants::Unsupported { .. } => false,
+        })
     }
 
     /// Works out which packages come from outside of registries. What one line states holds for the package everywhere.
