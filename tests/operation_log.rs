@@ -87,6 +87,36 @@ fn consent_and_damage_are_in_the_security_log_and_passwords_in_none() {
 }
 
 #[test]
+fn what_was_published_and_agreed_to_is_named_and_what_was_there_is_no_line() {
+    let project = Project::alone();
+    project.run("larder registry init packages --origin packages.example").exits(0);
+    project
+        .write("larder.kdl", "package \"money\" version=\"1.2.0\" { node \".\"; files \"*.js\"; }\nregistries { larder \"own\" \"packages\"; }\n")
+        .write("index.js", "1\n");
+    for _ in 0..2 {
+        project.run("larder publish --registry own").exits(0);
+        project.run("larder yank money@1.2.0 --registry own").exits(0);
+        project.run("larder login --allow MINE@h.example").exits(0);
+    }
+    for log in ["operations", "security"] {
+        let lines: Vec<String> = entries(&project, log)
+            .iter()
+            .map(|entry| format!("{} {}", entry["operation"], entry["subjects"]))
+            .collect();
+        assert_eq!(
+            lines,
+            [
+                "\"publish\" [\"own\",\"money@1.2.0\"]",
+                "\"yank\" [\"money@1.2.0\"]",
+                "\"login\" [\"MINE@h.example\"]",
+                "\"login\" [\"MINE@h.example\"]",
+            ],
+            "{log}"
+        );
+    }
+}
+
+#[test]
 fn a_log_that_cannot_be_written_is_a_warning_and_nothing_else() {
     let registry = Universe::new().npm("left", "1.0.0", |p| p).serve();
     let project = Project::new(&registry);

@@ -50,7 +50,7 @@ impl ProgressLine {
             Event::Compiling(packages) => bar.set_message(format!("Compiling {packages} Python packages")),
             Event::Testing(packages) => bar.set_message(format!("Testing {packages}")),
             Event::Building(packages) => bar.set_message(format!("Building from {packages} packages")),
-            Event::Warning(_) | Event::HookLine(_) | Event::Waiting { .. } => {}
+            Event::Warning(_) | Event::HookLine(_) | Event::Waiting { .. } | Event::Concerns(_) | Event::Unchanged => {}
         }
     }
 

@@ -16,7 +16,7 @@ use crate::registry::{Account, Registries, RegistryOptions};
 use super::registries::logins::{self, KeptIn};
 use super::secrets::grants::{self, Grant};
 use super::session::MANIFEST;
-use super::{Context, Project, Result, Session, registries};
+use super::{Context, Event, Project, Result, Session, registries};
 
 /// What a user enters.
 #[derive(Clone, Debug)]
@@ -139,6 +139,9 @@ pub fn allow(context: &Context<'_>, pairs: &[String], confirm: impl FnOnce(&[Str
     } else {
         pairs.iter().map(|pair| pair.parse()).collect::<std::result::Result<Vec<Grant>, _>>()?
     };
+    for pair in &wanted {
+        (context.reporter)(Event::Concerns(pair.to_string()));
+    }
     let known = grants::kept(context)?;
     let all: BTreeSet<&Grant> = known.iter().chain(&wanted).collect();
     if all.len() > known.len() {

@@ -6,7 +6,7 @@ use super::compatibility::{self, Baseline};
 use super::packages::{OwnPackage, prepare};
 use super::registry::target::RegistryTarget;
 use super::registry::{server, submit};
-use super::{Project, Result, Session, key};
+use super::{Event, Project, Result, Session, key};
 use crate::model::{Digest, Ecosystem, PackageId};
 use crate::package::Submission;
 
@@ -52,10 +52,20 @@ pub struct Publication {
 
 /// Publishes the package whose folder larder was started in.
 pub fn publish(session: &Session<'_>, options: &PublishOptions) -> Result<Publication> {
+    let publication = add_to_registry(session, options)?;
+    if publication.outcome == submit::Outcome::Unchanged.as_str() {
+        (session.context().reporter)(Event::Unchanged);
+    }
+    Ok(publication)
+}
+
+/// Packs and signs the package whose folder larder was started in, and adds it to a registry.
+pub(super) fn add_to_registry(session: &Session<'_>, options: &PublishOptions) -> Result<Publication> {
     let context = session.context();
     let own = OwnPackage::of(context)?;
     let prepared = prepare(&own, &options.allowed_secrets)?;
     let body = &prepared.body;
+    (context.reporter)(Event::Concerns(format!("{}@{}", body.name, body.version)));
     let id = PackageId::new(Ecosystem::PRIVATE, body.name.clone());
     let project = Project::open(context).ok();
     let target = RegistryTarget::find(context, project.as_ref(), options.registry.as_deref(), &id)?;

@@ -6,7 +6,7 @@ use super::assets::in_use::{InUse, OrphanedAsset};
 use super::assets::of_registry::orphaned_by;
 use super::registry::target::RegistryTarget;
 use super::registry::{server, submit};
-use super::{Project, Result, Session};
+use super::{Event, Project, Result, Session};
 use crate::diagnostic::{Exit, Failure};
 use crate::model::{Ecosystem, PackageId, PackageName};
 use crate::package::{StatusChange, Submission, YankRequest};
@@ -98,6 +98,9 @@ pub fn record(session: &Session<'_>, package: &str, verdict: Verdict, particular
             server::send(session, project, &registry, (&name, &path), &submission)?
         }
     };
+    if outcome == submit::Outcome::Unchanged {
+        (context.reporter)(Event::Unchanged);
+    }
     Ok(Recorded {
         registry,
         package: name,

@@ -44,10 +44,31 @@ impl Operation {
 pub enum Trace {
     /// When it changed the manifest, the lock or an environment.
     Changes,
-    /// Always: what it changes lies elsewhere.
+    /// Always, unless it tells that nothing had to be done: what it changes lies elsewhere.
     Always,
-    /// Always, and in the security log too.
+    /// The same, and in the security log too.
     Security,
+}
+
+/// What a command told while it worked.
+#[derive(Debug, Default)]
+struct Told {
+    warnings: Vec<String>,
+    /// What it turned out to be about.
+    subjects: Vec<String>,
+    /// Whether nothing had to be done.
+    is_unchanged: bool,
+}
+
+impl Told {
+    fn note(&mut self, event: &Event) {
+        match event {
+            Event::Warning(text) if self.warnings.len() < MOST_WARNINGS => self.warnings.push(text.clone()),
+            Event::Concerns(subject) => self.subjects.push(subject.clone()),
+            Event::Unchanged => self.is_unchanged = true,
+            _ => {}
+        }
+    }
 }
 
 /// Runs a command and logs it. A log that cannot be written is a warning.
@@ -62,22 +83,20 @@ pub fn watched<T>(
     let root = find_root();
     let named = || context.environment.iter().chain(&operation.subjects).map(String::as_str);
     let before = root.as_deref().map(|root| Observed::of(root, named()));
-    let (started, warnings) = (Instant::now(), Mutex::new(Vec::new()));
+    let (started, told) = (Instant::now(), Mutex::new(Told::default()));
     let reporter = |event: Event| {
-        if let Event::Warning(text) = &event {
-            let mut warnings = warnings.lock().unwrap_or_else(PoisonError::into_inner);
-            if warnings.len() < MOST_WARNINGS {
-                warnings.push(text.clone());
-            }
-        }
+        told.lock().unwrap_or_else(PoisonError::into_inner).note(&event);
         (context.reporter)(event);
     };
     let outcome = work(&Context { reporter: &reporter, ..context.clone() });
     let changes = before.map(Observed::changes).unwrap_or_default();
+    let Told { warnings, subjects, is_unchanged } = told.into_inner().unwrap_or_else(PoisonError::into_inner);
     let is_damage = outcome.as_ref().is_err_and(|error| error.failure().exit() == Exit::Integrity);
-    if operation.trace == Trace::Changes && outcome.is_ok() && changes.is_empty() && root.is_some() {
+    let only_changes = operation.trace == Trace::Changes && root.is_some();
+    if outcome.is_ok() && changes.is_empty() && (only_changes || is_unchanged) {
         return outcome;
     }
+    let subjects: Vec<String> = operation.subjects.iter().cloned().chain(subjects).collect();
     // `init` made a project of the folder.
     let root = root.or_else(find_root);
     // A command that failed leaves no log behind where there was nothing before.
@@ -95,9 +114,7 @@ pub fn watched<T>(
         None => Logs::of_user(&context.state, threshold),
     };
     let (error, took) = (outcome.as_ref().err(), started.elapsed());
-    let entry =
-        LogEntry::new(context, (operation.name, &operation.subjects, environment.as_deref()), changes, error, took);
-    let warnings = warnings.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let entry = LogEntry::new(context, (operation.name, &subjects, environment.as_deref()), changes, error, took);
     let is_security = operation.trace == Trace::Security || is_damage;
     if let Err(error) = write(&logs, operation.name, &entry, &warnings, is_security) {
         let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();

@@ -10,7 +10,7 @@ use crate::manifest::Registry;
 use crate::model::Ecosystem;
 use crate::ops::packages::{OwnPackage, below, read_project};
 use crate::ops::project::inputs;
-use crate::ops::publish::{PublishOptions, publish as publish_private};
+use crate::ops::publish::{PublishOptions, add_to_registry};
 use crate::ops::session::MANIFEST;
 use crate::ops::{Context, Project, Result, Session, registries};
 use crate::registry::{CachePolicy, PackedRelease, Registries, ReleaseFolder, Uploaded};
@@ -97,7 +97,7 @@ fn publish_own(
     let context = Context { folder: root.join(&unit.folder), ..context.clone() };
     let options =
         PublishOptions { registry: Some(registry.to_owned()), sign: sign.cloned(), ..PublishOptions::default() };
-    let publication = publish_private(&Session::new(&context), &options)?;
+    let publication = add_to_registry(&Session::new(&context), &options)?;
     Ok(PublishedFile { registry: registry.to_owned(), file: publication.archive, outcome: publication.outcome })
 }
 

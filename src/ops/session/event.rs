@@ -31,6 +31,10 @@ pub enum Event {
         /// What it does, as in "that works on this project".
         does: String,
     },
+    /// What the command turned out to be about, for the log of operations: `money@1.2.0`.
+    Concerns(String),
+    /// Nothing of what was asked for had to be done, for the log of operations.
+    Unchanged,
     /// A line that a hook wrote.
     HookLine(String),
     /// Something a user should know: a lowercase sentence.
