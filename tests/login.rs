@@ -207,3 +207,30 @@ fn a_registry_of_private_packages_is_logged_in_to_for_publishing() {
     with_input(&project, "larder login acme --token-stdin", "publishing-token").exits(0).names(["not asked"]);
     project.run("larder -C orders publish --registry acme").exits(0).names(["Published to acme"]);
 }
+
+#[test]
+fn a_registry_that_nothing_declares_is_logged_in_to_by_its_url() {
+    let files = ["/private/larder-registry.json", "/private/checkpoint"];
+    let registry = files.iter().fold(Universe::new(), |all, file| all.file(file, b"{}".to_vec())).serve();
+    let project = Project::alone();
+    let url = registry.url("/private/");
+    for file in files {
+        registry.fail(file, 401);
+    }
+    project.write(".gitignore", "mine\n");
+    let consume = format!("larder init --consume orders --registry {url}");
+    let login = format!("`larder login {url}`");
+    let wanted = project.run(&consume).exits(5);
+    wanted.names(["(401)", &login]);
+    assert!(!project.has("larder.kdl"));
+    assert_eq!(project.read(".gitignore"), "mine\n");
+    std::fs::remove_file(project.path(".gitignore")).expect("a file");
+    project.run("larder init --consume orders --registry http://127.0.0.1:9/").exits(5);
+    assert!(!project.has(".gitignore") && !project.has("larder.kdl"));
+    // The URL that is named is one that can be logged in to.
+    with_input(&project, &format!("larder login {url} --token-stdin"), SECRET).exits(0);
+    project.run("larder registry init packages --origin packages.example").exits(0);
+    let pushed = project.run(&format!("larder registry push packages --to {url}")).exits(5);
+    let pushed = pushed.names(["(401)", &login]);
+    assert!(!pushed.stderr.contains("unnamed"), "{}", pushed.stderr);
+}

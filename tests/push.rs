@@ -41,15 +41,38 @@ fn a_folder_gets_what_it_lacks_and_is_whole() {
         author.run("larder registry sign other").exits(0);
         let _ = version;
     }
-    author.run("larder registry push other --to served").exits(4);
+    let refused = author.run("larder registry push other --to served").exits(4);
+    let refused = refused.names(["is no older state of", "other"]);
+    assert!(!refused.stderr.contains("damaged"), "{}", refused.stderr);
+    author.run("larder registry init third --origin third.example").exits(0);
+    let refused = author.run("larder registry push third --to served").exits(4);
+    let refused = refused.names(["is no older state of", "third"]);
+    assert!(!refused.stderr.contains("damaged"), "{}", refused.stderr);
     author.run("larder registry verify served").exits(0).names(["2 versions"]);
+}
+
+#[test]
+fn a_folder_may_have_any_name_and_a_registry_that_cannot_be_leaves_none() {
+    let author = author();
+    author.run("larder registry push packages --to 'to be served'").exits(0);
+    author.run("larder registry verify 'to be served'").exits(0).names(["1 version,"]);
+    author.run(&format!("larder registry push packages --to file://{}", author.path("by-url").display())).exits(0);
+    author.run("larder registry verify by-url").exits(0);
+    author.run("larder registry push packages --to ''").exits(2);
+    for command in ["larder registry init 'we ird'", "larder registry init fine --origin 'bad origin'"] {
+        author.run(command).exits(2).names(["no origin"]);
+    }
+    assert!(!author.has("we ird") && !author.has("fine"));
 }
 
 #[test]
 fn a_server_gets_the_checkpoint_last_and_a_push_that_was_cut_off_goes_on() {
     let (server, mut author) = (PackageServer::empty(), author());
     let to = server.url();
-    author.run(&format!("larder registry push packages --to {to}")).exits(5).names(["(401)", "larder login"]);
+    author
+        .run(&format!("larder registry push packages --to {to}"))
+        .exits(5)
+        .names(["(401)", &format!("`larder login {to}`")]);
     let line = format!("larder \"acme\" \"{to}\" {{ token env=\"LARDER_TOKEN_ACME\"; }}");
     author.write("larder.kdl", &format!("registries {{ {line}; }}\nruntimes {{ node \"20\"; }}\n"));
     author.set("LARDER_TOKEN_ACME", "publishing-token");

@@ -7,14 +7,18 @@ use serde::Serialize;
 use super::add::{self, Request};
 use super::init::{self, Guards, InitOptions};
 use super::lock::Changes;
+use super::login::LoginWanted;
 use super::session::MANIFEST;
-use super::{Project, Result, Session};
+use super::{Context, Project, Result, Session};
 use crate::diagnostic::{Exit, Failure};
-use crate::fs;
+use crate::fs::{self, Durability};
 use crate::import::ImportedRegistry;
 use crate::manifest::edit::quoted;
 use crate::manifest::{Manifest, RegistryUrl, seen_as};
 use crate::model::{Ecosystem, Label, PackageName};
+
+/// The file of what git leaves alone.
+const GITIGNORE: &str = ".gitignore";
 
 /// What is to be used, and where it is.
 #[derive(Clone, Copy, Debug)]
@@ -45,8 +49,8 @@ pub fn consume(session: &Session<'_>, options: &ConsumeOptions<'_>) -> Result<(C
     let name = PackageName::larder(options.package).map_err(|error| BadPackage(error.to_string()))?;
     let url = RegistryUrl::parse(options.registry).map_err(BadRegistry)?;
     let path = context.folder.join(MANIFEST);
-    let is_new = fs::stat(&path)?.is_none();
-    if is_new {
+    let before = Before::of(context)?;
+    if before.is_new {
         let registry = ImportedRegistry {
             ecosystem: Ecosystem::PRIVATE,
             name: name_of(&url),
@@ -71,11 +75,40 @@ pub fn consume(session: &Session<'_>, options: &ConsumeOptions<'_>) -> Result<(C
     let request = Request { packages: &packages, group: None, optional: false, registry: None, syncs: false };
     match add::add(session, &request) {
         Ok(changes) => Ok((consumed(true), Some(changes))),
-        Err(error) => {
-            if is_new {
-                fs::remove_file(&path)?;
+        Err(error) if before.is_new => {
+            before.restore(context)?;
+            Err(match &url {
+                RegistryUrl::Http(url) => LoginWanted::in_place_of(error, url),
+                RegistryUrl::Folder(_) => error,
+            })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// A folder as it was before a project was made of it.
+struct Before {
+    /// Whether it was no project.
+    is_new: bool,
+    gitignore: Option<Vec<u8>>,
+}
+
+impl Before {
+    fn of(context: &Context<'_>) -> Result<Self> {
+        let is_new = fs::stat(&context.folder.join(MANIFEST))?.is_none();
+        Ok(Self { is_new, gitignore: fs::read_if_exists(&context.folder.join(GITIGNORE))? })
+    }
+
+    /// Takes back what making the project wrote.
+    fn restore(&self, context: &Context<'_>) -> Result<()> {
+        fs::remove_file(&context.folder.join(MANIFEST))?;
+        let gitignore = context.folder.join(GITIGNORE);
+        match &self.gitignore {
+            Some(text) if fs::read_if_exists(&gitignore)?.as_ref() != Some(text) => {
+                Ok(fs::write_atomic(&gitignore, text, Durability::Whole)?)
             }
-            Err(error)
+            Some(_) => Ok(()),
+            None => Ok(fs::remove_file(&gitignore)?),
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::registry::{Account, Registries, RegistryOptions};
 use super::registries::logins::{self, KeptIn};
 use super::secrets::grants::{self, Grant};
 use super::session::MANIFEST;
-use super::{Context, Event, Project, Result, Session, registries};
+use super::{Context, Error, Event, Project, Result, Session, registries};
 
 /// What a user enters.
 #[derive(Clone, Debug)]
@@ -185,6 +185,31 @@ fn account(session: &Session<'_>, registry: &Registry, url: &Url, entered: &Ente
         Account::Named(account) => Ok(Some(account)),
         Account::Unknown => Ok(None),
         Account::Refused => Err(LoginError::NotAccepted { registry: name.to_string(), url: url.masked() }.into()),
+    }
+}
+
+/// A registry that no larder.kdl declares wants credentials.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("the registry at {url} wants credentials (401)")]
+#[diagnostic(code(larder::login::wanted), help("`larder login {url}`, then run this again"))]
+pub(super) struct LoginWanted {
+    url: String,
+}
+
+impl LoginWanted {
+    /// Returns this error in place of one that names the registry as if it were declared. Any other error stays.
+    pub(super) fn in_place_of(error: Error, url: &Url) -> Error {
+        let is_unauthorized = |code: &dyn std::fmt::Display| code.to_string() == "larder::fetch::unauthorized";
+        if error.failure().code().is_some_and(|code| is_unauthorized(&code)) {
+            return Self { url: url.masked() }.into();
+        }
+        error
+    }
+}
+
+impl Failure for LoginWanted {
+    fn exit(&self) -> Exit {
+        Exit::Network
     }
 }
 

@@ -7,8 +7,9 @@ use crate::diagnostic::{Exit, Failure};
 use crate::fs::{self, Durability};
 use crate::manifest::{Registry, RegistryUrl};
 use crate::model::{Ecosystem, Label, Url};
+use crate::ops::login::LoginWanted;
 use crate::ops::registries::{self, logins};
-use crate::ops::{Project, Result, Session};
+use crate::ops::{Error, Project, Result, Session};
 use crate::package::log::CHECKPOINT;
 use crate::registry::{CachePolicy, FolderRegistry, Registries, RegistryOptions};
 
@@ -34,9 +35,14 @@ impl Destination {
                     return Ok(Self::Server { registries, label: registry.name.clone(), url: url.clone() });
                 }
             },
+            // A path is taken as it is, whatever is in it.
+            None if !to.trim().is_empty() && !to.contains("://") => return Ok(Self::Folder(context.folder.join(to))),
             None => (Label::unnamed(), RegistryUrl::parse(to).map_err(BadDestination)?),
         };
-        let RegistryUrl::Http(url) = &address else { return Ok(Self::Folder(context.folder.join(to))) };
+        let url = match &address {
+            RegistryUrl::Folder(folder) => return Ok(Self::Folder(context.folder.join(&**folder))),
+            RegistryUrl::Http(url) => url,
+        };
         let url = url.clone();
         let credentials =
             if context.offline { BTreeMap::new() } else { logins::find(context, std::slice::from_ref(&url))? };
@@ -62,7 +68,10 @@ impl Destination {
     pub(in crate::ops) fn read(&self, path: &str) -> Result<Option<Vec<u8>>> {
         match self {
             Self::Folder(folder) => Ok(fs::read_if_exists(&folder.join(path))?),
-            Self::Server { registries, label, .. } => Ok(registries.file(label, path)?),
+            Self::Server { registries, label, url } => registries.file(label, path).map_err(|error| {
+                let error = Error::from(error);
+                if *label == Label::unnamed() { LoginWanted::in_place_of(error, url) } else { error }
+            }),
         }
     }
 
@@ -78,7 +87,7 @@ impl Destination {
                 fs::write_atomic(&file, content, Durability::Whole)?;
                 Ok(true)
             }
-            Self::Server { registries, label, .. } => {
+            Self::Server { registries, label, url } => {
                 // Of what is rewritten only the checkpoint is cheap to compare.
                 if path == CHECKPOINT && registries.file(label, path)?.as_deref() == Some(content) {
                     return Ok(false);
@@ -87,7 +96,8 @@ impl Destination {
                 if (200..300).contains(&answer.status) {
                     return Ok(true);
                 }
-                Err(NotTaken { path: path.to_owned(), url: answer.url, status: answer.status }.into())
+                let (path, registry) = (path.to_owned(), url.masked());
+                Err(NotTaken { path, url: answer.url, status: answer.status, registry }.into())
             }
         }
     }
@@ -116,17 +126,21 @@ struct NotTaken {
     path: String,
     url: String,
     status: u16,
+    /// The URL of the registry.
+    registry: String,
 }
 
 impl NotTaken {
-    fn help(&self) -> &'static str {
+    fn help(&self) -> String {
         match self.status {
-            401 | 403 => {
-                "`larder login URL`, or give the registry a `token` in larder.kdl; then push again, which goes on from here"
-            }
-            404 | 405 | 501 => "the server takes no files by PUT: push into a folder that it serves",
+            401 | 403 => format!(
+                "`larder login {}`, or give the registry a `token` in larder.kdl; then push again, which goes on from here",
+                self.registry
+            ),
+            404 | 405 | 501 => "the server takes no files by PUT: push into a folder that it serves".to_owned(),
             _ => {
                 "push again later: it goes on from here, and readers see the older state until the checkpoint is there"
+                    .to_owned()
             }
         }
     }

@@ -24,12 +24,14 @@ pub struct Created {
 
 /// Makes a registry in a folder. Without an origin the folder's name is its log's.
 pub fn init(context: &Context<'_>, folder: &Path, origin: Option<&str>) -> Result<Created> {
-    let root = context.folder.join(folder);
-    fs::create_dir_all(&root)?;
-    let root = fs::canonicalize(&root)?;
-    let own_name = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let path = context.folder.join(folder);
+    let named = if fs::stat(&path)?.is_some() { fs::canonicalize(&path)? } else { path.clone() };
+    let own_name = named.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let origin = origin.map_or(own_name, str::to_owned);
+    // An origin that is none is refused before anything is made.
     let (signer, file) = log_keys::find_or_make(context, &origin)?;
+    fs::create_dir_all(&path)?;
+    let root = fs::canonicalize(&path)?;
     FolderRegistry::create(&root, &signer, &now())?;
     Ok(Created {
         folder: root.display().to_string(),

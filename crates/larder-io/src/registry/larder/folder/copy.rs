@@ -31,12 +31,16 @@ impl LockedFolder<'_> {
             files.extend([CHECKPOINT.to_owned(), REGISTRY_FILE.to_owned()]);
             return Ok(files);
         };
-        let copied = Checkpoint::verify(bytes, &self.registry.keys).map_err(|fault| self.registry.damaged(fault))?.tree;
+        let no_copy = |fault| FolderError::NoCopy { root: self.registry.root.clone(), fault };
+        let copied = Checkpoint::verify(bytes, &self.registry.keys).map_err(no_copy)?.tree;
         if copied.size > tree.size {
             let (root, size) = (self.registry.root.clone(), tree.size);
             return Err(FolderError::CopyIsNewer { root, size, copied: copied.size });
         }
-        self.registry.read(|answers| tree.begins_with(copied, answers))?;
+        self.registry.read(|answers| tree.begins_with(copied, answers)).map_err(|error| match error {
+            FolderError::Log { fault, .. } => no_copy(fault),
+            other => other,
+        })?;
         let mut files = if copied.size == tree.size { Vec::new() } else { self.files_between(&state, copied)? };
         files.extend(self.signed_lists()?);
         files.push(CHECKPOINT.to_owned());

@@ -45,6 +45,18 @@ pub enum FolderError {
         /// The size of the copy's log.
         copied: u64,
     },
+    /// A copy is none.
+    #[error("what is there already is no older state of `{}`: {fault}", root.display())]
+    #[diagnostic(
+        code(larder::registry::no_copy),
+        help("nothing was copied. It is another registry, or has gone on by itself: copy into a folder of its own")
+    )]
+    NoCopy {
+        /// The registry.
+        root: PathBuf,
+        /// What speaks against it.
+        fault: LogFault,
+    },
     /// The key is that of another log.
     #[error("the key of `{given}` cannot sign the log of `{origin}`")]
     #[diagnostic(
@@ -115,7 +127,7 @@ impl Failure for FolderError {
     fn exit(&self) -> Exit {
         match self {
             Self::NoRegistry(_) | Self::NotEmpty(_) | Self::OtherKey { .. } => Exit::Manifest,
-            Self::Description { .. } | Self::Log { .. } => Exit::Integrity,
+            Self::Description { .. } | Self::Log { .. } | Self::NoCopy { .. } => Exit::Integrity,
             Self::Subset(_)
             | Self::CopyIsNewer { .. }
             | Self::Index { .. }
