@@ -224,6 +224,25 @@ fn signatures_and_keys_are_demanded_of_a_registry() {
     project.run("larder lock").exits(2).names(["ORIGIN+HASH+KEY"]);
 }
 
+#[test]
+fn a_registry_that_is_not_declared_is_none_of_the_folders() {
+    let project = Project::alone();
+    project.run("larder registry init packages --origin packages.example").exits(0);
+    package(&project, "orders", "1.0.0");
+    let undeclared = project.run("larder -C orders publish --registry acme").exits(2);
+    undeclared.names(["there is no registry `acme`", "declares none"]);
+    project.write("larder.kdl", "registries { larder \"own\" \"packages\"; }\nruntimes { node \"20\"; }\n");
+    for (named, status) in [("acme", 2), ("http://127.0.0.1:9/", 2), ("https://packages.example", 2)] {
+        let refused = project.run(&format!("larder yank orders@1.0.0 --registry {named}")).exits(status);
+        let refused = refused.names([&format!("there is no registry `{named}`"), "larder.kdl declares own"]);
+        assert!(!refused.stderr.contains("registry init"), "{}", refused.stderr);
+    }
+    project.run("larder -C orders publish --registry ./nowhere").exits(2).names(["is no registry", "registry init"]);
+    let url = format!("file://{}", project.path("packages").display());
+    project.run(&format!("larder -C orders publish --registry {url}")).exits(0);
+    project.run("larder yank orders@1.0.0 --registry own").exits(0);
+}
+
 /// A registry of one package, and a project that has locked it.
 fn consumer() -> (Project, String) {
     let project = Project::alone();

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::diagnostic::{Exit, Failure};
+use crate::fs;
 use crate::manifest::{Registry, RegistryUrl};
 use crate::model::{Label, PackageId};
 use crate::ops::{Context, Project, Result};
@@ -31,9 +32,10 @@ impl<'p> RegistryTarget<'p> {
             .filter(|(_, registry)| registry.ecosystem == package.ecosystem)
             .collect();
         if let Some(named) = named {
-            return match declared.iter().find(|(_, registry)| registry.name.as_str() == named) {
+            let is_meant = |registry: &Registry| registry.name.as_str() == named || is_at(registry, named);
+            return match declared.iter().find(|(_, registry)| is_meant(registry)) {
                 Some((project, registry)) => Self::declared(project, registry),
-                None => Self::folder(&context.folder.join(named)),
+                None => Self::undeclared(context, named, &declared),
             };
         }
         let claiming = declared.iter().find(|(_, registry)| registry.claim_on(package).is_some());
@@ -54,6 +56,20 @@ impl<'p> RegistryTarget<'p> {
         }
     }
 
+    /// Opens a folder; what can be a name or a URL only is a registry that is not declared.
+    fn undeclared(context: &Context<'_>, named: &str, declared: &[(&Project, &Registry)]) -> Result<Self> {
+        let folder = match RegistryUrl::parse(named) {
+            Ok(RegistryUrl::Folder(folder)) if named.contains("://") => context.folder.join(&*folder),
+            _ => context.folder.join(named),
+        };
+        let is_name = !named.contains('/') && fs::stat(&folder)?.is_none();
+        if is_name || named.starts_with("http://") || named.starts_with("https://") {
+            let known = declared.iter().map(|(_, registry)| registry.name.to_string()).collect();
+            return Err(Undeclared { named: named.to_owned(), known }.into());
+        }
+        Self::folder(&folder)
+    }
+
     fn folder(root: &Path) -> Result<Self> {
         Ok(Self::Folder(FolderRegistry::open(root, &[])?))
     }
@@ -64,6 +80,35 @@ impl<'p> RegistryTarget<'p> {
             Self::Folder(registry) => &registry.description().origin,
             Self::Server(_, name) => name.as_str(),
         }
+    }
+}
+
+fn is_at(registry: &Registry, url: &str) -> bool {
+    RegistryUrl::parse(url).is_ok_and(|url| url.http().is_some() && url == registry.url)
+}
+
+/// A registry that larder.kdl does not declare, and no folder.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("there is no registry `{named}`")]
+#[diagnostic(code(larder::publish::undeclared_registry), help("{}", self.help()))]
+struct Undeclared {
+    named: String,
+    known: Vec<String>,
+}
+
+impl Undeclared {
+    fn help(&self) -> String {
+        let declared = match self.known.as_slice() {
+            [] => "larder.kdl declares none of private packages".to_owned(),
+            known => format!("larder.kdl declares {}", known.join(", ")),
+        };
+        format!("{declared}; declare it, or name a folder: `--registry ./FOLDER`")
+    }
+}
+
+impl Failure for Undeclared {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
     }
 }
 
