@@ -443,3 +443,20 @@ fn an_extra_that_the_project_does_not_have_is_left_out() {
     project.run("larder lock").exits(0);
     assert!(project.locked_packages().contains("six 1.0"));
 }
+
+#[test]
+fn a_node_modules_of_another_tool_stays_where_no_package_goes_there() {
+    let registry = Universe::new().serve();
+    let project = Project::of_other_tools(
+        &registry,
+        &[
+            ("package.json", r#"{"name": "shop", "private": true, "workspaces": ["packages/*"]}"#),
+            ("packages/web/package.json", r#"{"name": "web", "version": "1.0.0"}"#),
+            ("node_modules/.package-lock.json", "{}"),
+        ],
+    );
+    project.run("larder init").exits(0);
+    project.run("larder sync").exits(0);
+    project.run("larder sync").exits(0).names(["up to date"]);
+    assert_eq!(project.read("node_modules/.package-lock.json"), "{}");
+}

@@ -32,7 +32,7 @@ pub use super::project::lockfile::{Absent, LockUse};
 use super::project::own_runtimes::{self, Misfit};
 use super::project::snapshot::{self, InputSnapshot};
 use super::project::target::{EditTarget, Edited};
-use super::registries::Question;
+use super::registries::OpenOptions;
 use super::runtimes::{self, RuntimeChoice};
 use super::session::release;
 use super::summary::DifferenceSummary;
@@ -165,7 +165,7 @@ pub(super) fn take_over(
     let project = &*age::applied(project, wish.old, wish.age_cutoff);
     let runtimes = runtimes::choose(session, project, Some(&old.runtimes), wish.runtimes)?;
     let with_runtimes = runtimes::applied(project, &runtimes);
-    let registries = registries::open_asking(session, &with_runtimes, wish.question())?;
+    let registries = registries::open_with(session, &with_runtimes, wish.open_options())?;
     let (lockfile, solved) = solve_with(session, &with_runtimes, &wish, &registries, &runtimes)?;
     let mut lockfile = runtimes::locked(lockfile, project, runtimes);
     locked::check_digests(before, &lockfile)?;
@@ -355,12 +355,12 @@ impl<'a> Wish<'a> {
     }
 
     /// Returns what the registries are opened with.
-    fn question(&self) -> Question {
-        Question {
+    fn open_options(&self) -> OpenOptions {
+        OpenOptions {
             cache_policy: self.cache_policy,
             revalidated: self.asked.clone(),
             locked_log_keys: self.old.map(|old| old.log_keys.clone()).unwrap_or_default(),
-            ..Question::default()
+            ..OpenOptions::default()
         }
     }
 
@@ -394,7 +394,7 @@ pub(super) fn solve(session: &Session<'_>, project: &Project, wish: &Wish<'_>) -
     let project = &*age::applied(project, wish.old, wish.age_cutoff);
     let runtimes = runtimes::choose(session, project, wish.old.map(|old| &old.runtimes), wish.runtimes)?;
     let with_runtimes = runtimes::applied(project, &runtimes);
-    let registries = registries::open_asking(session, &with_runtimes, wish.question())?;
+    let registries = registries::open_with(session, &with_runtimes, wish.open_options())?;
     let (lockfile, solved) = solve_with(session, &with_runtimes, wish, &registries, &runtimes)?;
     release(registries);
     Ok((runtimes::locked(lockfile, project, runtimes), solved))

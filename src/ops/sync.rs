@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::diagnostic::{Exit, Failure};
 use crate::difference::{self, Difference};
-use crate::fs;
+use crate::fs::{self, Kind};
 use crate::lock::{Closure, Lockfile, Selection};
 use crate::manifest::{Environment, HookTime, LockedMode};
 use crate::model::{Platform, RuntimeName};
@@ -478,7 +478,8 @@ impl<'a> Sync<'a> {
         }
         if self.options.activation == Activation::Activate {
             for link in self.profile.constant_links() {
-                if fs::lstat(&link)?.is_some() {
+                // What another tool has there stays where nothing of larder's goes.
+                if fs::lstat(&link)?.is_some_and(|stat| stat.kind == Kind::Symlink) {
                     self.facts.note_link(&link)?;
                 }
             }

@@ -29,9 +29,9 @@ use crate::ops::secrets::grants::{self, Grant};
 use crate::ops::session::release;
 use crate::ops::{Context, Error, Project, Result, Session};
 
-/// What registries are opened for.
+/// The options that registries are opened with.
 #[derive(Clone, Debug, Default)]
-pub(in crate::ops) struct Question {
+pub(in crate::ops) struct OpenOptions {
     /// Whether cached listings may be used without revalidation.
     pub(in crate::ops) cache_policy: CachePolicy,
     /// Packages that are asked for although a cache could answer.
@@ -45,16 +45,16 @@ pub(in crate::ops) struct Question {
 /// Opens them for a command that does not lock; nothing is asked yet.
 pub(in crate::ops) fn open(session: &Session<'_>, project: &Project, cache_policy: CachePolicy) -> Result<Registries> {
     let locked_log_keys = locked_log_keys(project)?;
-    open_asking(session, project, Question { cache_policy, locked_log_keys, ..Question::default() })
+    open_with(session, project, OpenOptions { cache_policy, locked_log_keys, ..OpenOptions::default() })
 }
 
 /// Opens them so that listings have the signatures of registries that sign; nothing is asked yet.
 pub(in crate::ops) fn open_with_signatures(session: &Session<'_>, project: &Project) -> Result<Registries> {
     let (cache_policy, locked_log_keys) = (CachePolicy::AnyAge, locked_log_keys(project)?);
-    open_asking(
+    open_with(
         session,
         project,
-        Question { cache_policy, locked_log_keys, needs_signatures: true, ..Question::default() },
+        OpenOptions { cache_policy, locked_log_keys, needs_signatures: true, ..OpenOptions::default() },
     )
 }
 
@@ -69,7 +69,7 @@ fn locked_log_keys(project: &Project) -> Result<BTreeMap<Label, LogKey>> {
 }
 
 /// Opens them; nothing is asked yet.
-pub(in crate::ops) fn open_asking(session: &Session<'_>, project: &Project, question: Question) -> Result<Registries> {
+pub(in crate::ops) fn open_with(session: &Session<'_>, project: &Project, options: OpenOptions) -> Result<Registries> {
     let requires_signatures = project.manifest.environments.iter().any(|one| one.policy.signatures.is_some());
     let context = session.context;
     let manifest = &project.manifest;
@@ -96,12 +96,12 @@ pub(in crate::ops) fn open_asking(session: &Session<'_>, project: &Project, ques
         runtimes: runtime_addresses(context, manifest, mirror.as_ref())?,
         settings: manifest.settings.clone(),
         requires_log_keys: requires_signatures,
-        locked_log_keys: question.locked_log_keys,
-        needs_signatures: requires_signatures || question.needs_signatures,
+        locked_log_keys: options.locked_log_keys,
+        needs_signatures: requires_signatures || options.needs_signatures,
         root: project.root.clone(),
         cache: Some(context.cache.clone()),
-        cache_policy: question.cache_policy,
-        revalidated: question.revalidated,
+        cache_policy: options.cache_policy,
+        revalidated: options.revalidated,
         client: session.client()?,
         mirrors,
         mirror,

@@ -487,6 +487,7 @@ mod tests {
         assert_eq!(read("file:///srv/a%20b"), folder("/srv/a b/"));
         assert_eq!(read("file:vendor/npm"), folder("vendor/npm/"));
         assert_eq!(read("../mirror"), folder("../mirror/"));
+        assert_eq!(read("vendor dir/npm"), folder("vendor dir/npm/"));
         assert!(matches!(read("http://npm.acme.example/"), Err(ManifestError::PlainHttp { .. })));
         assert!(matches!(read("http://127.0.0.1.acme.example/"), Err(ManifestError::PlainHttp { .. })));
         assert!(matches!(read("http://127.0.0.1@acme.example/"), Err(ManifestError::ClearTextToken { .. })));
@@ -503,7 +504,8 @@ mod tests {
             "https://x/?a",
             "https://a<b/",
             "",
-            "a b",
+            " a",
+            "https://a b/",
             "file://host/x",
             "file:a%2",
             "file:a%ff",

@@ -1,7 +1,7 @@
 //! Secrets in clear text, which no file of an asset may have.
 
 /// Parts of names whose values are secrets.
-const SECRET_NAMES: [&str; 22] = [
+const SECRET_NAMES: [&str; 26] = [
     "password",
     "passwd",
     "passphrase",
@@ -24,7 +24,14 @@ const SECRET_NAMES: [&str; 22] = [
     "encryptionkey",
     "authkey",
     "signingkey",
+    "subscriptionkey",
+    "functionkey",
+    "functionskey",
+    "masterkey",
 ];
+
+/// Whole names whose values are secrets: as parts of longer ones they are ordinary words.
+const WHOLE_SECRET_NAMES: [&str; 2] = ["sig", "xauth"];
 
 /// Names that only look like it: what they say is where something is, or how.
 const PLAIN_NAMES: [&str; 3] = ["tokenurl", "tokenendpoint", "tokentype"];
@@ -60,7 +67,8 @@ pub fn find(name: &str, value: &str) -> Option<&'static str> {
 /// Returns whether the value of a parameter of this name is a secret.
 pub fn is_secret_name(name: &str) -> bool {
     let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    !PLAIN_NAMES.contains(&plain.as_str()) && SECRET_NAMES.iter().any(|part| plain.contains(part))
+    let has_part = || SECRET_NAMES.iter().any(|part| plain.contains(part));
+    WHOLE_SECRET_NAMES.contains(&plain.as_str()) || !PLAIN_NAMES.contains(&plain.as_str()) && has_part()
 }
 
 /// Returns what is secret in a text, whatever it is the value of.
@@ -136,6 +144,10 @@ mod tests {
             ("connection", "Server=db;User=me;Password=hunter2"),
             ("AccountKey", "abc="),
             ("session-cookie", "abc"),
+            ("Ocp-Apim-Subscription-Key", "9f8e"),
+            ("X-Functions-Key", "abc"),
+            ("X-Auth", "abc"),
+            ("url", "https://account.blob.example/c?sv=1&sig=abc123"),
         ] {
             assert!(find(name, value).is_some(), "{name} {value}");
         }
@@ -151,6 +163,9 @@ mod tests {
             ("pattern", "*.xml"),
             ("headers", "Bearer ${TOKEN}"),
             ("X-Client", "shop"),
+            ("auth", "basic"),
+            ("design", "plain"),
+            ("host-key", "SHA256:abc"),
         ] {
             assert_eq!(find(name, value), None, "{name} {value}");
         }
