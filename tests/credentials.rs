@@ -209,7 +209,7 @@ fn a_feeds_token_is_for_what_its_service_index_names_at_the_same_origin() {
     let project = with("/v3/index.json");
     project.run("larder sync").exits(0);
     let asked = registry.take_log();
-    assert!(asked.iter().any(|path| path.ends_with(".nupkg")), "{asked:?}");
+    assert!(asked.iter().any(|path| path.contains(".nupkg")), "{asked:?}");
     assert_eq!(registry.authorized(), asked, "packages beside the folder of the service index are the feed's own");
     // From the lock alone, on another machine.
     registry.take_credentials("");

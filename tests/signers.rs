@@ -137,24 +137,24 @@ fn what_nobody_signed_is_told_and_refused_where_signatures_are_required() {
         let _ = std::fs::remove_file(project.path("larder.lock"));
     };
     let required = "policy { signatures \"required\"; }";
-    let signer = format!("signer \"old\" \"{}\" packages=\"orders\"", signed.key("old"));
-    consume("orders", &signer, required);
+    let trusted = format!("signer \"old\" \"{}\" packages=\"orders\"", signed.key("old"));
+    consume("orders", &trusted, required);
     project.run("larder sync").exits(0);
     project.run("larder audit signatures").exits(0);
-    consume("money", &signer, "");
+    consume("money", &trusted, "");
     project.run("larder lock").exits(0).names(["larder:money@1.0.0 has no signature of its publisher"]);
     assert!(project.read("larder.lock").contains("\nunsigned = true\n"));
     project.run("larder sync").exits(0);
-    consume("money", &signer, required);
+    consume("money", &trusted, required);
     project.run("larder lock").exits(0).names(["larder:money@1.0.0 has no signature of its publisher"]);
     for command in ["larder sync", "larder check", "larder audit signatures"] {
         project.run(command).exits(1).names(["larder:money@1.0.0 has no signature of its publisher"]);
     }
     // Signed, but by whom?
-    consume("gold", &signer, "");
+    consume("gold", &trusted, "");
     let output = project.run("larder lock").exits(0);
     assert!(!output.stderr.contains("signature"), "{}", output.stderr);
     // No `signer` covers it: nobody has said whose signature counts.
-    consume("gold", &signer, required);
+    consume("gold", &trusted, required);
     project.run("larder sync").exits(0);
 }

@@ -80,8 +80,11 @@ fn grouped() -> clap::Command {
         for name in names {
             let Some(one) = command.find_subcommand(name) else { continue };
             let about = one.get_about().map(ToString::to_string).unwrap_or_default();
-            let alias = one.get_visible_aliases().map(|alias| format!(" [alias: {alias}]")).collect::<String>();
-            let _ = writeln!(listing, "  {literal}{name}{literal:#}{:1$}  {about}{alias}", "", width - name.len());
+            let _ = write!(listing, "  {literal}{name}{literal:#}{:1$}  {about}", "", width - name.len());
+            for alias in one.get_visible_aliases() {
+                let _ = write!(listing, " [alias: {alias}]");
+            }
+            listing.push('\n');
         }
         listing.push('\n');
     }

@@ -95,7 +95,9 @@ pub(super) fn take_nearest(
     mut is_cured: impl FnMut(&[OpenLine]) -> Result<bool>,
 ) -> Result<()> {
     let farthest: Vec<usize> = lines.iter().map(|line| line.reach).collect();
-    lines.iter_mut().for_each(|line| line.reach = 0);
+    for line in lines.iter_mut() {
+        line.reach = 0;
+    }
     if is_cured(lines)? {
         return Ok(());
     }

@@ -234,7 +234,7 @@ mod tests {
         }
         let found = |glob: &str| {
             let members = find(root.path(), [glob].into_iter()).unwrap();
-            members.folders.iter().map(|folder| folder.to_string()).collect::<Vec<_>>().join(" ")
+            members.folders.join(" ")
         };
         assert_eq!(found("*"), "a");
         assert_eq!(found(".*"), ".a");

@@ -20,5 +20,6 @@ pub(in crate::ops) fn folder_around(folder: &Path) -> Result<Option<PathBuf>> {
 pub(in crate::ops) fn prefix(folder: &Path) -> Result<String> {
     let Some(repository) = folder_around(folder)? else { return Ok(String::new()) };
     let parts = folder.strip_prefix(&repository).into_iter().flat_map(Path::components);
-    Ok(parts.map(|part| format!("{}/", part.as_os_str().to_string_lossy())).collect())
+    let names: Vec<String> = parts.map(|part| part.as_os_str().to_string_lossy().into_owned() + "/").collect();
+    Ok(names.concat())
 }

@@ -165,7 +165,7 @@ fn relative_folders(project: &Project) -> BTreeSet<String> {
         RegistryUrl::Http(_) => None,
     });
     let folders = of_registries.chain(project.path_packages.keys().map(|folder| &**folder));
-    folders.filter(|folder| Path::new(folder).is_relative()).map(|folder| normal(folder)).collect()
+    folders.filter(|folder| Path::new(folder).is_relative()).map(normal).collect()
 }
 
 /// Returns a relative path with all its `..` in front.

@@ -72,8 +72,8 @@ fn the_last_affected_version_is_told_where_nothing_after_it_is_affected() {
         found[0].last_affected.as_ref().map(ToString::to_string)
     };
     let until = json!([{ "introduced": "0" }, { "last_affected": "1.4.0" }]);
-    assert_eq!(last(&[until.clone()], "1.0.0").as_deref(), Some("1.4.0"));
-    assert_eq!(last(&[until.clone()], "1.4.0").as_deref(), Some("1.4.0"));
+    assert_eq!(last(std::slice::from_ref(&until), "1.0.0").as_deref(), Some("1.4.0"));
+    assert_eq!(last(std::slice::from_ref(&until), "1.4.0").as_deref(), Some("1.4.0"));
     assert_eq!(last(&[json!([{ "introduced": "0" }])], "1.0.0"), None);
     assert_eq!(last(&[until.clone(), json!([{ "introduced": "1.2.0" }])], "1.3.0"), None);
     let later = json!([{ "introduced": "1.2.0" }, { "last_affected": "1.5.0" }]);

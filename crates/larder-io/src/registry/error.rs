@@ -133,9 +133,9 @@ pub enum RegistryError {
         /// The registry.
         registry: Label,
         /// The key in the lock.
-        locked: LogKey,
+        locked: Box<LogKey>,
         /// The key that was believed on first use.
-        seen: LogKey,
+        seen: Box<LogKey>,
     },
     /// A registry's state is too old.
     #[error("the state of registry `{registry}` is of {time}, and its `freshness` allows {days} days")]

@@ -206,6 +206,7 @@ pub(super) struct RequireTable<'a> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[allow(clippy::struct_excessive_bools, reason = "each is a line of the format")]
 pub(super) struct PackageTable<'a> {
     #[serde(borrow)]
     pub(super) id: CowStr<'a>,

@@ -209,6 +209,7 @@ impl RegistryLog {
         match (self.options.locked_key.clone(), self.options.witness.first_key()) {
             // A lock does not talk a user out of what was seen here: somebody else may have written it.
             (Some(locked), Some(seen)) if locked != seen => {
+                let (locked, seen) = (Box::new(locked), Box::new(seen));
                 return Err(Arc::new(RegistryError::OtherLogKey { registry, locked, seen }));
             }
             (Some(locked), None) => {
