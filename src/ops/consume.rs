@@ -8,6 +8,7 @@ use super::add::{self, Request};
 use super::init::{self, Guards, InitOptions};
 use super::lock::Changes;
 use super::login::LoginWanted;
+use super::packages::GITIGNORE;
 use super::session::MANIFEST;
 use super::{Context, Project, Result, Session};
 use crate::diagnostic::{Exit, Failure};
@@ -16,9 +17,6 @@ use crate::import::ImportedRegistry;
 use crate::manifest::edit::quoted;
 use crate::manifest::{Manifest, RegistryUrl, seen_as};
 use crate::model::{Ecosystem, Label, PackageName};
-
-/// The file of what git leaves alone.
-const GITIGNORE: &str = ".gitignore";
 
 /// What is to be used, and where it is.
 #[derive(Clone, Copy, Debug)]

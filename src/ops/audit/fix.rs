@@ -88,11 +88,8 @@ impl Fixed {
     }
 
     fn reason(&self, vulnerability: &Vulnerability) -> String {
-        let Vulnerability { fixed, last_affected, .. } = vulnerability;
-        let cure = match (fixed, last_affected) {
-            (Some(fixed), _) => format!("{fixed} does not have it"),
-            (None, Some(last)) => format!("{last} is the last version that has it"),
-            (None, None) => return "no later version is known to be without it".to_owned(),
+        let Some(cure) = vulnerability.known_cure() else {
+            return "no later version is known to be without it".to_owned();
         };
         if self.has_widened {
             format!("{cure}, but what needs the package does not admit a version without it")

@@ -114,13 +114,12 @@ fn tell_cures(session: &Session<'_>, project: &Project, audited: &mut Inspected)
         let Some(vulnerability) = &located.finding.vulnerability else { continue };
         let is_curable = !incurable.contains(vulnerability);
         located.finding.cured_by_update = Some(is_curable);
-        let is_known = vulnerability.fixed.is_some() || vulnerability.last_affected.is_some();
-        let help = match (is_curable, is_known) {
+        let help = match (is_curable, vulnerability.known_cure()) {
             (true, _) => "`larder audit --fix` moves it to a version without it, within the ranges of larder.kdl",
-            (false, true) => {
+            (false, Some(_)) => {
                 "no version within the ranges of larder.kdl is without it: `larder audit --fix --force` widens lines"
             }
-            (false, false) => {
+            (false, None) => {
                 "no version is known to be without it: look for another package, or ignore it with a reason"
             }
         };

@@ -236,24 +236,18 @@ impl Project {
         Ok(())
     }
 
-    /// Reads private packages again that have other features than when they were read: a line that was found later asks for them.
+    /// Reads private packages again that have other features than those that they were read with: a line that was found later asks for
+    /// them.
     pub(super) fn settle_features(&mut self) -> Result<()> {
-        // Each round adds a feature, or takes the default ones away once.
-        while self.names.asks_for_features() {
-            let private = self.path_packages.iter().filter(|(_, package)| package.kind == PathKind::Larder);
-            let private: Vec<Arc<str>> = private.map(|(folder, _)| Arc::clone(folder)).collect();
-            let mut has_changed = false;
-            for folder in private {
-                let package = self.read_local(&folder)?;
-                if self.path_packages.get(&folder).is_none_or(|known| known.dependencies != package.dependencies) {
-                    self.path_packages.remove(&folder);
-                    self.read_path_package(&folder)?;
-                    has_changed = true;
-                }
-            }
-            if !has_changed {
-                break;
-            }
+        let is_settled = |project: &Self, folder: &str, package: &PathPackage| {
+            package.kind != PathKind::Larder || package.features == project.names.features_of(folder, &package.seen_as)
+        };
+        while let Some((folder, _)) =
+            self.path_packages.iter().find(|(folder, package)| !is_settled(self, folder, package))
+        {
+            let folder = Arc::clone(folder);
+            self.path_packages.remove(&folder);
+            self.read_path_package(&folder)?;
         }
         Ok(())
     }

@@ -242,14 +242,12 @@ impl Project {
 fn names(root: &Path, members: &[Arc<str>], manifest: &Manifest, watched: &mut Watched) -> Result<LocalPackageIndex> {
     let mut names = LocalPackageIndex::new(manifest.catalogs.clone());
     let grouped = manifest.groups.iter().flat_map(|group| &group.dependencies);
-    let lines = manifest.dependencies.iter().chain(grouped).filter_map(|line| match &line.spec {
+    let all = manifest.dependencies.iter().chain(grouped);
+    names.note_lines("", all.clone());
+    let lines = all.filter_map(|line| match &line.spec {
         DependencySpec::Folder(spec) => Some(path::join("", &spec.folder)),
         DependencySpec::Package(_) => None,
     });
-    for group in std::iter::once(&manifest.dependencies).chain(manifest.groups.iter().map(|group| &group.dependencies))
-    {
-        names.note_lines("", group);
-    }
     // One that leads out of the project is an error of its line, later.
     let from_lines: Vec<Arc<str>> = lines.filter(|folder| members::stay_inside(root, folder).is_ok()).collect();
     let (own, others): (Vec<_>, Vec<_>) = from_lines.iter().partition(|folder| folder.is_empty());

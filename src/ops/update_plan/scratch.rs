@@ -12,12 +12,14 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use crate::diagnostic::{Exit, Failure};
 use crate::fs::{self, Durability, FileLock, Kind};
 use crate::lock::Lockfile;
 use crate::manifest::RegistryUrl;
 use crate::model::TreeDigest;
+use crate::registry::path;
 
 use crate::ops::building::consent;
 use crate::ops::lock::LockUse;
@@ -157,7 +159,7 @@ fn copy_files(from: &Path, to: &Path) -> Result<()> {
 }
 
 /// Returns the folders of registries and of local packages that the project names relative to itself, sorted.
-fn relative_folders(project: &Project) -> BTreeSet<String> {
+fn relative_folders(project: &Project) -> BTreeSet<Arc<str>> {
     let registries = &project.manifest.registries;
     let places = registries.iter().flat_map(|registry| std::iter::once(&registry.url).chain(&registry.mirrors));
     let of_registries = places.filter_map(|place| match place {
@@ -165,19 +167,7 @@ fn relative_folders(project: &Project) -> BTreeSet<String> {
         RegistryUrl::Http(_) => None,
     });
     let folders = of_registries.chain(project.path_packages.keys().map(|folder| &**folder));
-    folders.filter(|folder| Path::new(folder).is_relative()).map(normal).collect()
-}
-
-/// Returns a relative path with all its `..` in front.
-fn normal(folder: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in folder.split('/').filter(|part| !matches!(*part, "" | ".")) {
-        match (part, parts.last()) {
-            ("..", Some(last)) if *last != ".." => drop(parts.pop()),
-            _ => parts.push(part),
-        }
-    }
-    parts.join("/")
+    folders.filter(|folder| Path::new(folder).is_relative()).map(|folder| path::join("", folder)).collect()
 }
 
 fn leading_parents(folder: &str) -> usize {
@@ -185,7 +175,7 @@ fn leading_parents(folder: &str) -> usize {
 }
 
 /// Links folders that the copy has not to those of the project. Folders come before those that lie in them.
-fn link_folders(root: &Path, copy: &Path, folders: &BTreeSet<String>) -> Result<()> {
+fn link_folders(root: &Path, copy: &Path, folders: &BTreeSet<Arc<str>>) -> Result<()> {
     for folder in folders {
         let parents = leading_parents(folder);
         let rest = folder.split('/').skip(parents).collect::<Vec<_>>().join("/");
@@ -246,6 +236,7 @@ mod tests {
 
     #[test]
     fn parents_come_first_in_a_normal_path() {
+        let normal = |folder| path::join("", folder).to_string();
         assert_eq!(normal("./a//b/../c"), "a/c");
         assert_eq!(normal("a/../../b/./c"), "../b/c");
         assert_eq!((normal("../../reg").as_str(), leading_parents("../../reg")), ("../../reg", 2));

@@ -178,7 +178,7 @@ fn check_registry(line: &DependencyLine, root: &Manifest, errors: &mut Errors) {
     let serves = |registry: &&Registry| registry.ecosystem == ecosystem;
     let Some(name) = &line.registry else {
         // Members are asked for by their names as well.
-        let may_be_member = ecosystem.has_logs() && !root.members.is_empty();
+        let may_be_member = ecosystem == Ecosystem::PRIVATE && !root.members.is_empty();
         let needs_registry = ecosystem.has_registries() && line.source.is_none() && !may_be_member;
         if needs_registry && !registries.iter().any(|registry| serves(&registry)) {
             errors.push(ManifestError::Undeclared {

@@ -147,11 +147,6 @@ impl Ecosystem {
         matches!(self, Self::Larder)
     }
 
-    /// Returns whether its registries keep a signed log of what was published.
-    pub fn has_logs(self) -> bool {
-        matches!(self, Self::Larder)
-    }
-
     /// Returns whether its requirements have markers, which are evaluated for the declared Python.
     pub fn has_markers(self) -> bool {
         matches!(self, Self::Pypi)

@@ -66,8 +66,7 @@ pub fn held_back(index: &dyn Index, settings: &Settings, line: &RootEdge) -> Res
         }
         let target = |&platform: &Platform| {
             let declared = settings.platforms.iter().find(|target| target.platform == platform)?;
-            let baseline = index.oldest_system(id, place as u32, platform)?;
-            (declared.is_default() && baseline > declared.baseline).then_some(TargetPlatform { platform, baseline })
+            newer_target(index, id, place as u32, declared)
         };
         if let Some(targets) = lacking.iter().map(target).collect::<Option<Vec<_>>>() {
             return Ok(Some(HeldBack { version: candidate.version.clone(), targets, is_locked: false }));
@@ -91,16 +90,17 @@ pub fn held_back_wheels(
     let versions = index.versions(&key.id)?;
     let mut candidates = versions.candidates.iter().enumerate();
     let Some((place, _)) = candidates.find(|(_, candidate)| candidate.version == key.version) else { return Ok(None) };
-    let targets: Vec<TargetPlatform> = settings
-        .platforms
-        .iter()
-        .filter(|declared| declared.is_default())
-        .filter_map(|declared| {
-            let baseline = index.oldest_system(&key.id, place as u32, declared.platform)?;
-            (baseline > declared.baseline).then_some(TargetPlatform { platform: declared.platform, baseline })
-        })
-        .collect();
+    let declared = settings.platforms.iter();
+    let targets: Vec<TargetPlatform> =
+        declared.filter_map(|declared| newer_target(index, &key.id, place as u32, declared)).collect();
     Ok((!targets.is_empty()).then(|| HeldBack { version: key.version.clone(), targets, is_locked: true }))
+}
+
+/// Returns the oldest system of a platform that a version has a wheel for, if that is newer than the default baseline with which the
+/// platform is declared.
+fn newer_target(index: &dyn Index, id: &PackageId, ordinal: u32, declared: &TargetPlatform) -> Option<TargetPlatform> {
+    let baseline = index.oldest_system(id, ordinal, declared.platform).filter(|_| declared.is_default())?;
+    (baseline > declared.baseline).then_some(TargetPlatform { platform: declared.platform, baseline })
 }
 
 /// Returns whether a line brings a package to a platform.

@@ -74,17 +74,13 @@ impl Check for AdvisoriesCheck {
 
 /// `npm:lodash@4.17.10 has a critical vulnerability: GHSA-…, CVE-…: Prototype pollution; 4.17.12 does not have it`
 fn sentence(vulnerability: &Vulnerability) -> String {
-    let Vulnerability { package, summary, severity, fixed, last_affected, .. } = vulnerability;
+    let Vulnerability { package, summary, severity, .. } = vulnerability;
     let kind = match severity {
         Some(severity) => format!("a {severity} vulnerability"),
         None => format!("a vulnerability of unknown severity, which counts as {}", vulnerability.severity()),
     };
     let names: Vec<&str> = vulnerability.names().collect();
     let summary = if summary.is_empty() { String::new() } else { format!(": {summary}") };
-    let fix = match (fixed, last_affected) {
-        (Some(fixed), _) => format!("{fixed} does not have it"),
-        (None, Some(last)) => format!("{last} is the last version that has it"),
-        (None, None) => "no later version is known to be without it".to_owned(),
-    };
+    let fix = vulnerability.known_cure().unwrap_or_else(|| "no later version is known to be without it".to_owned());
     format!("{package} has {kind}: {}{summary}; {fix}", names.join(", "))
 }

@@ -16,10 +16,10 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
     let version = version.flatten().cloned().unwrap_or(semver::Version::new(0, 0, 0));
     let mut warnings = Vec::new();
     let mut dependencies = lines(context, &name, &manifest.dependencies, &mut warnings)?;
+    // A folder is there once: it has the features of all who ask for it.
+    let features = context.local_packages.features_of(context.folder, &name);
     if let Some(package) = &manifest.package {
-        // A folder is there once: it has the features of all who ask for it.
-        let features = context.local_packages.features_of(context.folder, &name);
-        dependencies.extend(lines(context, &name, package.lines_of(features), &mut warnings)?);
+        dependencies.extend(lines(context, &name, package.lines_of(features.iter().cloned()), &mut warnings)?);
     }
     let mut groups = BTreeMap::new();
     for group in &manifest.groups {
@@ -35,6 +35,7 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
         kind: PathKind::Larder,
         dependencies,
         extras: Vec::new(),
+        features,
         groups,
         facts: Facts::default(),
         sources: Vec::new(),

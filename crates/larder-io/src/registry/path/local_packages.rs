@@ -113,7 +113,7 @@ impl LocalPackageIndex {
     }
 
     /// Notes which features the lines of a folder's larder.kdl ask private packages for.
-    pub fn note_lines(&mut self, folder: &str, lines: &[DependencyLine]) {
+    pub fn note_lines<'l>(&mut self, folder: &str, lines: impl IntoIterator<Item = &'l DependencyLine>) {
         for line in lines {
             match &line.spec {
                 DependencySpec::Package(requirement) if requirement.ecosystem().has_features() => {
@@ -126,13 +126,8 @@ impl LocalPackageIndex {
         }
     }
 
-    /// Returns whether lines ask private packages for features.
-    pub fn asks_for_features(&self) -> bool {
-        !self.asked_features.is_empty()
-    }
-
     /// Returns the features that a local package has: those of all lines that ask for it, else the default ones.
-    pub(super) fn features_of(&self, folder: &str, name: &PackageName) -> BTreeSet<ExtraName> {
+    pub fn features_of(&self, folder: &str, name: &PackageName) -> BTreeSet<ExtraName> {
         let asked = self.asked_features.get(name);
         let mut features = asked.cloned().unwrap_or_default();
         if asked.is_none() || self.asked_folders.contains(folder) {

@@ -7,7 +7,7 @@ mod package_json;
 mod pyproject;
 mod python_manifest;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -34,6 +34,8 @@ pub struct PathPackage {
     pub dependencies: Vec<Dependency>,
     /// Its extras, if it is a Python package.
     pub extras: Vec<ExtraName>,
+    /// The features that it was read with, if it is a private package.
+    pub features: BTreeSet<ExtraName>,
     /// Its development dependencies: `devDependencies` as group `dev`, Python's dependency groups, or larder's groups.
     pub groups: BTreeMap<Label, Vec<Dependency>>,
     /// The metadata that `sync` needs.

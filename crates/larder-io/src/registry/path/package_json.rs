@@ -1,6 +1,6 @@
 //! The package.json of a local package.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -77,6 +77,7 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
         kind: PathKind::Npm,
         dependencies,
         extras: Vec::new(),
+        features: BTreeSet::new(),
         groups: groups.into_iter().collect(),
         facts: Facts { bin: json.bin.is_some_and(|bin| !bin.is_null()), ..Facts::default() },
         sources: Vec::new(),

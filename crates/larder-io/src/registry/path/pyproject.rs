@@ -85,6 +85,7 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
         kind: PathKind::Pypi,
         dependencies,
         extras,
+        features: BTreeSet::new(),
         groups,
         sources: Vec::new(),
         warnings,
