@@ -382,3 +382,51 @@ fn members_that_lay_on_top_are_found_by_configuration_and_by_themselves() {
     assert!(project.has("node_modules/@shop/settings/base.json"));
     assert_eq!(project.program("node", &["packages/web/index.js"]).exits(0).stdout.trim(), "web");
 }
+
+#[test]
+fn the_root_stands_in_for_its_own_name_where_overrides_and_members_say_so() {
+    let registry = registry();
+    let member = |name: &str, range: &str| format!(r#"{{"name": "{name}", "dependencies": {{"right": "{range}"}}}}"#);
+    let project = Project::of_other_tools(
+        &registry,
+        &[
+            (
+                "package.json",
+                r#"{"name": "right", "version": "9.0.0", "main": "index.js", "dependencies": {"left": "^1"},
+                    "pnpm": {"overrides": {"right": "link:.", "kit": "link:packages/kit", "odd": "link:./packages/kit", "gone": "file:gone"}}}"#,
+            ),
+            ("pnpm-workspace.yaml", "packages: ['examples/*', 'packages/*']\n"),
+            ("index.js", "module.exports = 'ours'\n"),
+            ("packages/kit/package.json", r#"{"name": "kit", "version": "3.0.0"}"#),
+            ("examples/a/package.json", &member("a", "latest")),
+            ("examples/b/package.json", &member("b", "workspace:^")),
+            ("examples/c/package.json", &member("c", "link:../..")),
+            ("jest.config.js", "module.exports = {transformIgnorePatterns: ['node_modules/(?!\\\\.pnpm|left)']}\n"),
+            ("pnpm-lock.yaml", "lockfileVersion: '9.0'\n"),
+        ],
+    );
+    project.run("larder init").exits(0).names([
+        "Left out override gone by gone, override odd by ./packages/kit: no package of the project in this folder has the name",
+        "Left out `.pnpm` in jest.config.js: packages lie in `node_modules/.packages/`",
+    ]);
+    let manifest = project.read("larder.kdl");
+    assert!(manifest.contains("override npm \"right\" \"workspace:*\""), "{manifest}");
+    assert!(manifest.contains("override npm \"kit\" \"workspace:*\""), "{manifest}");
+    project.run("larder sync").exits(0);
+    assert!(!project.read("larder.lock").contains("npm:right@"), "the registry's own stands beside it");
+    let says = |from: &str| {
+        let script = format!("console.log(require('module').createRequire(require.resolve('{from}'))('right'))");
+        project.program("node", &["-e", &script]).exits(0).stdout.trim().to_owned()
+    };
+    for from in
+        ["left/package.json", "./examples/a/package.json", "./examples/b/package.json", "./examples/c/package.json"]
+    {
+        assert_eq!(says(from), "ours", "{from}");
+    }
+    project.run("larder lock --check").exits(0);
+    project.run("larder verify").exits(0);
+    project.run("larder sync --frozen").exits(0).names(["up to date"]);
+    // Its package.json is an input.
+    project.write("package.json", r#"{"name": "other", "version": "9.0.0"}"#);
+    project.run("larder lock").exits(2).names(["no member of the project has this name"]);
+}

@@ -10,6 +10,7 @@ use crate::model::{PackageName, Source};
 
 use super::init::{self, Guards};
 use super::lock::{self, Changes, Replacement, Wish};
+use super::moving::workspace;
 use super::project::snapshot::{self, InputSnapshot};
 use super::project::target::{EditTarget, Edited};
 use super::project::{self, inputs};
@@ -67,6 +68,8 @@ fn import_once(
 ) -> Result<Option<Taken>> {
     let old = Project::read(root.to_owned())?;
     let target = EditTarget::of(session.context, &old)?;
+    let mut imported = imported.clone();
+    workspace::override_with_members(root, &old.names, &[], &mut imported);
     let mut edits = Edits::new(&target, imported.not_taken.clone());
     for line in &imported.lines {
         edits.take_line(line)?;

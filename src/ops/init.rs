@@ -19,7 +19,7 @@ use super::lock::{self, Locked, UnusedPatches};
 use super::moving::flat::FlatFolders;
 use super::moving::locked::{self, Kept};
 use super::moving::undeclared::{self, UndeclaredUse};
-use super::moving::{peers, pending, published, requirements, workspace};
+use super::moving::{peers, pending, pnpm_layout, published, requirements, workspace};
 use super::programs::interpreter;
 use super::project::snapshot;
 use super::project::{host, inputs, members};
@@ -302,7 +302,7 @@ fn import(folder: &Path) -> Result<Found> {
     peers::take_installed(folder, &members, &locked, &mut all)?;
     all.settle_catalogs();
     let names = workspace::names_of_members(folder, &all)?;
-    workspace::override_with_members(&names, &locked, &mut all);
+    workspace::override_with_members(folder, &names, &locked, &mut all);
     workspace::check_own_packages(folder, &names, &mut all);
     requirements::take_all(folder, &mut all, &mut from)?;
     workspace::leave_out_unknown_extras(folder, &mut all);
@@ -315,6 +315,9 @@ fn import(folder: &Path) -> Result<Found> {
     }
     let flat = FlatFolders::of(folder, &members)?;
     let undeclared = undeclared::hoist(folder, &members, (&flat, &locked), &mut all)?;
+    if fs::stat(&folder.join("pnpm-lock.yaml"))?.is_some() {
+        pnpm_layout::tell(folder, &mut all)?;
+    }
     Ok(Found { imported: all, taken_from: from, undeclared })
 }
 

@@ -239,16 +239,14 @@ pub(in crate::ops) fn compare(before: &LockedVersions, lockfile: &Lockfile, inde
         let had = before.packages().get(id);
         let new: Vec<_> = now.iter().filter(|version| !had.is_some_and(|had| had.contains(**version))).collect();
         if new.is_empty() {
-            match lines.get(id) {
+            let is_any_lost = || had.is_some_and(|had| had.iter().any(|version| !now.contains(version)));
+            let edge = || moved_edge(before, lockfile, id).filter(|_| is_any_lost());
+            match lines.get(id).cloned().or_else(edge) {
                 None => kept.kept += 1,
-                Some(line) => {
-                    let one = Moved {
-                        package: id.to_string(),
-                        before: vec![line.before.to_string()],
-                        now: vec![line.now.to_string()],
-                        why: format!("{} has it so now", manifest_of(line.dependent)),
-                    };
-                    moved.push((MoveCause::AnotherBeside, one));
+                Some(MovedEdge { dependent, before, now }) => {
+                    let (before, now) = (vec![before.to_string()], vec![now.to_string()]);
+                    let why = format!("{dependent} has it so now");
+                    moved.push((MoveCause::AnotherBeside, Moved { package: id.to_string(), before, now, why }));
                 }
             }
             continue;
@@ -281,15 +279,17 @@ pub(in crate::ops) fn compare(before: &LockedVersions, lockfile: &Lockfile, inde
     kept
 }
 
-/// A line of a manifest that has another version than before.
-struct MovedLine<'l> {
-    dependent: &'l Dependent,
+/// What a manifest or a package has in another version than before.
+#[derive(Clone)]
+struct MovedEdge<'l> {
+    /// Who has it, as a message names it.
+    dependent: String,
     before: &'l Version,
     now: &'l Version,
 }
 
 /// Returns the packages that a line has in another version than before, each with the first such line.
-fn moved_lines<'l>(before: &'l LockedVersions, lockfile: &'l Lockfile) -> BTreeMap<&'l PackageId, MovedLine<'l>> {
+fn moved_lines<'l>(before: &'l LockedVersions, lockfile: &'l Lockfile) -> BTreeMap<&'l PackageId, MovedEdge<'l>> {
     let mut moved = BTreeMap::new();
     for root in &lockfile.graph.roots {
         for edge in &root.to {
@@ -297,11 +297,23 @@ fn moved_lines<'l>(before: &'l LockedVersions, lockfile: &'l Lockfile) -> BTreeM
             let is_of_package = |was: &&Version| before.packages().get(id).is_some_and(|all| all.contains(*was));
             let was = before.line(&root.dependent, &edge.name).filter(|was| *was != now).filter(is_of_package);
             if let Some(before) = was {
-                moved.entry(id).or_insert(MovedLine { dependent: &root.dependent, before, now });
+                moved.entry(id).or_insert_with(|| MovedEdge { dependent: manifest_of(&root.dependent), before, now });
             }
         }
     }
     moved
+}
+
+/// Returns the first package of a registry that has another version of a package than any of its copies had.
+fn moved_edge<'l>(before: &'l LockedVersions, lockfile: &'l Lockfile, id: &PackageId) -> Option<MovedEdge<'l>> {
+    lockfile.graph.instances.iter().find_map(|(from, instance)| {
+        let edge = instance.edges.iter().find(|edge| edge.to.package.id == *id)?;
+        let now = &edge.to.package.version;
+        let mut had = before.versions_of_edge(&from.package, &edge.name).peekable();
+        let first = *had.peek()?;
+        let is_moved = had.all(|version| version != now);
+        is_moved.then(|| MovedEdge { dependent: from.package.to_string(), before: first, now })
+    })
 }
 
 /// Fails where a locked version that lines and overrides still admit is only there as source, nothing lets it be built, and a newer

@@ -10,6 +10,7 @@
 //! | `declared` | what its package.json files declare |
 //! | `undeclared`, `implied` | packages that its own files use and do not declare, or that tools look for unasked |
 //! | `locked` | the versions that other tools' lockfiles chose, and what became of them |
+//! | `pnpm_layout` | configurations that name the folder where pnpm puts packages |
 //! | `pending` | the note of these lockfiles, until there is a lock |
 
 mod declared;
@@ -19,6 +20,7 @@ mod implied;
 pub(super) mod locked;
 pub(super) mod peers;
 pub(super) mod pending;
+pub(super) mod pnpm_layout;
 pub(super) mod published;
 pub(super) mod requirements;
 pub(super) mod undeclared;

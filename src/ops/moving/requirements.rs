@@ -40,7 +40,12 @@ pub(in crate::ops) fn take_all(root: &Path, all: &mut Imported, from: &mut Vec<S
         }
     }
     for beside in workspace::requirements_beside(root)? {
-        if beside != FOLDER {
+        if is_template(&beside) {
+            all.refuse(
+                path::join(&beside, MAIN).to_string(),
+                "it belongs to a template, of which other projects are made",
+            );
+        } else if beside != FOLDER {
             take_project(root, &source_of(root, &path::join(&beside, MAIN))?, all, from)?;
         }
     }
@@ -48,6 +53,14 @@ pub(in crate::ops) fn take_all(root: &Path, all: &mut Imported, from: &mut Vec<S
         refuse(all, aside);
     }
     Ok(())
+}
+
+/// Returns whether a folder, relative to the root, is a template's, by its name: `project_template/`, `{{cookiecutter.slug}}/`.
+fn is_template(folder: &str) -> bool {
+    folder.split('/').any(|name| {
+        let last = name.rsplit(['_', '-', '.']).next().unwrap_or(name);
+        matches!(last, "template" | "templates") || name.contains("{{")
+    })
 }
 
 /// Returns whether a requirements file asks for one version of everything.

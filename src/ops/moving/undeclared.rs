@@ -87,7 +87,7 @@ fn hoist_implied(
                 continue;
             }
             let remedy = match declared.member_of(&format!("{}/", used.top)) {
-                _ if used.top.is_empty() && has_several => Remedy::LineOfRoot(version),
+                _ if used.top.is_empty() && has_several => Remedy::line_of_root(name, version, locked),
                 _ if used.top.is_empty() => Remedy::Hoisted,
                 // The root's own is found from below too.
                 Some(_) if of_root && on_top("") == Some(version) => continue,
@@ -109,8 +109,9 @@ fn has_several(locked: &[(String, LockedVersions)], name: &str) -> bool {
 enum Remedy<'a> {
     /// By a line for the folder of a member. Nobody may depend on it, and what nobody depends on is not there to be hoisted.
     Folder(&'a str),
-    /// By a line of the root, in the version that was found: several are locked.
-    LineOfRoot(&'a Version),
+    /// By a line of the root, in the version that was found: several are locked. An optional one where all who have the package go without
+    /// on systems that it is not for.
+    LineOfRoot { version: &'a Version, optional: bool },
     /// By `extend` for a member, which has a lockfile above it that is not the root's, in the version that was found.
     LineOfMember(&'a str, &'a Version),
     /// By `hoist`.
@@ -129,10 +130,14 @@ impl<'a> Remedy<'a> {
         }
         let on_top = || of_folder(locked, user.top).find_map(|versions| versions.found_on_top(name));
         match (has_several.then(on_top).flatten(), user.member) {
-            (Some(version), _) if user.top.is_empty() => Self::LineOfRoot(version),
+            (Some(version), _) if user.top.is_empty() => Self::line_of_root(name, version, locked),
             (Some(version), Some(member)) => Self::LineOfMember(member, version),
             _ => Self::Hoisted,
         }
+    }
+
+    fn line_of_root(name: &str, version: &'a Version, locked: &[(String, LockedVersions)]) -> Self {
+        Self::LineOfRoot { version, optional: of_folder(locked, "").all(|versions| versions.is_optional(name)) }
     }
 
     fn is_for_all(&self) -> bool {
@@ -143,7 +148,9 @@ impl<'a> Remedy<'a> {
     fn apply(&self, name: &str, by: UsedBy, imported: &mut Imported) {
         match self {
             Self::Folder(folder) => imported.add_folder(folder),
-            Self::LineOfRoot(version) => imported.take_use_of_root(name, &version.to_string(), by),
+            Self::LineOfRoot { version, optional } => {
+                imported.take_use_of_root(name, &version.to_string(), by, *optional);
+            }
             Self::LineOfMember(member, version) => imported.take_use_of_member(member, name, &version.to_string()),
             Self::Hoisted => imported.hoist(name),
         }

@@ -234,12 +234,24 @@ pub(in crate::ops) fn names_of_members(root: &Path, imported: &Imported) -> Resu
 
 /// Lets members stand in for what packages of registries ask for, where a lockfile has it so or an override says so.
 pub(in crate::ops) fn override_with_members(
+    root: &Path,
     names: &LocalPackageIndex,
     locked: &[(String, LockedVersions)],
     imported: &mut Imported,
 ) {
+    let version = |ecosystem: Ecosystem, name: &PackageName| {
+        let member = names.get(ecosystem, name).cloned();
+        let package = member.or_else(|| path::root_package(root, name).filter(|_| ecosystem.has_scopes()))?;
+        Some(package.version)
+    };
+    imported.settle_folder_overrides(|folder, ecosystem, name| {
+        let of_name = names.of_name(ecosystem, name);
+        let folder = path::join("", folder);
+        of_name.iter().any(|package| package.folder == folder)
+            || of_name.is_empty() && folder.is_empty() && path::root_package(root, name).is_some()
+    });
     let linked = locked.iter().flat_map(|(_, versions)| versions.linked());
-    imported.override_with_members(linked, |ecosystem, name| Some(names.get(ecosystem, name)?.version.clone()));
+    imported.override_with_members(linked, version);
 }
 
 /// Takes out the lines that mean a package of the project that is none: no member has the name, or the folder holds no package, or

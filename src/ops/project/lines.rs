@@ -65,7 +65,7 @@ impl Project {
                 }
             };
             for requirement in requirements {
-                self.take_registries(&requirement, group.as_ref(), &mut BTreeSet::new())?;
+                self.take_registries(&requirement, group.as_ref())?;
                 self.lines.push(RequiredLine {
                     dependent: dependent.clone(),
                     group: group.clone(),
@@ -197,10 +197,13 @@ impl Project {
             };
             let member = match self.names.of_name(*ecosystem, name) {
                 [member] => member.clone(),
-                [] => {
-                    let help = "add its folder to `members`, or give a range instead of `workspace:*`";
-                    return Err(bad(format!("no member of the project is called `{name}`"), help).into());
-                }
+                [] => match path::root_package(&self.root, name).filter(|_| ecosystem.has_scopes()) {
+                    Some(root) => root,
+                    None => {
+                        let help = "add its folder to `members`, or give a range instead of `workspace:*`";
+                        return Err(bad(format!("no member of the project is called `{name}`"), help).into());
+                    }
+                },
                 [one, other, ..] => {
                     let inner = format!("`{name}` is the name of two members: `{}` and `{}`", one.folder, other.folder);
                     return Err(bad(inner, "leave one of them out: `members \"!FOLDER\"`").into());
@@ -213,10 +216,21 @@ impl Project {
         Ok(())
     }
 
+    /// Reads a local package, and those that it leads to.
     fn read_path_package(&mut self, folder: &Arc<str>) -> Result<()> {
-        if self.path_packages.contains_key(folder) {
-            return Ok(());
+        // A chain of them may be as long as somebody likes.
+        let mut open = vec![Arc::clone(folder)];
+        while let Some(folder) = open.pop() {
+            if !self.path_packages.contains_key(&folder) {
+                let further = self.read_one_path_package(&folder)?;
+                open.extend(further.into_iter().rev());
+            }
         }
+        Ok(())
+    }
+
+    /// Reads a local package. Returns the folders of those that it asks for.
+    fn read_one_path_package(&mut self, folder: &Arc<str>) -> Result<Vec<Arc<str>>> {
         members::stay_inside(&self.root, folder)?;
         self.watched.note_manifests(&self.root.join(&**folder))?;
         self.names.add_folder(&self.root, folder);
@@ -228,12 +242,9 @@ impl Project {
         self.take_warnings(&package);
         // Its groups are its own affair: nobody asks for them by depending on it.
         self.take_stated(folder, &package, |group| group.is_none());
-        let further: Vec<_> = folders(&package.dependencies).collect();
+        let further = folders(&package.dependencies).collect();
         self.path_packages.insert(Arc::clone(folder), package);
-        for folder in further {
-            self.read_path_package(&folder)?;
-        }
-        Ok(())
+        Ok(further)
     }
 
     /// Reads private packages again that have other features than those that they were read with: a line that was found later asks for
@@ -279,31 +290,25 @@ impl Project {
 
     /// Notes the registries that a local package's larder.kdl names, and those of the local packages that it leads to, as
     /// what a line's group brings.
-    fn take_registries(
-        &mut self,
-        wanted: &Requirement,
-        group: Option<&Label>,
-        seen: &mut BTreeSet<Arc<str>>,
-    ) -> Result<()> {
-        let Some(folder) = wanted.folder() else { return Ok(()) };
-        let Some(package) = self.path_packages.get(folder).filter(|_| seen.insert(Arc::clone(folder))) else {
-            return Ok(());
-        };
-        let further: Vec<_> = package.dependencies.iter().map(|dependency| dependency.wants.clone()).collect();
-        if package.kind == PathKind::Larder
-            && let MemberManifest::Own(manifest) = self.read_member(folder, None)?
-        {
-            let source = NamedSource::new(&*manifest.file, Arc::clone(&manifest.text));
-            for line in &manifest.dependencies {
-                let place = LinePlace { file: source.clone(), span: Some(line.span) };
-                self.named.extend(NamedRegistry::of(line, group, &place, &self.manifest.settings));
-                self.stated.extend(StatedSource::of(line, &place));
+    fn take_registries(&mut self, wanted: &Requirement, group: Option<&Label>) -> Result<()> {
+        let mut seen: BTreeSet<Arc<str>> = BTreeSet::new();
+        let mut open: Vec<Arc<str>> = wanted.folder().cloned().into_iter().collect();
+        while let Some(folder) = open.pop() {
+            let Some(package) = self.path_packages.get(&folder).filter(|_| seen.insert(Arc::clone(&folder))) else {
+                continue;
+            };
+            let further: Vec<Arc<str>> = folders(&package.dependencies).collect();
+            if package.kind == PathKind::Larder
+                && let MemberManifest::Own(manifest) = self.read_member(&folder, None)?
+            {
+                let source = NamedSource::new(&*manifest.file, Arc::clone(&manifest.text));
+                for line in &manifest.dependencies {
+                    let place = LinePlace { file: source.clone(), span: Some(line.span) };
+                    self.named.extend(NamedRegistry::of(line, group, &place, &self.manifest.settings));
+                    self.stated.extend(StatedSource::of(line, &place));
+                }
             }
-        }
-        for wants in further {
-            if let Wants::Requirement(wanted) = wants {
-                self.take_registries(&wanted, group, seen)?;
-            }
+            open.extend(further.into_iter().rev());
         }
         Ok(())
     }
@@ -415,7 +420,7 @@ impl Project {
         };
         if let Some(folder) = requirement.folder() {
             self.read_path_package(folder)?;
-            self.take_registries(&requirement, group.as_ref(), &mut BTreeSet::new())?;
+            self.take_registries(&requirement, group.as_ref())?;
         } else if requirement.ecosystem().has_markers() && self.manifest.settings.python.is_none() {
             return Err(ProjectError::NoPython(source.name().to_owned()).into());
         }

@@ -9,4 +9,4 @@ mod imports;
 mod sources;
 
 pub(super) use imports::{imports, package_of};
-pub(super) use sources::{Use, is_eslintrc, is_generated, may_use, uses};
+pub(super) use sources::{Use, is_configuration, is_eslintrc, is_generated, may_use, uses};

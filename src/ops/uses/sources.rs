@@ -99,7 +99,7 @@ pub(in crate::ops) fn uses(name: &str, text: &str) -> BTreeSet<Use> {
 }
 
 /// Returns whether a file configures a tool: `.babelrc`, `vite.config.ts`, `tsconfig.json`.
-fn is_configuration(name: &str) -> bool {
+pub(in crate::ops) fn is_configuration(name: &str) -> bool {
     let tool = name.strip_prefix('.').and_then(|rest| rest.split('.').next()).unwrap_or_default();
     let is_rc = tool.ends_with("rc") && !OTHERS.contains(&tool);
     let is_typescript =

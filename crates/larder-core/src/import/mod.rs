@@ -98,6 +98,12 @@ pub struct Imported {
     pub patches: Vec<ImportedPatch>,
     /// The overrides whose ranges a catalog has: selector and catalog. [`Imported::settle_catalogs`] looks them up.
     catalog_overrides: Vec<(String, Option<String>)>,
+    /// The overrides with the ranges of the root's own dependencies: selector, and the name of the dependency.
+    /// [`Imported::settle_references`] looks them up.
+    reference_overrides: Vec<(String, String)>,
+    /// The overrides by npm packages in folders: selector, and the folder relative to the root. [`Imported::settle_folder_overrides`]
+    /// looks up which of the project's own packages they mean.
+    folder_overrides: Vec<(String, String)>,
     /// Patches for every version of an npm package: its name, and the file.
     whole_patches: Vec<(String, String)>,
     /// The overrides of projects beside. [`Imported::settle_overrides`] adds them.
@@ -169,6 +175,8 @@ impl Imported {
             self.add_patch(ecosystem, &name, &version, &file);
         }
         self.catalog_overrides.extend(other.catalog_overrides);
+        self.reference_overrides.extend(other.reference_overrides);
+        self.folder_overrides.extend(other.folder_overrides);
         self.whole_patches.extend(other.whole_patches);
         self.overrides_beside.extend(other.overrides_beside);
         other.hoisting.names.iter().for_each(|glob| self.hoist(glob));
@@ -207,7 +215,8 @@ impl Imported {
 
     /// Adds what a file of a project in a folder sets for its tools, and none of its lines. What it says of the project applies to the
     /// whole one.
-    pub fn take_settings(&mut self, folder: &str, project: Self) {
+    pub fn take_settings(&mut self, folder: &str, mut project: Self) {
+        project.settle_references();
         let below = |glob: &str| match glob.strip_prefix('!') {
             Some(glob) => format!("!{folder}/{}", glob.trim_start_matches("./")),
             None => format!("{folder}/{}", glob.trim_start_matches("./")),
@@ -229,6 +238,7 @@ impl Imported {
             overrides_beside: beside,
             extensions: project.extensions,
             catalog_overrides: project.catalog_overrides,
+            folder_overrides: project.folder_overrides.into_iter().map(|(name, path)| (name, below(&path))).collect(),
             whole_patches: project.whole_patches.into_iter().map(|(name, file)| (name, below(&file))).collect(),
             hoisting: project.hoisting,
             has_provided_peers: project.has_provided_peers,

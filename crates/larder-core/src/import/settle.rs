@@ -6,7 +6,7 @@ use crate::manifest::{OF_MEMBER, overridden_name, parse_folder, parse_requiremen
 use crate::model::{Ecosystem, ExtraName, Marker, NpmRange, PackageId, PackageName, Version, split_at_version};
 
 use super::locks::LockedVersions;
-use super::{CatalogRange, Imported, ImportedLine};
+use super::{CatalogRange, Imported, ImportedLine, npm};
 
 /// Overrides as [`Imported::overrides`] has them.
 type Overrides = Vec<(Ecosystem, String, Option<String>)>;
@@ -31,6 +31,18 @@ impl OverrideBeside {
             overrides.into_iter().partition(|(ecosystem, _, range)| ecosystem.has_scopes() && !is_of_member(range));
         let of_folder = |(ecosystem, selector, range)| Self { folder: folder.to_owned(), ecosystem, selector, range };
         (beside.into_iter().map(of_folder).collect(), whole)
+    }
+
+    /// Returns an override of the root as it stands, if it moves no version of another project; else one for each package that has the
+    /// replaced one by the root's own lockfile.
+    fn narrowed(self, own: &LockedVersions, locked: &[(String, LockedVersions)]) -> Vec<Self> {
+        let (parent, child) = split_override(&self.selector);
+        let Ok(alias) = PackageName::parse(self.ecosystem, overridden_name(&self.selector)) else { return vec![self] };
+        if parent.is_some() || self.moves(locked).is_none() {
+            return vec![self];
+        }
+        let below = |parent: &str| Self { selector: format!("{parent}>{child}"), ..self.clone() };
+        own.npm_parents(&alias).into_iter().map(below).collect()
     }
 
     /// Returns the first version of another project that the override would move, with the folder of that project.
@@ -59,8 +71,16 @@ impl OverrideBeside {
 }
 
 impl Imported {
-    /// Adds the overrides of projects beside, and lists those that would move a version that the lockfile of another project has.
+    /// Adds the overrides of projects beside, and lists those that would move a version that the lockfile of another project has. One of
+    /// the root that would is for the packages alone that have it by the root's own lockfile.
     pub fn settle_overrides(&mut self, locked: &[(String, LockedVersions)]) {
+        self.settle_references();
+        if let Some((_, own)) = locked.iter().find(|(folder, _)| folder.is_empty()) {
+            let (of_root, whole) = OverrideBeside::divide("", std::mem::take(&mut self.overrides));
+            self.overrides = whole;
+            let narrowed = of_root.into_iter().flat_map(|one| one.narrowed(own, locked));
+            self.overrides_beside.splice(..0, narrowed);
+        }
         for beside in std::mem::take(&mut self.overrides_beside) {
             let OverrideBeside { folder, ecosystem, selector, range } = &beside;
             match beside.moves(locked) {
@@ -69,8 +89,9 @@ impl Imported {
                     let other = if other.is_empty() { "the root" } else { other };
                     let name = overridden_name(selector);
                     let why = format!("it would apply to the whole, and {other} has {name} {version}");
-                    let range = range.as_deref().unwrap_or_default();
-                    self.refuse(format!("{folder}: override {selector} {range}").trim_end(), why);
+                    let what = format!("override {selector} {}", range.as_deref().unwrap_or_default());
+                    let what = if folder.is_empty() { what } else { format!("{folder}: {what}") };
+                    self.refuse(what.trim_end(), why);
                 }
             }
         }
@@ -87,7 +108,40 @@ impl Imported {
                 self.refuse(format!("patchedDependencies {name}"), why);
             }
             for version in versions {
-                self.add_patch(super::npm::ECOSYSTEM, &name, &version, &file);
+                self.add_patch(npm::ECOSYSTEM, &name, &version, &file);
+            }
+        }
+    }
+
+    /// Gives overrides the ranges of the dependencies that they refer to: `$react`.
+    pub(super) fn settle_references(&mut self) {
+        for (selector, name) in std::mem::take(&mut self.reference_overrides) {
+            let is_it = |line: &&ImportedLine| line.ecosystem == npm::ECOSYSTEM && line.name == name;
+            let line = self.lines.iter().find(is_it).cloned();
+            let is_of_member = self.workspace.contains(&(npm::ECOSYSTEM, name.clone()));
+            match line.filter(|line| line.source.is_none()) {
+                Some(_) if is_of_member => self.add_override(npm::ECOSYSTEM, &selector, Some(OF_MEMBER)),
+                Some(ImportedLine { catalog: Some(catalog), .. }) => self.catalog_overrides.push((selector, catalog)),
+                Some(ImportedLine { range, .. }) => {
+                    npm::overrides::take(&selector, range.as_deref().unwrap_or("*"), self)
+                }
+                None => self.refuse(format!("override {selector} ${name}"), "the root has no such dependency"),
+            }
+        }
+    }
+
+    /// Turns overrides by folders into overrides by the project's own packages. `is_own` tells whether the package in a folder, relative to
+    /// the root, is one of the project's that has the name which is overridden.
+    pub fn settle_folder_overrides(&mut self, is_own: impl Fn(&str, Ecosystem, &PackageName) -> bool) {
+        let ecosystem = npm::ECOSYSTEM;
+        for (selector, folder) in std::mem::take(&mut self.folder_overrides) {
+            let name = PackageName::parse(ecosystem, overridden_name(&selector));
+            if name.is_ok_and(|name| is_own(&folder, ecosystem, &name)) {
+                self.add_override(ecosystem, &selector, Some(OF_MEMBER));
+            } else {
+                let why =
+                    "no package of the project in this folder has the name: an `override` line is by one of that name";
+                self.refuse(format!("override {selector} by {folder}"), why);
             }
         }
     }
@@ -99,7 +153,7 @@ impl Imported {
         linked: impl Iterator<Item = &'n PackageName>,
         version: impl Fn(Ecosystem, &PackageName) -> Option<Option<String>>,
     ) {
-        let ecosystem = super::npm::ECOSYSTEM;
+        let ecosystem = npm::ECOSYSTEM;
         let of_name =
             |selector: &str| version(ecosystem, &PackageName::parse(ecosystem, overridden_name(selector)).ok()?);
         let is_lost = |(_, selector, range): &(Ecosystem, String, Option<String>)| {
@@ -143,6 +197,7 @@ impl Imported {
     /// Looks up the overrides whose ranges a catalog has, and takes out the lines whose catalogs do not have them. To be
     /// called once all files are read.
     pub fn settle_catalogs(&mut self) {
+        self.settle_references();
         let catalogs = std::mem::take(&mut self.catalogs);
         let has = |line: &ImportedLine| {
             let Some(catalog) = &line.catalog else { return true };
@@ -189,6 +244,27 @@ mod tests {
         own.add_npm("own", "1.0.0");
         all.settle_overrides(&[("web".to_owned(), locked), ("client".to_owned(), own)]);
         all
+    }
+
+    #[test]
+    fn an_override_of_the_root_that_would_move_a_version_of_another_project_is_for_its_own_packages_alone() {
+        let locked = |versions: &[(&str, &str, &str)]| {
+            let mut locked = LockedVersions::default();
+            for (parent, parent_version, child) in versions {
+                let parent = locked.add_npm(parent, parent_version).unwrap();
+                let child = locked.add_npm("strip", child).unwrap();
+                locked.add_edge(&parent, "strip", &child);
+            }
+            locked
+        };
+        let root = locked(&[("wrap", "7.0.0", "6.0.1"), ("width", "4.0.0", "6.0.1")]);
+        let site = locked(&[("width", "5.0.0", "7.2.0")]);
+        let mut all = package_json(r#"{"overrides": {"strip": "6.0.1", "other": "2.0.0"}}"#).unwrap();
+        all.settle_overrides(&[(String::new(), root), ("site".to_owned(), site)]);
+        let overrides: Vec<&str> = all.overrides.iter().map(|(_, selector, _)| selector.as_str()).collect();
+        assert_eq!(overrides, ["wrap>strip", "other"]);
+        let left: Vec<String> = all.not_taken.iter().map(|left| format!("{}: {}", left.what, left.why)).collect();
+        assert_eq!(left, ["override width>strip 6.0.1: it would apply to the whole, and site has strip 7.2.0"]);
     }
 
     #[test]

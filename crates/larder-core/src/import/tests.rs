@@ -286,16 +286,18 @@ fn text_of(imported: &Imported) -> String {
 
 #[test]
 fn overrides_of_npm_yarn_and_pnpm_become_lines() {
-    let imported = package_json(
+    let mut imported = package_json(
         r#"{"dependencies": {"direct": "^3"},
             "overrides": {"a": "1.0.0", "b": {"c": "2", ".": "3"}, "d": "$direct", "e": {"f": {"g": "1"}}, "h@<3": "3"},
             "resolutions": {"**/i": "1", "@s/j/k": "npm:2.x", "l": "patch:l@npm%3A1.0.0#x", "m@npm:2.0.0": "npm:^2.1"},
-            "pnpm": {"overrides": {"m>n": "1", "o": "-", "p@1": "2", "r@>=1 <3": "3", "s@1>t": "1", "u@1>v": "-"}, "patchedDependencies": {"q@1.0.0": "q.patch"}}}"#,
+            "pnpm": {"overrides": {"m>n": "1", "o": "-", "p@1": "2", "r@>=1 <3": "3", "s@1>t": "1", "u@1>v": "-", "w": "$direct", "x": "$none"}, "patchedDependencies": {"q@1.0.0": "q.patch"}}}"#,
     )
     .unwrap();
+    imported.settle_catalogs();
     let text = text_of(&imported);
     for line in [
         "override npm \"a\" \"1.0.0\"",
+        "override npm \"w\" \"^3\"",
         "override npm \"b>c\" \"2\"",
         "override npm \"b\" \"3\"",
         "override npm \"d\" \"^3\"",
@@ -313,7 +315,7 @@ fn overrides_of_npm_yarn_and_pnpm_become_lines() {
     ] {
         assert!(text.contains(line), "{line}: {text}");
     }
-    assert_eq!(refused(&imported), ["overrides e>f", "override s@1>t 1", "override u@1>v -"]);
+    assert_eq!(refused(&imported), ["overrides e>f", "override s@1>t 1", "override u@1>v -", "override x $none"]);
 }
 
 #[test]

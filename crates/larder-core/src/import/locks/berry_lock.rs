@@ -19,6 +19,14 @@ struct BerryLockEntry {
     dependencies: BTreeMap<String, String>,
     #[serde(default, rename = "peerDependencies")]
     peers: BTreeMap<String, String>,
+    #[serde(default, rename = "dependenciesMeta")]
+    meta: BTreeMap<String, DependencyMeta>,
+}
+
+#[derive(Deserialize)]
+struct DependencyMeta {
+    #[serde(default)]
+    optional: bool,
 }
 
 /// Reads a lockfile. A workspace is an entry like the others, with all that its package.json asks for.
@@ -63,6 +71,8 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
             for to in &wanted {
                 found.add_edge(&from, to.alias, &to.key);
             }
+            let optional = entry.meta.iter().filter(|(_, meta)| meta.optional);
+            optional.for_each(|(name, _)| found.note_optional(&from, name));
             for (alias, range) in &entry.dependencies {
                 if descriptors(alias, range).iter().any(|one| members.contains(&**one)) {
                     found.add_linked(alias);

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::model::{PackageKey, split_at_version};
 
@@ -75,10 +75,11 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
         // A peer counts where its owner does not provide it.
         let wanted = ["dependencies", "optionalDependencies", "peerDependencies"];
         let wanted = wanted.map(|field| facts.get(field).and_then(Value::as_object));
+        wanted[1].into_iter().flat_map(Map::keys).for_each(|name| found.note_optional(from, name));
         let optional_peers = facts.get("optionalPeers").and_then(Value::as_array);
         let is_optional =
             |alias: &String| optional_peers.is_some_and(|names| names.iter().any(|name| name.as_str() == Some(alias)));
-        for alias in wanted.into_iter().flatten().flat_map(serde_json::Map::keys) {
+        for alias in wanted.into_iter().flatten().flat_map(Map::keys) {
             let Some(to) = walk(place, alias, &keys) else {
                 if lock.packages.get(alias).is_some_and(|entry| is_member(entry)) {
                     found.add_linked(alias);

@@ -149,6 +149,7 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
                 }
             }
         } else if let Some(from) = keys.get(&**path) {
+            entry.optional_dependencies.keys().for_each(|name| found.note_optional(from, name));
             // A peer counts where its owner does not provide it.
             for name in names.chain(entry.peer_dependencies.keys()) {
                 let Some(place) = walk(path, name, &lock.packages) else { continue };

@@ -401,3 +401,41 @@ fn a_name_under_which_another_package_lies_is_not_that_packages() {
     let found = read("yarn.lock", text, "", &declared, &Settings::default()).unwrap();
     assert_eq!(found.found_on_top("ms"), None, "is-number lies there");
 }
+
+#[test]
+fn what_every_dependent_goes_without_is_optional_whatever_the_lockfile() {
+    let package_lock = r#"{"lockfileVersion": 3, "packages": {
+        "": {"dependencies": {"watch": "1", "plain": "1"}},
+        "node_modules/watch": {"version": "1.0.0", "optionalDependencies": {"native": "1", "shared": "1"}},
+        "node_modules/plain": {"version": "1.0.0", "dependencies": {"shared": "1"}},
+        "node_modules/native": {"version": "1.0.0", "optional": true},
+        "node_modules/shared": {"version": "1.0.0"}}}"#;
+    let bun_lock = r#"{"lockfileVersion": 1, "workspaces": {"": {"name": "r", "dependencies": {"watch": "1", "plain": "1"}}}, "packages": {
+        "watch": ["watch@1.0.0", "", {"optionalDependencies": {"native": "1", "shared": "1"}}, ""],
+        "plain": ["plain@1.0.0", "", {"dependencies": {"shared": "1"}}, ""],
+        "native": ["native@1.0.0", "", {}, ""], "shared": ["shared@1.0.0", "", {}, ""]}}"#;
+    let yarn_lock = "watch@1:\n  version \"1.0.0\"\n  optionalDependencies:\n    native \"1\"\n    shared \"1\"\n\n\
+                     plain@1:\n  version \"1.0.0\"\n  dependencies:\n    shared \"1\"\n\n\
+                     native@1:\n  version \"1.0.0\"\n\nshared@1:\n  version \"1.0.0\"\n";
+    let berry_lock = "__metadata:\n  version: 8\n\n\
+                      \"r@workspace:.\":\n  resolution: \"r@workspace:.\"\n  dependencies:\n    watch: \"npm:1\"\n    plain: \"npm:1\"\n\n\
+                      \"watch@npm:1\":\n  resolution: \"watch@npm:1.0.0\"\n  dependencies:\n    native: \"npm:1\"\n    shared: \"npm:1\"\n  \
+                      dependenciesMeta:\n    native:\n      optional: true\n    shared:\n      optional: true\n\n\
+                      \"plain@npm:1\":\n  resolution: \"plain@npm:1.0.0\"\n  dependencies:\n    shared: \"npm:1\"\n\n\
+                      \"native@npm:1\":\n  resolution: \"native@npm:1.0.0\"\n\n\"shared@npm:1\":\n  resolution: \"shared@npm:1.0.0\"\n";
+    let declared = [DeclaredRanges {
+        dependent: Dependent::Project,
+        ranges: ["watch", "plain"].map(|name| (name.to_owned(), "1".to_owned())).to_vec(),
+    }];
+    for (file, text) in [
+        ("package-lock.json", package_lock),
+        ("bun.lock", bun_lock),
+        ("yarn.lock", yarn_lock),
+        ("yarn.lock", berry_lock),
+    ] {
+        let found = read(file, text, "", &declared, &Settings::default()).unwrap();
+        let optional: Vec<&str> =
+            ["watch", "plain", "native", "shared", "none"].into_iter().filter(|name| found.is_optional(name)).collect();
+        assert_eq!(optional, ["native"], "{text}");
+    }
+}

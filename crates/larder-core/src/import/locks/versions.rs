@@ -31,6 +31,8 @@ pub struct LockedVersions {
     edges: BTreeMap<(PackageKey, PackageName), BTreeMap<Version, usize>>,
     /// Versions that a manifest has under a name.
     lines: BTreeMap<(Dependent, PackageName), Version>,
+    /// Those of the edges that may be missing: optional dependencies.
+    optional_edges: BTreeSet<(PackageKey, PackageName)>,
     /// Those of the edges that are optional peers.
     optional_peers: BTreeMap<(PackageKey, PackageName), Version>,
     digests: BTreeMap<PackageKey, BTreeSet<PublishedDigest>>,
@@ -103,6 +105,13 @@ impl LockedVersions {
         *self.edges.entry((from.clone(), alias)).or_default().entry(to.version.clone()).or_default() += 1;
     }
 
+    /// Notes that a package goes without what it has under a name, where that does not run.
+    pub(super) fn note_optional(&mut self, from: &PackageKey, alias: &str) {
+        if let Ok(alias) = PackageName::npm(alias) {
+            self.optional_edges.insert((from.clone(), alias));
+        }
+    }
+
     /// Notes what a copy of a package has as an optional peer.
     pub(super) fn add_optional_peer(&mut self, from: &PackageKey, alias: &str, to: &PackageKey) {
         self.add_edge(from, alias, to);
@@ -141,6 +150,7 @@ impl LockedVersions {
         for (edge, versions) in other.edges {
             self.edges.entry(edge).or_insert(versions);
         }
+        self.optional_edges.extend(other.optional_edges);
         for (line, version) in other.lines {
             self.lines.entry(line).or_insert(version);
         }
@@ -223,6 +233,15 @@ impl LockedVersions {
         edges.map(|(_, alias)| alias).chain(self.lines.keys().map(|(_, alias)| alias))
     }
 
+    /// Returns whether packages ask for a name, and each of them goes without.
+    pub fn is_optional(&self, name: &str) -> bool {
+        let Ok(name) = PackageName::npm(name) else { return false };
+        let mut asking = self.edges.keys().filter(|(_, alias)| *alias == name).peekable();
+        asking.peek().is_some()
+            && asking.all(|edge| self.optional_edges.contains(edge))
+            && !self.lines.keys().any(|(_, alias)| *alias == name)
+    }
+
     /// Returns the packages that bring an executable, where the lockfile tells; the one that is called like it comes first.
     pub fn owners_of_executable(&self, name: &str) -> Vec<&PackageName> {
         let mut owners: Vec<_> = self.executables.get(name).into_iter().flatten().collect();
@@ -244,6 +263,16 @@ impl LockedVersions {
     pub fn npm_versions_below(&self, parent: &str, alias: &PackageName) -> Vec<&Version> {
         let below = self.edges.iter().filter(|((key, name), _)| key.id.name.as_str() == parent && name == alias);
         below.flat_map(|(_, versions)| versions.keys()).collect()
+    }
+
+    /// Returns the names of the npm packages that have something under a name.
+    pub fn npm_parents(&self, alias: &PackageName) -> BTreeSet<&str> {
+        self.edges.keys().filter(|(_, name)| name == alias).map(|(key, _)| key.id.name.as_str()).collect()
+    }
+
+    /// Returns the versions that a package has under a name, where it is locked with anything there.
+    pub fn versions_of_edge(&self, from: &PackageKey, alias: &PackageName) -> impl Iterator<Item = &Version> {
+        self.edges.get(&(from.clone(), alias.clone())).into_iter().flat_map(BTreeMap::keys)
     }
 
     /// Returns the version of a package that files in the lockfile's folder find, whether they declare it or not, where that is known. `None`

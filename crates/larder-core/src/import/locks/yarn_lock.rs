@@ -25,6 +25,8 @@ struct YarnLockEntry {
     resolved: String,
     integrity: String,
     dependencies: Vec<(String, String)>,
+    /// The names of the dependencies that it goes without.
+    optional: Vec<String>,
 }
 
 /// Reads a lockfile. Which ranges the project itself asks for stands in its manifests alone.
@@ -64,6 +66,7 @@ pub(super) fn read(text: &str, declared: &[DeclaredRanges], found: &mut LockedVe
         for to in &wanted {
             found.add_edge(&from, to.alias, &to.key);
         }
+        entry.optional.iter().for_each(|name| found.note_optional(&from, name));
         tree.packages.insert(from, wanted);
     }
     let own = found.dependent("");
@@ -101,7 +104,7 @@ fn published_version<'e>(name: &str, entry: &'e YarnLockEntry) -> &'e str {
 
 fn entries(text: &str) -> Result<Vec<YarnLockEntry>, Unreadable> {
     let mut entries: Vec<YarnLockEntry> = Vec::new();
-    let mut in_dependencies = false;
+    let (mut in_dependencies, mut is_optional) = (false, false);
     for (number, line) in text.lines().enumerate() {
         let body = line.trim();
         if body.is_empty() || body.starts_with('#') {
@@ -121,7 +124,8 @@ fn entries(text: &str) -> Result<Vec<YarnLockEntry>, Unreadable> {
             return Err(format!("line {}: `{body}` belongs to no entry", number + 1).into());
         };
         if depth <= 2 {
-            in_dependencies = matches!(body, "dependencies:" | "optionalDependencies:");
+            is_optional = body == "optionalDependencies:";
+            in_dependencies = is_optional || body == "dependencies:";
             let (field, value) = body.split_once(' ').unwrap_or((body, ""));
             match field {
                 "version" => unquoted(value).clone_into(&mut entry.version),
@@ -131,6 +135,7 @@ fn entries(text: &str) -> Result<Vec<YarnLockEntry>, Unreadable> {
             }
         } else if in_dependencies && let Some((name, range)) = name_and_value(body) {
             entry.dependencies.push((name.to_owned(), unquoted(range).to_owned()));
+            entry.optional.extend(is_optional.then(|| name.to_owned()));
         }
     }
     Ok(entries)

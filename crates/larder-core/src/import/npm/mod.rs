@@ -16,7 +16,7 @@ mod extensions;
 mod fields;
 mod hoisting;
 mod npmrc;
-mod overrides;
+pub(super) mod overrides;
 mod package_json;
 mod patches;
 mod peers;

@@ -10,13 +10,8 @@ use super::{ECOSYSTEM, patches};
 
 /// Reads a package.json's `overrides` and `resolutions`.
 pub(super) fn read(document: &Map<String, Value>, imported: &mut Imported) {
-    let direct = |name: &str| {
-        ["dependencies", "devDependencies", "optionalDependencies"]
-            .iter()
-            .find_map(|field| document.get(*field)?.get(name)?.as_str())
-    };
     if let Some(overrides) = document.get("overrides").and_then(Value::as_object) {
-        nested(overrides, None, &direct, imported);
+        nested(overrides, None, imported);
     }
     for (pattern, range) in document.get("resolutions").and_then(Value::as_object).into_iter().flatten() {
         let Some(range) = range.as_str() else { continue };
@@ -42,12 +37,7 @@ pub(super) fn flat<'a>(overrides: impl Iterator<Item = (&'a str, &'a str)>, impo
 }
 
 /// Reads npm's nested form: a name's value is its range, or what is replaced below it; `.` is the name itself.
-fn nested<'d>(
-    overrides: &Map<String, Value>,
-    parent: Option<&str>,
-    direct: &impl Fn(&str) -> Option<&'d str>,
-    imported: &mut Imported,
-) {
+fn nested(overrides: &Map<String, Value>, parent: Option<&str>, imported: &mut Imported) {
     for (name, value) in overrides {
         let selector = match (parent, &**name) {
             (Some(parent), ".") => parent.to_owned(),
@@ -55,21 +45,15 @@ fn nested<'d>(
             (None, name) => name.to_owned(),
         };
         match value {
-            Value::String(range) => match range.strip_prefix('$') {
-                // `$name` is the range that the root itself asks for.
-                Some(other) => match direct(other) {
-                    Some(range) => take(&selector, range, imported),
-                    None => imported.refuse(format!("overrides {selector} {range}"), "the root has no such dependency"),
-                },
-                None => take(&selector, range, imported),
-            },
-            Value::Object(inner) if parent.is_none() => nested(inner, Some(name), direct, imported),
+            Value::String(range) => take(&selector, range, imported),
+            Value::Object(inner) if parent.is_none() => nested(inner, Some(name), imported),
             _ => imported.refuse(format!("overrides {selector}"), "an `override` line has one parent at most"),
         }
     }
 }
 
-fn take(selector: &str, range: &str, imported: &mut Imported) {
+/// Takes an override over, or notes what it refers to: `$name` is the range that the root itself asks for.
+pub(in crate::import) fn take(selector: &str, range: &str, imported: &mut Imported) {
     // Yarn has ranges behind their protocol: `ms@npm:2.0.0` and `npm:2.1.1`.
     let plain = match selector.rsplit_once("@npm:") {
         Some((name, asked)) if split_alias(asked).0.is_none() => format!("{name}@{asked}"),
@@ -83,8 +67,14 @@ fn take(selector: &str, range: &str, imported: &mut Imported) {
     if has_parent_version(selector, range, imported) {
         return;
     }
+    if let Some(dependency) = range.strip_prefix('$') {
+        return imported.reference_overrides.push((selector.to_owned(), dependency.to_owned()));
+    }
     if let Some(catalog) = range.strip_prefix("catalog:") {
         return imported.catalog_overrides.push((selector.to_owned(), catalog_name(catalog)));
+    }
+    if let Some(folder) = linked_folder(range) {
+        return imported.folder_overrides.push((selector.to_owned(), folder.to_owned()));
     }
     if let Some((range, file)) = patches::yarn_range(range) {
         let name = overridden_name(selector);
@@ -97,6 +87,12 @@ fn take(selector: &str, range: &str, imported: &mut Imported) {
         return imported.refuse(format!("override {selector} {range}"), "its range is of no registry");
     }
     imported.add_override(ECOSYSTEM, selector, Some(range));
+}
+
+/// Returns the folder that a range links, relative to that of its file: `link:packages/a`, `file:.`, `portal:../b`.
+fn linked_folder(range: &str) -> Option<&str> {
+    let folder = ["link:", "file:", "portal:"].iter().find_map(|scheme| range.strip_prefix(scheme))?;
+    Some(folder).filter(|folder| !folder.ends_with("gz") && !folder.ends_with(".tar"))
 }
 
 /// Returns whether a selector is for one version of a parent, and lists it then: no line says that.

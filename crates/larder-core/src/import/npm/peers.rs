@@ -88,8 +88,8 @@ impl Imported {
         }
     }
 
-    /// Adds a line for what the project's own files use and do not declare.
-    pub fn take_use_of_root(&mut self, name: &str, version: &str, by: UsedBy) {
+    /// Adds a line for what the project's own files use and do not declare; an optional one for what they may have to go without.
+    pub fn take_use_of_root(&mut self, name: &str, version: &str, by: UsedBy, optional: bool) {
         self.take(ImportedLine {
             ecosystem: ECOSYSTEM,
             name: name.to_owned(),
@@ -98,7 +98,7 @@ impl Imported {
             catalog: None,
             source: None,
             when: None,
-            optional: false,
+            optional,
         });
     }
 

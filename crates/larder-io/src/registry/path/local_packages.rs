@@ -245,6 +245,13 @@ impl IndexedPackage {
         Self { folder, package, version: None, features: Arc::default() }
     }
 
+    /// Returns the package that the root's package.json describes. `None` if there is none, or the root is a Python package.
+    pub(super) fn of_root(root: &Path) -> Option<Self> {
+        let declared = DeclaredIdentity::all(root, "", &Catalogs::default()).into_iter().next()?;
+        let package = declared.package().filter(|_| declared.kind == PathKind::Npm)?;
+        Some(Self { folder: Arc::default(), package, version: declared.version, features: declared.features })
+    }
+
     /// Returns a requirement for the package's folder, with an alias and a condition.
     pub fn requirement(&self, alias: &PackageName, marker: Marker) -> Requirement {
         Requirement::path(alias.clone(), self.package.clone(), self.folder.clone(), marker)

@@ -72,9 +72,9 @@ impl PathKind {
     pub const ALL: [Self; 3] = [Self::Larder, Self::Npm, Self::Pypi];
 
     /// Returns the kinds in the order in which they are looked for in a folder. The larder.kdl of the root, whose folder is empty, is
-    /// the project's: as a package the root is its pyproject.toml.
+    /// the project's: as a package the root is its pyproject.toml, else its package.json.
     fn in_folder(folder: &str) -> [Self; 3] {
-        if folder.is_empty() { [Self::Pypi, Self::Larder, Self::Npm] } else { Self::ALL }
+        if folder.is_empty() { [Self::Pypi, Self::Npm, Self::Larder] } else { Self::ALL }
     }
 
     /// Returns the manifest's file name.
@@ -221,9 +221,20 @@ pub fn read(root: &Path, folder: &str, local_packages: &LocalPackageIndex) -> Re
     if let Some(known) = local_packages.in_folder(folder) {
         package.name = known.package.clone();
     }
+    if folder.is_empty() && kind == PathKind::Npm {
+        // The root's `node_modules` has what the project's own lines ask for.
+        package.dependencies.clear();
+        package.groups.clear();
+    }
     package.extend(context)?;
     package.split_sources();
     Ok(package)
+}
+
+/// Returns the root's own npm package, if that is its name: members and overrides mean it with `workspace:`. `None` where the root is a
+/// Python package.
+pub fn root_package(root: &Path, name: &PackageName) -> Option<IndexedPackage> {
+    IndexedPackage::of_root(root).filter(|package| package.package == *name)
 }
 
 impl PathPackage {

@@ -136,15 +136,16 @@ fn parse_dependency(
             return Ok(super::dependency(kind, local.requirement(&seen_as, Marker::default())));
         }
         let (member, range) = workspace(alias, range);
-        let member = PackageName::npm(member).ok();
-        let Some(local) = member.as_ref().and_then(|name| context.local_packages.get(PathKind::Npm.ecosystem(), name))
-        else {
-            return Ok(refused(&seen_as, "no member of the project has this name".to_owned()));
-        };
-        let of_name = member.iter().flat_map(|name| context.local_packages.of_name(PathKind::Npm.ecosystem(), name));
-        let mut admitted = of_name.filter(|local| admits(local, &seen_as, range));
+        let none = || Ok(refused(&seen_as, "no member of the project has this name".to_owned()));
+        let Ok(member) = PackageName::npm(member) else { return none() };
+        let mut of_name = context.local_packages.of_name(PathKind::Npm.ecosystem(), &member).to_vec();
+        if of_name.is_empty() {
+            of_name.extend(super::root_package(context.root, &member));
+        }
+        let Some(first) = of_name.first() else { return none() };
+        let mut admitted = of_name.iter().filter(|local| admits(local, &seen_as, range));
         let local = match (admitted.next(), admitted.next()) {
-            (None, _) => return Ok(refused(&seen_as, format!("it is {local}"))),
+            (None, _) => return Ok(refused(&seen_as, format!("it is {first}"))),
             (Some(local), None) => local,
             (Some(one), Some(other)) => {
                 let (one, other) = (&one.folder, &other.folder);
