@@ -430,3 +430,69 @@ fn the_root_stands_in_for_its_own_name_where_overrides_and_members_say_so() {
     project.write("package.json", r#"{"name": "other", "version": "9.0.0"}"#);
     project.run("larder lock").exits(2).names(["no member of the project has this name"]);
 }
+
+#[test]
+fn a_version_that_one_of_two_lockfiles_had_below_the_same_package_is_told() {
+    let registry = Universe::new()
+        .npm("is-binary", "1.0.0", |p| p.dep("extensions", "^2"))
+        .npm("extensions", "2.2.0", |p| p)
+        .npm("extensions", "2.3.0", |p| p)
+        .serve();
+    let lock = |version: &str| {
+        format!(
+            r#"{{"lockfileVersion": 3, "packages": {{"": {{"dependencies": {{"is-binary": "1.0.0"}}}},
+            "node_modules/is-binary": {{"version": "1.0.0", "dependencies": {{"extensions": "^2"}}}},
+            "node_modules/extensions": {{"version": "{version}"}}}}}}"#
+        )
+    };
+    let manifest = |name: &str| format!(r#"{{"name": "{name}", "dependencies": {{"is-binary": "1.0.0"}}}}"#);
+    let project = Project::of_other_tools(
+        &registry,
+        &[
+            ("a/package.json", &manifest("a")),
+            ("a/package-lock.json", &lock("2.2.0")),
+            ("b/package.json", &manifest("b")),
+            ("b/package-lock.json", &lock("2.3.0")),
+        ],
+    );
+    project.run("larder init").exits(0).names([
+        "1 of 2 packages have the versions that they had",
+        "~ npm:extensions 2.2.0 (was 2.3.0): npm:is-binary@1.0.0 has it so now",
+    ]);
+}
+
+#[test]
+fn what_is_declared_for_tools_whose_files_are_not_read_is_listed() {
+    let project = Project::of_other_tools(&registry(), &[("Pipfile", "[packages]\nidna = '*'\n")]);
+    project.run("larder init").exits(0).names(["Left out Pipfile: Pipenv's file is not read"]);
+}
+
+#[test]
+fn a_root_that_asks_for_itself_finds_itself() {
+    let registry = registry();
+    let project = Project::of_other_tools(
+        &registry,
+        &[
+            (
+                "package.json",
+                r#"{"name": "me", "version": "1.0.0", "main": "index.js", "devDependencies": {"me": "file:."},
+                    "workspaces": ["packages/*"]}"#,
+            ),
+            ("index.js", "module.exports = 'working copy'\n"),
+            ("packages/a/package.json", r#"{"name": "a", "version": "1.0.0", "devDependencies": {"me": "^1.0.0"}}"#),
+        ],
+    );
+    project.run("larder init").exits(0);
+    assert!(project.read("larder.kdl").contains("path \".\""));
+    project.run("larder sync").exits(0);
+    for from in [".", "packages/a"] {
+        let script = format!(
+            "console.log(require('module').createRequire('{}/{from}/x.js')('me'))",
+            project.path(".").display()
+        );
+        assert_eq!(project.program("node", &["-e", &script]).exits(0).stdout.trim(), "working copy", "{from}");
+    }
+    project.run("larder verify").exits(0);
+    project.run("larder sync").exits(0).names(["up to date"]);
+    project.run("larder lock --check").exits(0);
+}

@@ -192,6 +192,19 @@ const FILES: [(&str, Reader); 8] = [
     (import::PACKAGE_REGISTRY, import::package_registry),
 ];
 
+/// The files of other tools that declare dependencies and are not read, each with the way on.
+const UNREAD: [(&str, &str); 4] = [
+    (
+        "Pipfile",
+        "Pipenv's file is not read: `pipenv requirements > requirements.txt`, then `larder import requirements.txt`",
+    ),
+    ("environment.yml", CONDA),
+    ("environment.yaml", CONDA),
+    ("pixi.toml", CONDA),
+];
+
+const CONDA: &str = "packages of conda channels are not read: `larder add` takes those that PyPI and npm have";
+
 /// Returns the reader of a file of this name.
 pub(super) fn reader(name: &str) -> Option<Reader> {
     let extension = Path::new(name).extension().and_then(|extension| extension.to_str());
@@ -290,6 +303,11 @@ fn import(folder: &Path) -> Result<Found> {
             all.members.push(beside);
         } else {
             all.add_folder(&beside);
+        }
+    }
+    for (file, why) in UNREAD {
+        if fs::stat(&folder.join(file))?.is_some() {
+            all.refuse(file, why);
         }
     }
     let members = members::find(folder, all.members.iter().map(String::as_str))?.folders;

@@ -240,8 +240,8 @@ pub(in crate::ops) fn compare(before: &LockedVersions, lockfile: &Lockfile, inde
         let new: Vec<_> = now.iter().filter(|version| !had.is_some_and(|had| had.contains(**version))).collect();
         if new.is_empty() {
             let is_any_lost = || had.is_some_and(|had| had.iter().any(|version| !now.contains(version)));
-            let edge = || moved_edge(before, lockfile, id).filter(|_| is_any_lost());
-            match lines.get(id).cloned().or_else(edge) {
+            let lost = || is_any_lost().then(|| lost_edge(before, lockfile, (id, &now))).flatten();
+            match lines.get(id).cloned().or_else(lost) {
                 None => kept.kept += 1,
                 Some(MovedEdge { dependent, before, now }) => {
                     let (before, now) = (vec![before.to_string()], vec![now.to_string()]);
@@ -304,15 +304,19 @@ fn moved_lines<'l>(before: &'l LockedVersions, lockfile: &'l Lockfile) -> BTreeM
     moved
 }
 
-/// Returns the first package of a registry that has another version of a package than any of its copies had.
-fn moved_edge<'l>(before: &'l LockedVersions, lockfile: &'l Lockfile, id: &PackageId) -> Option<MovedEdge<'l>> {
+/// Returns the first package of a registry of which a copy had a version that is locked no more.
+fn lost_edge<'l>(
+    before: &'l LockedVersions,
+    lockfile: &'l Lockfile,
+    (id, now): (&PackageId, &BTreeSet<&Version>),
+) -> Option<MovedEdge<'l>> {
     lockfile.graph.instances.iter().find_map(|(from, instance)| {
         let edge = instance.edges.iter().find(|edge| edge.to.package.id == *id)?;
-        let now = &edge.to.package.version;
-        let mut had = before.versions_of_edge(&from.package, &edge.name).peekable();
-        let first = *had.peek()?;
-        let is_moved = had.all(|version| version != now);
-        is_moved.then(|| MovedEdge { dependent: from.package.to_string(), before: first, now })
+        let lost = before.versions_of_edge(&from.package, &edge.name).find(|version| !now.contains(version))?;
+        // What the name stands for may have been another package.
+        let is_of_package = before.packages().get(id).is_some_and(|all| all.contains(lost));
+        let dependent = from.package.to_string();
+        is_of_package.then_some(MovedEdge { dependent, before: lost, now: &edge.to.package.version })
     })
 }
 

@@ -51,11 +51,10 @@ pub(in crate::ops) enum ProjectError {
     )]
     NoPython(String),
     /// The root is no package.
-    #[error("`.` is the project itself, and it has no Python package: there is no pyproject.toml with `[project]`")]
-    #[diagnostic(
-        code(larder::project::no_root_package),
-        help("add `[project]` with a `name` to pyproject.toml, or remove the line")
+    #[error(
+        "`.` is the project itself, and it is no package: there is neither a pyproject.toml with `[project]` nor a package.json with a `name`"
     )]
+    #[diagnostic(code(larder::project::no_root_package), help("give one of them a `name`, or remove the line"))]
     NoRootPackage,
     /// The machine is none of the declared platforms.
     #[error("this machine is {host}, which the manifest does not declare")]

@@ -105,7 +105,10 @@ impl Project {
         let read = |project: &mut Self| {
             project.read_path_package(&folder)?;
             let package = project.path_packages.get(&folder);
-            if package.is_some_and(|package| folder.is_empty() && package.kind != PathKind::Pypi) {
+            let is_package = |package: &PathPackage| {
+                package.kind == PathKind::Pypi || path::root_package(&project.root, &package.seen_as).is_some()
+            };
+            if folder.is_empty() && !package.is_some_and(is_package) {
                 return Err(ProjectError::NoRootPackage.into());
             }
             let itself = package.map(|package| package.requirement(Arc::clone(&folder)));

@@ -262,7 +262,7 @@ mod tests {
         let mut all = package_json(r#"{"overrides": {"strip": "6.0.1", "other": "2.0.0"}}"#).unwrap();
         all.settle_overrides(&[(String::new(), root), ("site".to_owned(), site)]);
         let overrides: Vec<&str> = all.overrides.iter().map(|(_, selector, _)| selector.as_str()).collect();
-        assert_eq!(overrides, ["wrap>strip", "other"]);
+        assert_eq!(overrides, ["other", "wrap>strip"]);
         let left: Vec<String> = all.not_taken.iter().map(|left| format!("{}: {}", left.what, left.why)).collect();
         assert_eq!(left, ["override width>strip 6.0.1: it would apply to the whole, and site has strip 7.2.0"]);
     }

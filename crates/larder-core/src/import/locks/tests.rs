@@ -439,3 +439,16 @@ fn what_every_dependent_goes_without_is_optional_whatever_the_lockfile() {
         assert_eq!(optional, ["native"], "{text}");
     }
 }
+
+#[test]
+fn what_only_a_circle_of_packages_asks_for_is_remembered() {
+    let text = "lockfileVersion: '9.0'\nimporters:\n  .:\n    dependencies:\n      loader:\n        specifier: '1'\n        version: 1.0.0(pack@5.0.0)\n\
+                packages:\n  loader@1.0.0:\n    peerDependencies:\n      pack: '5'\n    peerDependenciesMeta:\n      pack:\n        optional: true\n  \
+                pack@5.0.0: {}\n  terser@1.0.0:\n    peerDependencies:\n      pack: '5'\n\
+                snapshots:\n  loader@1.0.0(pack@5.0.0):\n    optionalDependencies:\n      pack: 5.0.0\n  \
+                pack@5.0.0:\n    dependencies:\n      terser: 1.0.0(pack@5.0.0)\n  terser@1.0.0(pack@5.0.0):\n    dependencies:\n      pack: 5.0.0\n";
+    let found = read("pnpm-lock.yaml", text, "", &[], &Settings::default()).unwrap();
+    let remembered = remembered_peers([&found].into_iter());
+    let remembered: Vec<_> = remembered.iter().map(|peer| format!("{} {}", peer.dependent, peer.name)).collect();
+    assert_eq!(remembered, ["loader pack"]);
+}

@@ -29,8 +29,12 @@ pub struct LockedVersions {
     versions: BTreeMap<PackageId, BTreeSet<Version>>,
     /// Versions that a package has under a name, each with how many copies of the package have it so.
     edges: BTreeMap<(PackageKey, PackageName), BTreeMap<Version, usize>>,
+    /// What versions under names are, where the packages have other names.
+    aliased: BTreeMap<(PackageName, Version), PackageKey>,
     /// Versions that a manifest has under a name.
     lines: BTreeMap<(Dependent, PackageName), Version>,
+    /// The edges of further lockfiles where those differ: they are no preferences.
+    other_edges: BTreeMap<(PackageKey, PackageName), BTreeSet<Version>>,
     /// Those of the edges that may be missing: optional dependencies.
     optional_edges: BTreeSet<(PackageKey, PackageName)>,
     /// Those of the edges that are optional peers.
@@ -102,6 +106,7 @@ impl LockedVersions {
     /// Notes what a copy of a package has under a name.
     pub(in crate::import) fn add_edge(&mut self, from: &PackageKey, alias: &str, to: &PackageKey) {
         let Ok(alias) = PackageName::npm(alias) else { return };
+        self.note_alias(&alias, to);
         *self.edges.entry((from.clone(), alias)).or_default().entry(to.version.clone()).or_default() += 1;
     }
 
@@ -128,7 +133,14 @@ impl LockedVersions {
     /// Notes what a manifest has under a name.
     pub(super) fn add_line_of(&mut self, dependent: &Dependent, alias: &str, to: &PackageKey) {
         let Ok(alias) = PackageName::npm(alias) else { return };
+        self.note_alias(&alias, to);
         self.lines.insert((dependent.clone(), alias), to.version.clone());
+    }
+
+    fn note_alias(&mut self, alias: &PackageName, to: &PackageKey) {
+        if to.id.name != *alias {
+            self.aliased.insert((alias.clone(), to.version.clone()), to.clone());
+        }
     }
 
     /// Returns the manifest in a folder, relative to the lockfile's.
@@ -148,8 +160,17 @@ impl LockedVersions {
             self.versions.entry(id).or_default().extend(versions);
         }
         for (edge, versions) in other.edges {
-            self.edges.entry(edge).or_insert(versions);
+            if let Some(first) = self.edges.get(&edge).filter(|first| !first.keys().eq(versions.keys())) {
+                let further = versions.into_keys().filter(|version| !first.contains_key(version));
+                self.other_edges.entry(edge).or_default().extend(further);
+            } else {
+                self.edges.entry(edge).or_insert(versions);
+            }
         }
+        for (edge, versions) in other.other_edges {
+            self.other_edges.entry(edge).or_default().extend(versions);
+        }
+        self.aliased.extend(other.aliased);
         self.optional_edges.extend(other.optional_edges);
         for (line, version) in other.lines {
             self.lines.entry(line).or_insert(version);
@@ -227,10 +248,29 @@ impl LockedVersions {
         self.lines.get(&(dependent.clone(), alias.clone()))
     }
 
-    /// Returns the names that manifests, or packages other than as optional peers, ask for.
-    fn asked_for(&self) -> impl Iterator<Item = &PackageName> {
-        let edges = self.edges.keys().filter(|edge| !self.optional_peers.contains_key(edge));
-        edges.map(|(_, alias)| alias).chain(self.lines.keys().map(|(_, alias)| alias))
+    /// Returns the names that manifests, or packages that these lead to, ask for other than as optional peers.
+    fn asked_for(&self) -> BTreeSet<&PackageName> {
+        let target = |alias: &PackageName, version: &Version| {
+            let same = || PackageKey { id: PackageId::new(ECOSYSTEM, alias.clone()), version: version.clone() };
+            self.aliased.get(&(alias.clone(), version.clone())).cloned().unwrap_or_else(same)
+        };
+        let mut below: BTreeMap<&PackageKey, Vec<_>> = BTreeMap::new();
+        for (edge, versions) in self.edges.iter().filter(|(edge, _)| !self.optional_peers.contains_key(edge)) {
+            below.entry(&edge.0).or_default().push((&edge.1, versions));
+        }
+        let mut asked: BTreeSet<&PackageName> = self.lines.keys().map(|(_, alias)| alias).collect();
+        let mut open: Vec<PackageKey> = self.lines.iter().map(|((_, alias), version)| target(alias, version)).collect();
+        let mut seen: BTreeSet<PackageKey> = BTreeSet::new();
+        while let Some(key) = open.pop() {
+            if !seen.insert(key.clone()) {
+                continue;
+            }
+            for (alias, versions) in below.get(&key).into_iter().flatten() {
+                asked.insert(alias);
+                open.extend(versions.keys().map(|version| target(alias, version)));
+            }
+        }
+        asked
     }
 
     /// Returns whether packages ask for a name, and each of them goes without.
@@ -270,9 +310,11 @@ impl LockedVersions {
         self.edges.keys().filter(|(_, name)| name == alias).map(|(key, _)| key.id.name.as_str()).collect()
     }
 
-    /// Returns the versions that a package has under a name, where it is locked with anything there.
+    /// Returns the versions that copies of a package have under a name, in whatever lockfile.
     pub fn versions_of_edge(&self, from: &PackageKey, alias: &PackageName) -> impl Iterator<Item = &Version> {
-        self.edges.get(&(from.clone(), alias.clone())).into_iter().flat_map(BTreeMap::keys)
+        let edge = (from.clone(), alias.clone());
+        let others = self.other_edges.get(&edge).into_iter().flatten();
+        self.edges.get(&edge).into_iter().flat_map(BTreeMap::keys).chain(others)
     }
 
     /// Returns the version of a package that files in the lockfile's folder find, whether they declare it or not, where that is known. `None`

@@ -207,6 +207,7 @@ impl<'a> Provider<'a> {
                 locked
                     .or_else(preferred)
                     .or_else(bound)
+                    .or_else(|| self.peer_of_scopes_around(variable, &agreed))
                     .or_else(of_manifests)
                     .or_else(|| npm::pick(&table, &agreed, shared))
             }
@@ -275,6 +276,19 @@ impl<'a> Provider<'a> {
     fn preferred_locked(&self, variable: Variable, range: &OrdinalSet) -> Option<u32> {
         let locked = self.current_preferences(variable, |preference| preference.locked);
         locked.into_iter().flatten().find(|ordinal| range.contains(ordinal))
+    }
+
+    /// Returns the version of a missing peer that the nearest scope around has which has any, the project's last: npm and pnpm find it there.
+    fn peer_of_scopes_around(&self, variable: Variable, range: &OrdinalSet) -> Option<u32> {
+        let Variable::Npm { package, alias, scope } = variable else { return None };
+        if !self.is_preferred_peer(&variable) {
+            return None;
+        }
+        let catalog = self.problem.catalog;
+        let around = |scope: NodeIx| catalog.interned.node(scope).around;
+        let scopes = std::iter::successors(around(scope), |&scope| around(scope)).chain([catalog.home()]);
+        let mut decided = scopes.filter_map(|scope| self.decided(Variable::Npm { package, alias, scope }));
+        decided.next().filter(|ordinal| range.contains(ordinal))
     }
 
     /// Returns the version of a missing peer that a manifest has, where `agreed`, the range on which those who want it agree, has

@@ -1,5 +1,5 @@
-use crate::model::{Engines, NpmPeers, PackageKey, Platform};
-use crate::resolve::{Candidate, Release, ResolveError};
+use crate::model::{Dependent, Engines, NpmPeers, PackageKey, Platform};
+use crate::resolve::{Candidate, Release, RequiredLine, ResolveError};
 
 use super::{World, key};
 
@@ -147,6 +147,32 @@ fn a_missing_relaxed_peer_that_does_not_exist_is_recorded() {
     assert_eq!(resolution.warnings[0].message, "wants peer ghost ^1, and registry home does not have it");
     let instance = resolution.graph.instances.values().next().unwrap();
     assert_eq!(instance.dropped[0].name.as_str(), "ghost");
+}
+
+#[test]
+fn a_missing_peer_is_the_version_of_the_nearest_scope_around() {
+    let of_site = |line: &mut RequiredLine| line.dependent = Dependent::Member("site".into());
+    let world = ["17.0.0", "18.0.0", "19.0.0"].iter().fold(World::new(), |world, version| {
+        world.has(&format!("npm react@{version}"), &[]).has(&format!("npm dom@{version}"), &["peer react *"])
+    });
+    let world = world
+        .has("npm live@1.0.0", &["editor *", "peer react *"])
+        .has("npm plain@1.0.0", &["editor *"])
+        .has("npm editor@1.0.0", &["peer react *", "peer dom *"])
+        .asks("npm react 18.0.0")
+        .asks("npm dom 18.0.0")
+        .asks_with("npm react 17.0.0", of_site)
+        .asks_with("npm dom 17.0.0", of_site)
+        .asks_with("npm live *", of_site);
+    let editors = |world: &World| {
+        let instances = world.solved().graph.instances;
+        instances.keys().map(ToString::to_string).filter(|key| key.contains("editor")).collect::<Vec<_>>()
+    };
+    let of_17 = "npm:editor@1.0.0(dom@17.0.0)(react@17.0.0)";
+    assert_eq!(editors(&world), [of_17]);
+    // Who does not say in whose scope he lives gets what the project has.
+    let world = world.asks_with("npm plain *", |line| line.dependent = Dependent::Member("other".into()));
+    assert_eq!(editors(&world), [of_17, "npm:editor@1.0.0(dom@18.0.0)(react@18.0.0)"]);
 }
 
 #[test]

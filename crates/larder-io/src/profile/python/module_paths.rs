@@ -31,7 +31,7 @@ enum ModuleLocation {
 impl ModuleLocation {
     /// A package that is called like its folder; or a module, which lies in one.
     fn package(folder: &str) -> Self {
-        let folder = folder.trim_end_matches('/');
+        let folder = folder.trim_matches('/');
         if is_source(folder) {
             return Self::Root(folder.rsplit_once('/').map_or("", |(root, _)| root).to_owned());
         }
@@ -276,7 +276,7 @@ fn is(path: &Path, kind: Kind) -> bool {
 }
 
 fn trimmed(path: &str) -> &str {
-    let path = path.trim_end_matches('/');
+    let path = path.trim_matches('/');
     match path.strip_prefix("./").unwrap_or(path) {
         "." => "",
         path => path,
@@ -314,6 +314,9 @@ mod tests {
     fn every_backend_is_understood() {
         let hatch = "[build-system]\nbuild-backend = 'hatchling.build'\n[tool.hatch.build.targets.wheel]\n";
         check(&format!("{hatch}packages = ['lib/other', 'more/thing']"), &["lib/other/a.py"], &["lib", "more"], &[]);
+        // A slash before it is the folder of the project, as in a .gitignore.
+        check(&format!("{hatch}packages = ['/lib/other']"), &["lib/other/a.py"], &["lib"], &[]);
+        check(&format!("{hatch}sources = ['/code']"), &["code/x/a.py"], &["code"], &[]);
         check(&format!("{hatch}sources = ['code']\nonly-include = ['code/x']"), &["code/x/a.py"], &["code"], &[]);
         check(
             &format!("{hatch}[tool.hatch.build.targets.wheel.sources]\n'core' = 'my_tool'"),

@@ -130,7 +130,7 @@ fn poetry_package(package: &Value) -> Option<PureModule> {
 
 /// Returns the module at a path, which is called like its folder.
 fn module_at(path: &str) -> Option<PureModule> {
-    let path = path.trim_start_matches("./").trim_end_matches('/');
+    let path = path.trim_start_matches("./").trim_matches('/');
     let is_plain =
         !path.is_empty() && !path.contains(['*', '?', '[', '\\']) && !path.split('/').any(|part| part == "..");
     let place = path.rsplit('/').next()?.to_owned();
