@@ -13,7 +13,7 @@ use crate::fs;
 use crate::import::locks::{self, DeclaredRanges, LockedVersions};
 use crate::import::{compiled_for, package_ranges};
 use crate::lock::Lockfile;
-use crate::model::{Dependent, Edge, EdgeKind, PackageId, PackageKey, Settings, Version};
+use crate::model::{Edge, EdgeKind, PackageId, PackageKey, Settings, Version};
 use crate::resolve::Index;
 
 use crate::ops::Result;

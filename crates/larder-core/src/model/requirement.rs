@@ -347,6 +347,11 @@ impl Requirement {
         }
     }
 
+    /// Returns whether whatever version is locked stays, pre-releases too: npm's `*`. Without a lock it takes those only where `latest` is one.
+    pub fn keeps_any_version(&self) -> bool {
+        matches!(self, Self::Npm { range, .. } if matches!(range.as_str(), "" | "*"))
+    }
+
     /// Returns whether the range admits whatever will be published: it is a dist-tag, has no bounds, or in an ecosystem whose usual
     /// ranges end before the next incompatible version, no upper bound. Python's usual ranges have none: there it has no bounds.
     pub fn is_wildcard(&self) -> bool {

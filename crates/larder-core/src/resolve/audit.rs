@@ -11,7 +11,7 @@ use pubgrub::VersionSet;
 
 use crate::model::{
     Algorithm, Artifact, Digest, Edge, EdgeKind, ExtraName, Facts, Graph, Instance, InstanceKey, Origin, Package,
-    PackageKey, Platform, Requirement,
+    PackageKey, Platform,
 };
 
 use super::catalog::Catalog;
@@ -265,8 +265,8 @@ impl<'a> Audit<'a> {
                 let wanted = need.requirement.package();
                 return Ok(Some(format!("gets {} for `{name}`, and its metadata asks for {wanted}", edge.to.package)));
             }
-            let is_tag = matches!(&need.requirement, Requirement::Npm { range, .. } if range.tag().is_some());
-            let fits = is_tag || need.origin == NeedOrigin::TypesOfPeer || {
+            let keeps = need.requirement.tag().is_some() || need.requirement.keeps_any_version();
+            let fits = keeps || need.origin == NeedOrigin::TypesOfPeer || {
                 let table = self.catalog.table(target)?;
                 self.catalog.admitted(&need.requirement, &table.versions).contains(&ordinal)
             };

@@ -19,7 +19,10 @@ impl LockComparison<'_> {
         let target = &edge.to.package;
         let satisfies = |requirement: &Requirement| {
             requirement.package().is_same(&target.id)
-                && (edge.unmet.is_some() || requirement.tag().is_some() || requirement.matches(&target.version))
+                && (edge.unmet.is_some()
+                    || requirement.tag().is_some()
+                    || requirement.keeps_any_version()
+                    || requirement.matches(&target.version))
         };
         satisfies(wanted) || self.overrides(parent, wanted).any(|one| one.replacement.as_ref().is_some_and(satisfies))
     }

@@ -120,6 +120,24 @@ id = "pypi:fastapi@0.115.0rc1"
 }
 
 #[test]
+fn whatever_is_locked_for_a_star_of_npm_stays() {
+    let lock = lock(
+        r#"
+[[require]]
+name = "npm:types"
+range = "*"
+to = ["npm:types@19.0.0-alpha.3"]
+
+[[package]]
+id = "npm:types@19.0.0-alpha.3"
+registry = "npmjs"
+"#,
+    );
+    assert_eq!(stale(&lock, &[line(npm("types", "*"))]), [""; 0]);
+    assert_eq!(stale(&lock, &[line(npm("types", ">=0.0.0"))]).len(), 1);
+}
+
+#[test]
 fn settings_count_by_meaning() {
     let mut source_alone = lock("[[package]]\nid = \"pypi:a@1.0\"\nartifacts = [{ file = \"a-1.0.tar.gz\" }]\n");
     let mut lock = lock("");

@@ -39,10 +39,12 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
         meta.and_then(|meta| meta.get("optional")) == Some(&Value::Bool(true))
     };
     let normal = json.dependencies.unwrap_or_default();
+    let development = json.dev_dependencies.unwrap_or_default();
     let mut warnings = Vec::new();
     let mut read = |kind: DependencyKind, entry: (&str, &str)| {
         let resolved = context.resolve(Some(&name), parse_dependency(context, &name, kind, entry)?, PathKind::Npm)?;
-        warnings.extend(resolved.warning);
+        // What a member is developed with takes the place of a peer, and is told of itself.
+        warnings.extend(resolved.warning.filter(|_| !(kind.is_peer() && development.contains_key(entry.0))));
         Ok::<_, LocalPackageError>(resolved.dependencies)
     };
     let mut dependencies = Vec::new();
@@ -64,11 +66,11 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
             dependencies.extend(read(DependencyKind::OptionalPeer, (alias, "*"))?);
         }
     }
-    let mut development = Vec::new();
-    for (alias, text) in json.dev_dependencies.iter().flatten() {
-        development.extend(read(DependencyKind::Normal, (alias, text))?);
+    let mut developed = Vec::new();
+    for (alias, text) in &development {
+        developed.extend(read(DependencyKind::Normal, (alias, text))?);
     }
-    let groups = "dev".parse().ok().filter(|_| !development.is_empty()).map(|label| (label, development));
+    let groups = "dev".parse().ok().filter(|_| !developed.is_empty()).map(|label| (label, developed));
     let listed = json.directories.as_ref().and_then(|directories| directories.get("bin")?.as_str());
     Ok(PathPackage {
         seen_as: name.clone(),
