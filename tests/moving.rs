@@ -503,6 +503,8 @@ fn types_that_a_flat_folder_made_global_are_found() {
         .npm("typescript", "5.0.0", |p| p)
         .npm("tool", "1.0.0", |p| p.dep("@types/node", "*"))
         .npm("@types/node", "20.0.0", |p| p)
+        .npm("esbuild-jest", "0.5.0", |p| p.dep("@babel/plugin-transform-modules-commonjs", "^7"))
+        .npm("@babel/plugin-transform-modules-commonjs", "7.0.0", |p| p)
         .serve();
     let files = [("package-lock.json", true), ("pnpm-lock.yaml", false)];
     for (lock, is_flat) in files {
@@ -510,11 +512,15 @@ fn types_that_a_flat_folder_made_global_are_found() {
         let _ = std::fs::remove_file(project.path("larder.kdl"));
         let locked = if is_flat { "{\"lockfileVersion\": 3, \"packages\": {}}" } else { "lockfileVersion: '9.0'\n" };
         project
-            .write("package.json", r#"{"name": "a", "devDependencies": {"typescript": "^5", "tool": "^1"}}"#)
+            .write(
+                "package.json",
+                r#"{"name": "a", "devDependencies": {"typescript": "^5", "tool": "^1", "esbuild-jest": "*"}}"#,
+            )
             .write(lock, locked);
         project.run("larder init").exits(0);
         assert_eq!(project.read("larder.kdl").contains("hoist npm \"@types/*\""), is_flat);
         project.run("larder sync").exits(0);
         assert_eq!(project.has("node_modules/@types/node/package.json"), is_flat);
+        assert_eq!(project.has("node_modules/@babel/plugin-transform-modules-commonjs/package.json"), is_flat);
     }
 }

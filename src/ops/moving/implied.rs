@@ -14,8 +14,13 @@ use crate::ops::Result;
 use crate::ops::project::inputs;
 use crate::ops::uses::is_eslintrc;
 
-/// TypeScript takes all types that are there into a program: <https://www.typescriptlang.org/tsconfig/#types>.
-const TYPES: &str = "@types/*";
+/// Packages that look for others from the project's folder, with what they look for.
+const LOOKING: [(&str, &str); 2] = [
+    // TypeScript takes all types that are there into a program: <https://www.typescriptlang.org/tsconfig/#types>.
+    ("typescript", "@types/*"),
+    // It names its own dependency to Babel, which starts in the working folder.
+    ("esbuild-jest", "@babel/plugin-transform-modules-commonjs"),
+];
 /// `ESLint` before 9 looks for the plugins of shared configurations in the project.
 const ESLINT_PLUGINS: &str = "*eslint-plugin*";
 
@@ -51,8 +56,9 @@ pub(super) fn implied_uses<'a>(
     };
     for folder in with_root(members) {
         let Some(text) = inputs::text(&root.join(folder).join(PACKAGE_JSON))? else { continue };
-        if package_ranges(&text).is_ok_and(|all| all.iter().any(|(name, _)| name == "typescript")) {
-            add(folder, TYPES);
+        let ranges = package_ranges(&text).unwrap_or_default();
+        for (_, glob) in LOOKING.iter().filter(|(looking, _)| ranges.iter().any(|(name, _)| name == looking)) {
+            add(folder, glob);
         }
     }
     for file in files.iter().filter(|file| is_eslintrc(file_name(file)) && !declared.is_anothers(folder_of(file))) {

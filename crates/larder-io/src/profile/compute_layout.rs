@@ -42,8 +42,9 @@ pub(super) fn compute_layout(input: &LayoutInput<'_>) -> Result<(Layout, Vec<Clo
             Dependent::Member(folder) => (layout.members.entry(folder.clone()).or_default(), &**folder),
         };
         for edge in closure.root_edges(root) {
-            // A package that is installed where it lies has no link to itself.
-            let is_itself = |target: &LinkTarget| matches!(target, LinkTarget::Folder(to) if **to == *folder);
+            // A member that is installed where it lies has no link to itself. The root is its own Node package only where a line says so.
+            let is_itself =
+                |target: &LinkTarget| !folder.is_empty() && matches!(target, LinkTarget::Folder(to) if **to == *folder);
             if let Some(target) = input
                 .target(&realised.keys, &edge.to)
                 .filter(|target| is_in_node_modules(edge.to.package.id.ecosystem) && !is_itself(target))
