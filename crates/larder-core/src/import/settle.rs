@@ -33,8 +33,8 @@ impl OverrideBeside {
         (beside.into_iter().map(of_folder).collect(), whole)
     }
 
-    /// Returns an override of the root as it stands, if it moves no version of another project; else one for each package that has the
-    /// replaced one by the root's own lockfile.
+    /// Returns an override of the root as it stands; where it would move a version of another project, after one for each package that
+    /// has the replaced one by the root's own lockfile.
     fn narrowed(self, own: &LockedVersions, locked: &[(String, LockedVersions)]) -> Vec<Self> {
         let (parent, child) = split_override(&self.selector);
         let Ok(alias) = PackageName::parse(self.ecosystem, overridden_name(&self.selector)) else { return vec![self] };
@@ -42,7 +42,8 @@ impl OverrideBeside {
             return vec![self];
         }
         let below = |parent: &str| Self { selector: format!("{parent}>{child}"), ..self.clone() };
-        own.npm_parents(&alias).into_iter().map(below).collect()
+        let narrower: Vec<Self> = own.npm_parents(&alias).into_iter().map(below).collect();
+        narrower.into_iter().chain([self]).collect()
     }
 
     /// Returns the first version of another project that the override would move, with the folder of that project.
@@ -72,7 +73,7 @@ impl OverrideBeside {
 
 impl Imported {
     /// Adds the overrides of projects beside, and lists those that would move a version that the lockfile of another project has. One of
-    /// the root that would is for the packages alone that have it by the root's own lockfile.
+    /// the root that would is listed as well, and is there for the packages alone that have it by the root's own lockfile.
     pub fn settle_overrides(&mut self, locked: &[(String, LockedVersions)]) {
         self.settle_references();
         if let Some((_, own)) = locked.iter().find(|(folder, _)| folder.is_empty()) {
@@ -264,7 +265,8 @@ mod tests {
         let overrides: Vec<&str> = all.overrides.iter().map(|(_, selector, _)| selector.as_str()).collect();
         assert_eq!(overrides, ["other", "wrap>strip"]);
         let left: Vec<String> = all.not_taken.iter().map(|left| format!("{}: {}", left.what, left.why)).collect();
-        assert_eq!(left, ["override width>strip 6.0.1: it would apply to the whole, and site has strip 7.2.0"]);
+        let why = "it would apply to the whole, and site has strip 7.2.0";
+        assert_eq!(left, [format!("override width>strip 6.0.1: {why}"), format!("override strip 6.0.1: {why}")]);
     }
 
     #[test]
