@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::{Project, assert_transcript, conforms};
+use crate::support::{PrivateRegistry, Project, assert_transcript, conforms};
 
 /// The hub of `fixtures/integration`: three packages with all kinds of assets, locked and synced in `production`.
 fn hub() -> Project {
@@ -343,6 +343,11 @@ fn secrets_are_refused_wherever_a_package_is_looked_at() {
         refused.exits(1);
     }
     assert!(!folder.join("orders-1.2.0.tar.gz").exists());
+    // Where it is, without what it is.
+    let error = project.run_in(&folder, "larder check --json").exits(1).error();
+    let label = &error["related"][0]["labels"][0];
+    assert_eq!(label["file"], "packages/orders/adapters/orders-in.kdl", "{error:#}");
+    assert!(label["line"].as_u64() > Some(1) && !error.to_string().contains("hunter2"), "{error:#}");
 }
 
 #[test]
@@ -396,4 +401,76 @@ fn the_graph_of_assets_is_drawn_and_told() {
     let foreign = own["nodes"].as_array().expect("nodes").iter().filter(|node| node["own"] == false).count();
     assert!(foreign > 0 && foreign < 20, "{own:#}");
     project.run("larder graph --assets --focus adapter:orders-inn").exits(2).names(["did you mean `orders-in`?"]);
+}
+
+#[test]
+fn flows_of_installed_packages_are_deployed_from_what_the_environment_has() {
+    let packages = PrivateRegistry::new();
+    let publish = |version: &str, path: &str| {
+        let manifest = format!(
+            "package \"shop\" version=\"{version}\"\nassets {{ schema \"order\" \"order.json\"; adapter \"in\" \"in.kdl\"; adapter \"out\" \
+             \"out.kdl\"; flow \"intake\" \"f.kdl\" state=\"ready\"; flow \"later\" \"g.kdl\"; }}\n"
+        );
+        let adapter = |direction: &str| {
+            format!("adapter kind=\"file\" direction=\"{direction}\" {{ schema \"order\"; path \"{path}\"; }}\n")
+        };
+        let flow = |name: &str| format!("flow \"{name}\" {{ from \"in\"; to \"out\"; on-error to=\"out\"; }}\n");
+        packages.publish(&[
+            ("larder.kdl", manifest.as_str()),
+            ("order.json", "{\"type\": \"object\"}\n"),
+            ("in.kdl", &adapter("in")),
+            ("out.kdl", &adapter("out")),
+            ("f.kdl", &flow("intake")),
+            ("g.kdl", &flow("later")),
+        ]);
+    };
+    publish("1.0.0", "/one");
+    let project = Project::alone();
+    let rest = "dependencies {\n    larder \"shop\" \"^1\"\n}\nenvironment \"production\"\n";
+    project.with_packages(&packages, rest);
+    project.run("larder sync --env production").exits(0);
+    let listed = project.run_json("larder flow list --env production --json");
+    conforms(&listed, "flow-list");
+    assert_eq!(
+        (&listed["flows"][0]["flow"], listed["flows"].as_array().map(Vec::len)),
+        (&"flow:shop/intake@1".into(), Some(1))
+    );
+    project.run("larder ready shop/intake").exits(0).names(["ready"]);
+    project.run("larder flow deploy later --env production").exits(1).names(["is draft, and cannot become deployed"]);
+    project.run("larder flow deploy intak --env production").exits(2).names(["did you mean `intake`?"]);
+    project.run("larder flow deploy intake --env production").exits(0);
+    let file = ".larder/node_modules/.profiles/production/current/flows/intake/shop-1.0.0/in.kdl";
+    assert!(project.read(file).contains("/one"));
+    // A newer version comes with the lock; the flow moves when it is deployed.
+    publish("1.1.0", "/two");
+    project.run("larder update").exits(0);
+    project.run("larder sync --env production").exits(0);
+    assert!(project.read(file).contains("/one"));
+    project.run("larder flow deploy shop/intake --env production").exits(0);
+    assert!(project.read(&file.replace("1.0.0", "1.1.0")).contains("/two"));
+    project.run("larder flow withdraw intake --env production").exits(0);
+    assert!(!project.has(".larder/node_modules/.profiles/production/current/flows/intake"));
+}
+
+#[test]
+fn schemas_are_read_in_their_encoding_and_what_is_no_text_is_told() {
+    let project = Project::alone();
+    project.write("larder.kdl", "package \"p\" version=\"1.0.0\"\nassets {\n    schema \"s\" \"s.xsd\"\n}\n");
+    let xsd = |encoding: &str| {
+        format!(
+            "<?xml version=\"1.0\" encoding=\"{encoding}\"?>\n<!-- Größe -->\n<xs:schema \
+             xmlns:xs=\"http://www.w3.org/2001/XMLSchema\"><xs:element name=\"Größe\"/></xs:schema>\n"
+        )
+    };
+    let utf_16: Vec<u8> = format!("\u{feff}{}", xsd("UTF-16")).encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let latin: Vec<u8> = xsd("ISO-8859-1").chars().map(|one| u8::try_from(u32::from(one)).expect("Latin 1")).collect();
+    for bytes in [utf_16, latin, xsd("UTF-8").into_bytes()] {
+        std::fs::write(project.path("s.xsd"), &bytes).expect("a file of ours");
+        project.run("larder check").exits(0).names(["1 asset can be used"]);
+    }
+    std::fs::write(project.path("s.xsd"), b"{\"title\": \"\xe9\"}").expect("a file of ours");
+    let wrong = project.run("larder check").exits(1);
+    let wrong =
+        wrong.names(["`s.xsd` of schema `s` cannot be read: it is not UTF-8 text: byte 11 of it is none", "UTF-8"]);
+    assert!(!wrong.stderr.contains("has no file"), "{}", wrong.stderr);
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::{Project, Random, Registry, Universe, conforms};
 
 /// Returns a record about versions of an npm package below one.
-fn record(id: &str, package: &str, fixed: &str, severity: &str) -> Value {
+pub(crate) fn record(id: &str, package: &str, fixed: &str, severity: &str) -> Value {
     json!({ "id": id, "modified": "2024-01-01T00:00:00Z", "summary": format!("{package} does what it should not"),
         "database_specific": { "severity": severity }, "affected": [{
             "package": { "ecosystem": "npm", "name": package },
@@ -39,7 +39,7 @@ const DEPENDENCIES: &str =
     "dependencies {\n    npm \"app\" \"^1\"\n}\ngroup \"dev\" dev=#true {\n    npm \"dev-only\" \"^1\"\n}\n";
 
 /// The line of `registries` by which advisories lie in a folder.
-const FOLDER: &str = "advisories \"osv\" \"osv/\";\n";
+pub(crate) const FOLDER: &str = "advisories \"osv\" \"osv/\";\n";
 
 /// Returns a project that is locked with `left` 1.1.0, and has these records in its folder.
 fn locked(registry: &Registry, records: &[Value]) -> Project {

@@ -521,6 +521,21 @@ fn a_workspace_is_taken_over() {
         "{manifest}"
     );
     assert!(other.read("larder.lock").contains("creatio:UsrElsewhere@2.0.0"));
+    // Without a registry that has them, packages are listed and left out, as `init` does, and the rest is taken.
+    let bare = Project::alone();
+    workspace(&bare);
+    bare.write("larder.kdl", "project \"bare\"\n");
+    let told = bare.run("larder import .clio/workspaceSettings.json").exits(0);
+    told.names(["Left out creatio UsrElsewhere", "no registry is known that has it"]);
+    assert!(bare.read("larder.kdl").contains("creatio platform=\"8.1.3\""), "{}", bare.read("larder.kdl"));
+}
+
+#[test]
+fn a_package_that_no_registry_has_may_be_one_of_a_marketplace() {
+    let project = Project::alone();
+    put(&project, "vendor/x.gz", &CreatioPackage::new("UsrElsewhere", "2.0").gz());
+    from_folder(&project, "dependencies {\n    creatio \"MrktApp\"\n}\n");
+    project.run("larder lock").exits(3).names(["MrktApp does not exist", "`marketplace=21874`"]);
 }
 
 #[test]

@@ -81,6 +81,11 @@ fn packages_come_from_the_sources_of_the_policy_only() {
     let manifest = project.read("larder.kdl");
     assert_eq!(&manifest[at("offset")..at("offset") + at("length")], "sources { only \"npmjs\"; }");
     with("policy { sources; }").run("larder check").exits(2).names(["sources", "only"]);
+    // A misspelt name would keep all of a registry out.
+    let misspelt = ["`npmsj` is not a source", "did you mean `npmjs`?"];
+    with("policy { sources { only \"npmsj\" \"git\" \"url\"; }; }").run("larder lock").exits(2).names(misspelt);
+    with("environment \"a\" { policy { sources { only \"npmsj\"; }; }; }").run("larder lock").exits(2).names(misspelt);
+    with("policy { age 3; }").run("larder lock").exits(2).names(["a span of time", "\"3d\""]);
 }
 
 #[test]

@@ -144,3 +144,65 @@ fn an_asset_that_others_refer_to_is_removed_only_by_force() {
     let said = project.run("larder log").exits(0).stdout;
     assert!(said.contains("remove"), "{said}");
 }
+
+#[test]
+fn what_needs_a_broken_asset_breaks_by_the_way_through_it() {
+    let project = Project::alone();
+    let package = "package \"p\" version=\"1.0.0\"\nassets {\n    schema \"order\" \"order.json\"\n    adapter \"in\" \"in.kdl\"\n    \
+                   adapter \"out\" \"out.kdl\"\n    mapping \"map\" \"map.kdl\"\n    flow \"f\" \"f.kdl\"\n    flow \"weak\" \"weak.kdl\"\n}\n";
+    let out = OUT.replace("partner/", "");
+    project.write("larder.kdl", package).write("order.json", ORDER).write("out.kdl", &out);
+    project.write("in.kdl", &out.replace("\"out\"", "\"in\"")).write("map.kdl", &MAP.replace("partner/", ""));
+    project.write("f.kdl", "flow \"f\" { from \"in\"; map \"map\"; to \"out\"; on-error to=\"out\"; }\n");
+    let weak = "flow \"weak\" { from \"in\"; to \"out\"; on-error to=\"out\"; depends \"weak\" \"mapping:map\"; }\n";
+    project.write("weak.kdl", weak);
+    project.run("larder check").exits(0);
+    project.write("less.json", &ORDER.replace("\"sum\"", "\"total\""));
+    let impact = project.run_json("larder impact schema:order --to less.json --json");
+    conforms(&impact, "impact");
+    let one = |id: &str| impact["touched"].as_array().unwrap().iter().find(|one| one["id"] == id).unwrap().clone();
+    assert_eq!((&one("mapping:p/map@1")["breaks"], &one("adapter:p/in@1")["breaks"]), (&true.into(), &false.into()));
+    let flow = one("flow:p/f@1");
+    assert_eq!(flow["breaks"], true, "{impact:#}");
+    assert_eq!(flow["path"], serde_json::json!(["flow:p/f@1", "mapping:p/map@1", "schema:p/order@1"]));
+    assert_eq!(one("flow:p/weak@1")["breaks"], false, "it works without the mapping");
+    // Nobody can use what cannot be read.
+    project.write("less.json", "{\"type\": 3}");
+    let impact = project.run_json("larder impact schema:order --to less.json --json");
+    assert!(impact["touched"].as_array().unwrap().iter().all(|one| one["breaks"] == true), "{impact:#}");
+}
+
+#[test]
+fn repositories_use_what_their_locks_have_and_those_that_cannot_be_read_are_told() {
+    let packages = registry();
+    let author = packages.author();
+    let consumer = |name: &str, needs: &str| {
+        let text = format!("project \"{name}\"\nregistries {{\n{}}}\ndependencies {{ {needs}; }}\n", packages.line());
+        author.write(&format!("consumers/{name}/larder.kdl"), &text);
+        author.run(&format!("larder -C consumers/{name} sync")).exits(0);
+    };
+    consumer("app1", "larder \"orders\" \"^1\"");
+    consumer("app2", "larder \"shipping\" \"^1\"");
+    author.write("consumers/broken/larder.kdl", "project \"broken\n");
+    author
+        .write("hub/larder.kdl", &partner("1.0.0", "schema \"order\" \"order.json\";"))
+        .write("hub/order.json", ORDER);
+    let told = author.run("larder -C hub impact schema:partner/order --consumers ../consumers").exits(0);
+    let told = told.names(["not looked at: broken", "app1 has orders@1.1.0, partner@1.0.0 in its lock"]);
+    assert!(!told.stderr.contains("app2"), "{}", told.stderr);
+    for to in ["", " --to order.json"] {
+        let impact =
+            author.run_json(&format!("larder -C hub impact schema:partner/order --consumers ../consumers{to} --json"));
+        conforms(&impact, "impact");
+        assert_eq!(touched(&impact), ["adapter:orders/out@1", "mapping:orders/map@1"], "{impact:#}");
+        assert_eq!(
+            (&impact["touched"][0]["repository"], &impact["packages"]),
+            (&"app1".into(), &serde_json::json!(["orders"]))
+        );
+        assert_eq!(impact["consumers"][0]["packages"], serde_json::json!(["orders@1.1.0", "partner@1.0.0"]));
+    }
+    // A package that the store does not have is told, and the lock all the same.
+    std::fs::remove_dir_all(author.store()).expect("ours");
+    let told = author.run("larder -C hub impact schema:partner/order --consumers ../consumers").exits(0);
+    told.names(["not looked at: orders 1.1.0, which app1 has locked", "app1 has partner@1.0.0 in its lock"]);
+}

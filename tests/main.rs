@@ -103,3 +103,4 @@ mod tour;
 mod undeclared;
 mod update_plan;
 mod urls;
+mod widening;

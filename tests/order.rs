@@ -118,6 +118,12 @@ fn a_cycle_is_printed() {
       × packages depend on each other: b -> c -> b
       help: take one of these dependencies away, or move what both need into a package of its own
     ");
+    // None of them could be published first: neither is there a lock, nor can they be published.
+    project.write("larder.kdl", "project \"p\"\nmembers \"a\" \"b\" \"c\"\n");
+    for command in ["larder lock", "larder check"] {
+        project.run(command).exits(1).names(["packages depend on each other: b -> c -> b"]);
+    }
+    assert!(!project.has("larder.lock"));
 }
 
 #[test]

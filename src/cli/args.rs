@@ -548,8 +548,8 @@ pub(super) struct CheckArgs {
     /// Compare each locked package with its registry's metadata, too
     #[arg(long)]
     pub(super) online: bool,
-    /// Compare the package in this folder with a published version: latest, or VERSION. What it takes away is an error where its number
-    /// does not allow for it
+    /// Compare the package in this folder with a published version: latest (the one that `publish` compares with), or VERSION. What it takes
+    /// away is an error where its number does not allow for it
     #[arg(long, value_name = "VERSION")]
     pub(super) against: Option<BaselineArgument>,
     /// The registry to compare with: a name in larder.kdl, or a folder

@@ -24,6 +24,9 @@ use super::{Context, Error, Event, Project, Result, Session, project};
 /// `larder audit` asks sources that were not asked for so long.
 const FRESH: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// The most records that cannot be read and are named to people.
+const MOST_NAMED: usize = 5;
+
 /// `larder advisories --json`: see `schema/advisories.json`.
 #[derive(Debug, Serialize)]
 pub struct Sources {
@@ -43,6 +46,9 @@ pub struct SourceReport {
     advisories: u32,
     packages: u32,
     unreadable: u32,
+    /// The first records that could not be read, each with the reason.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    faults: Vec<String>,
     /// Whether it had something new.
     changed: bool,
 }
@@ -58,6 +64,7 @@ impl SourceReport {
             advisories: status.advisories,
             packages: status.packages,
             unreadable: status.unreadable,
+            faults: status.faults.clone(),
             changed: status.is_new,
         }
     }
@@ -69,13 +76,18 @@ impl SourceReport {
 
     /// Returns what people are told.
     pub fn line(&self) -> String {
-        let Self { source, advisories, packages, unreadable, .. } = self;
+        let Self { source, advisories, packages, unreadable, faults, .. } = self;
         let Some(age) = self.age else {
             return format!("{source}: nothing is here; `larder advisories update` fetches it");
         };
         let unreadable = match unreadable {
             0 => String::new(),
-            count => format!("; {} could not be read", counted(*count as usize, "record")),
+            count => {
+                let named: Vec<&str> = faults.iter().take(MOST_NAMED).map(String::as_str).collect();
+                let more = if *count as usize > named.len() { ", …" } else { "" };
+                let count = counted(*count as usize, "record");
+                format!("; {count} could not be read: {}{more}", named.join(", "))
+            }
         };
         let advisories = counted(*advisories as usize, "advisory");
         let packages = counted(*packages as usize, "package");

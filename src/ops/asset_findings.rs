@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+use miette::{
+    Diagnostic, LabeledSpan, MietteError, MietteSpanContents, NamedSource, SourceCode, SourceSpan, SpanContents,
+};
 use serde::Serialize;
 
 use crate::assets::AssetChange;
@@ -115,8 +117,8 @@ impl WrongAssets {
             .map(|finding| {
                 let text = known.entry(&finding.file).or_insert_with(|| texts(&finding.file)).clone();
                 // A line with a secret is not shown: logs are read by others.
-                let text = text.filter(|_| finding.code != SECRET);
-                WrongAsset::new(finding, text)
+                let shown = if finding.code == SECRET { Shown::Place } else { Shown::Text };
+                WrongAsset::new(finding, text.map(|text| Excerpt { text, shown }))
             })
             .collect();
         (!wrong.is_empty()).then_some(Self { findings: wrong })
@@ -153,12 +155,12 @@ struct WrongAsset {
     message: String,
     code: Cow<'static, str>,
     help: Option<String>,
-    place: Option<(NamedSource<Arc<str>>, usize)>,
+    place: Option<(NamedSource<Excerpt>, usize)>,
 }
 
 impl WrongAsset {
-    fn new(finding: &SourceFinding, text: Option<Arc<str>>) -> Self {
-        let at = text.as_ref().map(|text| offset(text, finding.position.line, finding.position.column));
+    fn new(finding: &SourceFinding, text: Option<Excerpt>) -> Self {
+        let at = text.as_ref().map(|text| offset(&text.text, finding.position.line, finding.position.column));
         let path = finding.path.as_deref().map(|path| format!(" (at {path})")).unwrap_or_default();
         let place_in_text = text.zip(at).map(|(text, at)| (NamedSource::new(&*finding.file, text), at));
         // Without the text, the place is a part of the message.
@@ -190,6 +192,64 @@ impl Diagnostic for WrongAsset {
     }
 }
 
+/// What is shown of the text of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shown {
+    /// The lines that a finding is about; of very long ones what is near.
+    Text,
+    /// Nothing but where it is.
+    Place,
+}
+
+/// The text of a file, as far as it is shown.
+#[derive(Debug)]
+struct Excerpt {
+    text: Arc<str>,
+    shown: Shown,
+}
+
+impl Excerpt {
+    /// The most bytes that are shown as they are.
+    const MOST: usize = 4_000;
+    /// How many bytes of a longer text are shown on each side.
+    const NEAR: usize = 60;
+}
+
+impl SourceCode for Excerpt {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        lines_before: usize,
+        lines_after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        if self.shown == Shown::Place {
+            let place = self.text.read_span(span, 0, 0)?;
+            let start = (span.offset(), 0).into();
+            return Ok(Box::new(MietteSpanContents::new(b"", start, place.line(), place.column(), 1)));
+        }
+        let whole = self.text.read_span(span, lines_before, lines_after)?;
+        if whole.data().len() <= Self::MOST {
+            return Ok(whole);
+        }
+        let text = &*self.text;
+        let (from, to) = (span.offset(), span.offset() + span.len().min(Self::NEAR));
+        let line_start = text[..from].rfind('\n').map_or(0, |at| at + 1);
+        let line_end = text[from..].find('\n').map_or(text.len(), |at| from + at);
+        let mut start = from.saturating_sub(Self::NEAR).max(line_start);
+        while !text.is_char_boundary(start) {
+            start += 1;
+        }
+        let mut end = (to + Self::NEAR).min(line_end).max(from);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let line = text[..from].bytes().filter(|byte| *byte == b'\n').count();
+        let column = text[line_start..start].chars().count();
+        let shown = (start, end - start).into();
+        Ok(Box::new(MietteSpanContents::new(&text.as_bytes()[start..end], shown, line, column, 1)))
+    }
+}
+
 /// Returns the offset of a line and a column, which count from 1.
 fn offset(text: &str, line: u32, column: u32) -> usize {
     let mut start = 0;
@@ -206,6 +266,23 @@ fn offset(text: &str, line: u32, column: u32) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_very_long_line_what_is_near_is_shown() {
+        let text = format!("first\n{}é!{}\nlast\n", "a".repeat(50_000), "b".repeat(50_000));
+        let at = text.find('!').unwrap();
+        let excerpt = |text: &str, shown| Excerpt { text: text.into(), shown };
+        let short = excerpt("first\nsecond\n", Shown::Text);
+        assert_eq!(short.read_span(&(7, 0).into(), 1, 1).unwrap().data(), b"first\nsecond\n");
+        let secret = excerpt("first\n a secret\n", Shown::Place);
+        let place = secret.read_span(&(7, 1).into(), 1, 1).unwrap();
+        assert_eq!((place.data(), place.line(), place.column()), (&b""[..], 1, 1));
+        let excerpt = excerpt(&text, Shown::Text);
+        let shown = excerpt.read_span(&(at, 0).into(), 1, 1).unwrap();
+        let near = format!("{}é!{}", "a".repeat(58), "b".repeat(59));
+        assert_eq!((std::str::from_utf8(shown.data()).unwrap(), shown.line()), (near.as_str(), 1));
+        assert_eq!(shown.column(), 50_000 - 58);
+    }
 
     #[test]
     fn places_are_found_again() {

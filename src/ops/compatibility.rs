@@ -18,7 +18,7 @@ use crate::registry::PublishedVersion;
 pub enum Baseline {
     /// The newest that it has to keep what it promises of: of the same compatible bucket, and older.
     Promised,
-    /// The newest.
+    /// The newest that is not newer than the package: what `publish` compares with, also where the number allows to break it.
     Latest,
     /// This one.
     Version(semver::Version),
@@ -71,7 +71,8 @@ pub(super) fn compare(
             Some(found) => Some(found),
             None => return Err(published::NotPublished::of(body.name.as_str(), wanted, &known).into()),
         },
-        Baseline::Latest => newest(&known, |_| true),
+        // A back-port has to keep what its own line promised, not what a later one has.
+        Baseline::Latest => newest(&known, |older| *older <= body.version),
         Baseline::Promised => newest(&known, |older| *older < body.version && !may_break(older, &body.version)),
     };
     let Some(PublishedVersion { version: against, .. }) = against else { return Ok(None) };

@@ -55,6 +55,8 @@ pub fn import(session: &Session<'_>, request: &Request<'_>) -> Result<Taken> {
         imported.refuse(format!("-r {included}"), "import that file too");
     }
     init::check_guards(&imported, request.guards)?;
+    let declared = Project::read(root.clone())?.manifest.registries.into_iter().map(|registry| registry.ecosystem);
+    init::leave_out_unserved(&mut imported, declared);
     snapshot::undisturbed(&root, |snapshot| import_once(session, &root, &imported, request, snapshot))
 }
 

@@ -84,7 +84,7 @@ pub fn init(context: &Context<'_>, options: InitOptions<'_>) -> Result<Initialis
     let Found { mut imported, taken_from, undeclared } = import(&context.folder)?;
     pip_variables(context, &mut imported);
     check_patches(&context.folder, &mut imported)?;
-    leave_out_unserved(&mut imported, &registries);
+    leave_out_unserved(&mut imported, registries.iter().map(|registry| registry.ecosystem));
     check_guards(&imported, guards)?;
     workspace::take_from_members(&context.folder, &mut imported)?;
     imported.registries.extend(registries);
@@ -238,8 +238,8 @@ fn pip_variables(context: &Context<'_>, all: &mut Imported) {
 }
 
 /// Takes the lines out whose packages no registry would serve: a manifest with one would be refused.
-fn leave_out_unserved(all: &mut Imported, further: &[ImportedRegistry]) {
-    let declared: Vec<Ecosystem> = all.registries.iter().chain(further).map(|registry| registry.ecosystem).collect();
+pub(super) fn leave_out_unserved(all: &mut Imported, further: impl IntoIterator<Item = Ecosystem>) {
+    let declared: Vec<Ecosystem> = all.registries.iter().map(|one| one.ecosystem).chain(further).collect();
     all.leave_out_lines(|line| {
         let is_served = line.ecosystem.is_local()
             || line.source.is_some()

@@ -9,11 +9,13 @@ use crate::fs::{self, Durability};
 use crate::import::locks::LockedVersions;
 use crate::lock::{self, DeclaredState, Freshness, Lockfile, StaleReason};
 use crate::manifest::Environment;
-use crate::model::{Builds, Edition, PackageId, RootEdge, Runtimes, Settings, Side, Source, Version};
+use crate::model::{
+    Builds, Dependent, Ecosystem, Edition, PackageId, RootEdge, Runtimes, Settings, Side, Source, Version,
+};
 use crate::policy::{Finding, FindingReport, SolveNotes};
 use crate::profile;
 use crate::registry::{self, Registries};
-use crate::resolve::{self, HeldBack, Preferences, Resolution, TooYoung};
+use crate::resolve::{self, HeldBack, Preferences, RequiredLine, Resolution, TooYoung};
 
 use super::building::Probe;
 use super::failure::{self, Unsatisfiable};
@@ -37,7 +39,8 @@ use super::runtimes::{self, RuntimeChoice};
 use super::session::release;
 use super::summary::DifferenceSummary;
 use super::{
-    Context, Event, Project, Result, Session, artifacts, facts::attestations, locking::solutions, policies, registries,
+    Context, Event, Project, Result, Session, artifacts, facts::attestations, locking::solutions, order, policies,
+    registries,
 };
 
 /// What became of the lock.
@@ -274,6 +277,16 @@ pub(super) fn replace(
     wish: &Wish<'_>,
     snapshot: &InputSnapshot,
 ) -> Result<Option<Locked>> {
+    // Members that ask for members, by their names or their folders.
+    let is_own = |line: &&RequiredLine| {
+        let ecosystem = line.requirement.ecosystem();
+        line.dependent != Dependent::Project && (ecosystem.is_local() || ecosystem == Ecosystem::PRIVATE)
+    };
+    let private = project.lines.iter().filter(is_own);
+    // Packages in a circle need each other: two lines at least.
+    if private.count() > 1 {
+        order::refuse_cycles(session.context)?;
+    }
     let (lockfile, solved) = solve(session, project, wish)?;
     Replacement { project, edited: None, old, snapshot }.write(session.context, (lockfile, &solved))
 }

@@ -49,10 +49,7 @@ pub fn order(context: &Context<'_>, direction: Direction) -> Result<Ordered> {
     let ranks: Vec<usize> = repository.packages.iter().map(|package| rank(&repository, package)).collect();
     let mut places = match sorted(&needs, &ranks) {
         Ok(places) => places,
-        Err(cycle) => {
-            let names: Vec<String> = cycle.iter().map(|at| repository.packages[*at].name().to_string()).collect();
-            return Err(Cycle { names: names.join(" -> ") }.into());
-        }
+        Err(cycle) => return Err(Cycle::of(&repository, &cycle).into()),
     };
     if direction == Direction::DependentsFirst {
         places.reverse();
@@ -67,6 +64,18 @@ pub fn order(context: &Context<'_>, direction: Direction) -> Result<Ordered> {
         }
     };
     Ok(Ordered { order: places.into_iter().map(ordered).collect() })
+}
+
+/// Makes sure that no packages of the repository around the folder that larder was started in depend on each other: none of them could be
+/// published first.
+pub(super) fn refuse_cycles(context: &Context<'_>) -> Result<()> {
+    // What else is wrong with the packages is no reason to refuse their dependencies.
+    let Ok(repository) = Repository::of(context) else { return Ok(()) };
+    let needs: Vec<&BTreeSet<usize>> = repository.packages.iter().map(|package| &package.needs).collect();
+    match sorted(&needs, &vec![0; needs.len()]) {
+        Ok(_) => Ok(()),
+        Err(cycle) => Err(Cycle::of(&repository, &cycle).into()),
+    }
 }
 
 /// Returns the place of a package's category in the manifest's `order`; those that it does not name come last.
@@ -122,6 +131,13 @@ fn cycle(needs: &[&BTreeSet<usize>], among: &BTreeSet<usize>) -> Vec<usize> {
 )]
 struct Cycle {
     names: String,
+}
+
+impl Cycle {
+    fn of(repository: &Repository, places: &[usize]) -> Self {
+        let names: Vec<String> = places.iter().map(|at| repository.packages[*at].name().to_string()).collect();
+        Self { names: names.join(" -> ") }
+    }
 }
 
 impl Failure for Cycle {

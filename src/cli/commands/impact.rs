@@ -27,6 +27,9 @@ pub(in crate::cli) fn run(arguments: &ImpactArgs, session: &Session<'_>, output:
         output.data_line(format!("{}{place} ({how}{breaks})", touched.id));
         touched.findings.iter().for_each(|finding| output.message(format!("  {finding}")));
     }
+    for consumer in &impact.consumers {
+        output.message(format!("{} has {} in its lock", consumer.repository, consumer.packages.join(", ")));
+    }
     output.message(format!(
         "{} of {} touched by {}",
         counted(impact.touched.len(), "asset"),

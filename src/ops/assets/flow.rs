@@ -15,7 +15,7 @@ use crate::diagnostic::{Exit, Failure, nearest};
 use crate::fs::{self, Durability};
 use crate::lock::{self, Closure};
 use crate::manifest::{Environment, edit};
-use crate::model::{FlowState, Label};
+use crate::model::{AssetQueryError, FlowState, Label};
 use crate::ops::generations::state;
 use crate::ops::install::{Activation, BytecodeUse, Installation, Installed, Purpose};
 use crate::ops::project::{self, deployment, inputs, snapshot};
@@ -26,7 +26,7 @@ use crate::store::Store;
 
 use super::load::ProjectAssets;
 use super::ready::{NotReady, known_connections};
-use super::{flows_named, own_flows};
+use super::{deployable_flows_named, flows_named, installed_flows, own_flows};
 use crate::ops::deployed_flows::{self, FlowUse};
 
 /// What became of a flow.
@@ -82,10 +82,12 @@ pub fn list(session: &Session<'_>) -> Result<FlowListing> {
     let project = Project::open(session.context)?;
     let environment = &project.environment(session.context)?.name;
     let deployed = project.profile()?.flows(environment)?;
-    let assets = ProjectAssets::of(session)?;
+    let assets = ProjectAssets::with_lock(session, None)?;
     let set = assets.set();
     let mut flows: Vec<ListedFlow> = Vec::new();
-    for at in own_flows(&set) {
+    // Of installed packages, those that can be deployed.
+    let installed = installed_flows(&set).filter(|at| set.asset(*at).declaration.state == FlowState::Ready);
+    for at in own_flows(&set).chain(installed) {
         let asset = set.asset(at);
         let here = deployed.get(asset.id.name.as_str()).filter(|flow| *flow.id == *asset.id.to_string());
         flows.push(ListedFlow {
@@ -155,7 +157,7 @@ pub fn deploy(session: &Session<'_>, name: &str) -> Result<FlowChanged> {
     let text = current_lock(&profile, &environment.name)?;
     let assets = ProjectAssets::with_lock(session, Some(lock::parse(LOCKFILE, &text)?))?;
     let set = assets.set();
-    let flow = find(&set, name)?;
+    let flow = the_one(&set, name, deployable_flows_named(&set, name))?;
     let asset = set.asset(flow);
     let short = asset.id.name.as_str();
     if asset.declaration.state != FlowState::Ready {
@@ -319,11 +321,21 @@ fn check_ready(assets: &ProjectAssets, set: &AssetSet<'_>, flow: AssetIndex) -> 
 
 /// Returns the flow of the packages' own that a name means: `order-intake`, or `orders/order-intake`.
 fn find(set: &AssetSet<'_>, name: &str) -> Result<AssetIndex> {
-    let found = flows_named(set, name).map_err(|error| FlowError::Name(error.to_string()))?;
+    the_one(set, name, flows_named(set, name))
+}
+
+/// Returns the one flow that was found by a name.
+fn the_one(
+    set: &AssetSet<'_>,
+    name: &str,
+    found: std::result::Result<Vec<AssetIndex>, AssetQueryError>,
+) -> Result<AssetIndex> {
+    let found = found.map_err(|error| FlowError::Name(error.to_string()))?;
     match found[..] {
         [one] => Ok(one),
         [] => {
-            let names: Vec<String> = own_flows(set).map(|at| set.asset(at).id.name.to_string()).collect();
+            let all = own_flows(set).chain(installed_flows(set));
+            let names: Vec<String> = all.map(|at| set.asset(at).id.name.to_string()).collect();
             let meant = nearest(name, names.iter().map(String::as_str)).map(str::to_owned);
             Err(FlowError::Unknown { name: name.to_owned(), meant, known: names.join(", ") }.into())
         }
@@ -371,7 +383,7 @@ enum FlowError {
     #[error("there is no flow `{name}`")]
     #[diagnostic(code(larder::flow::unknown), help("{}", match (meant, known.is_empty()) {
         (Some(meant), _) => format!("did you mean `{meant}`?"),
-        (None, true) => "no package here declares a flow: add it to `assets`".to_owned(),
+        (None, true) => "no package here declares a flow, nor does an installed one: add it to `assets`".to_owned(),
         (None, false) => format!("there is {known}"),
     }))]
     Unknown { name: String, meant: Option<String>, known: String },

@@ -1,18 +1,19 @@
 //! `larder impact`: who is touched by a change of an asset.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::assets::{AssetFiles, AssetIndex, AssetSet, PackageIndex, ReferenceGraph, Touched, compare_asset};
+use crate::assets::{AssetFiles, AssetIndex, AssetSet, PackageIndex, ReferenceGraph, Strength, Touched, compare_asset};
 use crate::diagnostic::{Exit, Failure, SourceFinding, nearest};
+use crate::document::{NotText, decode};
 use crate::fs;
 use crate::manifest::Manifest;
-use crate::model::{AssetId, AssetQuery, AssetQueryError, Ecosystem, PackageId, PackageName};
+use crate::model::{AssetId, AssetQuery, AssetQueryError, Ecosystem, PackageId, PackageKey, PackageName};
 use crate::ops::asset_findings::{self as findings, ChangedAsset};
-use crate::ops::project::find_root;
+use crate::ops::project::{find_root, lockfile};
 use crate::ops::published;
 use crate::ops::registry::target::RegistryTarget;
 use crate::ops::{Context, Error, Event, Project, Result, Session};
@@ -48,6 +49,18 @@ pub struct Impact {
     pub touched: Vec<TouchedAsset>,
     /// The packages whose assets are touched, sorted.
     pub packages: Vec<String>,
+    /// The repositories below `--consumers` whose lock has a package that has what changes, or is touched.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub consumers: Vec<Consumer>,
+}
+
+/// A repository that uses packages whose assets change, or are touched.
+#[derive(Debug, Serialize)]
+pub struct Consumer {
+    /// The repository.
+    pub repository: String,
+    /// Those of the packages that its lock has: `partner@2.0.0`, sorted.
+    pub packages: Vec<String>,
 }
 
 /// An asset that is touched.
@@ -78,8 +91,14 @@ pub fn impact(session: &Session<'_>, query: &str, options: &ImpactOptions) -> Re
         None => None,
     };
     let verdict = if newer.is_some() { "compatible" } else { "unknown" };
-    let mut impact =
-        Impact { assets: Vec::new(), verdict, changes: Vec::new(), touched: Vec::new(), packages: Vec::new() };
+    let mut impact = Impact {
+        assets: Vec::new(),
+        verdict,
+        changes: Vec::new(),
+        touched: Vec::new(),
+        packages: Vec::new(),
+        consumers: Vec::new(),
+    };
     for source in &sources {
         source.add_to(&mut impact, &query, newer.as_ref());
     }
@@ -97,6 +116,9 @@ pub fn impact(session: &Session<'_>, query: &str, options: &ImpactOptions) -> Re
     if impact.assets.is_empty() {
         return Err(unknown_among(&query, &sources));
     }
+    let changed = sources.iter().flat_map(AssetSource::ids).filter(|id| query.covers(id)).map(|id| id.package);
+    let concerned: BTreeSet<String> = changed.map(|name| name.to_string()).chain(impact.packages.clone()).collect();
+    impact.consumers = sources.iter().filter_map(|source| source.consumer(&concerned)).collect();
     let breaks = impact.touched.iter().any(|one| one.breaks == Some(true));
     if breaks || impact.changes.iter().any(ChangedAsset::is_breaking) {
         impact.verdict = "breaking";
@@ -109,25 +131,41 @@ fn read_sources(session: &Session<'_>, options: &ImpactOptions) -> Result<Vec<As
     // Without a newer form, who refers to whom is all that is asked.
     let read = |context: &Context<'_>| match &options.to {
         None => Ok(Assets::References(ProjectReferences::of(session, context)?)),
-        Some(_) => Ok::<_, Error>(Assets::Project(Box::new(ProjectAssets::read(session, context, None)?))),
+        Some(_) => Ok::<_, Error>(Assets::Project(Box::new(ProjectAssets::with_all_locked(session, context)?))),
     };
-    let mut sources = vec![AssetSource { name: None, assets: read(session.context)? }];
+    let mut sources = vec![AssetSource { name: None, assets: read(session.context)?, locked: Vec::new() }];
     let root = find_root(session.context)?;
+    let untold = |what: String| (session.context.reporter)(Event::Warning(format!("not looked at: {what}")));
     for folder in &options.consumers {
         for (name, context) in repositories(session.context, &session.context.folder.join(folder), &root)? {
-            // One that cannot be read is no consumer.
-            if let Ok(assets) = read(&context) {
-                sources.push(AssetSource { name: Some(name), assets });
+            let found = find_root(&context).and_then(|root| Ok((read(&context)?, locked_packages(&root)?)));
+            let (assets, locked) = match found {
+                Ok(found) => found,
+                Err(error) => {
+                    untold(format!("{name}: {}", error.in_short()));
+                    continue;
+                }
+            };
+            for PackageKey { id, version } in assets.missing() {
+                untold(format!("{} {version}, which {name} has locked and the store does not have", id.name));
             }
+            sources.push(AssetSource { name: Some(name), assets, locked });
         }
     }
     // The project is read where it may name registries.
     let open = (!options.registries.is_empty()).then(|| Project::open(session.context).ok()).flatten();
     for name in &options.registries {
         let assets = Assets::Registry(read_registry(session, open.as_ref(), name)?);
-        sources.push(AssetSource { name: Some(name.clone()), assets });
+        sources.push(AssetSource { name: Some(name.clone()), assets, locked: Vec::new() });
     }
     Ok(sources)
+}
+
+/// Returns the private packages that the lock of the repository in `root` has. Without a lock there are none.
+fn locked_packages(root: &Path) -> Result<Vec<PackageKey>> {
+    let locked = lockfile::read(root)?.lockfile();
+    let all = locked.into_iter().flat_map(|lockfile| lockfile.graph.packages.into_keys());
+    Ok(all.filter(|key| key.id.ecosystem == Ecosystem::PRIVATE).collect())
 }
 
 /// Reads the packages of a registry, which has to be a folder: only of one all index files can be read.
@@ -165,7 +203,10 @@ impl Newer {
         let path = session.context.folder.join(to);
         let version = match to.parse::<semver::Version>() {
             Ok(version) if fs::stat(&path)?.is_none() => version,
-            _ => return Ok(Self::Content(fs::read_to_string(&path)?.into())),
+            _ => {
+                let decoded = decode(fs::read(&path)?).map_err(|error| NoText { file: to.to_owned(), error })?;
+                return Ok(Self::Content(decoded.into()));
+            }
         };
         let ids = sources.iter().flat_map(AssetSource::ids);
         let mut packages: Vec<PackageName> = ids.filter(|id| query.covers(id)).map(|id| id.package).collect();
@@ -190,6 +231,8 @@ struct AssetSource {
     /// How it is called; the project's own is not.
     name: Option<String>,
     assets: Assets,
+    /// The private packages of its lock, if it is a repository below `--consumers`.
+    locked: Vec<PackageKey>,
 }
 
 /// The assets of a source, as far as they are asked for.
@@ -199,7 +242,26 @@ enum Assets {
     Registry(RegistryAssets),
 }
 
+impl Assets {
+    /// Returns the locked packages whose assets are not known, because the store lacks them.
+    fn missing(&self) -> Vec<PackageKey> {
+        match self {
+            Self::References(known) => known.missing.clone(),
+            Self::Project(project) => project.missing().cloned().collect(),
+            Self::Registry(_) => Vec::new(),
+        }
+    }
+}
+
 impl AssetSource {
+    /// Returns which of some packages the lock has, if any.
+    fn consumer(&self, packages: &BTreeSet<String>) -> Option<Consumer> {
+        let is_concerned = |key: &&PackageKey| packages.iter().any(|name| *name == key.id.name.as_str());
+        let of_lock = self.locked.iter().filter(is_concerned);
+        let packages: Vec<String> = of_lock.map(|key| format!("{}@{}", key.id.name, key.version)).collect();
+        (!packages.is_empty()).then(|| Consumer { repository: self.name.clone().unwrap_or_default(), packages })
+    }
+
     /// Returns the identities of the assets.
     fn ids(&self) -> Vec<AssetId> {
         let of_set = |set: &AssetSet<'_>| set.assets().iter().map(|asset| asset.id.clone()).collect();
@@ -244,7 +306,7 @@ impl AssetSource {
     ) {
         let changed = graph.matching(query);
         let touched = graph.touched_by(&changed);
-        let broken = comparison.map(|comparison| comparison.broken(&changed, &touched, &mut impact.changes));
+        let broken = comparison.map(|comparison| comparison.broken(graph, &changed, &touched, &mut impact.changes));
         // A registry has several versions of a package, which are told apart.
         let shows_versions = self.name.is_some() && self.is_alone();
         let id = |at: &AssetIndex| {
@@ -254,17 +316,27 @@ impl AssetSource {
         impact.assets.extend(changed.iter().map(|at| graph.id(*at).to_string()));
         for one in &touched {
             impact.packages.push(graph.owner(one.asset).0.to_string());
-            let findings = broken.as_ref().map(|broken| broken.get(&one.asset).cloned().unwrap_or_default());
+            let found = broken.as_ref().and_then(|broken| broken.get(&one.asset));
+            // What breaks it is more worth knowing than the shortest way.
+            let path = found.map_or(&one.path, |found| &found.path);
             impact.touched.push(TouchedAsset {
                 id: id(&one.asset),
                 repository: self.name.clone(),
                 direct: one.is_direct(),
-                path: one.path.iter().rev().map(id).collect(),
-                breaks: findings.as_ref().map(|findings| !findings.is_empty()),
-                findings: findings.unwrap_or_default(),
+                path: path.iter().rev().map(id).collect(),
+                breaks: broken.as_ref().map(|_| found.is_some()),
+                findings: found.map(|found| found.findings.clone()).unwrap_or_default(),
             });
         }
     }
+}
+
+/// An asset that can be used no more.
+struct Broken {
+    /// What is wrong with itself; nothing where what it needs is broken.
+    findings: Vec<String>,
+    /// The way from what changes to it, through what is broken.
+    path: Vec<AssetIndex>,
 }
 
 /// Assets as they are, and what some of them become.
@@ -276,13 +348,15 @@ struct Comparison<'a, 's> {
 }
 
 impl Comparison<'_, '_> {
-    /// Returns what would be wrong with each of these assets that is right now; and adds what is otherwise in what changes.
+    /// Returns which of these assets could be used no more: something is wrong with them that is right now, or with what they need. Adds
+    /// what is otherwise in what changes.
     fn broken(
         &self,
+        graph: &ReferenceGraph,
         changed: &[AssetIndex],
         touched: &[Touched],
         told: &mut Vec<ChangedAsset>,
-    ) -> BTreeMap<AssetIndex, Vec<String>> {
+    ) -> BTreeMap<AssetIndex, Broken> {
         let before = self.before;
         let (packages, files) = match self.newer {
             Newer::Content(text) => {
@@ -319,14 +393,32 @@ impl Comparison<'_, '_> {
             });
         }
         let mut broken = BTreeMap::new();
-        for Touched { asset: at, .. } in touched {
+        for Touched { asset: at, path } in touched {
             // What is not in the newer version breaks nobody by itself: who uses it is told.
             let Some(other) = same(*at) else { continue };
             let known = wrong(before, *at);
             let new = wrong(&after, other);
-            let new: Vec<String> = new.iter().filter(|one| !known.contains(one)).map(findings::line).collect();
-            if !new.is_empty() {
-                broken.insert(*at, new);
+            let findings: Vec<String> = new.iter().filter(|one| !known.contains(one)).map(findings::line).collect();
+            if !findings.is_empty() {
+                broken.insert(*at, Broken { findings, path: path.clone() });
+            }
+        }
+        // Nobody can use what cannot be read.
+        for at in changed.iter().filter(|at| same(**at).is_some_and(|other| !wrong(&after, other).is_empty())) {
+            broken.insert(*at, Broken { findings: Vec::new(), path: vec![*at] });
+        }
+        let needs = |user: AssetIndex, at: AssetIndex| {
+            let (Some(user), Some(at)) = (same(user), same(at)) else { return false };
+            after.links(user).iter().any(|link| link.strength == Strength::Required && link.to == Ok(at))
+        };
+        let mut pending: VecDeque<AssetIndex> = broken.keys().copied().collect();
+        while let Some(at) = pending.pop_front() {
+            for user in graph.users()[at].iter().filter(|user| !changed.contains(*user)) {
+                if !broken.contains_key(user) && needs(*user, at) {
+                    let path = broken[&at].path.iter().copied().chain([*user]).collect();
+                    broken.insert(*user, Broken { findings: Vec::new(), path });
+                    pending.push_back(*user);
+                }
             }
         }
         broken
@@ -398,6 +490,24 @@ impl Failure for Unknown {
 struct NoFolder(String);
 
 impl Failure for NoFolder {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
+    }
+}
+
+/// A file that cannot be the content of an asset.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("`{file}` cannot be read: {error}")]
+#[diagnostic(
+    code(larder::impact::no_text),
+    help("save it as UTF-8; XML may be in another encoding that its declaration or a byte order mark says")
+)]
+struct NoText {
+    file: String,
+    error: NotText,
+}
+
+impl Failure for NoText {
     fn exit(&self) -> Exit {
         Exit::Manifest
     }

@@ -1,6 +1,6 @@
 //! Which packages with assets there are, and where their files lie.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -33,24 +33,38 @@ pub(in crate::ops) struct ProjectAssets {
     searched: Searched,
     /// How many of the packages are the repository's; the others are locked ones.
     of_repository: usize,
-    /// Whether the store lacks a locked package, or what it has of one cannot be read.
-    lacks_trees: bool,
+    /// The locked packages that the store lacks, or of which it has what cannot be read.
+    missing: BTreeSet<PackageKey>,
+}
+
+/// Which packages of a lock are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LockScope {
+    /// Those that packages with assets ask for, directly or through others.
+    ReferredTo,
+    All,
 }
 
 impl ProjectAssets {
     /// Finds the packages of the repository around the folder that larder was started in, whose own assets are those at and below
     /// that folder; and the locked ones that they refer to, as far as the store has them.
     pub(in crate::ops) fn of(session: &Session<'_>) -> Result<Self> {
-        Self::with_lock(session, None)
+        Self::load(session, session.context, None, LockScope::ReferredTo)
     }
 
-    /// The same, with the packages of this lock instead of the one that lies beside the manifest.
+    /// Finds the packages of the repository around the folder that larder was started in, and all that its lock has: installed packages
+    /// may have flows that nothing here refers to. `locked` stands for the lock that lies beside the manifest.
     pub(in crate::ops) fn with_lock(session: &Session<'_>, locked: Option<Lockfile>) -> Result<Self> {
-        Self::read(session, session.context, locked)
+        Self::load(session, session.context, locked, LockScope::All)
     }
 
-    /// The same, for the folder that a context names.
-    pub(super) fn read(session: &Session<'_>, context: &Context<'_>, locked: Option<Lockfile>) -> Result<Self> {
+    /// Finds the packages of the repository around the folder that a context names, and all that its lock has: who uses a package need
+    /// not have assets of its own.
+    pub(super) fn with_all_locked(session: &Session<'_>, context: &Context<'_>) -> Result<Self> {
+        Self::load(session, context, None, LockScope::All)
+    }
+
+    fn load(session: &Session<'_>, context: &Context<'_>, locked: Option<Lockfile>, scope: LockScope) -> Result<Self> {
         let root = find_root(context)?;
         let text = inputs::manifest(&root.join(MANIFEST))?;
         let own = manifest::parse(MANIFEST, &text, ManifestKind::Package)?;
@@ -69,16 +83,19 @@ impl ProjectAssets {
         let mut loading = Loading::default();
         loading.add_repository(&repository, |package| package.own.folder.starts_with(&context.folder));
         let of_repository = loading.packages.len();
-        if loading.packages.iter().any(|one| !one.declarations.is_empty()) {
+        if scope == LockScope::All || loading.packages.iter().any(|one| !one.declarations.is_empty()) {
             let locked = match locked {
                 Some(lockfile) => LockedPackages::of_lock(session, &root, lockfile)?,
                 None => LockedPackages::of(session, &root)?,
             };
+            if scope == LockScope::All {
+                loading.add_all_locked(&locked);
+            }
             loading.add_locked(&locked);
         }
-        let Loading { packages, folders, lacks_trees, .. } = loading;
+        let Loading { packages, folders, missing, .. } = loading;
         let files = AssetMemory::new(context, &root, folders);
-        Ok(Self { root, environments, packages, files, searched, of_repository, lacks_trees })
+        Ok(Self { root, environments, packages, files, searched, of_repository, missing })
     }
 
     /// Returns whether any package has assets of its own.
@@ -124,7 +141,12 @@ impl ProjectAssets {
         let all = manifests.chain(locked).chain(others.into_iter().flatten());
         let (files, absent) = all.partition(|path| fs::lstat(path).is_ok_and(|stat| stat.is_some()));
         let folders = folders.iter().map(|folder| self.root.join(folder)).collect();
-        (!self.lacks_trees).then_some(ReferenceInputs { folders, files, absent })
+        self.missing.is_empty().then_some(ReferenceInputs { folders, files, absent })
+    }
+
+    /// Returns the locked packages that the store lacks, or of which it has what cannot be read.
+    pub(super) fn missing(&self) -> impl Iterator<Item = &PackageKey> {
+        self.missing.iter()
     }
 
     /// Returns the assets of all packages.
@@ -173,8 +195,10 @@ struct Loading {
     folders: Vec<PathBuf>,
     /// The private packages that packages ask for and that were not looked for yet: who asks, and for what.
     wanted: Vec<(PackageIndex, Requirement)>,
-    /// Whether the store lacks a locked package, or what it has of one cannot be read.
-    lacks_trees: bool,
+    /// The locked packages that were found, by their keys.
+    known: BTreeMap<PackageKey, PackageIndex>,
+    /// The locked packages that the store lacks, or of which it has what cannot be read.
+    missing: BTreeSet<PackageKey>,
 }
 
 impl Loading {
@@ -219,9 +243,17 @@ impl Loading {
         Some(at)
     }
 
+    /// Adds all private packages of a lock, but for those of the repository.
+    fn add_all_locked(&mut self, locked: &LockedPackages) {
+        let own: BTreeSet<String> = self.packages.iter().map(|one| one.name.folded().into_owned()).collect();
+        let private = locked.packages().map(|(key, _)| key).filter(|key| key.id.ecosystem == Ecosystem::PRIVATE);
+        for key in private.filter(|key| !own.contains(&*key.id.name.folded())) {
+            self.add_tree(key, locked);
+        }
+    }
+
     /// Adds the locked packages that are asked for, and those that these ask for in turn.
     fn add_locked(&mut self, locked: &LockedPackages) {
-        let mut known: BTreeMap<&PackageKey, PackageIndex> = BTreeMap::new();
         while let Some((at, requirement)) = self.wanted.pop() {
             let name = requirement.package().name.folded().into_owned();
             if self.packages[at].dependencies.contains_key(&name) {
@@ -236,23 +268,27 @@ impl Loading {
                 self.packages[at].absent.insert(name, "larder.lock has no version of it that fits".to_owned());
                 continue;
             };
-            let found = match (known.get(key), locked.trees.get(key)) {
-                (Some(found), _) => Some(*found),
-                (None, Some(tree)) => {
-                    let shown = format!("{}-{}", key.id.name, key.version);
-                    read_locked(&tree.folder)
-                        .and_then(|manifest| self.add(&manifest, &shown, tree.folder.clone(), false))
-                }
-                (None, None) => None,
-            };
-            if let Some(found) = found {
-                known.insert(key, found);
+            if let Some(found) = self.add_tree(key, locked) {
                 self.packages[at].dependencies.insert(name, found);
             } else {
-                self.lacks_trees = true;
                 self.packages[at].absent.insert(name, "the store does not have it".to_owned());
             }
         }
+    }
+
+    /// Adds a locked package, unless it is there, as far as the store has it.
+    fn add_tree(&mut self, key: &PackageKey, locked: &LockedPackages) -> Option<PackageIndex> {
+        if let Some(known) = self.known.get(key) {
+            return Some(*known);
+        }
+        let shown = format!("{}-{}", key.id.name, key.version);
+        let folder = locked.trees.get(key).map(|tree| &tree.folder);
+        let found = folder.and_then(|folder| self.add(&read_locked(folder)?, &shown, folder.clone(), false));
+        match found {
+            Some(found) => drop(self.known.insert(key.clone(), found)),
+            None => drop(self.missing.insert(key.clone())),
+        }
+        found
     }
 }
 

@@ -99,6 +99,23 @@ fn own_flows<'s>(set: &'s AssetSet<'_>) -> impl Iterator<Item = AssetIndex> + 's
     set.own().filter(|at| set.asset(*at).id.kind == AssetKind::Flow)
 }
 
+/// Returns the flows that a name means and that can be deployed from here: the packages' own, or, if none of them is meant, those of
+/// installed packages.
+fn deployable_flows_named(set: &AssetSet<'_>, name: &str) -> std::result::Result<Vec<AssetIndex>, AssetQueryError> {
+    let own = flows_named(set, name)?;
+    if !own.is_empty() {
+        return Ok(own);
+    }
+    let query: AssetQuery = name.parse()?;
+    Ok(installed_flows(set).filter(|at| query.covers(&set.asset(*at).id)).collect())
+}
+
+/// Returns the flows of installed packages.
+fn installed_flows<'s>(set: &'s AssetSet<'_>) -> impl Iterator<Item = AssetIndex> + 's {
+    let is_flow = |at: &AssetIndex| set.asset(*at).id.kind == AssetKind::Flow && !set.owner(*at).is_own;
+    (0..set.assets().len()).filter(move |at| is_flow(at))
+}
+
 /// Returns how many threads a check is spread over.
 pub(super) fn threads() -> usize {
     /// More are not worth it.

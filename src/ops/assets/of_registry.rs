@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::assets::{AssetFiles, AssetPackage, AssetSet, PackageIndex};
+use crate::document::decode;
 use crate::manifest::{self, ManifestKind};
 use crate::model::{PackageName, Requirement, Version};
 use crate::ops::Result;
@@ -168,8 +169,7 @@ impl Reading<'_> {
     }
 
     fn add_opened(&mut self, body: &Body, files: &[ArchiveFile]) -> Option<PackageIndex> {
-        let text =
-            |file: &ArchiveFile| Some((file.path.to_string(), Arc::from(std::str::from_utf8(&file.content).ok()?)));
+        let text = |file: &ArchiveFile| Some((file.path.to_string(), Arc::from(decode(file.content.clone()).ok()?)));
         let texts: BTreeMap<String, Arc<str>> = files.iter().filter_map(text).collect();
         let manifest = manifest::parse(MANIFEST, texts.get(MANIFEST)?, ManifestKind::Package).ok()?;
         let (at, folder) = (self.found.packages.len(), body.folder_name());

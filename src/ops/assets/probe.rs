@@ -62,14 +62,24 @@ impl Probes {
         Ok(read.filter(|read| read.version == 1).unwrap_or_default())
     }
 
-    /// Returns whether the adapter was reached, in each environment in which it was tried and as it is now.
-    pub(super) fn known(&self, adapter: &str, digest: impl FnOnce() -> String) -> Option<bool> {
+    /// Returns why the adapter was not reached, a sentence for each environment in which it was tried as it is now, and failed.
+    pub(super) fn failures(&self, adapter: &str, digest: impl FnOnce() -> String) -> Vec<String> {
         let mut of_adapter = self.results.iter().filter(|result| result.adapter == adapter).peekable();
-        of_adapter.peek()?;
+        if of_adapter.peek().is_none() {
+            return Vec::new();
+        }
         let digest = digest();
-        let mut current = of_adapter.filter(|result| result.digest == digest).peekable();
-        current.peek()?;
-        Some(current.all(|result| result.reached))
+        let failed = of_adapter.filter(|result| result.digest == digest && !result.reached);
+        failed.map(ProbeResult::failure).collect()
+    }
+}
+
+impl ProbeResult {
+    fn failure(&self) -> String {
+        let Self { adapter, environment, target, problem, time, .. } = self;
+        let place = if environment.is_empty() { String::new() } else { format!(" in {environment}") };
+        let problem = problem.as_deref().map(|problem| format!(": {problem}")).unwrap_or_default();
+        format!("{adapter} did not reach {target}{place} at {time}{problem}")
     }
 }
 

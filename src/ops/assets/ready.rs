@@ -6,7 +6,7 @@ use crate::assets::{AssetIndex, AssetSet, Readiness, ready_word};
 use crate::diagnostic::{Exit, Failure, SourceFinding, list};
 use crate::ops::{Result, Session};
 
-use super::flows_named;
+use super::deployable_flows_named;
 use super::load::ProjectAssets;
 use super::probe::{self, ProbeResult, Probes};
 use crate::ops::asset_findings::{self as findings, AssetFinding};
@@ -58,7 +58,8 @@ impl Readied {
 
 /// Looks whether flows can be deployed; without names all of the packages at and below the folder that larder was started in.
 pub fn ready(session: &Session<'_>, names: &[String], probes_adapters: bool) -> Result<Readied> {
-    let assets = ProjectAssets::of(session)?;
+    // Who names a flow may mean one of an installed package.
+    let assets = if names.is_empty() { ProjectAssets::of(session)? } else { ProjectAssets::with_lock(session, None)? };
     let set = assets.set();
     let flows = names.iter().map(|name| find(&set, name)).collect::<Result<Vec<Vec<AssetIndex>>>>()?;
     let flows: Vec<AssetIndex> = flows.into_iter().flatten().collect();
@@ -70,17 +71,17 @@ pub fn ready(session: &Session<'_>, names: &[String], probes_adapters: bool) -> 
 }
 
 fn find(set: &AssetSet<'_>, name: &str) -> Result<Vec<AssetIndex>> {
-    let found = flows_named(set, name).map_err(|error| NoFlow(error.to_string()))?;
+    let found = deployable_flows_named(set, name).map_err(|error| NoFlow(error.to_string()))?;
     if found.is_empty() { Err(NoFlow(format!("there is no flow `{name}`")).into()) } else { Ok(found) }
 }
 
-/// Returns what the last probes told of the adapters' connections, as long as the adapters are the same.
+/// Returns why adapters were not reached by the last probes, as long as the adapters are the same.
 pub(super) fn known_connections<'a>(
     assets: &ProjectAssets,
     set: &'a AssetSet<'_>,
-) -> Result<impl Fn(AssetIndex) -> Option<bool> + use<'a>> {
+) -> Result<impl Fn(AssetIndex) -> Vec<String> + use<'a>> {
     let probes = Probes::read(&assets.root)?;
-    Ok(move |at: AssetIndex| probes.known(&set.asset(at).id.to_string(), || set.digest(at).to_string()))
+    Ok(move |at: AssetIndex| probes.failures(&set.asset(at).id.to_string(), || set.digest(at).to_string()))
 }
 
 /// A flow that is not there.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::assets::ReferenceGraph;
 use crate::fs::{self, Durability};
-use crate::model::{PackageName, TreeDigest};
+use crate::model::{PackageKey, PackageName, TreeDigest};
 use crate::ops::project::find_root;
 use crate::ops::{Context, Result, Session};
 
@@ -25,6 +25,8 @@ pub(super) struct ProjectReferences {
     pub(super) graph: ReferenceGraph,
     /// Whether the project is a package that stands alone.
     pub(super) is_alone: bool,
+    /// The locked packages that the store lacks: what is in them is not known.
+    pub(super) missing: Vec<PackageKey>,
 }
 
 impl ProjectReferences {
@@ -35,10 +37,11 @@ impl ProjectReferences {
         if let Some(known) = record.read() {
             return Ok(known);
         }
-        let project = ProjectAssets::read(session, context, None)?;
+        let project = ProjectAssets::with_all_locked(session, context)?;
         #[allow(clippy::redundant_closure_for_method_calls, reason = "the method is of one lifetime")]
         let graph = project.with_links(|set| set.references());
-        let found = Self { graph, is_alone: project.environments().is_none() };
+        let missing = project.missing().cloned().collect();
+        let found = Self { graph, is_alone: project.environments().is_none(), missing };
         if let Some(inputs) = project.inputs() {
             record.keep(&found, inputs, started);
         }
@@ -93,7 +96,7 @@ impl RecordFile {
         let asset = |(package, id): (usize, String)| Some((package, id.parse().ok()?));
         let assets = record.assets.into_iter().map(asset).collect::<Option<_>>()?;
         let graph = ReferenceGraph::new(packages, assets, record.users)?;
-        Some(ProjectReferences { graph, is_alone: record.is_alone })
+        Some(ProjectReferences { graph, is_alone: record.is_alone, missing: Vec::new() })
     }
 
     /// Keeps what was found by a command that began at `started`, unless something changed while it looked. That it cannot be kept

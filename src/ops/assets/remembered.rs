@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::assets::{AssetFiles, AssetRecords, PackageIndex};
+use crate::document::decode;
 use crate::fs::{self, Durability, Stamp};
 use crate::model::TreeDigest;
 use crate::ops::Context;
@@ -124,11 +125,17 @@ impl AssetFiles for AssetMemory {
         self.looked_for.lock().unwrap_or_else(PoisonError::into_inner).insert(whole.clone());
         // A file that changes while it is read has another stamp the next time.
         let stamp = Stamp::of(&whole);
-        let text = fs::read_text_below(folder, path, &[folder], MAX_FILE)?;
+        let text = decode(fs::read_below(folder, path, &[folder], MAX_FILE)?).ok()?;
         if let Some(stamp) = stamp {
             self.note(whole, stamp, TreeDigest::of(text.as_bytes()));
         }
         Some(text.into())
+    }
+
+    fn obstacle(&self, package: PackageIndex, path: &str) -> Option<String> {
+        let folder = self.folders.get(package)?;
+        let decoded = decode(fs::read_below(folder, path, &[folder], MAX_FILE)?);
+        decoded.err().map(|error| error.to_string())
     }
 
     fn digest(&self, package: PackageIndex, path: &str) -> Option<TreeDigest> {

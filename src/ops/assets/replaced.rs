@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::assets::{AssetFiles, AssetPackage, PackageIndex};
+use crate::document::decode;
 use crate::manifest::{DependencySpec, Manifest};
 use crate::ops::session::MANIFEST;
 use crate::package::ArchiveFile;
@@ -33,7 +34,7 @@ impl<'a> Replaced<'a> {
     ) -> Self {
         let mut contents = BTreeMap::new();
         for file in archive {
-            let Ok(text) = std::str::from_utf8(&file.content) else { continue };
+            let Ok(text) = decode(file.content.clone()) else { continue };
             let text: Arc<str> = text.into();
             contents.extend(packages.iter().map(|package| ((*package, file.path.to_string()), Arc::clone(&text))));
         }

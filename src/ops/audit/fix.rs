@@ -1,9 +1,12 @@
 //! `larder audit --fix`: vulnerabilities are cured by moving as little as possible.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::advisory::Vulnerability;
 use crate::difference::Difference;
+use crate::model::PackageKey;
 
 use crate::ops::lock::{self, Replacement};
 use crate::ops::project::snapshot::InputSnapshot;
@@ -12,6 +15,7 @@ use crate::ops::summary::DifferenceSummary;
 use crate::ops::{Project, Result, Session};
 
 use super::cure::{Cure, Patient};
+use super::held;
 use super::widen::{self, OpenLine, Widened};
 
 /// How far a fix may go.
@@ -32,6 +36,8 @@ pub struct Fixed {
     widened: Vec<Widened>,
     /// The vulnerabilities that stay.
     incurable: Vec<Vulnerability>,
+    /// The lines that hold what is vulnerable, and that are not widened, by its package.
+    held: BTreeMap<PackageKey, Vec<String>>,
     /// How far the fix went.
     has_widened: bool,
 }
@@ -91,6 +97,12 @@ impl Fixed {
         let Some(cure) = vulnerability.known_cure() else {
             return "no later version is known to be without it".to_owned();
         };
+        if let Some(held) = self.held.get(&vulnerability.package).filter(|held| !held.is_empty()) {
+            let lines = held.join(" and ");
+            return format!(
+                "{cure}, but {lines} holds it: `--force` widens only ranges of the root's manifest, so change it"
+            );
+        }
         if self.has_widened {
             format!("{cure}, but what needs the package does not admit a version without it")
         } else {
@@ -139,9 +151,10 @@ pub(super) fn fix(
     patient.release();
     let Cure { lockfile, solved, incurable } = cure;
     let has_widened = fix == Fix::Widening;
+    let held = incurable.iter().map(|one| (one.package.clone(), held::lines(project, &one.package))).collect();
     let text = edited.as_ref().map(|(text, _)| Edited { target: &target, text });
     let project = edited.as_ref().map_or(project, |(_, wider)| wider);
     let replacement = Replacement { project, edited: text.as_ref(), old: &before, snapshot };
     let written = replacement.write(session.context, (lockfile, &solved))?;
-    Ok(written.map(|locked| Fixed { difference: locked.difference, widened, incurable, has_widened }))
+    Ok(written.map(|locked| Fixed { difference: locked.difference, widened, incurable, held, has_widened }))
 }

@@ -4,10 +4,12 @@
 //! | --- | --- |
 //! | `cure` | the smallest set of moves that cures vulnerabilities |
 //! | `widen` | lines of the manifest that keep a vulnerable version |
+//! | `held` | lines that keep a vulnerable version, and that nobody widens |
 //! | `fix` | `--fix`: both, written |
 
 mod cure;
 mod fix;
+mod held;
 mod widen;
 
 use serde::Serialize;

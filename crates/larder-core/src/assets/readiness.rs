@@ -31,15 +31,15 @@ impl Readiness {
 
 impl AssetSet<'_> {
     /// Returns whether flows can be deployed; without any those that are not archived. `environments` are those that the project
-    /// declares, and `is_reachable` tells what is known of an adapter's connection: that it failed is `Some(false)`.
+    /// declares, and `failures` tells why an adapter was not reached when it was last tried; nothing of one that was, or never was tried.
     pub fn readiness(
         &self,
         flows: Option<&[AssetIndex]>,
         environments: Option<&[&str]>,
-        is_reachable: &dyn Fn(AssetIndex) -> Option<bool>,
+        failures: &dyn Fn(AssetIndex) -> Vec<String>,
     ) -> Readiness {
         let own: Vec<AssetIndex> = self.own().collect();
-        if own.is_empty() {
+        if own.is_empty() && flows.is_none_or(<[AssetIndex]>::is_empty) {
             return Readiness { issues: vec!["Package has no assets to deploy".to_owned()], findings: Vec::new() };
         }
         let active = |at: &AssetIndex| {
@@ -53,20 +53,23 @@ impl AssetSet<'_> {
         // Without a flow, all assets are looked at.
         let needed: Vec<AssetIndex> = if flows.is_empty() { own } else { self.closure(flows.iter().copied()) };
         let (mut readiness, mut adapters, mut valid) = (Readiness::default(), 0, 0);
-        let mut found = Vec::new();
+        let (mut found, mut unreached) = (Vec::new(), Vec::new());
         for at in &needed {
             let of_asset = self.check_asset(*at, environments);
             if self.asset(*at).id.kind == AssetKind::Adapter {
                 adapters += 1;
-                if !of_asset.iter().any(SourceFinding::is_error) && is_reachable(*at) != Some(false) {
+                let failures = failures(*at);
+                if !of_asset.iter().any(SourceFinding::is_error) && failures.is_empty() {
                     valid += 1;
                 }
+                unreached.extend(failures);
             }
             found.extend(of_asset);
         }
         if valid < adapters {
             readiness.issues.push(format!("Only {valid}/{adapters} adapters have validated connections"));
         }
+        readiness.issues.extend(unreached);
         if flows.is_empty() {
             readiness.issues.push("No active flows available for deployment".to_owned());
         }

@@ -228,9 +228,18 @@ impl<'f> AssetSet<'f> {
         let Some(source) = self.read_noting(asset.package, path, &reads) else {
             let package = self.owner(at);
             let position = Position::of(&package.text, asset.declaration.file.span.offset());
-            let message = format!("{} `{}` has no file `{path}`", asset.id.kind, asset.id.name);
-            let finding = SourceFinding::error("asset.file", &package.manifest, position, message)
-                .with_help("correct the path; a file is text of at most 8 MiB, inside of the package's folder");
+            let (kind, name) = (asset.id.kind, &asset.id.name);
+            let (message, help) = match self.files.obstacle(asset.package, path) {
+                Some(obstacle) => (
+                    format!("`{path}` of {kind} `{name}` cannot be read: {obstacle}"),
+                    "save it as UTF-8; XML may be in another encoding that its declaration or a byte order mark says",
+                ),
+                None => (
+                    format!("{kind} `{name}` has no file `{path}`"),
+                    "correct the path; a file is text of at most 8 MiB, inside of the package's folder",
+                ),
+            };
+            let finding = SourceFinding::error("asset.file", &package.manifest, position, message).with_help(help);
             let body = AssetBody::none(asset.id.kind);
             return Content {
                 source: None,

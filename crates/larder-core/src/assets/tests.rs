@@ -283,6 +283,8 @@ const MUTATIONS: &[Mutation] = &[
     ("orders/mappings/order-to-invoice.kdl", "to=\"currency\"", "to=\"currncy\"", "mapping.path", 0, "?"),
     ("orders/mappings/order-to-invoice.kdl", "    field \"o:Id\" to=\"number\"\n", "", "mapping.required", -2, "?"),
     ("orders/samples/invoice-1.json", "\"total\": 31.5", "\"total\": 32.5", "mapping.difference", 0, ""),
+    // A file that cannot be read, and what others would have of it.
+    ("partner/schemas/types.xsd", "</xs:schema>", "", "schema.syntax", -1, ""),
     // The graph.
     (
         "orders/flows/order-shipping.kdl",

@@ -2,6 +2,7 @@
 //!
 //! | file | what it owns |
 //! | --- | --- |
+//! | `decode` | bytes → text, in the encoding that they are in |
 //! | `source` | texts with their names, and what may be wrong with them |
 //! | `name` | names with namespaces |
 //! | `guard` | what of an XML text is refused before it is parsed |
@@ -13,6 +14,7 @@
 //! [`MAX_NODES`] nodes. Document type declarations are refused, and with them entities of any kind: nothing in a document can
 //! name another one.
 
+mod decode;
 mod guard;
 mod json;
 mod name;
@@ -23,6 +25,7 @@ mod xml;
 #[cfg(test)]
 mod tests;
 
+pub use decode::{NotText, decode};
 pub use json::{JsonMember, JsonNode, JsonValue, parse_json};
 pub use name::Name;
 pub(crate) use source::Area;

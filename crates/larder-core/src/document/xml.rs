@@ -120,14 +120,18 @@ pub fn parse_xml(text: &str) -> Result<XmlElement, DocumentError> {
     guard(text)?;
     let options = roxmltree::ParsingOptions { allow_dtd: false, ..Default::default() };
     let document = roxmltree::Document::parse_with_options(text, options).map_err(|error| {
+        let message = error.to_string();
+        let message = message.rsplit_once(" at ").map_or(message.as_str(), |(message, _)| message);
+        // What is never closed is known to be missing at the end.
+        if matches!(error, roxmltree::Error::UnclosedRootNode) {
+            return DocumentError::syntax(format!("not well-formed: {message}"), text.trim_end().len());
+        }
         let place = error.pos();
         let line = usize::try_from(place.row).unwrap_or(1).saturating_sub(1);
         let start = text.split_inclusive('\n').take(line).map(str::len).sum::<usize>();
         let column = usize::try_from(place.col).unwrap_or(1).saturating_sub(1);
         let rest = text.get(start..).unwrap_or_default();
         let within = rest.char_indices().nth(column).map_or(rest.len(), |(at, _)| at);
-        let message = error.to_string();
-        let message = message.rsplit_once(" at ").map_or(message.as_str(), |(message, _)| message);
         DocumentError::syntax(format!("not well-formed: {message}"), start + within)
     })?;
     Ok(element(document.root_element(), &Arc::default()))

@@ -1,11 +1,12 @@
 //! What a policy keeps out: packages by their names, sources, ranges without an end, and projects that are not healthy.
 
+use crate::diagnostic::nearest;
 use crate::model::{Label, Severity};
 
-use super::ManifestError;
 use super::node::{BlockRule, Errors, ManifestNode, NodeShape};
 use super::policy::{AllowedSources, DeniedPackages, PolicyRule, RequiredHealth};
 use super::resolution::{self, ecosystem};
+use super::{ManifestError, Policy, Registry, Spanned};
 
 /// The name of the rule that denies packages.
 pub(super) const DENY: &str = "deny";
@@ -65,12 +66,12 @@ pub(super) fn read_sources(node: ManifestNode<'_>, errors: &mut Errors) -> Optio
         example: "only \"npmjs\" \"pypi\"",
     };
     node.read_parts(&BLOCK, errors);
-    let mut only: Option<Vec<Label>> = None;
+    let mut only: Option<Vec<Spanned<Label>>> = None;
     let mut has_declared_mirrors_only = false;
     for child in node.children() {
         if child.name() == "only" {
             let values = child.read_parts(&ONLY, errors).arguments;
-            let named = values.into_iter().filter_map(|value| value.label(errors)).map(|name| name.value);
+            let named = values.into_iter().filter_map(|value| value.label(errors));
             only.get_or_insert_default().extend(named);
         } else if child.name() == "mirrors" {
             let choices = [("declared", true), ("any", false)];
@@ -85,6 +86,28 @@ pub(super) fn read_sources(node: ManifestNode<'_>, errors: &mut Errors) -> Optio
         return None;
     }
     Some(AllowedSources { only, has_declared_mirrors_only, span: node.span(), base: None })
+}
+
+/// Refuses names of registries that the manifest does not declare: nothing comes from them, and all else would be refused later.
+pub(super) fn check_sources<'p>(
+    policies: impl Iterator<Item = &'p Policy>,
+    registries: &[Registry],
+    errors: &mut Errors,
+) {
+    let known = || registries.iter().map(|registry| registry.name.as_str()).chain(["git", "url"]);
+    let named = policies.filter_map(|policy| policy.sources.as_ref()?.only.as_ref()).flatten();
+    for name in named.filter(|name| !known().any(|known| known == name.value.as_str())) {
+        let help = match nearest(name.value.as_str(), known()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("there are {}", known().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+        };
+        errors.push(ManifestError::UnknownValue {
+            value: name.value.to_string(),
+            what: "a source: no registry of the manifest has that name".to_owned(),
+            help: Some(help),
+            span: name.span,
+        });
+    }
 }
 
 /// `health { at-least 70; }`

@@ -24,6 +24,11 @@ pub(super) struct DraftEnvironment {
     policy: Policy,
 }
 
+/// Returns the policies of environments, without what the top-level one adds to them.
+pub(super) fn own_policies(environments: &[DraftEnvironment]) -> impl Iterator<Item = &Policy> {
+    environments.iter().map(|environment| &environment.policy)
+}
+
 /// Checks that an environment that another block names is declared.
 pub(super) fn check_declared(name: &Spanned<Label>, environments: &[Environment], errors: &mut Errors) {
     if environments.iter().any(|environment| environment.name == name.value) {

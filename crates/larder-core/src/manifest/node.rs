@@ -280,6 +280,12 @@ impl<'a> NodeValue<'a> {
 
     /// Reads a span of time: `3d`, `12h`.
     pub(crate) fn duration(self, errors: &mut Errors) -> Option<Duration> {
+        if let KdlValue::Integer(number) = self.kdl {
+            errors.push(
+                self.wrong_type_error("a span of time", Some(format!("write it with its unit, like \"{number}d\""))),
+            );
+            return None;
+        }
         let text = self.string(errors)?;
         let found = parse_span(text.value);
         if found.is_none() {

@@ -18,7 +18,7 @@ use super::runtimes::{DeclaredPlatforms, read_runtimes};
 use super::{
     AdvisorySource, AssetDeclaration, BuildCache, Conflict, DependencyLine, Group, Hoisting, Hook, Manifest,
     ManifestError, ManifestErrors, Package, PatchLine, Policy, ProjectMetadata, Registry, RuntimeAddress,
-    RuntimeRegistry, Spanned, Task, advisories, alerts, assets, builds, catalogs, check, conflicts, creatio,
+    RuntimeRegistry, Spanned, Task, advisories, alerts, assets, builds, catalogs, check, conflicts, creatio, denied,
     environments, hooks, monitor, package, patches, registries, resolution, syntax, tasks,
 };
 
@@ -237,6 +237,8 @@ impl<'a> DraftManifest<'a> {
             self.settings.platforms = self.platforms.complete();
             registries::complete(&mut self.registries, errors);
             advisories::check_registries(&self.advisory_sources, &self.registries, errors);
+            let policies = environments::own_policies(&self.environments).chain([&self.policy]);
+            denied::check_sources(policies, &self.registries, errors);
             let takes_packages = |registry: &RuntimeRegistry| registry.address == RuntimeAddress::NpmPackages;
             if self.runtime_registries.iter().any(takes_packages)
                 && let Some(node) = self.settings.managed.get_mut(RuntimeName::Node)

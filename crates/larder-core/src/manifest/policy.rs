@@ -11,6 +11,8 @@ use crate::model::{
     PackageKey, Requirement, Severity,
 };
 
+use super::Spanned;
+
 /// The severities of checks in an environment, for the checks that the manifest mentions.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Policy {
@@ -86,7 +88,7 @@ pub struct RequiredHealth {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AllowedSources {
     /// The registries that packages may come from, and `git` and `url` for what comes from none. `None` for all.
-    pub only: Option<Vec<Label>>,
+    pub only: Option<Vec<Spanned<Label>>>,
     /// Whether registries are asked by the addresses of the manifest alone, and not by those that the environment puts before them.
     pub has_declared_mirrors_only: bool,
     /// The node.
@@ -103,13 +105,13 @@ impl AllowedSources {
 
     /// Returns whether packages may come from a registry, or from what is no registry.
     pub fn admits(&self, name: &str) -> bool {
-        self.only.as_ref().is_none_or(|only| only.iter().any(|only| only.as_str() == name))
+        self.only.as_ref().is_none_or(|only| only.iter().any(|only| only.value.as_str() == name))
     }
 
     /// Leaves of an environment's sources those that the top-level policy admits.
     fn within(&self, base: &Self) -> Self {
         let only = match (&self.only, &base.only) {
-            (Some(own), _) => Some(own.iter().filter(|only| base.admits(only.as_str())).cloned().collect()),
+            (Some(own), _) => Some(own.iter().filter(|only| base.admits(only.value.as_str())).cloned().collect()),
             (None, base) => base.clone(),
         };
         let has_declared_mirrors_only = self.has_declared_mirrors_only || base.has_declared_mirrors_only;

@@ -3,7 +3,7 @@
 use super::convert::{misfit, obstacle};
 use super::mapped::Mapped;
 use super::model::{Mapping, Rule, RuleKind};
-use super::required;
+use super::required::{self, UndecidedPath};
 use crate::diagnostic::{Position, SourceFinding};
 use crate::document::Format;
 use crate::expression::Path;
@@ -12,13 +12,13 @@ use crate::schema::shape::{Found, PathProblem, Shape, SimpleType, TypeId, find};
 impl Mapping {
     /// Checks the mapping against the shapes of its two sides, without running samples.
     pub fn check(&self, source: &Shape, target: &Shape) -> Vec<SourceFinding> {
-        let mut check = MappingCheck { mapping: self, source, target, findings: Vec::new() };
+        let mut check = MappingCheck { mapping: self, source, target, findings: Vec::new(), undecided: Vec::new() };
         let mut mapped = Mapped { first: Some(self.position), ..Mapped::default() };
         check.rules(&self.rules, source.root.type_id, target.root.type_id, &mut mapped);
-        let mut findings = check.findings;
+        let MappingCheck { mut findings, undecided, .. } = check;
         // What is missing is only told of a mapping whose lines are right: a misspelt path misses its target, too.
         if !findings.iter().any(SourceFinding::is_error) {
-            findings.extend(required::check(self, target, &mapped));
+            findings.extend(required::check(self, target, &mapped, undecided));
         }
         findings.sort();
         findings.dedup();
@@ -31,6 +31,8 @@ struct MappingCheck<'a> {
     source: &'a Shape,
     target: &'a Shape,
     findings: Vec<SourceFinding>,
+    /// Paths of which only a sample tells whether they are there.
+    undecided: Vec<UndecidedPath>,
 }
 
 impl MappingCheck<'_> {
@@ -41,11 +43,11 @@ impl MappingCheck<'_> {
                 RuleKind::Field { source: path, source_position, .. }
                 | RuleKind::Each { source: path, source_position, .. } => {
                     let found = find(&self.source.graph, source, path, &self.mapping.namespaces);
-                    self.found(found, *source_position)
+                    self.found(found, path, *source_position)
                 }
             };
             let found = find(&self.target.graph, target, &rule.target, &self.mapping.namespaces);
-            let Some(to) = self.found(found, rule.target_position) else { continue };
+            let Some(to) = self.found(found, &rule.target, rule.target_position) else { continue };
             if self.target.format() == Format::Json && to.lists > usize::from(to.is_list) {
                 let message = format!("`{}` leads through a list", rule.target);
                 self.error(
@@ -212,9 +214,14 @@ impl MappingCheck<'_> {
         }
     }
 
-    fn found(&mut self, found: Result<Found, PathProblem>, position: Position) -> Option<Found> {
+    fn found(&mut self, found: Result<Found, PathProblem>, path: &Path, position: Position) -> Option<Found> {
         match found {
-            Ok(found) => Some(found),
+            Ok(found) => {
+                let undecided =
+                    found.undecided.map(|construct| UndecidedPath { construct, path: path.to_string(), position });
+                self.undecided.extend(undecided);
+                Some(found)
+            }
             Err(problem) => {
                 let finding = self.mapping.error("mapping.path", position, problem.message);
                 self.findings.push(finding.with_help_if(problem.help));

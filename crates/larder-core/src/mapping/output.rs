@@ -19,6 +19,11 @@ pub(super) struct Output {
 }
 
 impl Output {
+    /// Returns whether nothing was written.
+    pub(super) fn is_empty(&self) -> bool {
+        self.children.is_empty() && self.attributes.is_empty() && self.value.is_none() && self.items.is_none()
+    }
+
     /// Sets a value below this place. Elements on the way are made once.
     pub(super) fn set(&mut self, names: &[Name], is_attribute: bool, value: Scalar) {
         let (names, attribute) = match names.split_last() {
@@ -104,7 +109,7 @@ impl Output {
             return JsonNode::new(json_value(value, kind));
         }
         let members = self.children.into_iter().map(|(name, output)| {
-            let below = shape.child(&name).map_or(type_id, |child| child.type_id);
+            let below = shape.below(&name).unwrap_or(type_id);
             JsonMember { name: name.local.to_string(), offset: 0, node: output.json(graph, below) }
         });
         JsonNode::new(JsonValue::Object(members.collect()))

@@ -12,8 +12,16 @@ use crate::schema::shape::{ChoiceKind, Particle, Shape, ShapeGraph, Term, TypeId
 
 /// Returns a finding for each required part that is not written, for each choice of which several branches are, and for each
 /// construct that only a sample decides.
-pub(super) fn check(mapping: &Mapping, target: &Shape, mapped: &Mapped) -> Vec<SourceFinding> {
+pub(super) fn check(
+    mapping: &Mapping,
+    target: &Shape,
+    mapped: &Mapped,
+    paths: Vec<UndecidedPath>,
+) -> Vec<SourceFinding> {
     let mut check = RequiredCheck { mapping, graph: &target.graph, findings: Vec::new(), undecided: Vec::new() };
+    for UndecidedPath { construct, path, position } in paths {
+        check.undecided(construct, &path, position);
+    }
     check.shape(target.root.type_id, mapped, "");
     let RequiredCheck { mut findings, undecided, .. } = check;
     if !undecided.is_empty() && mapping.samples.is_empty() {
@@ -23,6 +31,13 @@ pub(super) fn check(mapping: &Mapping, target: &Shape, mapped: &Mapped) -> Vec<S
         findings.push(finding.with_help("add one: sample \"samples/order.xml\" expect=\"samples/invoice.json\""));
     }
     findings
+}
+
+/// A path that a construct may admit, and of which only a sample tells whether it does.
+pub(super) struct UndecidedPath {
+    pub(super) construct: &'static str,
+    pub(super) path: String,
+    pub(super) position: Position,
 }
 
 struct RequiredCheck<'a> {

@@ -76,12 +76,21 @@ impl Run<'_> {
                     for item in items.unwrap_or_default() {
                         let mut output = Output::default();
                         self.rules(rules, item, source_item, target_item, &mut output);
-                        made.push(output);
+                        // An item whose value is missing is missing, unless it is an object, which may be without members.
+                        if !(output.is_empty() && self.is_only_value(target_item)) {
+                            made.push(output);
+                        }
                     }
                     output.set_items(&to.names, made, self.target.format());
                 }
             }
         }
+    }
+
+    /// Returns whether what is of a type of JSON is never an object.
+    fn is_only_value(&self, target: TypeId) -> bool {
+        let shape = &self.target.graph.types[target];
+        self.target.format() == Format::Json && shape.content.is_none() && !shape.is_open
     }
 
     /// Returns the value that a field writes. `None` if there is none.

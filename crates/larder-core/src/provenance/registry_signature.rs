@@ -51,7 +51,8 @@ pub enum SignatureVerdict {
 }
 
 /// Holds the signatures that a registry states of a version to what is locked of it. Signatures count if the registry signed with
-/// their key when the version was published.
+/// their key when the version was published. A registry may call a key otherwise than by its fingerprint: which of those that are known
+/// it then means, the signature tells.
 pub fn judge_signatures(
     keys: &[RegistryKey],
     package: &PackageKey,
@@ -66,9 +67,13 @@ pub fn judge_signatures(
     let signed = format!("{}@{}:{locked}", package.id.name, package.version);
     let (mut expired, mut wrong) = (None, None);
     for RegistrySignature { key: named, signature } in signatures {
-        let Some(key) = keys.iter().find(|key| key.id() == named.trim_end_matches('=')) else { continue };
-        let verifier = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key.point());
-        if verifier.verify(signed.as_bytes(), signature).is_err() {
+        let is_signed_with = |key: &RegistryKey| {
+            let verifier = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key.point());
+            verifier.verify(signed.as_bytes(), signature).is_ok()
+        };
+        let meant = keys.iter().find(|key| key.id() == named.trim_end_matches('='));
+        let Some(key) = meant.or_else(|| keys.iter().find(|key| is_signed_with(key))) else { continue };
+        if !is_signed_with(key) {
             wrong.get_or_insert(SignatureVerdict::Wrong { key: named.clone() });
         } else if let Some(expires) = key.expires.filter(|_| !key.was_valid_at(published)) {
             expired.get_or_insert(SignatureVerdict::Expired { key: named.clone(), expires });
@@ -189,6 +194,10 @@ mod tests {
         assert_eq!(judge(&[sign(&old, &text), sign(&new, &text)], None), SignatureVerdict::Signed);
         let stranger = pair();
         assert_eq!(judge(&[sign(&stranger, &text)], None), SignatureVerdict::UnknownKey(vec![stranger.1.id()]));
+        // A registry may have names of its own for its keys.
+        let renamed = |pair| RegistrySignature { key: "release-2026".to_owned(), ..sign(pair, &text) };
+        assert_eq!(judge(&[renamed(&new)], None), SignatureVerdict::Signed);
+        assert_eq!(judge(&[renamed(&stranger)], None), SignatureVerdict::UnknownKey(vec!["release-2026".to_owned()]));
         // A key that is named is not the one that signed.
         let forged = RegistrySignature { key: new.1.id(), ..sign(&stranger, &text) };
         assert_eq!(judge(&[forged], None), SignatureVerdict::Wrong { key: new.1.id() });

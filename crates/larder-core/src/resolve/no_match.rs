@@ -67,7 +67,10 @@ pub(super) fn explain(catalog: &Catalog, need: &Need, platform: Option<Platform>
             "check the spelling; if another registry has it, claim the name there: `packages \"{name}\"` under `registries`"
         );
         let help = if ecosystem.has_install_order() {
-            format!("if the platform has it, say so: `provides \"{name}\"` under `creatio`; else {elsewhere}")
+            let named = need.requirement.range_text().starts_with("marketplace:");
+            let numbered =
+                if named { "" } else { "if it is of a marketplace, name its application: `marketplace=21874`; " };
+            format!("if the platform has it, say so: `provides \"{name}\"` under `creatio`; {numbered}else {elsewhere}")
         } else {
             elsewhere
         };
@@ -230,7 +233,10 @@ fn too_young(table: &VersionTable, need: &Need, candidate: &Candidate, cutoff: j
         let reason =
             format!("{what} was published at {published}, and `age` admits what was published before {cutoff}");
         let older = newest(table).map(|older| format!("; {name} {older} is old enough")).unwrap_or_default();
-        return NoMatch::new(reason, format!("`larder update` moves that instant, and {exempt} admits it now{older}"));
+        return NoMatch::new(
+            reason,
+            format!("`larder update` takes it once it is old enough, and {exempt} admits it now{older}"),
+        );
     }
     let (from, registry) = table.versions.origin.as_ref().map_or_else(Default::default, |origin| {
         (

@@ -374,6 +374,13 @@ fn hostile_schemas_are_refused_in_time() {
     assert_eq!(bounded(bomb), ["schema.unsafe"]);
     // Deep.
     let deep = format!("{}{}", "<xs:sequence>".repeat(10_000), "</xs:sequence>".repeat(10_000));
+    let wide = |occurs: &str| {
+        let children: Vec<String> = (0..2_001).map(|at| format!("<xs:element name=\"e{at}\" {occurs}/>")).collect();
+        let sequence = format!("<xs:complexType><xs:sequence>{}</xs:sequence></xs:complexType>", children.concat());
+        xsd(&format!("<xs:element name=\"Wide\">{sequence}</xs:element>"))
+    };
+    assert_eq!(bounded(&wide("minOccurs=\"0\" maxOccurs=\"1000\"")), ["schema.limit"]);
+    assert_eq!(bounded(&wide("")), [""; 0]);
     assert_eq!(bounded(&xsd(&deep)), ["schema.limit"]);
     assert_eq!(bounded(&format!("{}{}", "{\"not\":".repeat(10_000), "}".repeat(10_000))), ["schema.limit"]);
     // Large.

@@ -43,6 +43,11 @@ pub fn read_up_to(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, FsError> {
 /// Reads a text file below a folder. Returns `None` if it does not exist, is no text, has more than `limit` bytes, or lies elsewhere:
 /// `..` leads out of the folder, and a link may lead out of all of `bounds`.
 pub fn read_text_below(folder: &Path, file: &str, bounds: &[&Path], limit: u64) -> Option<String> {
+    String::from_utf8(read_below(folder, file, bounds, limit)?).ok()
+}
+
+/// The same for a file that need not be text.
+pub fn read_below(folder: &Path, file: &str, bounds: &[&Path], limit: u64) -> Option<Vec<u8>> {
     let relative = Path::new(file);
     if !relative.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
         return None;
@@ -54,7 +59,7 @@ pub fn read_text_below(folder: &Path, file: &str, bounds: &[&Path], limit: u64) 
     if !bounds.iter().any(is_inside) {
         return None;
     }
-    String::from_utf8(read_up_to(&real, limit).ok()??).ok()
+    read_up_to(&real, limit).ok()?
 }
 
 /// Reads a regular file that must be UTF-8.

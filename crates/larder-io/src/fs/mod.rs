@@ -30,8 +30,8 @@ pub use dir::Dir;
 pub use disk_space::Demand;
 pub use error::{Action, FsError};
 pub use file::{
-    Durability, copy, create, open, open_end, open_sized, read, read_if_exists, read_start, read_text_below,
-    read_to_string, read_up_to, remove_file, rename, set_executable, touch, write_new,
+    Durability, copy, create, open, open_end, open_sized, read, read_below, read_if_exists, read_start,
+    read_text_below, read_to_string, read_up_to, remove_file, rename, set_executable, touch, write_new,
 };
 pub use folder::{DirEntry, canonicalize, create_dir, create_dir_all, exclusive_size, names, read_dir, walk};
 pub use link::{Linked, hard_link_or_copy, read_link, symlink};

@@ -45,8 +45,11 @@ impl AssetSet<'_> {
     /// Returns what is wrong with one asset.
     pub fn check_asset(&self, at: AssetIndex, environments: Option<&[&str]>) -> Vec<SourceFinding> {
         let mut found = self.content(at).findings.clone();
-        // What an import that failed would have declared is unknown, and not wrong.
-        if found.iter().any(|one| one.code == "schema.import") {
+        // What a file that is missing or cannot be read would have declared is unknown, and not wrong.
+        let is_unread = |one: &SourceFinding| {
+            ["schema.import", "schema.syntax", "schema.unsafe", "schema.limit"].contains(&&*one.code)
+        };
+        if found.iter().any(is_unread) {
             found.retain(|one| one.code != "schema.unresolved");
         }
         found.extend(self.dangling(at));

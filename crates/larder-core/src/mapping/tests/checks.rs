@@ -188,3 +188,36 @@ fn what_only_a_sample_decides_asks_for_one() {
         assert_eq!(with.len(), 1, "{construct}: {with:?}");
     }
 }
+
+#[test]
+fn members_that_are_not_listed_are_decided_by_samples() {
+    let checked =
+        |target: &str, to: &str| checked(&source(), target, &format!("{NS}field \"o:Id\" to=\"{to}\"")).join("; ");
+    for (target, construct) in [
+        ("{\"type\": \"object\", \"patternProperties\": {\"^x\": {\"type\": \"string\"}}}", "patternProperties"),
+        (
+            "{\"type\": \"object\", \"properties\": {\"y\": true}, \"patternProperties\": {\"^x\": true}, \"additionalProperties\": false}",
+            "patternProperties",
+        ),
+        (
+            "{\"type\": \"object\", \"properties\": {\"y\": true}, \"additionalProperties\": {\"type\": \"string\"}}",
+            "additionalProperties",
+        ),
+        ("{\"type\": \"object\"}", "additionalProperties"),
+    ] {
+        let expect = format!(
+            "1:mapping.sample: only a sample can tell whether the mapping is complete, because of\n- {construct}; \
+             3:mapping.undecided xq: `{construct}` at `xq` is decided by samples only"
+        );
+        assert_eq!(checked(target, "xq"), expect, "{target}");
+    }
+    // Where members are listed and others only not forbidden, a misspelt one is more likely.
+    let listed = "{\"type\": \"object\", \"properties\": {\"y\": {\"type\": \"string\"}}}";
+    assert_eq!(checked(listed, "x"), "3:mapping.path: there is no `x`");
+    assert_eq!(
+        checked("{\"type\": \"object\", \"additionalProperties\": false}", "x"),
+        "3:mapping.path: there is no `x`"
+    );
+    let numbers = "{\"type\": \"object\", \"additionalProperties\": {\"type\": \"integer\"}}";
+    assert!(checked(numbers, "x").contains("mapping.convert: `o:Id` is a string, and `x` is an integer"));
+}

@@ -255,3 +255,34 @@ fn samples_that_are_wrong_themselves_are_told() {
         "3:mapping.convert: `o:Id`: `x` is no number"
     );
 }
+
+#[test]
+fn an_item_without_a_value_is_no_item_and_members_may_have_names_of_a_pattern() {
+    let source = "{\"type\": \"object\", \"properties\": {\"L\": {\"type\": \"array\", \"items\": {\"type\": \"object\", \
+                  \"properties\": {\"x\": {\"type\": \"string\"}}}}}}";
+    let input = "{\"L\": [{\"x\": \"q\"}, {}]}";
+    let list = |items: &str| object(&format!("\"L\": {{\"type\": \"array\", \"items\": {items}}}"), "");
+    let found = sampled(
+        source,
+        &list("{\"type\": \"string\"}"),
+        "each \"L\" to=\"L\" { field \"x\" to=\".\"; }",
+        input,
+        "{\"L\": [\"q\"]}",
+    );
+    assert_eq!(found, Vec::<String>::new());
+    let objects = list("{\"type\": \"object\", \"properties\": {\"x\": {\"type\": \"string\"}}}");
+    let found = sampled(
+        source,
+        &objects,
+        "each \"L\" to=\"L\" { field \"x\" to=\"x\"; }",
+        input,
+        "{\"L\": [{\"x\": \"q\"}, {}]}",
+    );
+    assert_eq!(found, Vec::<String>::new());
+    let numbers = "{\"type\": \"object\", \"patternProperties\": {\"^x\": {\"type\": \"number\"}}, \"additionalProperties\": false}";
+    let source = "{\"type\": \"object\", \"properties\": {\"a\": {\"type\": \"string\"}}}";
+    let body = |to: &str| format!("field \"a\" to=\"{to}\" {{ convert \"decimal\"; }}");
+    assert_eq!(sampled(source, numbers, &body("xq"), "{\"a\": \"1.50\"}", "{\"xq\": 1.5}"), Vec::<String>::new());
+    let found = sampled(source, numbers, &body("q"), "{\"a\": \"1\"}", "{\"q\": 1}").join("; ");
+    assert!(!found.is_empty(), "no pattern admits it");
+}

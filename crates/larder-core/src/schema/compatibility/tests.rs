@@ -315,6 +315,59 @@ fn json_schemas() {
 }
 
 #[test]
+fn what_says_nothing_and_what_widens_in_json_breaks_nobody() {
+    let of = |schema: &str| format!("{{\"type\": \"object\", \"properties\": {{\"a\": {{{schema}}}}}}}");
+    let object = |rule: &str| of(&format!("\"type\": \"object\", \"properties\": {{\"b\": true}}{rule}"));
+    let text = of("\"type\": \"string\"");
+    let (plain, more) = ("{\"type\": \"string\"}", "{\"type\": \"string\"}, {\"type\": \"integer\"}");
+    let closed = object(", \"additionalProperties\": false");
+    for (old, new, expect) in [
+        // The default, written out.
+        (object(""), object(", \"additionalProperties\": true"), "same"),
+        (object(", \"additionalProperties\": {}"), object(""), "same"),
+        (object(""), object(", \"minProperties\": 0, \"patternProperties\": {}, \"not\": false"), "same"),
+        (of("\"type\": \"array\""), of("\"type\": \"array\", \"uniqueItems\": false"), "same"),
+        (of("\"type\": \"array\""), of("\"type\": \"array\", \"uniqueItems\": true"), "breaking rule"),
+        (
+            of("\"type\": \"array\", \"uniqueItems\": true"),
+            of("\"type\": \"array\", \"uniqueItems\": false"),
+            "minor widened",
+        ),
+        // What was forbidden is allowed, all of it or some.
+        (closed.clone(), object(", \"additionalProperties\": true"), "minor widened"),
+        (closed.clone(), object(", \"additionalProperties\": {\"type\": \"string\"}"), "minor widened"),
+        (object(""), object(", \"additionalProperties\": {\"type\": \"string\"}"), "breaking rule"),
+        // Bounds.
+        (object(", \"maxProperties\": 2"), object(", \"maxProperties\": 3"), "minor widened"),
+        (object(", \"minProperties\": 2"), object(", \"minProperties\": 3"), "breaking rule"),
+        (object(", \"minProperties\": 2"), object(", \"minProperties\": 1"), "minor widened"),
+        // A type more.
+        (text.clone(), of("\"type\": [\"string\", \"integer\"]"), "minor widened"),
+        (
+            of("\"type\": [\"string\", \"integer\"]"),
+            of("\"type\": [\"string\", \"number\", \"null\"]"),
+            "minor widened",
+        ),
+        (of("\"type\": [\"string\", \"integer\"]"), of(""), "minor widened"),
+        (of("\"type\": [\"string\", \"integer\"]"), text.clone(), "breaking narrowed"),
+        (of(""), of("\"type\": [\"string\", \"integer\"]"), "breaking narrowed"),
+        (of("\"type\": [\"string\", \"integer\"]"), of("\"type\": [\"string\", \"boolean\"]"), "breaking narrowed"),
+        (of("\"enum\": [\"x\"]"), of("\"enum\": [\"x\", 1]"), "minor widened"),
+        (of(&format!("\"oneOf\": [{plain}]")), of(&format!("\"oneOf\": [{more}]")), "minor widened"),
+        (of(&format!("\"anyOf\": [{plain}]")), of(&format!("\"anyOf\": [{more}]")), "minor widened"),
+        (of(&format!("\"oneOf\": [{more}]")), of(&format!("\"oneOf\": [{plain}]")), "breaking narrowed"),
+        // An integer is a number, too: it is both of them, and so none.
+        (
+            of("\"oneOf\": [{\"type\": \"number\"}]"),
+            of("\"oneOf\": [{\"type\": \"number\"}, {\"type\": \"integer\"}]"),
+            "breaking narrowed",
+        ),
+    ] {
+        assert_eq!(judged(&old, &new), expect, "{old} -> {new}");
+    }
+}
+
+#[test]
 fn services() {
     let wsdl = |operations: &str, extra: &str| {
         format!(

@@ -8,6 +8,7 @@ use super::super::shape::{ChoiceKind, ElementShape, FileOffset, Particle, ShapeG
 use super::values::{self, Values};
 use super::{ChangeLevel, SchemaChange};
 use crate::document::Format;
+use crate::expression::Number;
 
 /// A comparison of two versions. Each pair of types is compared once, where it is first met.
 pub(super) struct Comparison<'a> {
@@ -225,6 +226,11 @@ impl<'a> Comparison<'a> {
                 None if opens(rule, text) => {
                     self.minor(path, "compatibility.widened", format!("has `{rule}` now"), new.place);
                 }
+                // What was forbidden is allowed: the type says that it is open now.
+                None if rule == "additionalProperties" && !old.is_open && old.content.is_some() => {}
+                before if is_looser(rule, before, text) => {
+                    self.minor(path, "compatibility.widened", format!("`{rule}` allows more now"), new.place);
+                }
                 _ => {
                     let message = format!("`{rule}` has changed, and nobody can tell what that means for documents");
                     self.breaking(path, "compatibility.rule", message, new.place);
@@ -354,6 +360,17 @@ impl<'a> Comparison<'a> {
             let message = "has more branches of a choice, or one choice less".to_owned();
             self.minor(path, "compatibility.widened", message, place);
         }
+    }
+}
+
+/// Returns whether a bound of JSON allows all that it did, and more.
+fn is_looser(rule: &str, before: Option<&String>, after: &str) -> bool {
+    let number = |text: &str| text.parse::<Number>().ok();
+    let (Some(before), Some(after)) = (before.and_then(|before| number(before)), number(after)) else { return false };
+    match rule {
+        "minProperties" | "minContains" => after < before,
+        "maxProperties" | "maxContains" => after > before,
+        _ => false,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Two types of values.
 
+use std::collections::BTreeSet;
+
 use super::super::shape::{Bound, Facets, SimpleType, ValueKind};
 use crate::expression::Number;
 
@@ -24,6 +26,7 @@ pub(super) fn compare(old: &SimpleType, new: &SimpleType) -> Values {
         let message = format!("was {} and is {}", old.kind, new.kind);
         found.push(if is_wider(new.kind, old.kind) { Values::Wider(message) } else { Values::Narrower(message) });
     }
+    found.extend(types(old, new));
     facets(&old.facets, &new.facets, old.kind, &mut found);
     let narrower = found.iter().position(|one| matches!(one, Values::Narrower(_)));
     match narrower {
@@ -41,6 +44,37 @@ fn is_wider(wide: ValueKind, narrow: ValueKind) -> bool {
         // What was a number or a date is read as one; a string may be neither.
         ValueKind::String => narrow == ValueKind::Uri,
         _ => false,
+    }
+}
+
+/// Compares the types of JSON that values may have, where one of two has several. Whether it may be `null`, a list or an object is
+/// compared elsewhere.
+fn types(old: &SimpleType, new: &SimpleType) -> Option<Values> {
+    if old.facets.types == new.facets.types {
+        return None;
+    }
+    let names = |of: &SimpleType| match (&of.facets.types, of.kind) {
+        (Some(types), _) => Some(types.clone()),
+        (None, ValueKind::String) => Some(BTreeSet::from(["string"])),
+        (None, ValueKind::Boolean) => Some(BTreeSet::from(["boolean"])),
+        (None, ValueKind::Integer) => Some(BTreeSet::from(["integer"])),
+        (None, ValueKind::Decimal) => Some(BTreeSet::from(["integer", "number"])),
+        (None, _) => None,
+    };
+    let list = |names: Vec<&'static str>| names.join(", ");
+    match (names(old), names(new)) {
+        (None, None) => None,
+        (None, Some(new)) => Some(Values::Narrower(format!("is one of {} now", list(new.into_iter().collect())))),
+        (Some(_), None) => Some(Values::Wider("may be of any type now".to_owned())),
+        (Some(old), Some(new)) => {
+            let gone: Vec<&str> = old.difference(&new).copied().collect();
+            let added: Vec<&str> = new.difference(&old).copied().collect();
+            match (gone.is_empty(), added.is_empty()) {
+                (false, _) => Some(Values::Narrower(format!("is not of the type {} any more", list(gone)))),
+                (true, false) => Some(Values::Wider(format!("may be of the type {}, too", list(added)))),
+                (true, true) => None,
+            }
+        }
     }
 }
 

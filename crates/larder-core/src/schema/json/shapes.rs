@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use url::Url;
 
 use super::super::shape::{
-    Bound, Budget, ChoiceKind, ElementShape, Entry, EntryRoot, FileOffset, Format, Items, Particle, ShapeGraph,
-    SimpleType, Term, TypeId, TypeShape, Undecided, ValueKind,
+    Bound, Budget, ChoiceKind, ElementShape, Entry, EntryRoot, FileOffset, Format, Items, OtherMembers, Particle,
+    ShapeGraph, SimpleType, Term, TypeId, TypeShape, Undecided, ValueKind,
 };
 use super::super::source::error_at;
 use super::draft::Draft;
@@ -113,6 +113,8 @@ struct Parts {
     values: Option<Vec<JsonNode>>,
     undecided: Vec<Undecided>,
     rules: BTreeMap<String, String>,
+    /// What members may be that are not listed: the keyword, and the schema.
+    others: Vec<(&'static str, NodePlace)>,
     /// Whether a keyword of objects was seen.
     is_object: bool,
 }
@@ -150,6 +152,7 @@ impl Builder<'_> {
         for node in nodes {
             self.read(node, &mut parts, 0);
         }
+        let lists_members = !parts.members.is_empty() || !parts.choices.is_empty();
         let content = self.content(&mut parts);
         let allows = |name: &str| parts.types.as_ref().is_none_or(|types| types.contains(name));
         let value = value_type(&parts);
@@ -159,6 +162,14 @@ impl Builder<'_> {
             min: parts.min_items,
             max: parts.max_items,
         });
+        let others = match &parts.others[..] {
+            _ if !allows("object") => None,
+            [] if parts.is_closed || lists_members => None,
+            [] => Some(OtherMembers { construct: "additionalProperties", type_id: self.open_type() }),
+            [(construct, only)] => Some(OtherMembers { construct, type_id: self.type_of(vec![only.clone()]) }),
+            // Which of them is meant, the name decides.
+            [(construct, _), ..] => Some(OtherMembers { construct, type_id: self.open_type() }),
+        };
         let nullable = parts.types.as_ref().is_some_and(|types| types.contains("null"))
             || parts.values.iter().flatten().any(|value| value.value == JsonValue::Null);
         let shape = &mut self.types[type_id];
@@ -169,6 +180,7 @@ impl Builder<'_> {
         shape.items = items;
         shape.undecided = parts.undecided;
         shape.rules = parts.rules;
+        shape.others = others;
     }
 
     /// Returns the type of which nothing is known.
@@ -178,9 +190,11 @@ impl Builder<'_> {
             return *known;
         }
         let value = Some(SimpleType::of(ValueKind::Any));
-        self.types.push(TypeShape { value, is_open: true, is_nullable: true, ..TypeShape::default() });
-        self.known.insert(key, self.types.len() - 1);
-        self.types.len() - 1
+        let type_id = self.types.len();
+        let others = Some(OtherMembers { construct: "additionalProperties", type_id });
+        self.types.push(TypeShape { value, is_open: true, is_nullable: true, others, ..TypeShape::default() });
+        self.known.insert(key, type_id);
+        type_id
     }
 
     /// Returns the members of an object with its choices.
@@ -250,13 +264,13 @@ impl Builder<'_> {
         self.read_list(place, node, parts);
         read_facets(node, parts);
         for keyword in UNDECIDED {
-            if let Some(value) = node.get(keyword) {
+            if let Some(value) = node.get(keyword).filter(|value| !says_nothing(keyword, value)) {
                 parts.undecided.push(Undecided { construct: keyword, place: self.place_of(place, value) });
                 parts.rules.insert(keyword.to_owned(), value.to_serde().to_string());
             }
         }
         for keyword in RULES {
-            if let Some(value) = node.get(keyword) {
+            if let Some(value) = node.get(keyword).filter(|value| !says_nothing(keyword, value)) {
                 parts.rules.insert(keyword.to_owned(), value.to_serde().to_string());
             }
         }
@@ -287,10 +301,18 @@ impl Builder<'_> {
             parts.is_object = true;
             parts.required.extend(required.items().iter().filter_map(JsonNode::as_str).map(ToOwned::to_owned));
         }
-        match node.get("additionalProperties") {
-            Some(value) if value.value == JsonValue::Boolean(false) => parts.is_closed = true,
-            Some(value) => drop(parts.rules.insert("additionalProperties".to_owned(), value.to_serde().to_string())),
-            None => {}
+        for member in node.get("patternProperties").map(JsonNode::members).unwrap_or_default() {
+            parts.others.push(("patternProperties", builder_step(place, &["patternProperties", &member.name])));
+        }
+        if let Some(value) = node.get("additionalProperties") {
+            if value.value == JsonValue::Boolean(false) {
+                parts.is_closed = true;
+                return;
+            }
+            parts.others.push(("additionalProperties", builder_step(place, &["additionalProperties"])));
+            if !says_nothing("additionalProperties", value) {
+                parts.rules.insert("additionalProperties".to_owned(), value.to_serde().to_string());
+            }
         }
     }
 
@@ -361,6 +383,8 @@ impl Builder<'_> {
                     parts.undecided.extend(only.undecided);
                     parts.rules.extend(only.rules);
                 }
+                // Of plain types each that is allowed is one of those that the value may have.
+                (Some(_), Some(_)) if are_plain_types(branches, kind) => {}
                 (Some(_), Some(_)) => {
                     parts.facets.rules.insert(format!("{keyword} {}", branches.to_serde()));
                 }
@@ -372,6 +396,7 @@ impl Builder<'_> {
             .into_iter()
             .map(|mut branch| {
                 parts.undecided.append(&mut branch.undecided);
+                parts.others.append(&mut branch.others);
                 for (rule, text) in std::mem::take(&mut branch.rules) {
                     parts.rules.insert(format!("{keyword}: {rule}"), text);
                 }
@@ -381,6 +406,31 @@ impl Builder<'_> {
         parts.is_object = true;
         parts.choices.push(Particle::once(Term::Choice(particles, kind)));
     }
+}
+
+/// Returns whether a keyword with this value allows every document, as without it.
+fn says_nothing(keyword: &str, value: &JsonNode) -> bool {
+    let is_empty = matches!(&value.value, JsonValue::Object(members) if members.is_empty());
+    match keyword {
+        "additionalProperties" | "propertyNames" => is_empty || value.value == JsonValue::Boolean(true),
+        "patternProperties" | "dependentSchemas" | "dependentRequired" | "dependencies" => is_empty,
+        "uniqueItems" | "not" => value.value == JsonValue::Boolean(false),
+        "minProperties" => number_of(value).is_some_and(|number| *number == Number::ZERO),
+        _ => false,
+    }
+}
+
+/// Returns whether the branches of a choice say of the value nothing but its type; of `oneOf` each another one.
+fn are_plain_types(branches: &JsonNode, kind: ChoiceKind) -> bool {
+    let only = |branch: &JsonNode| -> Option<String> {
+        let [member] = branch.members() else { return None };
+        (member.name == "type").then(|| member.node.as_str().map(ToOwned::to_owned))?
+    };
+    let Some(types) = branches.items().iter().map(only).collect::<Option<Vec<String>>>() else { return false };
+    let differ: BTreeSet<&String> = types.iter().collect();
+    // Each integer is a number, too.
+    let overlaps = types.iter().any(|name| name == "number") && types.iter().any(|name| name == "integer");
+    kind == ChoiceKind::AtLeast || (differ.len() == types.len() && !overlaps)
 }
 
 /// Returns a place with the address that the schema there gives itself.
@@ -488,7 +538,8 @@ fn value_type(parts: &Parts) -> Option<SimpleType> {
     if kind == ValueKind::Any
         && let Some(types) = types_of(parts)
     {
-        facets.rules.insert(format!("type {}", Vec::from_iter(types).join("|")));
+        let scalars = ["boolean", "integer", "number", "string"];
+        facets.types = Some(scalars.into_iter().filter(|name| types.contains(*name)).collect());
     }
     Some(SimpleType { kind, is_list: false, facets })
 }

@@ -22,6 +22,8 @@ pub struct Found {
     pub(crate) names: Vec<Name>,
     /// Whether the path ends at an attribute.
     pub(crate) is_attribute: bool,
+    /// The construct that leaves open whether there is such a place.
+    pub(crate) undecided: Option<&'static str>,
 }
 
 /// Why a path leads nowhere.
@@ -53,6 +55,7 @@ pub(crate) fn find(
         is_list: graph.types[from].items.is_some(),
         names: Vec::new(),
         is_attribute: false,
+        undecided: None,
     };
     for (place, step) in path.steps.iter().enumerate() {
         let type_id = found.type_id.unwrap_or(from);
@@ -68,15 +71,20 @@ pub(crate) fn find(
             found.value = Some(attribute.value.clone());
             (found.type_id, found.is_list, found.is_attribute) = (None, false, true);
         } else {
-            let Some(child) = shape.child(&name) else {
-                return Err(unknown(graph, type_id, path, place, namespaces));
+            let (below_id, is_optional, is_repeated) = match (shape.child(&name), shape.others) {
+                (Some(child), _) => (child.type_id, child.is_optional, child.is_repeated),
+                (None, Some(others)) => {
+                    found.undecided.get_or_insert(others.construct);
+                    (others.type_id, true, false)
+                }
+                (None, None) => return Err(unknown(graph, type_id, path, place, namespaces)),
             };
-            let below = &graph.types[child.type_id];
-            found.is_optional |= child.is_optional;
-            found.is_list = child.is_repeated || below.items.is_some();
-            found.lists += usize::from(child.is_repeated);
+            let below = &graph.types[below_id];
+            found.is_optional |= is_optional;
+            found.is_list = is_repeated || below.items.is_some();
+            found.lists += usize::from(is_repeated);
             found.value.clone_from(&below.value);
-            found.type_id = Some(child.type_id);
+            found.type_id = Some(below_id);
         }
         found.names.push(name);
     }

@@ -61,6 +61,9 @@ pub(crate) struct TypeShape {
     pub(crate) items: Option<Items>,
     /// Whether it may have members or elements that are not listed.
     pub(crate) is_open: bool,
+    /// What members may be that are not listed, where the schema says so or lists none. `None` of a schema that lists members and
+    /// forbids no others: of a name that is none of them, a misspelt one is more likely.
+    pub(crate) others: Option<OtherMembers>,
     /// What nobody can decide without running a sample.
     pub(crate) undecided: Vec<Undecided>,
     /// Rules of which only the text can be compared.
@@ -76,6 +79,14 @@ pub(crate) struct Items {
     pub(crate) type_id: TypeId,
     pub(crate) min: u64,
     pub(crate) max: Option<u64>,
+}
+
+/// Members of an object that are not listed. Whether one of some name may be there, a sample decides.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OtherMembers {
+    /// The keyword that admits them.
+    pub(crate) construct: &'static str,
+    pub(crate) type_id: TypeId,
 }
 
 /// An attribute of a type.
@@ -204,6 +215,11 @@ impl TypeShape {
     pub(crate) fn child(&self, name: &Name) -> Option<&Child> {
         self.children.iter().find(|child| child.name == *name)
     }
+
+    /// Returns the type of a member of this name, listed or not.
+    pub(crate) fn below(&self, name: &Name) -> Option<TypeId> {
+        self.child(name).map(|child| child.type_id).or_else(|| Some(self.others?.type_id))
+    }
 }
 
 impl Particle {
@@ -218,6 +234,21 @@ impl Particle {
             Term::Element(_) | Term::Wildcard => 0,
             Term::Sequence(parts) | Term::All(parts) | Term::Choice(parts, _) => parts.iter().map(Self::size).sum(),
         }
+    }
+
+    /// Returns how many elements may be left out or repeated, alone or with what is around them: each of them may stand before each
+    /// other one, so that the work of the rules grows with the square of their number. Those of `all` are not ordered.
+    pub(crate) fn variable_parts(&self) -> usize {
+        fn count(particle: &Particle, is_variable: bool) -> usize {
+            let is_variable = is_variable || particle.min == 0 || particle.is_repeated();
+            match &particle.term {
+                Term::Element(_) | Term::Wildcard => usize::from(is_variable),
+                Term::Sequence(parts) => parts.iter().map(|part| count(part, is_variable)).sum(),
+                Term::Choice(parts, _) => parts.iter().map(|part| count(part, true)).sum(),
+                Term::All(_) => 0,
+            }
+        }
+        count(self, false)
     }
 
     /// Returns whether it may occur more than once.

@@ -17,8 +17,8 @@ pub(crate) use find::find;
 pub use find::{Found, PathProblem};
 pub use graph::Format;
 pub(crate) use graph::{
-    AttributeShape, Budget, ChoiceKind, ElementShape, Entry, EntryRoot, FileOffset, Items, Particle, ShapeGraph, Term,
-    TypeId, TypeShape, Undecided,
+    AttributeShape, Budget, ChoiceKind, ElementShape, Entry, EntryRoot, FileOffset, Items, OtherMembers, Particle,
+    ShapeGraph, Term, TypeId, TypeShape, Undecided,
 };
 pub use scope::ShapeScope;
 pub(crate) use simple::{Bound, Facets, SimpleType, ValueKind};

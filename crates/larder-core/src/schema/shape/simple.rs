@@ -51,6 +51,8 @@ pub(crate) struct Facets {
     pub(crate) fraction_digits: Option<Number>,
     /// The values that are possible, as they are written; `null` and Booleans too.
     pub(crate) enumeration: Option<BTreeSet<String>>,
+    /// The types of JSON that scalars may have, if there are several: `integer`, `string`.
+    pub(crate) types: Option<BTreeSet<&'static str>>,
     /// Patterns, formats and other rules of which only the text is compared.
     pub(crate) rules: BTreeSet<String>,
 }

@@ -15,6 +15,9 @@ use crate::document::{Name, XmlElement};
 /// The longest chain of bases and groups that are followed: the rules refuse longer ones.
 const MAX_CHAIN: usize = 100;
 
+/// The most elements of a type that may be left out or repeated. So many take some seconds to be checked.
+const MAX_VARIABLE: usize = 2_000;
+
 /// Makes the shapes of all elements and types that the schema itself declares.
 pub(super) fn build(documents: &[XsdDocument], components: &Components<'_>) -> Result<ShapeGraph, Box<SourceFinding>> {
     let mut builder = Builder {
@@ -45,6 +48,13 @@ pub(super) fn build(documents: &[XsdDocument], components: &Components<'_>) -> R
     }
     while let Some((type_id, component)) = builder.pending.pop() {
         builder.fill(type_id, component);
+        let content = builder.types[type_id].content.as_ref();
+        if content.is_some_and(|content| content.variable_parts() > MAX_VARIABLE) {
+            let document = &documents[component.document];
+            let message = format!("a type has more than {MAX_VARIABLE} elements that may be left out or repeated");
+            let finding = document.error("schema.limit", component.node.offset(), message);
+            return Err(Box::new(finding.with_help("give elements that belong together an element around them")));
+        }
         if builder.budget.is_spent() {
             let document = &documents[component.document];
             let message = "the types stand for more than 200,000 elements and attributes".to_owned();

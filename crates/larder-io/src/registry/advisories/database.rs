@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! magic, checksum of the header u64, header length u32,
-//! header: format u32, fetched i64, advisories u32, unreadable u32, content text, etag text, last-modified text, packages u32,
+//! header: format u32, fetched i64, advisories u32, unreadable u32, faults u32, text*, content text, etag text, last-modified text, packages u32,
 //!         (hash of ecosystem and name u64, start u32, length u32)* in ascending order of the hashes
 //! body:   for each package its advisories, and their checksum u64
 //! advisory: id text, aliases u32, text*, summary text, severity u8, packages u32,
@@ -24,7 +24,7 @@ use crate::model::{AdvisorySeverity, Ecosystem, PackageId};
 use crate::registry::bytes::{ByteReader, ByteWriter};
 
 const MAGIC: &[u8; 4] = b"LRDa";
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// The bytes before the header.
 const PREFIX: usize = 16;
 /// The bytes of an entry of the index.
@@ -41,6 +41,8 @@ pub(super) struct Database {
     pub(super) advisory_count: u32,
     /// The number of records that could not be read.
     pub(super) unreadable: u32,
+    /// The first of them, each with the reason.
+    pub(super) faults: Vec<String>,
     /// What identifies the content: two with the same are equal.
     pub(super) content: String,
     /// `ETag` of the archive.
@@ -60,6 +62,7 @@ pub(super) struct DatabaseContent {
     pub(super) fetched: i64,
     pub(super) advisory_count: u32,
     pub(super) unreadable: u32,
+    pub(super) faults: Vec<String>,
     pub(super) content: String,
     pub(super) etag: Option<String>,
     pub(super) last_modified: Option<String>,
@@ -91,6 +94,7 @@ impl Database {
             return None;
         }
         let (fetched, advisory_count, unreadable) = (reader.i64()?, reader.u32()?, reader.u32()?);
+        let faults = texts(&mut reader)?;
         let mut text = || reader.text().map(str::to_owned);
         let (content, etag, last_modified) = (text()?, text()?, text()?);
         let some = |text: String| (!text.is_empty()).then_some(text);
@@ -104,6 +108,7 @@ impl Database {
             fetched,
             advisory_count,
             unreadable,
+            faults,
             content,
             etag,
             last_modified,
@@ -153,6 +158,7 @@ impl Database {
             fetched,
             advisory_count: self.advisory_count,
             unreadable: self.unreadable,
+            faults: self.faults.clone(),
             content: self.content.clone(),
             etag: self.etag.clone(),
             last_modified: self.last_modified.clone(),
@@ -189,6 +195,8 @@ impl DatabaseContent {
         header.i64(self.fetched);
         header.u32(self.advisory_count);
         header.u32(self.unreadable);
+        header.u32(self.faults.len() as u32);
+        self.faults.iter().for_each(|fault| header.text(fault));
         for text in [Some(&self.content), self.etag.as_ref(), self.last_modified.as_ref()] {
             header.text(text.map_or("", String::as_str));
         }

@@ -64,6 +64,13 @@ pub enum AdvisoryError {
 
 impl Failure for AdvisoryError {
     fn exit(&self) -> Exit {
-        Exit::Network
+        // What lies in a folder was not fetched.
+        let is_folder = match self {
+            Self::Archive { archive: origin, .. } | Self::TooLarge { origin } | Self::NoRecord { origin, .. } => {
+                !origin.contains("://")
+            }
+            Self::Answer { .. } => false,
+        };
+        if is_folder { Exit::Manifest } else { Exit::Network }
     }
 }

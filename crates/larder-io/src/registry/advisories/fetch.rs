@@ -27,6 +27,10 @@ const MOST_RECORDS: usize = 4_000_000;
 const MOST_PACKAGES_ASKED: usize = 500;
 /// The end of the names of records.
 const RECORD: &str = ".json";
+/// The end of the names of files with a record on each line.
+const RECORDS: &str = ".jsonl";
+/// The most records that cannot be read and are named.
+const MOST_FAULTS: usize = 20;
 /// The name of archives in a folder.
 const ARCHIVE: &str = "all.zip";
 
@@ -72,6 +76,8 @@ fn ask_registry(question: &AdvisoryQuestion, ask: Ask<'_>) -> AdvisoryResult<Dat
         let answer =
             parse_npm_bulk(question.ecosystem, &asked, &bytes).map_err(|error| failure(bad(error.to_string())))?;
         content.unreadable += answer.faults.len() as u32;
+        content.faults.extend(answer.faults.iter().map(ToString::to_string));
+        content.faults.truncate(MOST_FAULTS);
         content.advisory_count += answer.advisories.len() as u32;
         answer.advisories.iter().for_each(|advisory| content.packages.add(advisory));
     }
@@ -162,8 +168,7 @@ pub(super) fn read_folder(folder: &Path, fingerprint: String) -> AdvisoryResult<
         if path.file_name().is_some_and(|name| name.eq_ignore_ascii_case(ARCHIVE)) {
             records.read_archive(&whole.display().to_string(), fs::open(&whole).map_err(failure)?).map_err(failure)?;
         } else {
-            let bytes = fs::read_up_to(&whole, LARGEST_RECORD + 1).map_err(failure)?.unwrap_or_default();
-            records.add(&path.display().to_string(), &bytes);
+            records.read_file(&path.display().to_string(), &whole).map_err(failure)?;
         }
     }
     records.finish(&folder.display().to_string(), fingerprint).map_err(failure)
@@ -172,7 +177,7 @@ pub(super) fn read_folder(folder: &Path, fingerprint: String) -> AdvisoryResult<
 fn files(folder: &Path) -> AdvisoryResult<Vec<PathBuf>> {
     let is_own = |path: &Path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-        name == ARCHIVE || name.ends_with(RECORD)
+        name == ARCHIVE || name.ends_with(RECORD) || name.ends_with(RECORDS)
     };
     let hidden = |path: &Path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
     let mut files = Vec::new();
@@ -204,8 +209,6 @@ fn files(folder: &Path) -> AdvisoryResult<Vec<PathBuf>> {
 struct Records {
     content: DatabaseContent,
     read: usize,
-    /// What is wrong with the first that could not be read.
-    first_fault: Option<String>,
 }
 
 impl Records {
@@ -224,9 +227,27 @@ impl Records {
             }
             Err(reason) => {
                 self.content.unreadable += 1;
-                self.first_fault.get_or_insert_with(|| format!("`{name}`: {reason}"));
+                if self.content.faults.len() < MOST_FAULTS {
+                    self.content.faults.push(format!("`{name}`: {reason}"));
+                }
             }
         }
+    }
+
+    /// Reads a file with a record, or with one on each line. A larger one, or one that nobody can read, has none.
+    fn read_file(&mut self, name: &str, path: &Path) -> Result<(), FsError> {
+        if !name.to_ascii_lowercase().ends_with(RECORDS) {
+            let bytes = fs::read_up_to(path, LARGEST_RECORD + 1)?.unwrap_or_default();
+            self.add(name, &bytes);
+            return Ok(());
+        }
+        let bytes = fs::read_up_to(path, LARGEST_ARCHIVE)?.unwrap_or_default();
+        for (number, line) in bytes.split(|byte| *byte == b'\n').enumerate().take(MOST_RECORDS) {
+            if !line.trim_ascii().is_empty() {
+                self.add(&format!("{name}:{}", number + 1), line);
+            }
+        }
+        Ok(())
     }
 
     fn read_archive(&mut self, archive: &str, file: File) -> Result<(), AdvisoryError> {
@@ -250,8 +271,8 @@ impl Records {
 
     /// Fails if there were records, and none of them could be read.
     fn finish(self, origin: &str, content: String) -> Result<DatabaseContent, AdvisoryError> {
-        if let (0, Some(reason)) = (self.read, self.first_fault) {
-            return Err(AdvisoryError::NoRecord { origin: origin.to_owned(), reason });
+        if let (0, Some(reason)) = (self.read, self.content.faults.first()) {
+            return Err(AdvisoryError::NoRecord { origin: origin.to_owned(), reason: reason.clone() });
         }
         self.content.packages.check_size(origin)?;
         Ok(DatabaseContent { fetched: now(), content, ..self.content })

@@ -67,6 +67,8 @@ pub struct DatabaseStatus {
     pub packages: u32,
     /// The number of records that could not be read.
     pub unreadable: u32,
+    /// The first of them, each with the reason.
+    pub faults: Vec<String>,
     /// Whether its content differs from what was here before.
     pub is_new: bool,
 }
@@ -165,6 +167,7 @@ fn status(source: &Source, database: Option<&Database>, is_new: bool) -> Databas
         advisories: database.map_or(0, |database| database.advisory_count),
         packages: database.map_or(0, Database::package_count),
         unreadable: database.map_or(0, |database| database.unreadable),
+        faults: database.map_or_else(Vec::new, |database| database.faults.clone()),
         is_new,
     }
 }

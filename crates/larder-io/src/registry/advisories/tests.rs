@@ -67,12 +67,20 @@ fn a_folder_is_read_anew_when_a_file_of_it_changes() {
     fixture.write("bad.json", b"{");
     let status = fixture.databases().status().unwrap();
     assert_eq!((status[0].advisories, status[0].packages, status[0].unreadable), (2, 2, 1));
+    assert!(status[0].faults[0].starts_with("`bad.json`: it is no record of OSV"), "{:?}", status[0].faults);
+    fixture.write("c.jsonl", format!("{}\n\n{{\n", record("GHSA-3", "a", "1.2.0").replace('\n', "")).as_bytes());
+    assert_eq!(fixture.ids(&packages), ["GHSA-1", "GHSA-3", "GHSA-2"]);
+    let status = fixture.databases().status().unwrap();
+    assert_eq!(status[0].unreadable, 2);
+    assert!(status[0].faults[1].starts_with("`c.jsonl:3`: "), "{:?}", status[0].faults);
 }
 
 #[test]
 fn a_folder_without_a_readable_record_is_an_error() {
     let fixture = Fixture::new(&[("x.json", "[]".to_owned())]);
-    let error = fixture.databases().status().unwrap_err().to_string();
+    let error = fixture.databases().status().unwrap_err();
+    assert_eq!(error.exit(), crate::diagnostic::Exit::Manifest, "nobody was asked");
+    let error = error.to_string();
     assert!(error.contains("`x.json`") && error.contains("osv"), "{error}");
 }
 
