@@ -9,6 +9,7 @@ mod audit;
 mod automation;
 mod backup;
 mod bare;
+mod batch;
 mod build_cache;
 #[cfg(target_os = "linux")]
 mod builds;

@@ -403,6 +403,9 @@ pub(super) struct FetchArgs {
     /// With --to: what these platforms need, or `all` [default: all that the lock has]
     #[arg(long, value_name = "PLATFORM", requires = "to", value_delimiter = ',')]
     pub(super) platform: Vec<String>,
+    /// Fetch the packages of this list in place of the lock's, without what they depend on: [{"name","version","registry"}]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["frozen", "locked"])]
+    pub(super) batch: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

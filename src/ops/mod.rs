@@ -15,6 +15,7 @@ pub mod assets;
 pub mod audit;
 pub mod automation;
 pub mod backup;
+pub mod batch;
 pub mod builds;
 pub mod bundle;
 pub mod check;
