@@ -65,6 +65,7 @@ mod moving_in;
 mod moving_locks;
 mod moving_peers;
 mod network;
+mod notices;
 mod npm;
 mod online;
 mod operation_log;

@@ -137,6 +137,7 @@ fn of_equal_submissions_the_signatures_count_and_none_is_left_over() {
     }
     // The same version with other files: the one that is signed is taken, and the other is told of.
     publish(&project, "money", "1.0.0", "").exits(0);
+    claim_signatures(&project, "money");
     project.write("money/more.js", "1\n");
     let registry = project.path("packages").display().to_string();
     project.run(&format!("larder -C money publish --registry {registry} --sign release")).exits(0);
@@ -154,6 +155,19 @@ fn of_equal_submissions_the_signatures_count_and_none_is_left_over() {
     assert!(project.read("packages/index/mo/ne/money").contains("untrusted comment"));
     assert_eq!(std::fs::read_dir(project.path("packages/incoming")).unwrap().count(), 2);
     project.run("larder registry verify packages").exits(0);
+}
+
+/// Lets the submissions of a package claim to be signed: with a word, and with what is longer than any signature.
+fn claim_signatures(project: &Project, name: &str) {
+    for entry in std::fs::read_dir(project.path("packages/incoming")).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read(&path).unwrap();
+        let Ok(mut submission) = serde_json::from_slice::<serde_json::Value>(&text) else { continue };
+        if submission["body"]["name"] == name {
+            submission["signatures"] = serde_json::json!(["x", "x".repeat(60_000)]);
+            std::fs::write(&path, submission.to_string()).unwrap();
+        }
+    }
 }
 
 #[test]

@@ -261,6 +261,15 @@ pub(super) struct AddArgs {
     /// Take it from this registry
     #[arg(long, value_name = "NAME")]
     pub(super) registry: Option<String>,
+    /// Turn on features of a private package: rest,soap
+    #[arg(long, value_name = "NAMES")]
+    pub(super) features: Option<String>,
+    /// Leave out the default features of a private package
+    #[arg(long)]
+    pub(super) no_default_features: bool,
+    /// Take versions of a private package that are marked as beta
+    #[arg(long)]
+    pub(super) beta: bool,
     /// Write the manifest and the lock, but do not sync
     #[arg(long)]
     pub(super) no_sync: bool,

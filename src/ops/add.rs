@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::diagnostic::{Exit, Failure};
 use crate::manifest;
 use crate::manifest::edit::{self, NewLine, PropertyValue, Section};
-use crate::model::{PackageId, PackageName, RootEdge, Version};
+use crate::model::{Ecosystem, PackageId, PackageName, RootEdge, Version};
 use crate::resolve::RequiredLine;
 
 use super::lock::{self, Changes, Replacement, Wish};
@@ -17,7 +17,7 @@ use super::project::target::{EditTarget, Edited};
 use super::{Project, Result, Session, sync};
 
 /// What to add.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Request<'a> {
     /// The packages as the command line names them.
     pub packages: &'a [String],
@@ -27,6 +27,12 @@ pub struct Request<'a> {
     pub optional: bool,
     /// `registry=`
     pub registry: Option<&'a str>,
+    /// `features=`, of private packages
+    pub features: Option<&'a str>,
+    /// Whether `default-features=#false` is written, of private packages.
+    pub without_default_features: bool,
+    /// Whether `beta=#true` is written, of private packages.
+    pub beta: bool,
     /// Whether a sync follows: what it would refuse is refused before anything is written.
     pub syncs: bool,
 }
@@ -45,6 +51,10 @@ fn add_once(
     snapshot: &InputSnapshot,
 ) -> Result<Option<Changes>> {
     let specs = request.packages.iter().map(|text| Spec::parse(text)).collect::<std::result::Result<Vec<_>, _>>()?;
+    let asks_private = request.features.is_some() || request.without_default_features || request.beta;
+    if let Some(other) = specs.iter().find(|spec| asks_private && spec.ecosystem != Ecosystem::PRIVATE) {
+        return Err(NotPrivate { package: format!("{}:{}", other.ecosystem, other.name) }.into());
+    }
     let (target, place) = (EditTarget::of(session.context, old)?, place(request)?);
     let before = lock::read(old)?.lockfile().unwrap_or_default();
 
@@ -109,6 +119,15 @@ fn edited(target: &EditTarget, specs: &[Spec], place: &Section, request: &Reques
     if let Some(registry) = request.registry {
         properties.push(("registry", PropertyValue::Text(registry)));
     }
+    if let Some(features) = request.features {
+        properties.push(("features", PropertyValue::Text(features)));
+    }
+    if request.without_default_features {
+        properties.push(("default-features", PropertyValue::Flag(false)));
+    }
+    if request.beta {
+        properties.push(("beta", PropertyValue::Flag(true)));
+    }
     let mut text = target.text().to_owned();
     for spec in specs {
         let line = NewLine {
@@ -148,6 +167,25 @@ fn chosen_range(roots: &[RootEdge], spec: &Spec, target: &EditTarget, place: &Se
 pub struct BadGroup(crate::model::LabelError);
 
 impl Failure for BadGroup {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
+    }
+}
+
+/// An option of private packages for another one.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("{package} is no private package, and others have neither features nor betas")]
+#[diagnostic(
+    code(larder::add::not_private),
+    help(
+        "extras of a Python package stand behind its name: `larder add pypi:fastapi[standard]`. Add the others by a command of their own"
+    )
+)]
+struct NotPrivate {
+    package: String,
+}
+
+impl Failure for NotPrivate {
     fn exit(&self) -> Exit {
         Exit::Manifest
     }

@@ -78,6 +78,8 @@ fn print_batch(report: &BatchReport, output: &Output) {
     let new = format!("{} new", counted(report.fetched, "file"));
     output.message(match report.failed {
         0 => format!("{place} has {}: {new}", counted(all, "package")),
-        failed => format!("{place} has {} of {}, and {failed} failed: {new}", report.succeeded, counted(all, "package")),
+        failed => {
+            format!("{place} has {} of {}, and {failed} failed: {new}", report.succeeded, counted(all, "package"))
+        }
     });
 }

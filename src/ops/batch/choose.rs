@@ -6,13 +6,17 @@ use crate::diagnostic::{Error, list};
 use crate::fetch::RequestedArtifact;
 use crate::import::ListedPackage;
 use crate::lock;
-use crate::model::{Dependent, Ecosystem, Graph, Marker, Package, PackageKey, Platform, Requirement, Routes, Version};
+use crate::model::{Dependent, Graph, Marker, Package, PackageKey, Platform, Requirement, Routes, Version};
+use crate::parallel::map_parallel;
 use crate::registry::Registries;
 use crate::resolve::{self, Index, IndexError, Preferences, RequiredLine, Requirements, ResolveError};
 
 use super::own_files::OwnFiles;
 use super::report::{BadEntry, Missing};
 use crate::ops::{Project, Result, Session, artifacts, failure};
+
+/// The most entries that are looked for at once.
+const AT_ONCE: usize = 24;
 
 /// An entry of a list.
 pub(super) struct Asked {
@@ -61,15 +65,17 @@ pub(super) fn choose(
     registries: &Registries,
     platforms: &BTreeSet<Platform>,
     asked: &mut [Asked],
-) -> Result<()> {
+) {
     let index = OwnFiles(registries);
-    let requirements: Vec<Requirement> = asked.iter().filter_map(|one| one.requirement.clone()).collect();
-    index.prefetch(&requirements);
-    for one in asked {
-        let Some(requirement) = &one.requirement else { continue };
-        one.chosen = solve(project, &index, requirement).and_then(|graph| files(session, registries, platforms, graph));
+    let chosen = map_parallel(asked, AT_ONCE, |one| {
+        let requirement = one.requirement.as_ref()?;
+        Some(solve(project, &index, requirement).and_then(|graph| files(session, registries, platforms, graph)))
+    });
+    for (one, chosen) in asked.iter_mut().zip(chosen) {
+        if let Some(chosen) = chosen {
+            one.chosen = chosen;
+        }
     }
-    Ok(())
 }
 
 /// Solves one requirement, and once more where the outcome rests on what a cache said.

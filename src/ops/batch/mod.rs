@@ -58,7 +58,7 @@ pub fn fetch(session: &Session<'_>, options: &Options) -> Result<BatchReport> {
     };
     let registries = registries::open(session, &project, CachePolicy::default())?;
     (context.reporter)(Event::Resolving(0));
-    choose::choose(session, &project, &registries, &platforms, &mut asked)?;
+    choose::choose(session, &project, &registries, &platforms, &mut asked);
     let mut report = BatchReport::new(options);
     match &options.to {
         None => into_store(session, &registries, &mut asked, &mut report)?,

@@ -29,13 +29,9 @@ impl Index for OwnFiles<'_> {
         Ok(Arc::new(Release { dependencies, declared_on, identity, lacks_metadata: false, ..release }))
     }
 
-    fn prefetch(&self, requirements: &[Requirement]) {
-        self.0.prefetch(requirements);
-    }
+    fn prefetch(&self, _requirements: &[Requirement]) {}
 
-    fn prefetch_releases(&self, package: &PackageId, ordinals: &[u32]) {
-        self.0.prefetch_releases(package, ordinals);
-    }
+    fn prefetch_releases(&self, _package: &PackageId, _ordinals: &[u32]) {}
 
     fn by_platform(&self, chosen: &[Chosen]) -> Result<Vec<Option<Arc<Release>>>, IndexError> {
         Ok(vec![None; chosen.len()])

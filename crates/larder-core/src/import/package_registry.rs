@@ -60,10 +60,7 @@ pub fn package_registry(text: &str) -> Result<Imported, ImportError> {
 ///
 /// # Errors
 /// The reason why the text is no list.
-pub fn package_list(
-    text: &str,
-    registries: &[Registry],
-) -> Result<Vec<Result<ListedPackage, NotTaken>>, String> {
+pub fn package_list(text: &str, registries: &[Registry]) -> Result<Vec<Result<ListedPackage, NotTaken>>, String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let document: Value = serde_json::from_str(text).map_err(|e| e.to_string())?;
     let (list, default) = match &document {
@@ -107,7 +104,8 @@ fn of_word(word: &str, registries: &[Registry]) -> Result<(Ecosystem, Option<Lab
         return Ok((ecosystem, None));
     }
     let named = registries.iter().find(|registry| registry.name.as_str() == word);
-    let unknown = || format!("`{word}` is no kind of registry: declare it in `registries`, and add the package's line yourself");
+    let unknown =
+        || format!("`{word}` is no kind of registry: declare it in `registries`, and add the package's line yourself");
     named.map(|registry| (registry.ecosystem, Some(registry.name.clone()))).ok_or_else(unknown)
 }
 

@@ -5,6 +5,7 @@
 //! ├── generation.json     all of it: what is in it, and what verification needs to know
 //! ├── head.json           the little that a switch or a history needs, whatever the size of the rest
 //! ├── keys                the keys of its realised packages, a line each
+//! ├── manifests.json      the texts of the project's manifests and patches at that time, by path
 //! └── larder.lock         the lock that it was built from
 //! ```
 
@@ -22,7 +23,7 @@ use super::as_text::Text;
 use super::deployed_flow::{self, DeployedFlows};
 use super::generation_summary::GenerationSummary;
 use super::layout::{ClosurePackage, Layout, PackageContent};
-use super::paths::{KEYS, LOCK, RECORD, SUMMARY};
+use super::paths::{KEYS, LOCK, MANIFESTS, RECORD, SUMMARY};
 use super::python::Interpreter;
 use super::record_file::{FORMAT, hash, is_sealed, read_record, seal};
 use super::{ProfileError, RealisedKey};
@@ -198,13 +199,14 @@ impl Generation {
     pub(super) fn write(
         &self,
         summary: &GenerationSummary,
-        lock: &str,
+        (lock, manifests): (&str, &BTreeMap<String, String>),
         mut contents: Contents,
         folder: &Path,
     ) -> Result<(), ProfileError> {
         contents.generated.insert(SUMMARY.to_owned(), Text(summary.write(folder)?));
         let keys = contents.layout.keys().fold(String::new(), |keys, key| keys + key.as_str() + "\n");
-        for (name, text) in [(KEYS, keys.as_str()), (LOCK, lock)] {
+        let manifests = serde_json::to_string(manifests).unwrap_or_default();
+        for (name, text) in [(KEYS, keys.as_str()), (LOCK, lock), (MANIFESTS, &manifests)] {
             fs::write_new(&folder.join(name), text.as_bytes(), 0o644)?;
             contents.generated.insert(name.to_owned(), Text(TreeDigest::of(text.as_bytes())));
         }
@@ -347,10 +349,10 @@ mod tests {
             packages: 0,
             changes: ChangeSummary::default(),
         };
-        for name in [SUMMARY, KEYS, LOCK, RECORD] {
+        for name in [SUMMARY, KEYS, LOCK, MANIFESTS, RECORD] {
             fs::remove_file(&folder.join(name)).unwrap();
         }
-        generation.write(&summary, "lock", contents, folder).unwrap();
+        generation.write(&summary, ("lock", &BTreeMap::new()), contents, folder).unwrap();
         assert_eq!(Generation::read(folder).unwrap(), generation);
         fs::read(&file(folder)).unwrap()
     }

@@ -20,6 +20,19 @@ fn only_npm_has_a_fallback_and_names_that_are_hoisted() {
 }
 
 #[test]
+fn two_registries_that_claim_one_name_are_named_together() {
+    let registries = |more: &str, line: &str| {
+        format!(
+            "registries {{ larder \"one\" \"../one\" {{ packages \"Wid_get\" \"w*\"; }}; \
+             larder \"two\" \"../two\" {{ packages \"wid-get\" \"w*\"; {more}}} }}\ndependencies {{ {line}}}"
+        )
+    };
+    check(&registries("", ""), &[("rival_claims", "\"wid-get\"")]);
+    check(&registries("priority 1; ", ""), &[]);
+    check(&registries("", "larder \"wid-get\" \"1\" registry=\"one\"; "), &[]);
+}
+
+#[test]
 fn a_package_that_may_be_built_is_named_with_its_ecosystem() {
     check(
         "builds { allow pypi \"a\"; allow pypi \"A\"; allow pypi; allow pypi \"b\" \"one\"; alow pypi \"c\" }",
