@@ -226,7 +226,7 @@ fn a_point_in_time_has_the_manifest_and_the_patches_of_its_generation() {
     let registry =
         Universe::new().npm("left", "1.0.0", |p| p.file("index.js", "old\n")).npm("left", "1.1.0", |p| p).serve();
     let project = Project::new(&registry);
-    let patch = "--- a/index.js\n+++ b/index.js\n@@ -1 +1 @@\n-old\n+new\n";
+    let patch = "diff --git a/index.js b/index.js\n--- a/index.js\n+++ b/index.js\n@@ -1 +1 @@\n-old\n+new\n";
     project
         .write("patches/left.patch", patch)
         .write("packages/theme/package.json", "{\"name\":\"theme\",\"version\":\"1.0.0\"}\n");

@@ -48,7 +48,7 @@ fn one_bad_name_does_not_hide_the_others() {
     assert_eq!(again["packages"][1]["error"]["code"], "larder::fetch::missing");
     assert_eq!(again["packages"][5]["package"], "npm:right@2.0.0");
 
-    project.write("good.json", r#"{"registry": "npm", "packages": [{"name": "left", "version": "^1"}]}"#);
+    project.write("good.json", r#"{"registry": "npm", "packages": [{"name": "left", "version": "1.1.0"}]}"#);
     project.run("larder fetch --batch good.json").exits(0).names(["npm:left@1.1.0 is deprecated: use right"]);
 }
 

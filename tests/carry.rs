@@ -248,6 +248,6 @@ fn a_new_lock_from_a_folder_has_the_versions_that_are_there() {
     let mut other = other;
     other.set("LARDER_MIRROR", &carried);
     isolated(&other, "larder lock").exits(0);
-    assert_eq!(other.locked_packages(), "larder:orders@1.1.0", "the newest that the folder has");
+    assert_eq!(other.locked_packages(), "orders 1.1.0", "the newest that the folder has");
     isolated(&other, "larder sync").exits(0);
 }

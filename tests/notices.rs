@@ -52,8 +52,7 @@ fn a_deprecation_after_locking_is_told_and_a_policy_may_refuse_it() {
     for command in ["larder lock", "larder audit deprecated", "larder outdated"] {
         project.run(command).exits(0).names(["larder:orders@1.0.0 is deprecated: old: use bills instead"]);
     }
-    let denying =
-        "dependencies { larder \"orders\" \"^1\"; }\nenvironments { production { policy { deprecated \"deny\"; } } }\n";
+    let denying = "dependencies { larder \"orders\" \"^1\"; }\npolicy { deprecated \"deny\"; }\n";
     project.with_packages(&packages, denying);
     project.run("larder audit").exits(1).names(["larder:orders@1.0.0 is deprecated"]);
 

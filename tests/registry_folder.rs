@@ -161,11 +161,10 @@ fn of_equal_submissions_the_signatures_count_and_none_is_left_over() {
 fn claim_signatures(project: &Project, name: &str) {
     for entry in std::fs::read_dir(project.path("packages/incoming")).unwrap() {
         let path = entry.unwrap().path();
-        let text = std::fs::read(&path).unwrap();
-        let Ok(mut submission) = serde_json::from_slice::<serde_json::Value>(&text) else { continue };
-        if submission["body"]["name"] == name {
-            submission["signatures"] = serde_json::json!(["x", "x".repeat(60_000)]);
-            std::fs::write(&path, submission.to_string()).unwrap();
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        if text.contains(&format!("\"name\":\"{name}\"")) {
+            let claims = format!(",\"signatures\":[\"x\",\"{}\"]}}", "x".repeat(60_000));
+            std::fs::write(&path, format!("{}{claims}", text.strip_suffix('}').unwrap())).unwrap();
         }
     }
 }

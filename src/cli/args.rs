@@ -28,7 +28,7 @@ pub(super) use companion::CompanionArgs;
 pub(super) use inventory::{
     BillFormName, ExportArgs, ExportFormName, GraphArgs, GraphFormName, LicensesArgs, SbomArgs,
 };
-pub(super) use operations::{BackupArgs, LogArgs, ReleaseArgs, RestoreArgs};
+pub(super) use operations::{BackupArgs, LogArgs, ReleaseArgs, RestoreArgs, SelfArgs, SelfCommand};
 pub(super) use packages::{Grouping, KeyArgs, KeyCommand, KeyPurpose, ListArgs, OrderArgs, PackArgs};
 pub(super) use profiles::{
     AdoptArgs, DiffArgs, EnvArgs, EnvFormat, GcArgs, PinArgs, PromoteArgs, RollbackArgs, UseArgs, VerifyArgs,
@@ -218,6 +218,9 @@ pub(super) enum Command {
     Release(ReleaseArgs),
     /// Show what happened to the project: who changed what, when, and what failed
     Log(LogArgs),
+    /// Tell which larder this is
+    #[command(name = "self")]
+    Own(SelfArgs),
     /// Print completions for a shell
     Completions(CompletionsArgs),
     /// Any other name: the program `larder-NAME`.

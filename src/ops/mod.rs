@@ -61,6 +61,7 @@ pub mod rollback;
 pub mod run;
 pub mod sbom;
 pub mod secrets;
+pub mod self_version;
 pub mod share_builds;
 pub mod sync;
 pub mod sync_hooks;

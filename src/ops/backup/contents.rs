@@ -22,7 +22,7 @@ pub(super) const FILES: &str = "files/";
 pub(super) const GENERATIONS: &str = "generations/";
 
 /// The file of a generation with the manifests and patches that it was built from: their texts by their paths.
-pub(super) const MANIFESTS_OF_GENERATION: &str = "manifests.json";
+pub(super) const MANIFESTS_OF_GENERATION: &str = "manifests.json.gz";
 
 /// The files of a generation that say what it consists of.
 const OF_GENERATION: [&str; 3] = ["generation.json", LOCKFILE, MANIFESTS_OF_GENERATION];

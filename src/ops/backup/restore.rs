@@ -5,8 +5,10 @@
 //! `larder restore`, and no other command works on the project until then.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use flate2::read::GzDecoder;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -137,9 +139,13 @@ fn unpack(
         let lock =
             lock.ok_or_else(|| BackupError::NoGeneration { environment: environment.clone(), number: *number, help })?;
         let mut then = BTreeMap::from([(LOCKFILE.to_owned(), lock)]);
-        match manifests.map(|text| serde_json::from_slice::<BTreeMap<String, String>>(&text)) {
+        match manifests.map(|content| texts_of(&content)) {
             Some(Ok(texts)) => then.extend(texts.into_iter().map(|(path, text)| (path, text.into_bytes()))),
-            Some(Err(_)) | None => (context.reporter)(Event::Warning(format!(
+            Some(Err(reason)) => {
+                let reason = format!("the manifests of {environment}@{number} cannot be read: {reason}");
+                return Err(BackupError::Damaged { file: file.to_owned(), reason }.into());
+            }
+            None => (context.reporter)(Event::Warning(format!(
                 "the backup has no manifests of {environment}@{number}, which an older larder built: larder.kdl and patches are \
                  those of the time of the backup, and may ask for something else than the lock of {environment}@{number} has"
             ))),
@@ -148,6 +154,14 @@ fn unpack(
     }
     compare(folder, staging, &index.created, &mut files, options.force)?;
     Ok((index, files))
+}
+
+/// The most bytes of the manifests and patches of a generation.
+const MOST_TEXT: u64 = 256 << 20;
+
+/// Reads the manifests and patches of a generation.
+fn texts_of(content: &[u8]) -> std::io::Result<BTreeMap<String, String>> {
+    Ok(serde_json::from_reader(std::io::BufReader::new(GzDecoder::new(content).take(MOST_TEXT)))?)
 }
 
 /// Puts the files of a point in time into the place of those of the time of the backup.

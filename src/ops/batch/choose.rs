@@ -11,8 +11,8 @@ use crate::parallel::map_parallel;
 use crate::registry::Registries;
 use crate::resolve::{self, Index, IndexError, Preferences, RequiredLine, Requirements, ResolveError};
 
+use super::error::{BadEntry, Missing};
 use super::own_files::OwnFiles;
-use super::report::{BadEntry, Missing};
 use crate::ops::{Project, Result, Session, artifacts, failure};
 
 /// The most entries that are looked for at once.

@@ -6,8 +6,10 @@
 //! | `own_files` | what registries say of packages, without what these depend on |
 //! | `choose` | the version of each entry, and its files |
 //! | `report` | what became of each |
+//! | `error` | why one is not fetched |
 
 mod choose;
+mod error;
 mod own_files;
 mod project;
 mod report;

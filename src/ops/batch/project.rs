@@ -11,7 +11,7 @@ use crate::model::{BuildApproval, Label, Marker, PackageId, Platform, Requiremen
 
 use super::Options;
 use super::choose::Asked;
-use super::report::BadEntry;
+use super::error::BadEntry;
 use crate::diagnostic::Error;
 use crate::ops::locking::age::{self, AgeCutoff};
 use crate::ops::programs::interpreter;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::diagnostic::{Error, Exit, Failure};
+use crate::diagnostic::{Error, Exit};
 use crate::model::Origin;
 use crate::registry::{Mirrored, Registries};
 
@@ -153,46 +153,5 @@ fn warning(chosen: &Chosen) -> Option<String> {
         (_, true) => Some(format!("{} was yanked from its registry", chosen.key)),
         (Some(why), false) => Some(format!("{} is deprecated: {why}", chosen.key)),
         (None, false) => None,
-    }
-}
-
-/// An entry that asks for nothing that there could be.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("{0}")]
-#[diagnostic(code(larder::fetch::bad_entry))]
-pub(super) struct BadEntry(pub(super) String);
-
-impl Failure for BadEntry {
-    fn exit(&self) -> Exit {
-        Exit::Manifest
-    }
-}
-
-/// An entry that no registry has.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("{what}")]
-#[diagnostic(code(larder::fetch::missing), help("{help}"))]
-pub(super) struct Missing {
-    what: String,
-    help: String,
-}
-
-impl Missing {
-    pub(super) fn package(what: String) -> Self {
-        Self { what, help: "check the name, and which registry it belongs to".to_owned() }
-    }
-
-    pub(super) fn version(what: String, newest: Option<String>) -> Self {
-        let help = match newest {
-            Some(newest) => format!("its newest version is {newest}"),
-            None => "choose another version".to_owned(),
-        };
-        Self { what, help }
-    }
-}
-
-impl Failure for Missing {
-    fn exit(&self) -> Exit {
-        Exit::NoSolution
     }
 }

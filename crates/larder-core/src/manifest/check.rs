@@ -64,7 +64,11 @@ fn check_lines(manifest: &Manifest, root: &Manifest, errors: &mut Errors) {
         let groups = manifest.groups.iter().flat_map(|group| &group.dependencies);
         manifest.dependencies.iter().chain(groups).chain(features().flat_map(|feature| &feature.dependencies))
     };
+    // A package alone needs neither, and is read as one once nothing else is wrong with it.
+    let may_stand_alone = manifest.file == root.file
+        && (manifest.package.is_some(), manifest.project.is_none(), errors.is_empty()) == (true, true, false);
     if root.settings.python.is_none()
+        && !may_stand_alone
         && let Some(line) = lines().find(|line| line.ecosystem().has_markers())
     {
         errors.push(ManifestError::NoPython { span: line.span });
@@ -72,7 +76,9 @@ fn check_lines(manifest: &Manifest, root: &Manifest, errors: &mut Errors) {
     check_names(&lines(), errors);
     for line in lines() {
         errors.extend(contradicts_the_instance(line, root));
-        check_registry(line, root, errors);
+        if line.registry.is_some() || !may_stand_alone {
+            check_registry(line, root, errors);
+        }
         check_tool(line, root, errors);
         errors.extend(claimed_by_another(line, manifest, root));
     }

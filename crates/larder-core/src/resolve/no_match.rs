@@ -148,7 +148,7 @@ fn without(name: &PackageName, best: &Candidate, range: &str, lacking: &Lacking)
     match lacking {
         Lacking::Beta => NoMatch::new(
             format!("{name} {version} is a beta"),
-            "write `beta=#true` on the line that asks for it".to_owned(),
+            "write `beta=#true` on the line that asks for it: `larder add … --beta` does".to_owned(),
         ),
         Lacking::Feature(feature) => {
             let declared = best.private.as_deref().map_or(&[][..], |private| &private.features);

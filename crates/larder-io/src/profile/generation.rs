@@ -5,18 +5,21 @@
 //! ├── generation.json     all of it: what is in it, and what verification needs to know
 //! ├── head.json           the little that a switch or a history needs, whatever the size of the rest
 //! ├── keys                the keys of its realised packages, a line each
-//! ├── manifests.json      the texts of the project's manifests and patches at that time, by path
+//! ├── manifests.json.gz   the texts of the project's manifests and patches at that time, by path
 //! └── larder.lock         the lock that it was built from
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 
 use crate::difference::{Difference, PackageVersions, RuntimeVersions};
-use crate::fs;
+use crate::fs::{self, Action, FsError};
 use crate::model::{EntryPath, Label, PackageId, PackageKey, Platform, RuntimeName, TreeDigest};
 
 use super::as_text::Text;
@@ -205,10 +208,10 @@ impl Generation {
     ) -> Result<(), ProfileError> {
         contents.generated.insert(SUMMARY.to_owned(), Text(summary.write(folder)?));
         let keys = contents.layout.keys().fold(String::new(), |keys, key| keys + key.as_str() + "\n");
-        let manifests = serde_json::to_string(manifests).unwrap_or_default();
-        for (name, text) in [(KEYS, keys.as_str()), (LOCK, lock), (MANIFESTS, &manifests)] {
-            fs::write_new(&folder.join(name), text.as_bytes(), 0o644)?;
-            contents.generated.insert(name.to_owned(), Text(TreeDigest::of(text.as_bytes())));
+        let manifests = compressed(manifests).map_err(|error| FsError::new(Action::Write, folder, error))?;
+        for (name, content) in [(KEYS, keys.as_bytes()), (LOCK, lock.as_bytes()), (MANIFESTS, &manifests)] {
+            fs::write_new(&folder.join(name), content, 0o644)?;
+            contents.generated.insert(name.to_owned(), Text(TreeDigest::of(content)));
         }
         Ok(fs::write_new(&file(folder), &self.text(&contents, folder)?, 0o644)?)
     }
@@ -232,6 +235,14 @@ impl Generation {
         text.extend_from_slice(check.as_bytes());
         Ok(text)
     }
+}
+
+/// Returns texts as they are kept: who looks through an environment for the names of packages is not to find those that the project
+/// has in other environments.
+fn compressed(texts: &BTreeMap<String, String>) -> std::io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(&serde_json::to_vec(texts)?)?;
+    encoder.finish()
 }
 
 impl Contents {

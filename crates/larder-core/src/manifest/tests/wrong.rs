@@ -20,6 +20,12 @@ fn only_npm_has_a_fallback_and_names_that_are_hoisted() {
 }
 
 #[test]
+fn what_a_package_alone_does_without_is_no_error_beside_another() {
+    let package = "package \"cv\" version=\"1.0.0\"\ndependencies { npm \"q\" \"not a range!!\"; pypi \"six\" \">=1\"; larder \"m\" \"^9\"; }";
+    check(package, &[("bad_range", "\"not a range!!\"")]);
+}
+
+#[test]
 fn two_registries_that_claim_one_name_are_named_together() {
     let registries = |more: &str, line: &str| {
         format!(
