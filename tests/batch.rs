@@ -120,3 +120,21 @@ fn a_file_that_is_no_list_is_refused_as_a_whole() {
     project.run("larder fetch --batch nope.json").exits(2).names(["there is no such file"]);
     project.run("larder fetch --batch list.json --frozen").exits(2);
 }
+
+#[test]
+fn a_newer_larder_is_told_where_somebody_asks() {
+    let own = env!("CARGO_PKG_VERSION");
+    let name = format!("larder-{}", crate::support::host_platform().trim_end_matches("-musl"));
+    let registry = Universe::new().npm(&name, own, |p| p).npm(&name, "99.0.0-rc.1", |p| p).serve();
+    let project = bare(&registry);
+    let told = project.run("larder self version").exits(0);
+    assert!(told.stdout.starts_with(&format!("larder {own} (")), "{}", told.stdout);
+    assert!(registry.take_log().is_empty(), "nobody is asked");
+    let same = project.run_json("larder self version --check --json");
+    conforms(&same, "self-version");
+    assert_eq!((&same["newest"], &same["outdated"]), (&own.into(), &false.into()));
+    let newer = Universe::new().npm(&name, own, |p| p).npm(&name, "99.0.0", |p| p).serve();
+    bare(&newer).run("larder self version --check").exits(0).names(["larder 99.0.0 is newer"]);
+    let none = Universe::new().npm("left", "1.0.0", |p| p).serve();
+    bare(&none).run("larder self version --check").exits(5).names([&*format!("`{name}`"), "nothing tells"]);
+}

@@ -180,7 +180,7 @@ pub(super) fn inspect_with(
     let environments = environments(session, project)?;
     let asked = if options.checks.is_empty() { AskedPackages::Private } else { AskedPackages::All };
     let notices = match chosen.iter().any(|check| matches!(check, CheckName::Yanked | CheckName::Deprecated)) {
-        true => Some(Notices::ask(session, project, &locked, asked)?),
+        true => Some(Notices::ask(session, project, &locked, asked)),
         false => None,
     };
     let today = notices.as_ref().map_or(&locked, |notices| &notices.lockfile);

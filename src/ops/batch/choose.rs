@@ -129,7 +129,7 @@ fn missing(index: &OwnFiles<'_>, requirement: &Requirement, because: &[String]) 
         return Ok(Missing::version(format!("no version of {package} can be had here{because}"), None));
     }
     let newest = there.last().map(ToString::to_string);
-    Ok(Missing::version(format!("{package} has no version {}", requirement.range()), newest))
+    Ok(Missing::version(format!("{package} has no version {}", requirement.range_text()), newest))
 }
 
 /// Returns the files of the one package of a solution on these platforms, each with a digest.

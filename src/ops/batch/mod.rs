@@ -18,14 +18,14 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::diagnostic::{Error, Exit, Failure};
-use crate::fetch::{NameFolding, RequestedArtifact};
+use crate::fetch::RequestedArtifact;
 use crate::import;
 use crate::model::{Digest, PackageKey};
 use crate::registry::{CachePolicy, CopyProgress, MirrorFolder, Registries};
 
 use super::project::{find_root, inputs};
 use super::session::release;
-use super::{Event, Result, Session, artifacts, install::gather, registries};
+use super::{Event, Project, Result, Session, artifacts, install::gather, registries};
 use choose::{Asked, Chosen};
 pub use report::{BatchReport, FailedEntry, ReportedEntry};
 
@@ -63,7 +63,7 @@ pub fn fetch(session: &Session<'_>, options: &Options) -> Result<BatchReport> {
     choose::choose(session, &project, &registries, &platforms, &mut asked);
     let mut report = BatchReport::new(options);
     match &options.to {
-        None => into_store(session, &registries, &mut asked, &mut report)?,
+        None => into_store(session, (&project, &registries), &mut asked, &mut report)?,
         Some(to) => into_mirror(session, &registries, &context.folder.join(to), &mut asked, &mut report)?,
     }
     report.finish(asked, &registries);
@@ -74,7 +74,7 @@ pub fn fetch(session: &Session<'_>, options: &Options) -> Result<BatchReport> {
 /// Fetches into the store what was chosen, all at once, and again without what cannot be had.
 fn into_store(
     session: &Session<'_>,
-    registries: &Registries,
+    (project, registries): (&Project, &Registries),
     asked: &mut [Asked],
     report: &mut BatchReport,
 ) -> Result<()> {
@@ -82,7 +82,7 @@ fn into_store(
         let wanted = wanted(asked);
         let names: Vec<&Digest> = wanted.iter().filter_map(|wanted| wanted.artifact.digest.as_ref()).collect();
         let _lease = session.store.lease(names.into_iter())?;
-        let fetched = match artifacts::fetch(session, registries, &wanted, NameFolding::default()) {
+        let fetched = match artifacts::fetch(session, registries, &wanted, gather::folds(project)) {
             Ok(fetched) => fetched,
             Err(error) => {
                 let at_fault = error.subject().and_then(|subject| subject.owner.package()).cloned();

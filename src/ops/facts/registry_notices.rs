@@ -12,7 +12,7 @@ use crate::registry::{CachePolicy, Registries};
 use crate::resolve::{Index, IndexError, Versions};
 
 use crate::ops::session::release;
-use crate::ops::{Event, Project, Result, Session, failure, registries};
+use crate::ops::{Event, Project, Session, failure, registries};
 
 /// The most registries' documents that are fetched at once.
 const AT_ONCE: usize = 24;
@@ -52,11 +52,20 @@ impl Notices {
         project: &Project,
         lockfile: &Lockfile,
         asked: AskedPackages,
-    ) -> Result<Self> {
+    ) -> Self {
         if served(&lockfile.graph).all(|(key, _)| !asked.has(&key.id)) {
-            return Ok(Self::unchanged(lockfile.clone()));
+            return Self::unchanged(lockfile.clone());
         }
-        let registries = registries::open(session, project, CachePolicy::Revalidate)?;
+        let registries = match registries::open(session, project, CachePolicy::Revalidate) {
+            Ok(registries) => registries,
+            // What is locked can be judged without them.
+            Err(error) => {
+                let why = error.in_short();
+                let warning = format!("registries are not asked whether what is locked was yanked since: {why}");
+                (session.context.reporter)(Event::Warning(warning));
+                return Self::unchanged(lockfile.clone());
+            }
+        };
         let notices = Self::read(&registries, lockfile, |key| asked.has(&key.id));
         release(registries);
         if !session.context.offline {
@@ -66,7 +75,7 @@ impl Notices {
                 (session.context.reporter)(Event::Warning(warning));
             }
         }
-        Ok(notices)
+        notices
     }
 
     /// Asks the registries of private packages, and waits for so long at most: whoever locks what is locked already waits for no network.
@@ -75,13 +84,14 @@ impl Notices {
         project: &Project,
         lockfile: &Lockfile,
         wait: Duration,
-    ) -> Result<Self> {
+    ) -> Self {
         let unchanged = || Self::unchanged(lockfile.clone());
         let asked = AskedPackages::Private;
         if session.context.offline || served(&lockfile.graph).all(|(key, _)| !asked.has(&key.id)) {
-            return Ok(unchanged());
+            return unchanged();
         }
-        let registries = registries::open(session, project, CachePolicy::default())?;
+        // What keeps registries from being asked is told by whoever needs them.
+        let Ok(registries) = registries::open(session, project, CachePolicy::default()) else { return unchanged() };
         let (answer, answered) = mpsc::channel();
         let subject = lockfile.clone();
         let asking = std::thread::Builder::new().name("larder-notices".to_owned()).spawn(move || {
@@ -90,8 +100,8 @@ impl Notices {
             let _ = answer.send(notices);
         });
         match asking.map(|_| answered.recv_timeout(wait)) {
-            Ok(Ok(notices)) => Ok(notices),
-            Ok(Err(_)) | Err(_) => Ok(unchanged()),
+            Ok(Ok(notices)) => notices,
+            Ok(Err(_)) | Err(_) => unchanged(),
         }
     }
 

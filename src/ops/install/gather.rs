@@ -382,7 +382,7 @@ pub(in crate::ops) fn package_tree(
 }
 
 /// Returns which names are one on a platform that the project is for: what installs here has to install there.
-fn folds(project: &Project) -> NameFolding {
+pub(in crate::ops) fn folds(project: &Project) -> NameFolding {
     let platforms = project.manifest.settings.platforms.iter();
     platforms.map(|target| NameFolding::of(target.platform.os())).max().unwrap_or_default()
 }

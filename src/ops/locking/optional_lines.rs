@@ -12,9 +12,10 @@ pub(in crate::ops) fn tell(session: &Session<'_>, project: &Project, registries:
     let dropped = lockfile.graph.roots.iter().filter(|line| line.optional && line.to.is_empty());
     for line in dropped.filter(|line| holds(project, line)) {
         let package = line.requirement.package();
-        let (range, manifest) = (line.requirement.range(), manifest_of(&line.dependent));
+        let (range, manifest) = (line.requirement.range_text(), manifest_of(&line.dependent));
+        let range = if range.is_empty() { range } else { format!(" {range}") };
         (session.context.reporter)(Event::Warning(format!(
-            "{package} {range} of {manifest} is optional and was left out of the lock: {}",
+            "{package}{range} of {manifest} is optional and was left out of the lock: {}",
             reason(registries, &package, line)
         )));
     }
