@@ -159,12 +159,12 @@ fn of_equal_submissions_the_signatures_count_and_none_is_left_over() {
 
 /// Lets the submissions of a package claim to be signed: with a word, and with what is longer than any signature.
 fn claim_signatures(project: &Project, name: &str) {
-    for entry in std::fs::read_dir(project.path("packages/incoming")).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in std::fs::read_dir(project.path("packages/incoming")).expect("a folder") {
+        let path = entry.expect("an entry").path();
         let Ok(text) = std::fs::read_to_string(&path) else { continue };
         if text.contains(&format!("\"name\":\"{name}\"")) {
             let claims = format!(",\"signatures\":[\"x\",\"{}\"]}}", "x".repeat(60_000));
-            std::fs::write(&path, format!("{}{claims}", text.strip_suffix('}').unwrap())).unwrap();
+            std::fs::write(&path, format!("{}{claims}", text.strip_suffix('}').expect("an object"))).expect("a file");
         }
     }
 }

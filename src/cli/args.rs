@@ -251,6 +251,7 @@ pub(super) struct InitArgs {
 }
 
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 pub(super) struct AddArgs {
     /// ecosystem:name, with an optional range: npm:react@^18, pypi:fastapi[standard]>=0.115
     #[arg(required = true, value_name = "PACKAGE")]

@@ -27,14 +27,31 @@ pub struct Request<'a> {
     pub optional: bool,
     /// `registry=`
     pub registry: Option<&'a str>,
-    /// `features=`, of private packages
-    pub features: Option<&'a str>,
-    /// Whether `default-features=#false` is written, of private packages.
-    pub without_default_features: bool,
-    /// Whether `beta=#true` is written, of private packages.
-    pub beta: bool,
+    /// What only lines of private packages say.
+    pub private: PrivateOptions<'a>,
     /// Whether a sync follows: what it would refuse is refused before anything is written.
     pub syncs: bool,
+}
+
+/// What only lines of private packages say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PrivateOptions<'a> {
+    /// `features=`
+    pub features: Option<&'a str>,
+    /// `default-features=#false`
+    pub without_default_features: bool,
+    /// `beta=#true`
+    pub beta: bool,
+}
+
+impl<'a> PrivateOptions<'a> {
+    /// Returns the properties of a line.
+    fn properties(self) -> impl Iterator<Item = (&'a str, PropertyValue<'a>)> {
+        let features = self.features.map(|features| ("features", PropertyValue::Text(features)));
+        let default = self.without_default_features.then_some(("default-features", PropertyValue::Flag(false)));
+        let beta = self.beta.then_some(("beta", PropertyValue::Flag(true)));
+        features.into_iter().chain(default).chain(beta)
+    }
 }
 
 /// Adds lines to the manifest. A package without a range gets one that starts at the version that was chosen.
@@ -51,7 +68,7 @@ fn add_once(
     snapshot: &InputSnapshot,
 ) -> Result<Option<Changes>> {
     let specs = request.packages.iter().map(|text| Spec::parse(text)).collect::<std::result::Result<Vec<_>, _>>()?;
-    let asks_private = request.features.is_some() || request.without_default_features || request.beta;
+    let asks_private = request.private != PrivateOptions::default();
     if let Some(other) = specs.iter().find(|spec| asks_private && spec.ecosystem != Ecosystem::PRIVATE) {
         return Err(NotPrivate { package: format!("{}:{}", other.ecosystem, other.name) }.into());
     }
@@ -119,15 +136,7 @@ fn edited(target: &EditTarget, specs: &[Spec], place: &Section, request: &Reques
     if let Some(registry) = request.registry {
         properties.push(("registry", PropertyValue::Text(registry)));
     }
-    if let Some(features) = request.features {
-        properties.push(("features", PropertyValue::Text(features)));
-    }
-    if request.without_default_features {
-        properties.push(("default-features", PropertyValue::Flag(false)));
-    }
-    if request.beta {
-        properties.push(("beta", PropertyValue::Flag(true)));
-    }
+    properties.extend(request.private.properties());
     let mut text = target.text().to_owned();
     for spec in specs {
         let line = NewLine {

@@ -168,8 +168,8 @@ fn texts_of(content: &[u8]) -> std::io::Result<BTreeMap<String, String>> {
 fn place(file: &Path, staging: &Path, then: BTreeMap<String, Vec<u8>>, files: &mut Vec<String>) -> Result<()> {
     for (path, content) in then {
         // A backup is somebody's file.
-        let is_kept = |entry: &EntryPath| entry.as_str() == path && contents::is_kept(&path);
-        if EntryPath::parse(&path).ok().filter(is_kept).is_none() {
+        let is_kept = |entry: EntryPath| entry.as_str() == path && contents::is_kept(&path);
+        if !EntryPath::parse(&path).is_ok_and(is_kept) {
             let reason = format!("`{}` does not belong there", path.escape_debug());
             return Err(BackupError::Damaged { file: file.to_owned(), reason }.into());
         }

@@ -86,7 +86,7 @@ fn into_store(
             Ok(fetched) => fetched,
             Err(error) => {
                 let at_fault = error.subject().and_then(|subject| subject.owner.package()).cloned();
-                give_up(asked, at_fault, error.into())?;
+                give_up(asked, at_fault.as_ref(), error.into())?;
                 continue;
             }
         };
@@ -127,7 +127,7 @@ fn into_mirror(
                 report.count_mirrored(mirrored);
                 return Ok(());
             }
-            Err(failed) => give_up(asked, failed.package.map(|key| *key), failed.failure.into())?,
+            Err(failed) => give_up(asked, failed.package.as_deref(), failed.failure.into())?,
         }
     }
 }
@@ -136,9 +136,9 @@ fn into_mirror(
 ///
 /// # Errors
 /// The failure itself, if it is about none.
-fn give_up(asked: &mut [Asked], at_fault: Option<PackageKey>, error: Error) -> Result<()> {
+fn give_up(asked: &mut [Asked], at_fault: Option<&PackageKey>, error: Error) -> Result<()> {
     let mut given_up = false;
-    for one in asked.iter_mut().filter(|one| at_fault.as_ref().is_some_and(|key| one.is_of(key))) {
+    for one in asked.iter_mut().filter(|one| at_fault.is_some_and(|key| one.is_of(key))) {
         one.chosen = Err(error.clone());
         given_up = true;
     }

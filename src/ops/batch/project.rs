@@ -34,9 +34,10 @@ pub(super) fn open(session: &Session<'_>, options: &Options) -> Result<Project> 
             return with_python(context, project);
         }
     }
-    let platforms = match options.platforms.is_empty() {
-        true => host::platform().into_iter().collect(),
-        false => mirror::chosen(&options.platforms, Platform::ALL.into_iter())?,
+    let platforms = if options.platforms.is_empty() {
+        host::platform().into_iter().collect()
+    } else {
+        mirror::chosen(&options.platforms, Platform::ALL.into_iter())?
     };
     let mut text = String::from("project \"batch\"\n");
     if !platforms.is_empty() {

@@ -27,25 +27,20 @@ pub(in crate::ops) fn find(context: &Context<'_>, origin: &str) -> Result<Option
     let of_origin = |public: &str| public.parse().is_ok_and(|key: LogKey| key.name() == origin);
     let keys = key::list_all(context)?.keys;
     let warn = |warning: String| (context.reporter)(Event::Warning(warning));
-    match keys.iter().find(|one| of_origin(&one.public)) {
-        Some(one) => match key::find_log(context, &one.name) {
-            // Its public part alone is no key that signs.
-            Err(error) if one.file.is_none() => {
-                let why = error.in_short();
-                warn(format!(
-                    "the private key `{}` of the log `{origin}` has no file, and no keyring gives it: {why}",
-                    one.name
-                ));
-                Ok(None)
-            }
-            found => found.map(Some),
-        },
-        None => {
-            if let Some(other) = other {
-                warn(format!("{VARIABLE} holds the key of the log `{other}`, and this is the log `{origin}`"));
-            }
+    let Some(one) = keys.iter().find(|one| of_origin(&one.public)) else {
+        if let Some(other) = other {
+            warn(format!("{VARIABLE} holds the key of the log `{other}`, and this is the log `{origin}`"));
+        }
+        return Ok(None);
+    };
+    match key::find_log(context, &one.name) {
+        // Its public part alone is no key that signs.
+        Err(error) if one.file.is_none() => {
+            let (name, why) = (&one.name, error.in_short());
+            warn(format!("the private key `{name}` of the log `{origin}` has no file, and no keyring gives it: {why}"));
             Ok(None)
         }
+        found => found.map(Some),
     }
 }
 
