@@ -134,9 +134,9 @@ mod tests {
         assert_eq!((hooks[0].time, hooks[0].program.as_str()), (HookTime::BeforeSync, "scripts/check.sh"));
         assert_eq!(hooks[0].arguments, ["--fast", "2"]);
         let text = "hooks { before \"sync\" \"'./my scripts/check.sh' --as 'two words' it'' ''\" }";
-        let hooks = parse("m", text, ManifestKind::Root).unwrap().hooks;
+        let quoted = parse("m", text, ManifestKind::Root).unwrap().hooks;
         assert_eq!(
-            (hooks[0].program.as_str(), &hooks[0].arguments[..]),
+            (quoted[0].program.as_str(), &quoted[0].arguments[..]),
             ("my scripts/check.sh", &["--as", "two words", "it", ""].map(str::to_owned)[..],)
         );
         assert!(parse("m", "hooks { before \"sync\" \"'./a b\" }", ManifestKind::Root).is_err());

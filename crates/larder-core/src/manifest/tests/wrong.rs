@@ -29,7 +29,7 @@ fn what_a_package_alone_does_without_is_no_error_beside_another() {
 fn two_registries_that_claim_one_name_are_named_together() {
     let registries = |more: &str, line: &str| {
         format!(
-            "registries {{ larder \"one\" \"../one\" {{ packages \"Wid_get\" \"w*\"; }}; \
+            "registries {{ larder \"one\" \"../one\" {{ packages \"wid_get\" \"w*\"; }}; \
              larder \"two\" \"../two\" {{ packages \"wid-get\" \"w*\"; {more}}} }}\ndependencies {{ {line}}}"
         )
     };
