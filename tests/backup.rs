@@ -220,3 +220,46 @@ fn a_restore_that_was_cut_off_is_finished_before_anything_else_works() {
     other.run(&format!("larder restore {file}")).exits(0);
     assert!(!staging.exists());
 }
+
+#[test]
+fn a_point_in_time_has_the_manifest_and_the_patches_of_its_generation() {
+    let registry =
+        Universe::new().npm("left", "1.0.0", |p| p.file("index.js", "old\n")).npm("left", "1.1.0", |p| p).serve();
+    let project = Project::new(&registry);
+    let patch = "diff --git a/index.js b/index.js\n--- a/index.js\n+++ b/index.js\n@@ -1 +1 @@\n-old\n+new\n";
+    project
+        .write("patches/left.patch", patch)
+        .write("packages/theme/package.json", "{\"name\":\"theme\",\"version\":\"1.0.0\"}\n");
+    let manifest = |range: &str, patch: &str| {
+        format!(
+            "members \"packages/*\"\ndependencies {{ npm \"left\" \"{range}\"; }}\n{patch}environment \"production\"\n"
+        )
+    };
+    project.manifest(&manifest("1.0.0", "patch npm \"left\" \"1.0.0\" \"patches/left.patch\"\n"));
+    project.run("larder sync --env production").exits(0);
+    let (then, lock) = (project.read("larder.kdl"), project.read("larder.lock"));
+    project.run("larder verify --env production").exits(0);
+    project.manifest(&manifest("^1.1", ""));
+    std::fs::remove_file(project.path("patches/left.patch")).expect("the patch");
+    project.write("packages/theme/package.json", "{\"name\":\"theme\",\"version\":\"2.0.0\"}\n");
+    project.run("larder sync --env production").exits(0);
+    project.run("larder backup ../b.tar.gz").exits(0);
+    let file = project.path("../b.tar.gz").display().to_string();
+
+    let mut other = Project::alone();
+    other.sees(&registry);
+    other.run(&format!("larder restore {file} --generation production@1")).exits(0);
+    assert_eq!((other.read("larder.kdl"), other.read("larder.lock")), (then, lock));
+    assert_eq!(other.read("patches/left.patch"), patch);
+    assert!(other.read("packages/theme/package.json").contains("1.0.0"));
+    other.run("larder sync --locked --env production").exits(0);
+    let digest = |project: &Project, number: usize| {
+        let history = project.run_json("larder history --env production --json");
+        let generations = history["generations"].as_array().expect("generations").clone();
+        generations.iter().find(|one| one["number"] == number).expect("one")["digest"].clone()
+    };
+    assert_eq!(digest(&other, 1), digest(&project, 1));
+    // The newest is what the project was when the backup was made.
+    other.run(&format!("larder restore {file} --force")).exits(0);
+    assert!(other.read("larder.kdl").contains("^1.1") && other.read("packages/theme/package.json").contains("2.0.0"));
+}

@@ -224,3 +224,30 @@ fn what_a_mirror_lacks_or_changed_is_an_error_that_names_it() {
     assert_ne!(refused.status, 0, "{}", refused.stderr);
     assert!(!project.folder().join("left.tgz").exists() && !project.has("left.tgz"));
 }
+
+#[test]
+fn a_new_lock_from_a_folder_has_the_versions_that_are_there() {
+    let packages = packages();
+    for version in ["1.1.0", "2.0.0"] {
+        let manifest = format!("package \"orders\" version=\"{version}\" {{ node \".\"; }}\n");
+        packages.publish(&[("larder.kdl", &manifest), ("index.js", "\n")]);
+    }
+    let registry = universe().serve();
+    let project = Project::new(&registry);
+    project.with_packages(&packages, "dependencies { larder \"orders\" \"=1.1.0\"; }\n");
+    project.run("larder lock").exits(0);
+    project.run("larder fetch --to mirror").exits(0);
+    let other = elsewhere(&project);
+    copy(&project.path("mirror"), &other.path("carried"));
+    std::fs::rename(packages.path(""), packages.author().path("gone")).unwrap();
+    drop(registry);
+
+    std::fs::remove_file(other.path("larder.lock")).unwrap();
+    other.with_packages(&packages, "dependencies { larder \"orders\" \"*\"; }\n");
+    let carried = other.path("carried").display().to_string();
+    let mut other = other;
+    other.set("LARDER_MIRROR", &carried);
+    isolated(&other, "larder lock").exits(0);
+    assert_eq!(other.locked_packages(), "orders 1.1.0", "the newest that the folder has");
+    isolated(&other, "larder sync").exits(0);
+}

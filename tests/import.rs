@@ -111,6 +111,21 @@ fn init_takes_patches_extensions_and_registries() {
 }
 
 #[test]
+fn a_patch_for_every_version_is_one_for_each_that_is_locked() {
+    let project = Project::new(&REGISTRY);
+    project.dependencies(&["npm \"left\" \"1.0.0\""]);
+    project.run("larder lock").exits(0);
+    project.write("patches/left.patch", PATCH).write(
+        "package.json",
+        r#"{"dependencies": {"left": "1.0.0"}, "pnpm": {"patchedDependencies": {"left": "patches/left.patch", "right": "patches/right.patch"}}}"#,
+    );
+    let told =
+        project.run("larder import package.json").exits(0).names(["patchedDependencies right", "once larder.lock has"]);
+    assert!(!told.stderr.contains("patchedDependencies left"), "{}", told.stderr);
+    assert!(project.read("larder.kdl").contains("patch npm \"left\" \"1.0.0\" \"patches/left.patch\""));
+}
+
+#[test]
 fn variables_of_pip_are_named() {
     let mut project = Project::new(&REGISTRY);
     project.set("PIP_INDEX_URL", "https://pypi.acme.example/simple");

@@ -9,6 +9,7 @@ mod audit;
 mod automation;
 mod backup;
 mod bare;
+mod batch;
 mod build_cache;
 #[cfg(target_os = "linux")]
 mod builds;
@@ -64,6 +65,7 @@ mod moving_in;
 mod moving_locks;
 mod moving_peers;
 mod network;
+mod notices;
 mod npm;
 mod online;
 mod operation_log;

@@ -137,4 +137,5 @@ fn a_package_that_is_no_member_needs_a_registry() {
     let registry = registry();
     let project = project(&registry, "larder \"order\" \"^1\"");
     project.run("larder lock").exits(2).names(["no registry serves larder packages such as `order`"]);
+    project.run("larder lock").exits(2).names(["did you mean the member `orders`?", "asked for here"]);
 }

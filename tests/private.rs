@@ -443,3 +443,56 @@ fn a_member_and_the_project_may_have_two_versions_of_a_node_half_and_one_of_a_py
     project.with_packages(&packages, "dependencies {\n    larder \"orders\" \"^1\"\n}\nmembers \"apps/*\"\n");
     project.run("larder lock").exits(3).names(["orders has a Python half"]);
 }
+
+#[test]
+fn two_halves_with_one_module_are_named_as_they_are_published() {
+    let packages = PrivateRegistry::new();
+    for name in ["@acme/fx", "@shop/x"] {
+        let manifest = format!("package \"{name}\" version=\"1.0.0\" {{ python \"py\"; }}\n");
+        packages.publish(&[("larder.kdl", &manifest), ("py/n/__init__.py", "\n")]);
+    }
+    let registry = Universe::new().serve();
+    let project = Project::new(&registry);
+    project.with_packages(&packages, "dependencies { larder \"@acme/fx\" \"*\"; larder \"@shop/x\" \"*\"; }\n");
+    let refused = project.run("larder sync");
+    assert_ne!(refused.status, 0);
+    refused.names(["larder:@acme/fx and larder:@shop/x both install"]);
+}
+
+#[test]
+fn an_optional_line_that_is_dropped_is_told_with_the_reason() {
+    let packages = PrivateRegistry::new();
+    packages.publish(&[("larder.kdl", "package \"money\" version=\"1.0.0\" { node \".\"; }\n"), ("index.js", "\n")]);
+    let registry = Universe::new().npm("left", "1.0.0", |p| p).serve();
+    let project = Project::new(&registry);
+    project.with_packages(
+        &packages,
+        "dependencies {\n    larder \"monye\" \"^1\" optional=#true\n    larder \"money\" \"^2\" optional=#true\n    \
+         npm \"left\" \"^9\" optional=#true when=\"sys_platform == 'win32'\"\n}\n",
+    );
+    let locked = project.run("larder lock").exits(0).names([
+        "larder:monye ^1 of larder.kdl is optional and was left out of the lock: larder:monye is not in registry `acme`",
+        "larder:money ^2 of larder.kdl is optional and was left out of the lock: there is no such version; the newest is 1.0.0",
+    ]);
+    assert!(!locked.stderr.contains("npm:left"), "it holds nowhere: {}", locked.stderr);
+}
+
+#[test]
+fn features_and_betas_are_added_by_options() {
+    let packages = PrivateRegistry::new();
+    packages.publish(&[
+        (
+            "larder.kdl",
+            "package \"fx\" version=\"1.0.0\" { node \".\"; status \"beta\"; features { default \"rest\"; rest; soap; } }\n",
+        ),
+        ("index.js", "\n"),
+    ]);
+    let registry = Universe::new().npm("left", "1.0.0", |p| p).serve();
+    let project = Project::new(&registry);
+    project.with_packages(&packages, "");
+    project.run("larder add larder:fx --no-sync").exits(3).names(["beta=#true", "--beta"]);
+    project.run("larder add npm:left --features x --no-sync").exits(2).names(["npm:left is no private package"]);
+    project.run("larder add larder:fx --features soap --no-default-features --beta --no-sync").exits(0);
+    let line = "larder \"fx\" \"^1.0.0\" features=\"soap\" default-features=#false beta=#true";
+    assert!(project.read("larder.kdl").contains(line), "{}", project.read("larder.kdl"));
+}

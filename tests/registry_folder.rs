@@ -137,6 +137,7 @@ fn of_equal_submissions_the_signatures_count_and_none_is_left_over() {
     }
     // The same version with other files: the one that is signed is taken, and the other is told of.
     publish(&project, "money", "1.0.0", "").exits(0);
+    claim_signatures(&project, "money");
     project.write("money/more.js", "1\n");
     let registry = project.path("packages").display().to_string();
     project.run(&format!("larder -C money publish --registry {registry} --sign release")).exits(0);
@@ -154,6 +155,18 @@ fn of_equal_submissions_the_signatures_count_and_none_is_left_over() {
     assert!(project.read("packages/index/mo/ne/money").contains("untrusted comment"));
     assert_eq!(std::fs::read_dir(project.path("packages/incoming")).unwrap().count(), 2);
     project.run("larder registry verify packages").exits(0);
+}
+
+/// Lets the submissions of a package claim to be signed: with a word, and with what is longer than any signature.
+fn claim_signatures(project: &Project, name: &str) {
+    for entry in std::fs::read_dir(project.path("packages/incoming")).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        if text.contains(&format!("\"name\":\"{name}\"")) {
+            let claims = format!(",\"signatures\":[\"x\",\"{}\"]}}", "x".repeat(60_000));
+            std::fs::write(&path, format!("{}{claims}", text.strip_suffix('}').expect("an object"))).expect("a file");
+        }
+    }
 }
 
 #[test]
@@ -306,4 +319,72 @@ fn what_was_seen_is_carried_to_another_machine() {
     project.run("larder registry witness import witness.json").exits(4).names(["contradicts what was seen here"]);
     project.write("witness.json", "{}");
     project.run("larder registry witness import witness.json").exits(2).names(["witness export"]);
+}
+
+#[test]
+fn what_is_published_is_named_and_said_once() {
+    let project = Project::alone();
+    project.run("larder registry init packages --origin packages.example").exits(0);
+    publish(&project, "bm", "1.0.0+b1", "").exits(0);
+    project.write("bm/more.js", "1\n");
+    publish(&project, "bm", "1.0.0+b2", "").exits(1).names([
+        "version 1.0.0+b1 of `bm` is published already",
+        "what stands behind a `+`",
+        "larder yank bm@1.0.0+b1",
+    ]);
+    let deprecate = "larder deprecate bm --reason old --replaced-by";
+    project.run(&format!("{deprecate} 'BAD NAME' --registry packages")).exits(2).names(["nothing can be used instead"]);
+    let outcomes = ["added", "unchanged"].map(|_| {
+        project.run_json(&format!("{deprecate} bills --registry packages --json"))["outcome"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    });
+    assert_eq!(outcomes, ["added", "unchanged"]);
+    assert_eq!(project.read("packages/index/2/bm").lines().count(), 2);
+}
+
+#[test]
+fn another_registry_of_one_origin_is_told_and_an_edited_origin_is_damage() {
+    let mut project = Project::alone();
+    project.run("larder registry init packages --origin packages.example").exits(0);
+    project.run("larder registry init second --origin packages.example").exits(0).names(["signs this registry too"]);
+    project.run("larder registry init third --origin third.example").exits(0);
+    let file = "packages/larder-registry.json";
+    let text = project.read(file);
+    project.write(file, &text.replacen("\"packages.example\"", "\"other.example\"", 1));
+    project
+        .run("larder registry verify packages")
+        .exits(4)
+        .names(["says that the registry is `other.example`", "its checkpoint is that of `packages.example`"]);
+    project.write(file, &text);
+
+    // The public part of a key alone signs nothing, and the key of another log neither.
+    let keys = project.folder().join("home/.config/larder/keys");
+    let other = std::fs::read_to_string(keys.join("third.example.key")).unwrap();
+    std::fs::remove_file(keys.join("packages.example.key")).unwrap();
+    project.run("larder registry sign packages").exits(2).names([
+        "the private key `packages.example` of the log `packages.example` has no file",
+        "the private key of the log `packages.example` is not here",
+    ]);
+    publish(&project, "orders", "1.0.0", "").exits(0).names(["Left for the owner"]);
+    std::fs::remove_file(keys.join("packages.example.pub")).unwrap();
+    project.set("LARDER_LOG_KEY", other.trim());
+    project
+        .run("larder registry sign packages")
+        .exits(2)
+        .names(["LARDER_LOG_KEY holds the key of the log `third.example`, and this is the log `packages.example`"]);
+}
+
+#[test]
+fn an_age_is_told_in_its_unit() {
+    let project = Project::alone();
+    project.run("larder registry init packages --origin packages.example").exits(0);
+    publish(&project, "money", "1.0.0", "").exits(0);
+    std::thread::sleep(std::time::Duration::from_millis(2100));
+    let registry = project.path("packages").display().to_string();
+    let reader = project.beside();
+    let line = format!("    larder \"acme\" \"file://{registry}/\" {{ freshness \"1s\"; }}\n");
+    reader.with_registry_line(&line, "dependencies { larder \"money\" \"*\"; }\n");
+    reader.run("larder lock").exits(1).names(["its `freshness` allows 1 second"]);
 }

@@ -211,6 +211,20 @@ fn packages(server: &ReleaseServer) -> Project {
     project
 }
 
+#[test]
+fn a_prerelease_of_a_private_package_says_its_commit() {
+    let server = ReleaseServer::start();
+    let project = packages(&server);
+    git(&project, &["switch", "-q", "-c", "topic"]).exits(0);
+    let commit = git(&project, &["rev-parse", "HEAD"]).stdout;
+    let done = project.run_json("larder release --registry own --run 12 --json");
+    let version = format!("1.1.0-dev.12+{}", &commit[..12]);
+    assert_eq!(done["published"][0]["file"], format!("own-money-{version}.tar.gz"), "{done}");
+    let index = project.read("registry/index/ow/n-/own-money");
+    assert!(index.contains(&format!("\"version\":\"{version}\"")), "{index}");
+    assert_eq!(git(&project, &["status", "--porcelain"]).stdout, "");
+}
+
 const PUBLISH: &str = "larder release --registry own-npm --registry own-pypi --registry own";
 
 #[test]

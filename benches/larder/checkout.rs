@@ -44,6 +44,7 @@ impl Checkout {
             platform: Platform::LinuxX64,
             lock: &self.lock,
             lock_text: &self.lock_text,
+            manifests: &BTreeMap::new(),
             durable: false,
             promoted: None,
             closure: &Closure::of(&self.lock.graph, &selection),

@@ -28,7 +28,7 @@ pub(super) use companion::CompanionArgs;
 pub(super) use inventory::{
     BillFormName, ExportArgs, ExportFormName, GraphArgs, GraphFormName, LicensesArgs, SbomArgs,
 };
-pub(super) use operations::{BackupArgs, LogArgs, ReleaseArgs, RestoreArgs};
+pub(super) use operations::{BackupArgs, LogArgs, ReleaseArgs, RestoreArgs, SelfArgs, SelfCommand};
 pub(super) use packages::{Grouping, KeyArgs, KeyCommand, KeyPurpose, ListArgs, OrderArgs, PackArgs};
 pub(super) use profiles::{
     AdoptArgs, DiffArgs, EnvArgs, EnvFormat, GcArgs, PinArgs, PromoteArgs, RollbackArgs, UseArgs, VerifyArgs,
@@ -218,6 +218,9 @@ pub(super) enum Command {
     Release(ReleaseArgs),
     /// Show what happened to the project: who changed what, when, and what failed
     Log(LogArgs),
+    /// Tell which larder this is
+    #[command(name = "self")]
+    Own(SelfArgs),
     /// Print completions for a shell
     Completions(CompletionsArgs),
     /// Any other name: the program `larder-NAME`.
@@ -248,6 +251,7 @@ pub(super) struct InitArgs {
 }
 
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 pub(super) struct AddArgs {
     /// ecosystem:name, with an optional range: npm:react@^18, pypi:fastapi[standard]>=0.115
     #[arg(required = true, value_name = "PACKAGE")]
@@ -261,6 +265,15 @@ pub(super) struct AddArgs {
     /// Take it from this registry
     #[arg(long, value_name = "NAME")]
     pub(super) registry: Option<String>,
+    /// Turn on features of a private package: rest,soap
+    #[arg(long, value_name = "NAMES")]
+    pub(super) features: Option<String>,
+    /// Leave out the default features of a private package
+    #[arg(long)]
+    pub(super) no_default_features: bool,
+    /// Take versions of a private package that are marked as beta
+    #[arg(long)]
+    pub(super) beta: bool,
     /// Write the manifest and the lock, but do not sync
     #[arg(long)]
     pub(super) no_sync: bool,
@@ -403,6 +416,9 @@ pub(super) struct FetchArgs {
     /// With --to: what these platforms need, or `all` [default: all that the lock has]
     #[arg(long, value_name = "PLATFORM", requires = "to", value_delimiter = ',')]
     pub(super) platform: Vec<String>,
+    /// Fetch the packages of this list in place of the lock's, without what they depend on: [{"name","version","registry"}]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["frozen", "locked"])]
+    pub(super) batch: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -60,7 +60,10 @@ const GROUPS: [(&str, &[&str]); 5] = [
             "schedule",
         ],
     ),
-    ("Operations", &["release", "doctor", "monitor", "service", "log", "backup", "restore", "watch", "completions"]),
+    (
+        "Operations",
+        &["release", "doctor", "monitor", "service", "log", "backup", "restore", "watch", "self", "completions"],
+    ),
 ];
 
 /// Returns what a command line gets that asks for help, or names no command. Returns `None` for any other.

@@ -162,6 +162,7 @@ fn dispatch(command: Command, context: &Context<'_>, output: &Output) -> Command
         Command::Doctor => commands::doctor::run(context, output),
         Command::Release(arguments) => commands::release::run(&arguments, session, output),
         Command::Log(arguments) => commands::log::run(&arguments, context, output),
+        Command::Own(arguments) => commands::self_version::run(&arguments, session, output),
         Command::Completions(arguments) => commands::completions::run(&arguments, output),
         // They take the options of all commands along, and run before this.
         Command::Monitor(_) | Command::Companion(_) => Ok(ExitCode::SUCCESS),

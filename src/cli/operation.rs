@@ -131,6 +131,7 @@ impl Command {
             | Self::Doctor
             | Self::Release(_)
             | Self::Log(_)
+            | Self::Own(_)
             | Self::Monitor(_)
             | Self::Companion(_) => return None,
         };

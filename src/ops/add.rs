@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::diagnostic::{Exit, Failure};
 use crate::manifest;
 use crate::manifest::edit::{self, NewLine, PropertyValue, Section};
-use crate::model::{PackageId, PackageName, RootEdge, Version};
+use crate::model::{Ecosystem, PackageId, PackageName, RootEdge, Version};
 use crate::resolve::RequiredLine;
 
 use super::lock::{self, Changes, Replacement, Wish};
@@ -17,7 +17,7 @@ use super::project::target::{EditTarget, Edited};
 use super::{Project, Result, Session, sync};
 
 /// What to add.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Request<'a> {
     /// The packages as the command line names them.
     pub packages: &'a [String],
@@ -27,8 +27,31 @@ pub struct Request<'a> {
     pub optional: bool,
     /// `registry=`
     pub registry: Option<&'a str>,
+    /// What only lines of private packages say.
+    pub private: PrivateOptions<'a>,
     /// Whether a sync follows: what it would refuse is refused before anything is written.
     pub syncs: bool,
+}
+
+/// What only lines of private packages say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PrivateOptions<'a> {
+    /// `features=`
+    pub features: Option<&'a str>,
+    /// `default-features=#false`
+    pub without_default_features: bool,
+    /// `beta=#true`
+    pub beta: bool,
+}
+
+impl<'a> PrivateOptions<'a> {
+    /// Returns the properties of a line.
+    fn properties(self) -> impl Iterator<Item = (&'a str, PropertyValue<'a>)> {
+        let features = self.features.map(|features| ("features", PropertyValue::Text(features)));
+        let default = self.without_default_features.then_some(("default-features", PropertyValue::Flag(false)));
+        let beta = self.beta.then_some(("beta", PropertyValue::Flag(true)));
+        features.into_iter().chain(default).chain(beta)
+    }
 }
 
 /// Adds lines to the manifest. A package without a range gets one that starts at the version that was chosen.
@@ -45,6 +68,10 @@ fn add_once(
     snapshot: &InputSnapshot,
 ) -> Result<Option<Changes>> {
     let specs = request.packages.iter().map(|text| Spec::parse(text)).collect::<std::result::Result<Vec<_>, _>>()?;
+    let asks_private = request.private != PrivateOptions::default();
+    if let Some(other) = specs.iter().find(|spec| asks_private && spec.ecosystem != Ecosystem::PRIVATE) {
+        return Err(NotPrivate { package: format!("{}:{}", other.ecosystem, other.name) }.into());
+    }
     let (target, place) = (EditTarget::of(session.context, old)?, place(request)?);
     let before = lock::read(old)?.lockfile().unwrap_or_default();
 
@@ -109,6 +136,7 @@ fn edited(target: &EditTarget, specs: &[Spec], place: &Section, request: &Reques
     if let Some(registry) = request.registry {
         properties.push(("registry", PropertyValue::Text(registry)));
     }
+    properties.extend(request.private.properties());
     let mut text = target.text().to_owned();
     for spec in specs {
         let line = NewLine {
@@ -148,6 +176,25 @@ fn chosen_range(roots: &[RootEdge], spec: &Spec, target: &EditTarget, place: &Se
 pub struct BadGroup(crate::model::LabelError);
 
 impl Failure for BadGroup {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
+    }
+}
+
+/// An option of private packages for another one.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("{package} is no private package, and others have neither features nor betas")]
+#[diagnostic(
+    code(larder::add::not_private),
+    help(
+        "extras of a Python package stand behind its name: `larder add pypi:fastapi[standard]`. Add the others by a command of their own"
+    )
+)]
+struct NotPrivate {
+    package: String,
+}
+
+impl Failure for NotPrivate {
     fn exit(&self) -> Exit {
         Exit::Manifest
     }

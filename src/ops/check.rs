@@ -8,6 +8,7 @@ use crate::policy::{self, FindingFiles, FindingReport, LocatedFinding, NamedText
 use super::asset_findings::AssetFinding;
 use super::assets::{self, CheckedAssets};
 use super::compatibility::{self, Baseline, Comparison};
+use super::facts::registry_notices::{AskedPackages, Notices};
 use super::packages::{OwnPackage, ProjectPackages, prepare};
 use super::policies::Subject;
 use super::project::{lockfile, repository};
@@ -158,9 +159,17 @@ pub fn check(session: &Session<'_>, options: &CheckOptions) -> Result<Checked> {
         ComparedWith::Registries => policies::mismatched(&lockfile, &online::compare(session, &project, &lockfile)?),
     };
     let environments = inspection::environments(session, &project)?;
+    let notices = match options.with {
+        ComparedWith::Manifest => None,
+        ComparedWith::Registries => Some(Notices::ask(session, &project, &lockfile, AskedPackages::Private)),
+    };
+    let today = notices.as_ref().map_or(&lockfile, |notices| &notices.lockfile);
     let mut subject =
-        Subject::looking_up(session, (&project, &lockfile), || lockfile.graph.packages.iter(), &environments)?
+        Subject::looking_up(session, (&project, today), || lockfile.graph.packages.iter(), &environments)?
             .with_unused(analyze::asked_for(session, &project, &lockfile, &environments)?);
+    if let Some(notices) = &notices {
+        subject = subject.with_yank_reasons(&notices.yank_reasons);
+    }
     if let Some(known) = license_facts::asked_for(session, &project, &lockfile, &environments)? {
         subject = subject.with_licenses(known);
     }

@@ -70,7 +70,7 @@ pub fn consume(session: &Session<'_>, options: &ConsumeOptions<'_>) -> Result<(C
         return Ok((consumed(false), None));
     }
     let packages = [format!("{}:{name}", Ecosystem::PRIVATE)];
-    let request = Request { packages: &packages, group: None, optional: false, registry: None, syncs: false };
+    let request = Request { packages: &packages, ..Request::default() };
     match add::add(session, &request) {
         Ok(changes) => Ok((consumed(true), Some(changes))),
         Err(error) if before.is_new => {

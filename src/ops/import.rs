@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use crate::diagnostic::{Exit, Failure};
+use crate::import::locks::LockedVersions;
 use crate::import::{self, ImportedLine, NotTaken, Part};
+use crate::lock::Lockfile;
 use crate::manifest::edit::{self, NewLine, PropertyValue, Section};
 use crate::manifest::{DependencyLine, DependencySpec, Manifest};
 use crate::model::{PackageName, Source};
@@ -13,7 +15,8 @@ use super::lock::{self, Changes, Replacement, Wish};
 use super::moving::workspace;
 use super::project::snapshot::{self, InputSnapshot};
 use super::project::target::{EditTarget, Edited};
-use super::project::{self, inputs};
+use super::project::{self, inputs, lockfile};
+use super::session::LOCKFILE;
 use super::{Project, Result, Session, sync};
 
 /// What to take over.
@@ -50,7 +53,8 @@ pub fn import(session: &Session<'_>, request: &Request<'_>) -> Result<Taken> {
     };
     let mut imported = read(&String::from_utf8_lossy(&bytes))?;
     imported.settle_catalogs();
-    imported.settle_patches(&[]);
+    let locked = lockfile::read(&root)?.lockfile().unwrap_or_default();
+    imported.settle_patches(&[(LOCKFILE.to_owned(), npm_versions(&locked))]);
     for included in std::mem::take(&mut imported.includes) {
         imported.refuse(format!("-r {included}"), "import that file too");
     }
@@ -58,6 +62,15 @@ pub fn import(session: &Session<'_>, request: &Request<'_>) -> Result<Taken> {
     let declared = Project::read(root.clone())?.manifest.registries.into_iter().map(|registry| registry.ecosystem);
     init::leave_out_unserved(&mut imported, declared);
     snapshot::undisturbed(&root, |snapshot| import_once(session, &root, &imported, request, snapshot))
+}
+
+/// Returns the versions that a lock has of packages of npm: a patch for every version is one for each of them.
+fn npm_versions(lockfile: &Lockfile) -> LockedVersions {
+    let mut versions = LockedVersions::default();
+    for key in lockfile.graph.packages.keys().filter(|key| key.id.ecosystem.has_scopes()) {
+        versions.add_npm(key.id.name.as_str(), &key.version.to_string());
+    }
+    versions
 }
 
 /// None where somebody else wrote manifest or lock meanwhile.

@@ -12,6 +12,7 @@ use crate::policy::{self, CheckStage, Finding, FindingFiles, FindingReport, Loca
 use crate::provenance::SignatureVerdict;
 
 use super::advisories::{self, SourceReport};
+use super::facts::registry_notices::{AskedPackages, Notices};
 use super::facts::registry_signatures::{self, Asked};
 use super::policies::{self, Subject};
 use super::project::{lockfile, repository, selection};
@@ -177,7 +178,14 @@ pub(super) fn inspect_with(
     let text = lockfile::text(&project.root)?.unwrap_or_default();
     let locked = lock::existing(project)?;
     let environments = environments(session, project)?;
-    let mut subject = Subject::new(context, project, &locked).with_health(health);
+    let asked = if options.checks.is_empty() { AskedPackages::Private } else { AskedPackages::All };
+    let is_asked = chosen.iter().any(|check| matches!(check, CheckName::Yanked | CheckName::Deprecated));
+    let notices = is_asked.then(|| Notices::ask(session, project, &locked, asked));
+    let today = notices.as_ref().map_or(&locked, |notices| &notices.lockfile);
+    let mut subject = Subject::new(context, project, today).with_health(health);
+    if let Some(notices) = &notices {
+        subject = subject.with_yank_reasons(&notices.yank_reasons);
+    }
     let (mut sources, mut signed) = (Vec::new(), None);
     if chosen.contains(&CheckName::Advisories) {
         sources = advisories::refresh(session, project, &locked)?;

@@ -1,6 +1,7 @@
 //! Bringing `larder.lock` up to date.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -9,21 +10,20 @@ use crate::fs::{self, Durability};
 use crate::import::locks::LockedVersions;
 use crate::lock::{self, DeclaredState, Freshness, Lockfile, StaleReason};
 use crate::manifest::Environment;
-use crate::model::{
-    Builds, Dependent, Ecosystem, Edition, PackageId, RootEdge, Runtimes, Settings, Side, Source, Version,
-};
+use crate::model::{Builds, Dependent, Ecosystem, Edition, PackageId, Runtimes, Settings, Side, Source, Version};
 use crate::policy::{Finding, FindingReport, SolveNotes};
 use crate::profile;
 use crate::registry::{self, Registries};
-use crate::resolve::{self, HeldBack, Preferences, RequiredLine, Resolution, TooYoung};
+use crate::resolve::{self, Preferences, RequiredLine, Resolution};
 
 use super::building::Probe;
-use super::failure::{self, Unsatisfiable};
+use super::facts::registry_notices::Notices;
+use super::failure::Unsatisfiable;
 use super::locking::age::{self, AgeCutoff};
 use super::locking::routing::{self, Extent};
 use super::locking::solutions::Unknown;
 use super::locking::sources::{self, LockedSource};
-use super::locking::witnesses;
+use super::locking::{unserved, witnesses};
 pub use super::moving::locked::Kept;
 use super::moving::{locked, pending};
 use super::policies::Subject;
@@ -39,8 +39,8 @@ use super::runtimes::{self, RuntimeChoice};
 use super::session::release;
 use super::summary::DifferenceSummary;
 use super::{
-    Context, Event, Project, Result, Session, artifacts, facts::attestations, locking::solutions, order, policies,
-    registries,
+    Context, Event, Project, Result, Session, artifacts, facts::attestations, facts::registry_notices,
+    locking::optional_lines, locking::passed_over, locking::solutions, order, policies, registries,
 };
 
 /// What became of the lock.
@@ -90,6 +90,16 @@ impl Locked {
         Ok(Self { lockfile, difference: Difference::default(), changed: false, findings, kept: None })
     }
 
+    /// Says also what registries of private packages say of it today.
+    fn asking(session: &Session<'_>, project: &Project, lockfile: Lockfile) -> Result<Self> {
+        let notices = Notices::ask_briefly(session, project, &lockfile, NOTICES_WAIT);
+        let today = Subject::new(session.context, project, &notices.lockfile);
+        let news = notices.news(today.with_yank_reasons(&notices.yank_reasons).whole()?);
+        let mut locked = Self::serving(session.context, project, lockfile)?;
+        locked.findings.extend(news);
+        Ok(locked)
+    }
+
     /// Returns what a user should hear about, a lowercase sentence each.
     pub fn warnings(&self) -> impl Iterator<Item = String> {
         policies::messages(&self.findings)
@@ -117,9 +127,20 @@ impl Locked {
     }
 }
 
-/// Brings the lock up to date, moving nothing that still fits.
+/// How long a command that locks nothing new waits for registries to say what was yanked since.
+const NOTICES_WAIT: Duration = Duration::from_secs(2);
+
+/// Brings the lock up to date, moving nothing that still fits. Where nothing moves, the registries of private packages are asked briefly what
+/// was yanked or deprecated since; the lock stays as it is.
 pub fn lock(session: &Session<'_>) -> Result<Locked> {
-    treat(session, LockUse::Update)
+    let root = project::find_root(session.context)?;
+    snapshot::undisturbed(&root, |snapshot| {
+        let project = Project::read(root.clone())?;
+        match standing(&project, LockUse::Update)? {
+            Standing::Serves(lockfile) => Ok(Some(Locked::asking(session, &project, lockfile)?)),
+            Standing::Stale(old) => relock(session, &project, &old, snapshot),
+        }
+    })
 }
 
 /// Brings the lock up to date, preferring what other tools' lockfiles chose, which are given by their paths, to newer
@@ -430,6 +451,7 @@ pub(super) fn solve_with(
     if !unmet.is_empty() {
         return Err(Unsatisfiable::new(project, &own_runtimes::contradiction(unmet), None).into());
     }
+    unserved::check(project)?;
     let settings = Settings { package_extensions, ..project.manifest.settings.clone() };
     let locked_source = |package: &PackageId, source: &Source| {
         let kept = wish.kept.filter(|_| !wish.moved.contains(package))?;
@@ -468,31 +490,11 @@ pub(super) fn solve_with(
     if wish.unused_patches == UnusedPatches::Refused {
         project.check_patches_are_used(&lockfile)?;
     }
-    let held_back = held_back(registries, &lockfile)?;
-    let too_young = too_young(registries, &lockfile.settings, &lockfile.graph.roots)?;
-    Ok((lockfile, SolveNotes { warnings, held_back, too_young }))
-}
-
-/// Returns the newer versions of direct dependencies that are too young.
-fn too_young(registries: &Registries, settings: &Settings, lines: &[RootEdge]) -> Result<Vec<TooYoung>> {
-    let young = lines.iter().map(|line| resolve::too_young(registries, settings, line).map_err(failure::of_index));
-    young.filter_map(Result::transpose).collect()
-}
-
-/// Returns the direct dependencies that have a newer version for newer systems only, and what is locked as source although it has wheels
-/// for these.
-fn held_back(registries: &Registries, lockfile: &Lockfile) -> Result<Vec<(PackageId, HeldBack)>> {
-    let mut found = Vec::new();
-    for root in &lockfile.graph.roots {
-        let held = resolve::held_back(registries, &lockfile.settings, root).map_err(failure::of_index)?;
-        found.extend(held.zip(root.to.first()).map(|(held, edge)| (edge.to.package.id.clone(), held)));
-    }
-    for (key, package) in &lockfile.graph.packages {
-        let held =
-            resolve::held_back_wheels(registries, &lockfile.settings, (key, package)).map_err(failure::of_index)?;
-        found.extend(held.map(|held| (key.id.clone(), held)));
-    }
-    Ok(found)
+    optional_lines::tell(session, project, registries, &lockfile);
+    let held_back = passed_over::held_back(registries, &lockfile)?;
+    let too_young = passed_over::too_young(registries, &lockfile.settings, &lockfile.graph.roots)?;
+    let yank_reasons = registry_notices::yank_reasons(registries, &lockfile.graph);
+    Ok((lockfile, SolveNotes { warnings, held_back, too_young, yank_reasons }))
 }
 
 /// Compares the packages of two locks.

@@ -50,7 +50,7 @@ pub struct MirrorReport {
 pub fn write(session: &Session<'_>, options: &Options) -> Result<MirrorReport> {
     let context = session.context;
     let (project, lockfile) = fetch::read(context, options.lock)?;
-    let platforms = chosen(&options.platforms, &lockfile)?;
+    let platforms = chosen(&options.platforms, lockfile.settings.platforms.iter().map(|target| target.platform))?;
     let Extent { environments, selected } = Extent::of(context, &project, &lockfile)?;
     for &platform in &platforms {
         fetch::check_policies(session, (&project, &lockfile), &environments, Some(platform))?;
@@ -70,7 +70,7 @@ pub fn write(session: &Session<'_>, options: &Options) -> Result<MirrorReport> {
         let (wanted, missing) = wanted(&lockfile, &selections, &unavailable)?;
         match registries.copy_into(&mirror, &wanted, &on_progress) {
             Ok(mirrored) => break (mirrored, missing),
-            Err(MirrorFailure { failure, unavailable: Some(package) })
+            Err(MirrorFailure { failure, unavailable: Some(package), .. })
                 if !context.offline && is_optional(&lockfile, &selections, &package, &mut unavailable) =>
             {
                 left_out.push(format!("{package} is optional and was left out, as it cannot be fetched: {failure}"));
@@ -147,9 +147,9 @@ fn add_wanted(
     Ok(missing)
 }
 
-/// Returns the platforms that were asked for, which the lock has.
-fn chosen(names: &[String], lockfile: &Lockfile) -> Result<Vec<Platform>> {
-    let declared: Vec<Platform> = lockfile.settings.platforms.iter().map(|target| target.platform).collect();
+/// Returns the platforms that were asked for, of those that there are.
+pub(super) fn chosen(names: &[String], declared: impl Iterator<Item = Platform>) -> Result<Vec<Platform>> {
+    let declared: Vec<Platform> = declared.collect();
     if names.is_empty() || names.iter().any(|name| name == "all") {
         return Ok(declared);
     }

@@ -3,16 +3,20 @@
 use serde::Serialize;
 
 use crate::lock::Closure;
-use crate::model::{Edge, PackageId, RootEdge, Runtimes, Version};
+use crate::manifest::Environment;
+use crate::model::{CheckName, Ecosystem, Edge, PackageId, PackageKey, RootEdge, Runtimes, Version};
+use crate::policy::Finding;
 use crate::registry::{CachePolicy, Registries};
 use crate::resolve::{self, Candidate, Index};
 
+use super::facts::registry_notices::Notices;
 use super::lock::{self, Wish};
 use super::locking::age::{self, AgeCutoff};
+use super::policies::{self, Subject};
 use super::project::{self, selection};
 use super::runtimes::NewestRuntime;
 use super::session::MANIFEST;
-use super::{Project, Result, Session, failure, registries, runtimes};
+use super::{Context, Project, Result, Session, failure, registries, runtimes};
 
 /// `larder outdated --json`: see `schema/outdated.json`.
 #[derive(Debug, Serialize)]
@@ -21,6 +25,8 @@ pub struct Outdated {
     pub environment: String,
     /// The direct dependencies that have a newer version.
     pub packages: Vec<Newer>,
+    /// What was yanked or deprecated of what is locked.
+    pub warnings: Vec<String>,
 }
 
 /// A direct dependency that has a newer version.
@@ -62,6 +68,12 @@ pub fn outdated(session: &Session<'_>) -> Result<Outdated> {
     let (updated, _) = lock::solve_with(session, &with_runtimes, &wish, &registries, &locked.runtimes)?;
     let selection = selection(environment, None);
     let closure = Closure::of(&updated.graph, &selection);
+    // What was fetched to choose the versions of an update tells it of all, private packages' registries in any case.
+    let known = |key: &PackageKey| {
+        key.id.ecosystem == Ecosystem::PRIVATE || updated.graph.packages.keys().any(|other| other.id == key.id)
+    };
+    let notices = Notices::read(&registries, &locked, known);
+    let warnings = warnings(context, project, environment, &notices)?;
     let locked_runtimes = locked.runtimes.clone();
     let locked = Closure::of(&locked.graph, &selection);
     let mut packages = Vec::new();
@@ -76,7 +88,22 @@ pub fn outdated(session: &Session<'_>) -> Result<Outdated> {
     }
     packages.extend(newer_runtimes(project, &locked_runtimes, &registries)?);
     packages.sort_by(|a, b| (a.ecosystem, &a.name, &a.from).cmp(&(b.ecosystem, &b.name, &b.from)));
-    Ok(Outdated { environment: environment.name.to_string(), packages })
+    Ok(Outdated { environment: environment.name.to_string(), packages, warnings })
+}
+
+/// Says what of an environment's packages was yanked or deprecated.
+fn warnings(
+    context: &Context<'_>,
+    project: &Project,
+    environment: &Environment,
+    notices: &Notices,
+) -> Result<Vec<String>> {
+    let subject = Subject::new(context, project, &notices.lockfile).without_advisories();
+    let subject = subject.with_yank_reasons(&notices.yank_reasons);
+    let found = subject.judge_each(&[environment])?.into_iter().flat_map(|(_, found)| found);
+    let is_told = |finding: &Finding| matches!(finding.check, CheckName::Yanked | CheckName::Deprecated);
+    let found: Vec<Finding> = policies::joined(found.filter(is_told));
+    Ok(policies::messages(&found).collect())
 }
 
 /// Returns the runtimes that larder brings and that their sources have newer versions of.

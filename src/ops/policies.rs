@@ -44,6 +44,8 @@ pub(super) struct Subject<'a> {
     unused: Option<Vec<UnusedLine>>,
     /// The score of the dependencies' health, if it was computed.
     health: Option<u8>,
+    /// Why versions were yanked, if registries were asked.
+    yank_reasons: Option<&'a BTreeMap<PackageKey, String>>,
 }
 
 impl<'a> Subject<'a> {
@@ -60,6 +62,7 @@ impl<'a> Subject<'a> {
             provenance: None,
             unused: None,
             health: None,
+            yank_reasons: None,
         }
     }
 
@@ -122,6 +125,11 @@ impl<'a> Subject<'a> {
     /// Has the score of the dependencies' health judged, if it is known.
     pub(super) fn with_health(self, health: Option<u8>) -> Self {
         Self { health, ..self }
+    }
+
+    /// Has told why versions were yanked.
+    pub(super) fn with_yank_reasons(self, reasons: &'a BTreeMap<PackageKey, String>) -> Self {
+        Self { yank_reasons: Some(reasons), ..self }
     }
 
     /// Fails where the environment's policy forbids what only the files of the closure's packages tell: their licenses, and that
@@ -212,6 +220,7 @@ impl<'a> Subject<'a> {
             provenance: self.provenance.as_ref(),
             unused: self.unused.as_deref(),
             health: self.health,
+            yank_reasons: self.yank_reasons,
             ..CheckInput::whole(self.lockfile)
         }
     }

@@ -57,6 +57,9 @@ pub struct Particulars {
 pub fn record(session: &Session<'_>, package: &str, verdict: Verdict, particulars: Particulars) -> Result<Recorded> {
     let (name, version) = parse(package)?;
     let Particulars { registry, reason, replaced_by, force } = particulars;
+    if let Some(replacement) = &replaced_by {
+        PackageName::larder(replacement).map_err(|error| BadReplacement(error.to_string()))?;
+    }
     let context = session.context();
     let project = Project::open(context).ok();
     let id = PackageId::new(Ecosystem::PRIVATE, name.clone());
@@ -140,6 +143,18 @@ struct BadPackage {
     help("name the version: `{0}@2.1.0`; a whole package is deprecated: `larder deprecate {0}`")
 )]
 struct NoVersion(String);
+
+/// A name that no package has that could be used instead.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("nothing can be used instead: {0}")]
+#[diagnostic(code(larder::publish::bad_replacement), help("name a private package: `--replaced-by orders-client-2`"))]
+struct BadReplacement(String);
+
+impl Failure for BadReplacement {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
+    }
+}
 
 impl Failure for BadPackage {
     fn exit(&self) -> Exit {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
@@ -22,6 +22,22 @@ pub(in crate::cli) struct LogArgs {
     /// At most so many lines, the newest
     #[arg(long, value_name = "N", default_value_t = 1000)]
     pub(in crate::cli) limit: usize,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct SelfArgs {
+    #[command(subcommand)]
+    pub(in crate::cli) command: SelfCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum SelfCommand {
+    /// Print the version and the path of this larder
+    Version {
+        /// Ask the registry of npm whether there is a newer one
+        #[arg(long)]
+        check: bool,
+    },
 }
 
 #[derive(Debug, Args)]

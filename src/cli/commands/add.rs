@@ -11,6 +11,11 @@ pub(in crate::cli) fn run(arguments: &AddArgs, session: &Session<'_>, output: &O
         group: arguments.group.as_deref(),
         optional: arguments.optional,
         registry: arguments.registry.as_deref(),
+        private: ops::add::PrivateOptions {
+            features: arguments.features.as_deref(),
+            without_default_features: arguments.no_default_features,
+            beta: arguments.beta,
+        },
         syncs: !arguments.no_sync,
     };
     let changes = ops::add::add(session, &request)?;

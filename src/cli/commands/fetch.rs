@@ -1,13 +1,20 @@
 //! `larder fetch`
 
+use std::process::ExitCode;
+
 use crate::cli::args::FetchArgs;
 use crate::diagnostic::counted;
+use crate::ops::batch::{self, BatchReport};
 use crate::ops::mirror::{self, MirrorReport};
 use crate::ops::{self, Session};
 
 use super::{CommandResult, DONE, Output};
 
 pub(in crate::cli) fn run(arguments: &FetchArgs, session: &Session<'_>, output: &Output) -> CommandResult {
+    if let Some(file) = &arguments.batch {
+        let (file, to, platforms) = (file.clone(), arguments.to.clone(), arguments.platform.clone());
+        return fetch_batch(&batch::Options { file, to, platforms }, session, output);
+    }
     let lock = super::sync::lock_use(arguments.lock);
     if let Some(to) = &arguments.to {
         let platforms = arguments.platform.clone();
@@ -39,6 +46,40 @@ fn print(report: &MirrorReport, to: &str, output: &Output) {
         (files, 0) => format!("{to} has all {files} files of {environments} for {platforms}"),
         (files, fetched) => {
             format!("Fetched {fetched} of {} of {environments} for {platforms} to {to}", counted(files, "file"))
+        }
+    });
+}
+
+fn fetch_batch(options: &batch::Options, session: &Session<'_>, output: &Output) -> CommandResult {
+    let report = batch::fetch(session, options)?;
+    output.json(&report);
+    print_batch(&report, output);
+    Ok(report.exit().map_or(ExitCode::SUCCESS, |exit| ExitCode::from(exit.status())))
+}
+
+fn print_batch(report: &BatchReport, output: &Output) {
+    for warning in &report.warnings {
+        output.message(format!("warning: {warning}"));
+    }
+    for entry in &report.packages {
+        let asked = entry.asked.as_ref().map(|asked| format!(" {asked}")).unwrap_or_default();
+        match (&entry.error, &entry.package) {
+            (Some(error), _) => {
+                output.message(format!("failed: {}{asked}: {}", entry.name, error.message));
+                if let Some(help) = &error.help {
+                    output.message(format!("  help: {help}"));
+                }
+            }
+            (None, Some(package)) => output.message(format!("fetched: {package}")),
+            (None, None) => {}
+        }
+    }
+    let (all, place) = (report.packages.len(), report.to.as_deref().unwrap_or("the store"));
+    let new = format!("{} new", counted(report.fetched, "file"));
+    output.message(match report.failed {
+        0 => format!("{place} has {}: {new}", counted(all, "package")),
+        failed => {
+            format!("{place} has {} of {}, and {failed} failed: {new}", report.succeeded, counted(all, "package"))
         }
     });
 }

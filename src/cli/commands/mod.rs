@@ -52,6 +52,7 @@ pub(super) mod rollback;
 pub(super) mod run;
 pub(super) mod sbom;
 pub(super) mod schedule;
+pub(super) mod self_version;
 pub(super) mod service;
 pub(super) mod sync;
 pub(super) mod tree;

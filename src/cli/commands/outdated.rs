@@ -8,6 +8,9 @@ use super::{CommandResult, DONE, Output};
 pub(in crate::cli) fn run(session: &Session<'_>, output: &Output) -> CommandResult {
     let outdated = outdated(session)?;
     output.json(&outdated);
+    for warning in &outdated.warnings {
+        output.message(format!("warning: {warning}"));
+    }
     if outdated.packages.is_empty() {
         output.message(format!("Every direct dependency of {} is the newest", outdated.environment));
         return DONE;

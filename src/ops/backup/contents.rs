@@ -9,8 +9,9 @@ use super::index::{Index, KeptFile, KeptGeneration, VERSION};
 use crate::fs::{self, Kind};
 use crate::manifest::RegistryUrl;
 use crate::model::{EntryPath, TreeDigest};
+use crate::ops::install::manifests::MANIFESTS;
 use crate::ops::packages::{below, walk};
-use crate::ops::session::{LOCKFILE, MANIFEST};
+use crate::ops::session::LOCKFILE;
 use crate::ops::{Project, Result};
 use crate::profile;
 
@@ -20,11 +21,11 @@ pub(super) const FILES: &str = "files/";
 /// The files of generations in the archive.
 pub(super) const GENERATIONS: &str = "generations/";
 
-/// The manifests that a folder may have.
-const MANIFESTS: [&str; 3] = [MANIFEST, "package.json", "pyproject.toml"];
+/// The file of a generation with the manifests and patches that it was built from: their texts by their paths.
+pub(super) const MANIFESTS_OF_GENERATION: &str = "manifests.json.gz";
 
 /// The files of a generation that say what it consists of.
-const OF_GENERATION: [&str; 2] = ["generation.json", LOCKFILE];
+const OF_GENERATION: [&str; 3] = ["generation.json", LOCKFILE, MANIFESTS_OF_GENERATION];
 
 /// Folders that tools own, in lower case: what lies below one is never in a backup. In `.git` it could be a program that git runs.
 const OWNED: [&str; 4] = [".git", ".larder", "node_modules", ".venv"];

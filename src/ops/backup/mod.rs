@@ -5,6 +5,7 @@
 //! ├── files/larder.kdl, files/larder.lock, …     the project's own: manifests, the lock, local packages, patches
 //! ├── files/registry/…                           folders of registries that lie in the project
 //! ├── generations/production/12/larder.lock      what each generation was built from, and its record
+//! ├── generations/production/12/manifests.json.gz the manifests and patches of that time
 //! └── index.json                                 every file with its digest, and the generations
 //! ```
 //!

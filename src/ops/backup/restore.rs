@@ -4,21 +4,23 @@
 //! and each is moved. A run that is killed before leaves the project as it was; one that is killed after is finished by the next
 //! `larder restore`, and no other command works on the project until then.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use flate2::read::GzDecoder;
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::archive;
-use super::contents::{self, FILES, GENERATIONS};
+use super::contents::{self, FILES, GENERATIONS, MANIFESTS_OF_GENERATION};
 use super::error::BackupError;
 use super::index::{Index, KeptGeneration};
 use crate::fs::{self, Durability, Kind, PathState};
 use crate::model::EntryPath;
 use crate::ops::project::restoring;
 use crate::ops::session::LOCKFILE;
-use crate::ops::{Context, Result};
+use crate::ops::{Context, Event, Result};
 
 /// What is asked of a restore.
 #[derive(Clone, Debug, Default)]
@@ -70,7 +72,7 @@ pub fn restore(context: &Context<'_>, file: &Path, options: &RestoreOptions) -> 
     }
     fs::remove_tree(&staging)?;
     fs::create_dir_all(&staging.join("files"))?;
-    let unpacked = unpack(&file, &folder, &staging, options);
+    let unpacked = unpack(context, &file, (&folder, &staging), options);
     match unpacked {
         Ok((index, files)) => {
             restoring::set_ready(&folder, &files)?;
@@ -100,13 +102,20 @@ fn check_own(folder: &Path) -> Result<()> {
 }
 
 /// Unpacks and checks a backup beside its places. Returns the files that are to be moved.
-fn unpack(file: &Path, folder: &Path, staging: &Path, options: &RestoreOptions) -> Result<(Index, Vec<String>)> {
-    let wanted = options.generation.as_ref().map(|(name, number)| format!("{GENERATIONS}{name}/{number}/{LOCKFILE}"));
-    let mut lock = None;
+fn unpack(
+    context: &Context<'_>,
+    file: &Path,
+    (folder, staging): (&Path, &Path),
+    options: &RestoreOptions,
+) -> Result<(Index, Vec<String>)> {
+    let of_generation = options.generation.as_ref().map(|(name, number)| format!("{GENERATIONS}{name}/{number}/"));
+    let (mut lock, mut manifests) = (None, None);
     let mut folders = BTreeSet::new();
     let index = archive::read(file, |path, content| {
-        if wanted.as_deref() == Some(path.as_str()) {
-            lock = Some(content.to_vec());
+        match of_generation.as_deref().and_then(|folder| path.as_str().strip_prefix(folder)) {
+            Some(LOCKFILE) => lock = Some(content.to_vec()),
+            Some(MANIFESTS_OF_GENERATION) => manifests = Some(content.to_vec()),
+            _ => {}
         }
         let Some(below) = path.as_str().strip_prefix(FILES) else { return Ok(()) };
         let place = staging.join("files").join(below);
@@ -129,13 +138,51 @@ fn unpack(file: &Path, folder: &Path, staging: &Path, options: &RestoreOptions) 
         let help = format!("it has {}", known.collect::<Vec<_>>().join(", "));
         let lock =
             lock.ok_or_else(|| BackupError::NoGeneration { environment: environment.clone(), number: *number, help })?;
-        fs::write_atomic(&staging.join("files").join(LOCKFILE), &lock, Durability::Lazy)?;
-        if !files.iter().any(|file| file == LOCKFILE) {
-            files.push(LOCKFILE.to_owned());
+        let mut then = BTreeMap::from([(LOCKFILE.to_owned(), lock)]);
+        match manifests.map(|content| texts_of(&content)) {
+            Some(Ok(texts)) => then.extend(texts.into_iter().map(|(path, text)| (path, text.into_bytes()))),
+            Some(Err(reason)) => {
+                let reason = format!("the manifests of {environment}@{number} cannot be read: {reason}");
+                return Err(BackupError::Damaged { file: file.to_owned(), reason }.into());
+            }
+            None => (context.reporter)(Event::Warning(format!(
+                "the backup has no manifests of {environment}@{number}, which an older larder built: larder.kdl and patches are \
+                 those of the time of the backup, and may ask for something else than the lock of {environment}@{number} has"
+            ))),
         }
+        place(file, &staging.join("files"), then, &mut files)?;
     }
     compare(folder, staging, &index.created, &mut files, options.force)?;
     Ok((index, files))
+}
+
+/// The most bytes of the manifests and patches of a generation.
+const MOST_TEXT: u64 = 256 << 20;
+
+/// Reads the manifests and patches of a generation.
+fn texts_of(content: &[u8]) -> std::io::Result<BTreeMap<String, String>> {
+    Ok(serde_json::from_reader(std::io::BufReader::new(GzDecoder::new(content).take(MOST_TEXT)))?)
+}
+
+/// Puts the files of a point in time into the place of those of the time of the backup.
+fn place(file: &Path, staging: &Path, then: BTreeMap<String, Vec<u8>>, files: &mut Vec<String>) -> Result<()> {
+    for (path, content) in then {
+        // A backup is somebody's file.
+        let is_kept = |entry: EntryPath| entry.as_str() == path && contents::is_kept(&path);
+        if !EntryPath::parse(&path).is_ok_and(is_kept) {
+            let reason = format!("`{}` does not belong there", path.escape_debug());
+            return Err(BackupError::Damaged { file: file.to_owned(), reason }.into());
+        }
+        let place = staging.join(&path);
+        if let Some(parent) = place.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::write_atomic(&place, &content, Durability::Lazy)?;
+        if !files.contains(&path) {
+            files.push(path);
+        }
+    }
+    Ok(())
 }
 
 /// Leaves out the files that are there already, and fails where something newer or something else is there.

@@ -8,7 +8,7 @@ use crate::diagnostic::{Exit, Failure, list};
 use crate::fetch::{self, FetchError, NameFolding, RequestedArtifact};
 use crate::fs;
 use crate::lock::{Closure, Selection};
-use crate::model::{Builds, Digest, Package, PackageKey, PatchedPackage, Platform, TreeDigest};
+use crate::model::{Attestation, Builds, Digest, Package, PackageKey, PatchedPackage, Platform, TreeDigest};
 use crate::package;
 use crate::store::{Lease, Store, StoreError, Tree};
 
@@ -289,8 +289,12 @@ fn attempt(
 /// Makes sure that a private package has the files that the lock names by their digest, however they were packed, and that its own
 /// manifest says what its registry said of it.
 fn attested(closure: &Closure<'_>, key: &PackageKey, tree: &Tree) -> Result<()> {
-    let locked = closure.graph.and_then(|graph| graph.packages.get(key)?.attestation.as_ref());
-    match locked {
+    check_attested(closure.graph.and_then(|graph| graph.packages.get(key)?.attestation.as_ref()), key, tree)
+}
+
+/// As [`attested`], of a package of which a registry said this.
+pub(in crate::ops) fn check_attested(said: Option<&Attestation>, key: &PackageKey, tree: &Tree) -> Result<()> {
+    match said {
         Some(locked) if locked.tree != tree.digest => {
             Err(OtherFiles { package: key.clone(), locked: locked.tree, found: tree.digest }.into())
         }
@@ -378,7 +382,7 @@ pub(in crate::ops) fn package_tree(
 }
 
 /// Returns which names are one on a platform that the project is for: what installs here has to install there.
-fn folds(project: &Project) -> NameFolding {
+pub(in crate::ops) fn folds(project: &Project) -> NameFolding {
     let platforms = project.manifest.settings.platforms.iter();
     platforms.map(|target| NameFolding::of(target.platform.os())).max().unwrap_or_default()
 }

@@ -8,6 +8,7 @@ mod bytecode;
 mod derived;
 pub(super) mod gather;
 mod laid_out;
+pub(super) mod manifests;
 mod patched;
 mod repair;
 pub(super) mod scripted;
@@ -330,12 +331,13 @@ impl Installation<'_> {
         (self.session.context.reporter)(Event::Building(from.closure.instances.len()));
         let (before, moves_links) = (seen_by_node(profile)?, self.moves_links()?);
         let environments: Vec<_> = self.project.manifest.environments.iter().map(Environment::groups).collect();
-        let interpreter = self.placed(from);
+        let (interpreter, manifests) = (self.placed(from), manifests::texts(self.project));
         let input = profile::BuildInput {
             environment: name,
             platform: self.platform,
             lock: self.lock,
             lock_text,
+            manifests: &manifests,
             durable: environment.durable,
             promoted: match self.purpose {
                 Purpose::Promote(from) => Some(from),

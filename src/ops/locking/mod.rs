@@ -8,12 +8,18 @@
 //! | `archives` | tools by URL |
 //! | `fetched_file` | what was fetched from outside of registries, on its way into the store |
 //! | `solutions` | solving once, or once for each side where groups exclude each other |
+//! | `optional_lines` | optional lines that were dropped, each with its reason |
+//! | `passed_over` | newer versions that a solve did not take |
+//! | `unserved` | lines that neither a member nor a registry answers |
 //! | `witnesses` | what the lock witnesses of registries of private packages |
 
 pub(super) mod age;
 mod archives;
 mod fetched_file;
+pub(super) mod optional_lines;
+pub(super) mod passed_over;
 pub(super) mod routing;
 pub(super) mod solutions;
 pub(super) mod sources;
+pub(super) mod unserved;
 pub(super) mod witnesses;

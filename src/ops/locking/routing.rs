@@ -40,6 +40,9 @@ fn unnamed(routing: &Routing, extent: Extent, package: &PackageId, may_be_brough
 }
 
 fn route(routing: &Routing, extent: Extent, package: &PackageId, locked: Option<&Label>) -> OriginMatch {
+    if let Some([one, other]) = routing.rival_claimants(package) {
+        return OriginMatch::Other(format!("`{one}` or `{other}`, which both claim it"));
+    }
     if let Some(demanded) = routing.required_registry(package) {
         return if Some(demanded) == locked { OriginMatch::Same } else { OriginMatch::Other(registry(demanded)) };
     }

@@ -117,6 +117,11 @@ impl Project {
         Self::with_texts(root, &text, None, watched)
     }
 
+    /// Reads a project that has this manifest and no file: `root` is the folder that its paths are relative to.
+    pub(super) fn of_text(root: PathBuf, text: &str) -> Result<Self> {
+        Self::with_texts(root, text, None, Watched::default())
+    }
+
     /// Reads the project as if the manifest of one folder had this text.
     pub(super) fn edited(&self, edit: &Edit<'_>) -> Result<Self> {
         let text = if edit.folder.is_empty() { edit.text } else { &*self.manifest.text };

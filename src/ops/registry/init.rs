@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{log_keys, now};
 use crate::fs;
-use crate::ops::{Context, Result};
+use crate::ops::{Context, Event, Result};
 use crate::registry::FolderRegistry;
 
 /// `larder registry init --json`: see `schema/registry-init.json`.
@@ -29,6 +29,12 @@ pub fn init(context: &Context<'_>, folder: &Path, origin: Option<&str>) -> Resul
     let own_name = named.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let origin = origin.map_or(own_name, str::to_owned);
     // An origin that is none is refused before anything is made.
+    if log_keys::find(context, &origin)?.is_some() {
+        (context.reporter)(Event::Warning(format!(
+            "the key of the log `{origin}` is there already, and signs this registry too: who knows another registry of this origin and \
+             key takes the two for one, whose history was changed. Give a new registry an `--origin` of its own"
+        )));
+    }
     let (signer, file) = log_keys::find_or_make(context, &origin)?;
     fs::create_dir_all(&path)?;
     let root = fs::canonicalize(&path)?;

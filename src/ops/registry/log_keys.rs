@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::diagnostic::{Exit, Failure};
 use crate::model::{Label, LogKey};
 use crate::ops::key::{self, Keeping, KeyKind};
-use crate::ops::{Context, Result};
+use crate::ops::{Context, Event, Result};
 use crate::package::log::LogSigner;
 
 /// The variable that holds a private key, for machines without keys of their own.
@@ -16,15 +16,32 @@ const NAME: &str = "log";
 
 /// Returns the private key of a log, if this user has it.
 pub(in crate::ops) fn find(context: &Context<'_>, origin: &str) -> Result<Option<LogSigner>> {
+    let mut other = None;
     if let Some(text) = context.variables.text(VARIABLE) {
         let signer: LogSigner = text.parse().map_err(|_| BadVariable)?;
         if signer.key().name() == origin {
             return Ok(Some(signer));
         }
+        other = Some(signer.key().name().to_owned());
     }
     let of_origin = |public: &str| public.parse().is_ok_and(|key: LogKey| key.name() == origin);
     let keys = key::list_all(context)?.keys;
-    keys.iter().find(|one| of_origin(&one.public)).map(|one| key::find_log(context, &one.name)).transpose()
+    let warn = |warning: String| (context.reporter)(Event::Warning(warning));
+    let Some(one) = keys.iter().find(|one| of_origin(&one.public)) else {
+        if let Some(other) = other {
+            warn(format!("{VARIABLE} holds the key of the log `{other}`, and this is the log `{origin}`"));
+        }
+        return Ok(None);
+    };
+    match key::find_log(context, &one.name) {
+        // Its public part alone is no key that signs.
+        Err(error) if one.file.is_none() => {
+            let (name, why) = (&one.name, error.in_short());
+            warn(format!("the private key `{name}` of the log `{origin}` has no file, and no keyring gives it: {why}"));
+            Ok(None)
+        }
+        found => found.map(Some),
+    }
 }
 
 /// Returns the private key of a log, and the file that it lies in, unless a variable has it. Makes one if there is none.

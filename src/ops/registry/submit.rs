@@ -7,7 +7,7 @@ use crate::diagnostic::{Exit, Failure};
 use crate::model::{Digest, PackageName};
 use crate::ops::{Context, Event as Happening, Result};
 use crate::package::log::VerifiedState;
-use crate::package::{Body, Deposit, Event, IndexFile, Published, Submission, body_of_archive};
+use crate::package::{Body, Deposit, Event, IndexFile, Notice, Published, StatusChange, Submission, body_of_archive};
 use crate::registry::{Change, FolderError, FolderRegistry, LockedFolder};
 
 /// What became of a submission.
@@ -110,7 +110,13 @@ pub(super) fn change(
     let is_there = match (submission.kind.as_str(), of_version) {
         ("yank", Some(published)) => published.yanked.is_some(),
         ("unyank", Some(published)) => published.yanked.is_none(),
-        ("status", _) => false,
+        ("status", of_version) => {
+            let change: StatusChange =
+                serde_json::from_str(&submission.body).map_err(|error| not_an_event(&error.to_string()))?;
+            let notice = Notice { status: change.status, replaced_by: change.replaced_by, reason: change.reason };
+            let says = |published: &Published| published.status.as_ref() == Some(&notice);
+            of_version.map_or_else(|| index.versions().iter().all(says), says)
+        }
         _ => return Err(not_an_event("its type is neither publish, yank, unyank nor status").into()),
     };
     if is_there {
@@ -143,7 +149,7 @@ fn publish(
         return Err(OtherOrigin { package: body.name.to_string(), origin: origin.clone(), origins }.into());
     }
     if let Some(published) = index.version(&body.version) {
-        return if is_same(published, &body) { Ok(None) } else { Err(Immutable::new(&body).into()) };
+        return if is_same(published, &body) { Ok(None) } else { Err(Immutable::new(published, &body).into()) };
     }
     if index.versions().is_empty()
         && let Some(known) = registry.near_name(state, &body.name)?
@@ -201,7 +207,7 @@ struct Unpublished {
 
 /// A version that was published with other files.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("version {version} of `{package}` is published already, with other files")]
+#[error("version {version} of `{package}` is published already, with other files{same}")]
 #[diagnostic(
     code(larder::publish::immutable),
     help(
@@ -211,11 +217,15 @@ struct Unpublished {
 struct Immutable {
     package: String,
     version: String,
+    /// Why another version number is this version.
+    same: &'static str,
 }
 
 impl Immutable {
-    fn new(body: &Body) -> Self {
-        Self { package: body.name.to_string(), version: body.version.to_string() }
+    fn new(published: &Published, body: &Body) -> Self {
+        let is_same = published.version == body.version;
+        let same = if is_same { "" } else { ": what stands behind a `+` makes no other version" };
+        Self { package: body.name.to_string(), version: published.version.to_string(), same }
     }
 }
 

@@ -23,7 +23,7 @@ const CHANGELOG: &str = "CHANGELOG.md";
 pub(super) fn write(root: &Path, record: &ReleaseRecord) -> Result<()> {
     let halves = halves(root)?;
     for unit in &record.units {
-        for (file, text) in edited(root, unit, &halves, record.prerelease)? {
+        for (file, text) in edited(root, unit, &halves, record)? {
             let path = root.join(file);
             if inputs::text(&path)?.as_deref() != Some(&*text) {
                 fs::write_atomic(&path, text.as_bytes(), Durability::Whole)?;
@@ -37,7 +37,7 @@ pub(super) fn write(root: &Path, record: &ReleaseRecord) -> Result<()> {
 pub(super) fn named(root: &Path, record: &ReleaseRecord) -> Result<Vec<String>> {
     let (halves, mut files) = (halves(root)?, Vec::new());
     for unit in &record.units {
-        files.extend(edited(root, unit, &halves, record.prerelease)?.into_iter().map(|(file, _)| file));
+        files.extend(edited(root, unit, &halves, record)?.into_iter().map(|(file, _)| file));
     }
     Ok(files)
 }
@@ -63,8 +63,11 @@ fn halves(root: &Path) -> Result<Halves> {
     Ok(units::find(root)?.into_iter().map(|unit| (unit.folder, unit.halves)).collect())
 }
 
-/// Returns the files of a unit with their texts. A pre-release has no section in the changelog.
-fn edited(root: &Path, unit: &PlannedUnit, halves: &Halves, prerelease: bool) -> Result<Vec<(String, String)>> {
+/// How many digits of a commit stand in the metadata of a version.
+const COMMIT_DIGITS: usize = 12;
+
+/// Returns the files of a unit with their texts. A pre-release has no section in the changelog, and the commit in its version's metadata.
+fn edited(root: &Path, unit: &PlannedUnit, halves: &Halves, record: &ReleaseRecord) -> Result<Vec<(String, String)>> {
     let version: Version = unit
         .version
         .parse()
@@ -72,7 +75,9 @@ fn edited(root: &Path, unit: &PlannedUnit, halves: &Halves, prerelease: bool) ->
     let mut files = Vec::new();
     let name = below(&unit.folder, MANIFEST);
     if let Some(text) = inputs::text(&root.join(&name))? {
-        files.extend(edit::set_version(&name, &text, &unit.version)?.map(|text| (name, text)));
+        let commit = record.base.get(..COMMIT_DIGITS).filter(|_| record.prerelease);
+        let own = commit.map_or_else(|| unit.version.clone(), |commit| format!("{}+{commit}", unit.version));
+        files.extend(edit::set_version(&name, &text, &own)?.map(|text| (name, text)));
     }
     for folder in std::iter::once(&unit.folder).chain(halves.get(&unit.folder).into_iter().flatten()) {
         let name = below(folder, "package.json");
@@ -86,7 +91,7 @@ fn edited(root: &Path, unit: &PlannedUnit, halves: &Halves, prerelease: bool) ->
             files.extend(edited.map(|text| (name, text)));
         }
     }
-    if !prerelease {
+    if !record.prerelease {
         let name = below(&unit.folder, CHANGELOG);
         let text = inputs::text(&root.join(&name))?.unwrap_or_default();
         files.push((name, release::insert_section(&text, &version, &unit.section)));

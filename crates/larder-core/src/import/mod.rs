@@ -47,7 +47,7 @@ pub use npm::{
     DeclaredPeer, UsedBy, bunfig, has_exports, hoisted_by_default, lerna, npmrc, npmrc_settings, package_json,
     package_peers, package_ranges, pnpm_workspace, yarnrc,
 };
-pub use package_registry::{PACKAGE_REGISTRY, package_registry};
+pub use package_registry::{ListedPackage, PACKAGE_REGISTRY, package_list, package_registry};
 pub use pypi::{
     FileReader, GroupItem, PIP_VARIABLES, PYTHON_MANIFESTS, ProjectFinder, Purpose, PythonProject, PythonToken,
     RequirementsFile, UvSource, UvSources, behind_extra, compiled_for, has_pins_only, is_compiled_from_project,

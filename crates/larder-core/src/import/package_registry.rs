@@ -9,10 +9,10 @@
 
 use serde_json::{Map, Value};
 
-use crate::manifest::parse_requirement;
-use crate::model::{Ecosystem, Marker, Version};
+use crate::manifest::{Registry, parse_requirement};
+use crate::model::{Ecosystem, Label, Marker, PackageId, PackageName, Version};
 
-use super::{ImportError, Imported, ImportedLine};
+use super::{ImportError, Imported, ImportedLine, NotTaken};
 
 /// The file's name.
 pub const PACKAGE_REGISTRY: &str = "package-registry.json";
@@ -20,30 +20,62 @@ pub const PACKAGE_REGISTRY: &str = "package-registry.json";
 /// The most packages of a file.
 const MOST: usize = 100_000;
 
+/// A package of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedPackage {
+    /// The ecosystem.
+    pub ecosystem: Ecosystem,
+    /// The name, as written.
+    pub name: String,
+    /// The range. `None` if any version will do.
+    pub range: Option<String>,
+    /// The registry. `None` if the list names only its kind.
+    pub registry: Option<Label>,
+}
+
 /// Reads a list of packages. Those that name no kind of registry that larder knows are listed as left out.
 pub fn package_registry(text: &str) -> Result<Imported, ImportError> {
-    let error = |reason: String| ImportError { file: PACKAGE_REGISTRY, reason };
+    let listed = package_list(text, &[]).map_err(|reason| ImportError { file: PACKAGE_REGISTRY, reason })?;
+    let mut imported = Imported::default();
+    for entry in listed {
+        match entry {
+            Ok(ListedPackage { ecosystem, name, range, registry: _ }) => imported.take(ImportedLine {
+                group: None,
+                ecosystem,
+                name,
+                range,
+                catalog: None,
+                source: None,
+                when: None,
+                optional: false,
+            }),
+            Err(NotTaken { what, why, guards: _ }) => imported.refuse(what, why),
+        }
+    }
+    Ok(imported)
+}
+
+/// Reads a list of packages, whose entries may name one of these registries in place of a kind. An entry without a registry is of the
+/// ecosystem whose registries claim its name, if it is one. What is wrong with an entry does not hide the others.
+///
+/// # Errors
+/// The reason why the text is no list.
+pub fn package_list(text: &str, registries: &[Registry]) -> Result<Vec<Result<ListedPackage, NotTaken>>, String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let document: Value = serde_json::from_str(text).map_err(|e| error(e.to_string()))?;
+    let document: Value = serde_json::from_str(text).map_err(|e| e.to_string())?;
     let (list, default) = match &document {
         Value::Array(list) => (list, None),
         Value::Object(object) => match object.get("packages") {
             Some(Value::Array(list)) => (list, object.get("registry").and_then(Value::as_str)),
-            _ => return Err(error("it has no list `packages`".to_owned())),
+            _ => return Err("it has no list `packages`".to_owned()),
         },
-        _ => return Err(error("it is neither a list of packages nor an object that has one".to_owned())),
+        _ => return Err("it is neither a list of packages nor an object that has one".to_owned()),
     };
     if list.len() > MOST {
-        return Err(error(format!("it has {} packages, and {MOST} are allowed", list.len())));
+        return Err(format!("it has {} packages, and {MOST} are allowed", list.len()));
     }
-    let mut imported = Imported::default();
-    for (place, entry) in list.iter().enumerate() {
-        match read(entry, default) {
-            Ok(line) => imported.take(line),
-            Err(why) => imported.refuse(what(entry, place), why),
-        }
-    }
-    Ok(imported)
+    let read = |(place, entry)| read(entry, default, registries).map_err(|why| NotTaken::new(what(entry, place), why));
+    Ok(list.iter().enumerate().map(read).collect())
 }
 
 /// Returns what an entry is called where it is left out.
@@ -54,25 +86,43 @@ fn what(entry: &Value, place: usize) -> String {
     }
 }
 
-fn read(entry: &Value, default: Option<&str>) -> Result<ImportedLine, String> {
+fn read(entry: &Value, default: Option<&str>, registries: &[Registry]) -> Result<ListedPackage, String> {
     let Value::Object(entry) = entry else { return Err("it is no object with a `name`".to_owned()) };
     let name = word(entry, "name")?.ok_or("it has no `name`")?;
-    let registry = word(entry, "registry")?.or(default);
-    let registry = registry.ok_or("it names no `registry`: write `npm`, `pypi`, `larder` or `creatio`")?;
-    let ecosystem = ecosystem(registry).ok_or_else(|| {
-        format!("`{registry}` is no kind of registry: declare it in `registries`, and add the package's line yourself")
-    })?;
+    let (ecosystem, registry) = match word(entry, "registry")?.or(default) {
+        Some(word) => of_word(word, registries)?,
+        None => (of_claims(name, registries)?, None),
+    };
     let version = word(entry, "version")?.filter(|version| !matches!(*version, "*" | "latest"));
-    Ok(ImportedLine {
-        group: None,
-        ecosystem,
-        name: name.to_owned(),
-        range: version.map(|version| exactly(ecosystem, name, version)),
-        catalog: None,
-        source: None,
-        when: None,
-        optional: false,
-    })
+    let range = version.map(|version| exactly(ecosystem, name, version));
+    Ok(ListedPackage { ecosystem, name: name.to_owned(), range, registry })
+}
+
+/// Returns what an entry's word for a registry stands for: a kind, else a registry of this name.
+fn of_word(word: &str, registries: &[Registry]) -> Result<(Ecosystem, Option<Label>), String> {
+    if let Some(ecosystem) = ecosystem(word) {
+        return Ok((ecosystem, None));
+    }
+    let named = registries.iter().find(|registry| registry.name.as_str() == word);
+    let unknown =
+        || format!("`{word}` is no kind of registry: declare it in `registries`, and add the package's line yourself");
+    named.map(|registry| (registry.ecosystem, Some(registry.name.clone()))).ok_or_else(unknown)
+}
+
+/// Returns the ecosystem whose registries claim a package that names none.
+fn of_claims(name: &str, registries: &[Registry]) -> Result<Ecosystem, String> {
+    let claims = |registry: &&Registry| {
+        let Ok(name) = PackageName::parse(registry.ecosystem, name) else { return false };
+        let package = PackageId::new(registry.ecosystem, name);
+        registry.packages.iter().any(|claim| claim.covers(&package))
+    };
+    let mut claiming: Vec<Ecosystem> = registries.iter().filter(claims).map(|registry| registry.ecosystem).collect();
+    claiming.sort();
+    claiming.dedup();
+    match claiming[..] {
+        [ecosystem] => Ok(ecosystem),
+        _ => Err("it names no `registry`: write `npm`, `pypi`, `larder` or `creatio`".to_owned()),
+    }
 }
 
 /// Returns a text of an entry. An empty one is none.

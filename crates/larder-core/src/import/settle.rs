@@ -104,8 +104,7 @@ impl Imported {
             let versions = locked.iter().filter_map(|(_, versions)| versions.npm_versions(&name)).flatten();
             let versions: BTreeSet<String> = versions.map(ToString::to_string).collect();
             if versions.is_empty() {
-                let why =
-                    "a `patch` line is for one version, and no lockfile has one: write it once there is a larder.lock";
+                let why = "a `patch` line is for one version, and no lockfile has one: write it once larder.lock has the package";
                 self.refuse(format!("patchedDependencies {name}"), why);
             }
             for version in versions {

@@ -25,6 +25,21 @@ pub enum LockfileError {
         #[label("written here")]
         span: SourceSpan,
     },
+    /// It has a table that this larder does not know.
+    #[error("{file} has `{table}`, which this larder does not know")]
+    #[diagnostic(code(larder::lock::newer), help("a newer larder wrote it: install that one"))]
+    UnknownTable {
+        /// The lockfile's path.
+        file: String,
+        /// The table's head: `[[log]]`.
+        table: String,
+        /// The lockfile.
+        #[source_code]
+        source_code: Arc<NamedSource<String>>,
+        /// The head.
+        #[label("written here")]
+        span: SourceSpan,
+    },
     /// A merge left its markers.
     #[error("{file} has merge conflicts")]
     #[diagnostic(
@@ -65,6 +80,7 @@ pub enum LockfileError {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum LockProblem {
     Newer { found: u64, span: Range<usize> },
+    UnknownTable { table: String, span: Range<usize> },
     Conflict { span: Range<usize> },
     Corrupt { reason: String, span: Option<Range<usize>> },
 }
@@ -75,6 +91,9 @@ impl LockfileError {
         let file = file.to_owned();
         match problem {
             LockProblem::Newer { found, span } => Self::Newer { file, found, source_code, span: span.into() },
+            LockProblem::UnknownTable { table, span } => {
+                Self::UnknownTable { file, table, source_code, span: span.into() }
+            }
             LockProblem::Conflict { span } => Self::Conflict { file, source_code, span: span.into() },
             LockProblem::Corrupt { reason, span } => {
                 Self::Corrupt { file, reason, source_code, span: span.map(SourceSpan::from) }
@@ -86,7 +105,9 @@ impl LockfileError {
 impl Failure for LockfileError {
     fn exit(&self) -> Exit {
         match self {
-            Self::Newer { .. } | Self::Conflict { .. } | Self::Corrupt { .. } => Exit::Manifest,
+            Self::Newer { .. } | Self::UnknownTable { .. } | Self::Conflict { .. } | Self::Corrupt { .. } => {
+                Exit::Manifest
+            }
         }
     }
 }

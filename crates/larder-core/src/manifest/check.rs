@@ -9,13 +9,14 @@ use super::dependencies::{condition, seen_as};
 use super::environments::check_declared;
 use super::node::Errors;
 use super::{
-    DependencyLine, DependencySpec, Group, Manifest, ManifestError, ManifestErrors, Registry, Spanned, alerts,
-    conflicts, monitor, tasks,
+    Claim, DependencyLine, DependencySpec, Group, Manifest, ManifestError, ManifestErrors, Registry, Spanned, alerts,
+    conflicts, monitor, normal_name, tasks,
 };
 
 /// Checks a root manifest. If it has members, its groups are checked later, by [`join_members`].
 pub(super) fn check_alone(root: &Manifest, errors: &mut Errors) {
     check_lines(root, root, errors);
+    check_claims(root, errors);
     check_build_caches(root, errors);
     tasks::check_environments(&root.tasks, &root.environments, errors);
     for name in root.monitor.restarts.iter().flat_map(|restart| &restart.environments) {
@@ -63,7 +64,11 @@ fn check_lines(manifest: &Manifest, root: &Manifest, errors: &mut Errors) {
         let groups = manifest.groups.iter().flat_map(|group| &group.dependencies);
         manifest.dependencies.iter().chain(groups).chain(features().flat_map(|feature| &feature.dependencies))
     };
+    // A package alone needs neither, and is read as one once nothing else is wrong with it.
+    let may_stand_alone = manifest.file == root.file
+        && (manifest.package.is_some(), manifest.project.is_none(), errors.is_empty()) == (true, true, false);
     if root.settings.python.is_none()
+        && !may_stand_alone
         && let Some(line) = lines().find(|line| line.ecosystem().has_markers())
     {
         errors.push(ManifestError::NoPython { span: line.span });
@@ -71,7 +76,9 @@ fn check_lines(manifest: &Manifest, root: &Manifest, errors: &mut Errors) {
     check_names(&lines(), errors);
     for line in lines() {
         errors.extend(contradicts_the_instance(line, root));
-        check_registry(line, root, errors);
+        if line.registry.is_some() || !may_stand_alone {
+            check_registry(line, root, errors);
+        }
         check_tool(line, root, errors);
         errors.extend(claimed_by_another(line, manifest, root));
     }
@@ -135,6 +142,47 @@ fn claimed_by_another(line: &DependencyLine, manifest: &Manifest, root: &Manifes
         span: span.unwrap_or(line.span),
         claim: (manifest.file == root.file).then_some(claim.span),
     })
+}
+
+/// Checks that no two registries of one priority claim a package by its name: nobody could say which is meant, unless a line does.
+fn check_claims(root: &Manifest, errors: &mut Errors) {
+    let mut claims: Vec<(&Registry, &Claim)> = Vec::new();
+    for registry in &root.registries {
+        for claim in registry.packages.iter().filter(|claim| claim.is_name()) {
+            let name = normal_name(registry.ecosystem, claim.as_str());
+            let is_rival = |(other, claimed): &&(&Registry, &Claim)| {
+                (other.ecosystem, other.priority) == (registry.ecosystem, registry.priority)
+                    && other.name != registry.name
+                    && normal_name(other.ecosystem, claimed.as_str()) == name
+            };
+            match claims.iter().find(is_rival) {
+                Some((other, first)) if !is_pinned(root, registry.ecosystem, &name) => {
+                    errors.push(ManifestError::RivalClaims {
+                        package: claim.as_str().into(),
+                        registries: [other.name.as_str().into(), registry.name.as_str().into()],
+                        span: claim.span,
+                        first: first.span,
+                    });
+                }
+                _ => claims.push((registry, claim)),
+            }
+        }
+    }
+}
+
+/// Returns whether lines may say which registry a package is of: one of the root's does, or members' manifests are not known here.
+fn is_pinned(root: &Manifest, ecosystem: Ecosystem, name: &str) -> bool {
+    let grouped = root.groups.iter().flat_map(|group| &group.dependencies);
+    let mut lines = root.dependencies.iter().chain(grouped);
+    let pins = |line: &DependencyLine| match &line.spec {
+        DependencySpec::Package(requirement) => {
+            line.registry.is_some()
+                && line.ecosystem() == ecosystem
+                && normal_name(ecosystem, requirement.name().as_str()) == name
+        }
+        DependencySpec::Folder(_) => false,
+    };
+    !root.members.is_empty() || lines.any(pins)
 }
 
 /// Checks that caches of builds are registries of private packages, with the signers that they name.

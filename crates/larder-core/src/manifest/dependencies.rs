@@ -170,7 +170,7 @@ fn read_features(parts: &NodeParts<'_>, errors: &mut Errors) -> Vec<ExtraName> {
                 Err(error) => errors.push(ManifestError::BadValue {
                     value: text.value.to_owned(),
                     what: "a list of features",
-                    reason: error.to_string(),
+                    reason: if name.is_empty() { "a name is missing".to_owned() } else { error.to_string() },
                     help: Some("features are separated by commas: features=\"euro,rest\"".to_owned()),
                     span: text.span,
                 }),

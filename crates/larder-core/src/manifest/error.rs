@@ -336,6 +336,22 @@ pub enum ManifestError {
         #[label("claimed here")]
         claim: Option<SourceSpan>,
     },
+    /// Two registries that claim one package, of which neither goes before the other.
+    #[error("the registries `{}` and `{}` both claim {package}", registries[0], registries[1])]
+    #[diagnostic(
+        code(larder::manifest::rival_claims),
+        help(
+            "say which is meant: leave one of the claims out, give one registry a higher `priority`, or write `registry=` in the package's line"
+        )
+    )]
+    RivalClaims {
+        package: Box<str>,
+        registries: [Box<str>; 2],
+        #[label("and here")]
+        span: SourceSpan,
+        #[label("claimed here")]
+        first: SourceSpan,
+    },
     /// Two lines that take one package from different places.
     #[error(
         "{package} comes from {here} here, but from {there} {}",
@@ -516,6 +532,7 @@ impl ManifestError {
             | Self::Undeclared { span, .. }
             | Self::RegistryKind { span, .. }
             | Self::Claimed { span, .. }
+            | Self::RivalClaims { span, .. }
             | Self::Origins { span, .. }
             | Self::Registries { span, .. }
             | Self::MirrorVariable { span, .. }

@@ -72,8 +72,12 @@ fn read_hook(node: ManifestNode<'_>, errors: &mut Errors) -> Option<Hook> {
         errors.push(refused("it has a control character".to_owned(), "write it in one line"));
         return None;
     }
-    let mut words = command.value.split_whitespace();
-    let written = words.next().unwrap_or_default();
+    let Some(words) = words(command.value) else {
+        errors.push(refused("a quote is not closed".to_owned(), QUOTED));
+        return None;
+    };
+    let mut words = words.into_iter();
+    let written = &*words.next().unwrap_or_default();
     // A bare name would be whatever the PATH of the day has under it.
     if !written.contains('/') {
         errors.push(refused(
@@ -87,7 +91,7 @@ fn read_hook(node: ManifestNode<'_>, errors: &mut Errors) -> Option<Hook> {
             time,
             command: command.value.to_owned(),
             program,
-            arguments: words.map(str::to_owned).collect(),
+            arguments: words.collect(),
             span: node.span(),
         }),
         Err(reason) => {
@@ -95,6 +99,27 @@ fn read_hook(node: ManifestNode<'_>, errors: &mut Errors) -> Option<Hook> {
             None
         }
     }
+}
+
+/// What helps who writes a path or an argument with spaces.
+const QUOTED: &str = "a path or an argument with spaces stands in single quotes: `'./my scripts/check.sh' 'two words'`";
+
+/// Splits a command into words at white space. Single quotes keep a word together, and nothing else has a meaning, as no shell reads
+/// it. Returns `None` if a quote is not closed.
+fn words(command: &str) -> Option<Vec<String>> {
+    let (mut words, mut word, mut is_quoted) = (Vec::new(), None::<String>, false);
+    for character in command.chars() {
+        match character {
+            '\'' => {
+                is_quoted = !is_quoted;
+                word.get_or_insert_default();
+            }
+            character if character.is_whitespace() && !is_quoted => words.extend(word.take()),
+            character => word.get_or_insert_default().push(character),
+        }
+    }
+    words.extend(word);
+    (!is_quoted).then_some(words)
 }
 
 #[cfg(test)]
@@ -108,6 +133,13 @@ mod tests {
         let hooks = parse("m", text, ManifestKind::Root).unwrap().hooks;
         assert_eq!((hooks[0].time, hooks[0].program.as_str()), (HookTime::BeforeSync, "scripts/check.sh"));
         assert_eq!(hooks[0].arguments, ["--fast", "2"]);
+        let text = "hooks { before \"sync\" \"'./my scripts/check.sh' --as 'two words' it'' ''\" }";
+        let quoted = parse("m", text, ManifestKind::Root).unwrap().hooks;
+        assert_eq!(
+            (quoted[0].program.as_str(), &quoted[0].arguments[..]),
+            ("my scripts/check.sh", &["--as", "two words", "it", ""].map(str::to_owned)[..],)
+        );
+        assert!(parse("m", "hooks { before \"sync\" \"'./a b\" }", ManifestKind::Root).is_err());
         assert_eq!((hooks[1].time, &*hooks[1].command), (HookTime::AfterSync, "scripts/migrate"));
     }
 

@@ -244,6 +244,11 @@ fn read_bin(node: ManifestNode<'_>, bin: &mut Vec<Executable>, errors: &mut Erro
     let file = parts.argument(1).and_then(|value| value.string(errors));
     let file = file.and_then(|text| read_path(&text, "a file of the package", errors));
     let (Some(name), Some(file)) = (name, file) else { return };
+    if let Err(reason) = EntryPath::parse(name.value.as_str()) {
+        let reason = format!("the name of an executable {reason}");
+        errors.push(ManifestError::BadName { reason, help: Some("give it another name".to_owned()), span: name.span });
+        return;
+    }
     match bin.iter().find(|other| other.name.value.as_str().eq_ignore_ascii_case(name.value.as_str())) {
         Some(first) => errors.push(ManifestError::Repeated {
             what: format!("executable `{}`", name.value),

@@ -44,5 +44,5 @@ pub use derive::{body_of_archive, body_of_manifest, open_archive, read_archive};
 pub use event::{Deposit, Event, EventFault, EventKind, MAX_EVENT, StatusChange, YankRequest};
 pub use index_file::{IndexFault, IndexFile, Notice, Published, index_path};
 pub use registry_file::{REGISTRY_FILE, RegistryFile};
-pub use signature::{PublisherKey, SignatureError, SigningKey};
+pub use signature::{PublisherKey, SignatureError, SigningKey, check_signature_form};
 pub use submission::{Submission, SubmissionDocument};

@@ -67,6 +67,26 @@ pub enum SignatureError {
     Wrong,
 }
 
+/// The longest signature that is kept with what it signs.
+const LONGEST_SIGNATURE: usize = 1024;
+
+/// Checks that a text has the form of a signature that could be taken, whoever made it.
+///
+/// # Errors
+/// If it is none, or is longer than the signatures that are kept.
+pub fn check_signature_form(text: &str) -> Result<(), SignatureError> {
+    if text.len() > LONGEST_SIGNATURE {
+        return Err(SignatureError::NoSignature);
+    }
+    minisign_verify::Signature::decode(text).map_err(|_| SignatureError::NoSignature)?;
+    let bytes = text.lines().nth(1).and_then(|line| STANDARD.decode(line.trim()).ok());
+    match bytes.as_deref() {
+        Some([b'E', b'D', ..]) => Ok(()),
+        Some([b'E', b'd', ..]) => Err(SignatureError::Legacy),
+        _ => Err(SignatureError::NoSignature),
+    }
+}
+
 impl PublisherKey {
     /// Checks a signature of some bytes.
     pub fn verify(&self, signed: &[u8], signature: &str) -> Result<(), SignatureError> {

@@ -49,6 +49,8 @@ pub struct CheckInput<'a> {
     pub unused: Option<&'a [UnusedLine]>,
     /// The score of the dependencies' health, if it was computed.
     pub health: Option<u8>,
+    /// Why versions were yanked, where their registries were asked and say so.
+    pub yank_reasons: Option<&'a BTreeMap<PackageKey, String>>,
 }
 
 /// What is known of when the packages of a lock were published.
@@ -91,6 +93,8 @@ pub struct SolveNotes {
     pub held_back: Vec<(PackageId, HeldBack)>,
     /// Newer versions of direct dependencies that are too young.
     pub too_young: Vec<TooYoung>,
+    /// Why versions were yanked, where their registries say so.
+    pub yank_reasons: BTreeMap<PackageKey, String>,
 }
 
 impl<'a> CheckInput<'a> {
@@ -113,6 +117,7 @@ impl<'a> CheckInput<'a> {
             provenance: None,
             unused: None,
             health: None,
+            yank_reasons: None,
         }
     }
 

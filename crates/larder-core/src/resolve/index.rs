@@ -145,6 +145,8 @@ pub struct PrivateTraits {
     pub is_beta: bool,
     /// Whether it has a Python half, so that an environment has one version of the package.
     pub has_python: bool,
+    /// Why it was yanked, if that was said.
+    pub yank_reason: Option<Box<str>>,
 }
 
 impl Candidate {

@@ -151,7 +151,7 @@ fn without(name: &PackageName, best: &Candidate, range: &str, lacking: &Lacking)
     match lacking {
         Lacking::Beta => NoMatch::new(
             format!("{name} {version} is a beta"),
-            "write `beta=#true` on the line that asks for it".to_owned(),
+            "write `beta=#true` on the line that asks for it: `larder add … --beta` does".to_owned(),
         ),
         Lacking::Feature(feature) => {
             let declared = best.private.as_deref().map_or(&[][..], |private| &private.features);
@@ -210,7 +210,9 @@ fn unusable(catalog: &Catalog, table: &VersionTable, need: &Need, best: u32) -> 
         return NoMatch::new(reason, help);
     }
     if candidate.yanked {
-        let reason = format!("{what} was yanked");
+        let why = candidate.private.as_ref().and_then(|private| private.yank_reason.as_deref());
+        let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
+        let reason = format!("{what} was yanked{why}");
         let help = match candidate.version.as_pypi() {
             Some(version) => format!("pin it with `=={version}` if you want it nonetheless"),
             None => "ask for another version: a yanked one is taken only where it is locked".to_owned(),

@@ -1,5 +1,6 @@
 //! A registry as the client sees it: its addresses, and how much may be asked of them.
 
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -67,6 +68,12 @@ impl Endpoint {
     /// Returns the addresses, in the order in which they are tried.
     pub fn addresses(&self) -> &[RegistryAddress] {
         &self.addresses
+    }
+
+    /// Returns the folder that is asked in place of the registry. Returns `None` if the first address is no mirror, or no folder.
+    pub fn mirror_folder(&self) -> Option<&Path> {
+        let first = self.addresses.first().filter(|address| address.is_mirror());
+        first.and_then(RegistryAddress::on_disk).map(PathBuf::as_path)
     }
 
     /// Returns whether `target` is `url` at one of the addresses.

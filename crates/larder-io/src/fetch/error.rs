@@ -74,6 +74,19 @@ pub enum FetchError {
     Store(#[from] StoreError),
 }
 
+impl FetchError {
+    /// Returns the artifact that is at fault. Returns `None` if it is the machine.
+    pub fn subject(&self) -> Option<&FetchSubject> {
+        match self {
+            Self::Source(subject, _)
+            | Self::Interrupted { subject, .. }
+            | Self::Integrity { subject, .. }
+            | Self::Refused { subject, .. } => Some(subject),
+            Self::DiskFull { .. } | Self::Store(_) => None,
+        }
+    }
+}
+
 /// A registry's error, in a form that can be the source of another error.
 #[derive(Clone, Debug)]
 pub struct RegistryError(pub SourceError);

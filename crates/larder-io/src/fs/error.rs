@@ -157,7 +157,7 @@ impl miette::Diagnostic for FsError {
                 "this user has no permission: check owner and mode of the path and of the folders above it"
             }
             io::ErrorKind::ReadOnlyFilesystem => {
-                "the file system is mounted read-only; set LARDER_STORE and LARDER_CACHE to folders that can be written"
+                "the file system is mounted read-only: write elsewhere, or mount it so that it can be written. Where the path is the store's or the cache's, LARDER_STORE and LARDER_CACHE name other folders"
             }
             _ if matches!(self.errno(), Some(Errno::MFILE | Errno::NFILE)) => {
                 "too many files are open: raise the limit (`ulimit -n`)"

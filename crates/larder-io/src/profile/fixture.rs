@@ -206,6 +206,7 @@ impl Fixture {
             platform: Platform::LinuxX64,
             lock: &self.lock,
             lock_text: "lock",
+            manifests: &BTreeMap::new(),
             durable: false,
             promoted: None,
             closure: &closure,

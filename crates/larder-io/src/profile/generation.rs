@@ -5,24 +5,28 @@
 //! ├── generation.json     all of it: what is in it, and what verification needs to know
 //! ├── head.json           the little that a switch or a history needs, whatever the size of the rest
 //! ├── keys                the keys of its realised packages, a line each
+//! ├── manifests.json.gz   the texts of the project's manifests and patches at that time, by path
 //! └── larder.lock         the lock that it was built from
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 
 use crate::difference::{Difference, PackageVersions, RuntimeVersions};
-use crate::fs;
+use crate::fs::{self, Action, FsError};
 use crate::model::{EntryPath, Label, PackageId, PackageKey, Platform, RuntimeName, TreeDigest};
 
 use super::as_text::Text;
 use super::deployed_flow::{self, DeployedFlows};
 use super::generation_summary::GenerationSummary;
 use super::layout::{ClosurePackage, Layout, PackageContent};
-use super::paths::{KEYS, LOCK, RECORD, SUMMARY};
+use super::paths::{KEYS, LOCK, MANIFESTS, RECORD, SUMMARY};
 use super::python::Interpreter;
 use super::record_file::{FORMAT, hash, is_sealed, read_record, seal};
 use super::{ProfileError, RealisedKey};
@@ -198,15 +202,16 @@ impl Generation {
     pub(super) fn write(
         &self,
         summary: &GenerationSummary,
-        lock: &str,
+        (lock, manifests): (&str, &BTreeMap<String, String>),
         mut contents: Contents,
         folder: &Path,
     ) -> Result<(), ProfileError> {
         contents.generated.insert(SUMMARY.to_owned(), Text(summary.write(folder)?));
         let keys = contents.layout.keys().fold(String::new(), |keys, key| keys + key.as_str() + "\n");
-        for (name, text) in [(KEYS, keys.as_str()), (LOCK, lock)] {
-            fs::write_new(&folder.join(name), text.as_bytes(), 0o644)?;
-            contents.generated.insert(name.to_owned(), Text(TreeDigest::of(text.as_bytes())));
+        let manifests = compressed(manifests).map_err(|error| FsError::new(Action::Write, folder, error))?;
+        for (name, content) in [(KEYS, keys.as_bytes()), (LOCK, lock.as_bytes()), (MANIFESTS, &manifests)] {
+            fs::write_new(&folder.join(name), content, 0o644)?;
+            contents.generated.insert(name.to_owned(), Text(TreeDigest::of(content)));
         }
         Ok(fs::write_new(&file(folder), &self.text(&contents, folder)?, 0o644)?)
     }
@@ -230,6 +235,14 @@ impl Generation {
         text.extend_from_slice(check.as_bytes());
         Ok(text)
     }
+}
+
+/// Returns texts as they are kept: who looks through an environment for the names of packages is not to find those that the project
+/// has in other environments.
+fn compressed(texts: &BTreeMap<String, String>) -> std::io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(&serde_json::to_vec(texts)?)?;
+    encoder.finish()
 }
 
 impl Contents {
@@ -347,10 +360,10 @@ mod tests {
             packages: 0,
             changes: ChangeSummary::default(),
         };
-        for name in [SUMMARY, KEYS, LOCK, RECORD] {
+        for name in [SUMMARY, KEYS, LOCK, MANIFESTS, RECORD] {
             fs::remove_file(&folder.join(name)).unwrap();
         }
-        generation.write(&summary, "lock", contents, folder).unwrap();
+        generation.write(&summary, ("lock", &BTreeMap::new()), contents, folder).unwrap();
         assert_eq!(Generation::read(folder).unwrap(), generation);
         fs::read(&file(folder)).unwrap()
     }

@@ -31,6 +31,8 @@ pub(super) const SUMMARY: &str = "head.json";
 pub(super) const KEYS: &str = "keys";
 /// The file of a generation with the lock that it was built from.
 pub(super) const LOCK: &str = "larder.lock";
+/// The file of a generation with the manifests and patches that it was built from.
+pub(super) const MANIFESTS: &str = "manifests.json.gz";
 
 /// The folders that a profile is built in.
 #[derive(Clone, Copy, Debug)]

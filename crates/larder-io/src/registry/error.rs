@@ -138,7 +138,7 @@ pub enum RegistryError {
         seen: Box<LogKey>,
     },
     /// A registry's state is too old.
-    #[error("the state of registry `{registry}` is of {time}, and its `freshness` allows {days} days")]
+    #[error("the state of registry `{registry}` is of {time}, and its `freshness` allows {allowed}")]
     #[diagnostic(
         code(larder::registry::old_state),
         help("a mirror may have stopped; the registry's owner signs a new state with `larder registry sign`")
@@ -148,8 +148,8 @@ pub enum RegistryError {
         registry: Label,
         /// The time of the state.
         time: String,
-        /// The days that are allowed.
-        days: u64,
+        /// The age that is allowed.
+        allowed: String,
     },
     /// The response is not an index page.
     #[error("registry `{registry}` did not send a valid index page for Python package `{package}`: {reason}")]

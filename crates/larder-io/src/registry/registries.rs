@@ -225,7 +225,7 @@ impl Registries {
     }
 
     /// Returns one release, without prefetching its dependencies.
-    pub(super) fn release_only(&self, package: &PackageId, ordinal: u32) -> IndexResult<Arc<Release>> {
+    pub fn release_only(&self, package: &PackageId, ordinal: u32) -> IndexResult<Arc<Release>> {
         self.state.release(package, ordinal)
     }
 }

@@ -58,7 +58,7 @@ impl Routing {
 
     /// Returns two registries that claim a package with the same priority, both by its name or both by a glob. Returns `None` if there
     /// are no two, or a line names the registry.
-    fn rival_claimants(&self, package: &PackageId) -> Option<[Label; 2]> {
+    pub fn rival_claimants(&self, package: &PackageId) -> Option<[Label; 2]> {
         let mut covering = self.claims.iter().filter(|(claim, _)| claim.covers(package));
         let (claim, first) = covering.next().filter(|_| !self.pinned.contains_key(package))?;
         let rank = |claim: &Claim, registry: &Label| (self.priorities.get(registry).copied(), claim.is_name());

@@ -60,7 +60,7 @@ impl LockedVersions {
     }
 
     /// Notes a version of an npm package, if name and version are those of a registry: a folder or a repository is none.
-    pub(in crate::import) fn add_npm(&mut self, name: &str, version: &str) -> Option<PackageKey> {
+    pub fn add_npm(&mut self, name: &str, version: &str) -> Option<PackageKey> {
         self.add(ECOSYSTEM, name, version)
     }
 

@@ -17,6 +17,8 @@ fn wrong(text: &str) -> (String, String) {
 fn errors_point_at_what_is_wrong() {
     let newer = "# x\nversion = 2\n\n[future]\nx = {}\n";
     assert_eq!(wrong(newer), ("larder::lock::newer".into(), "version = 2".into()));
+    let more = "version = 1\n\n[[package]]\nid = \"npm:a@1.0.0\"\n\n[[witness]]\nid = \"acme\"\n";
+    assert_eq!(wrong(more), ("larder::lock::newer".into(), "[[witness]]".into()));
     let corrupt = |text: &str, part: &str| {
         let text = format!("version = 1\n\n{text}");
         assert_eq!(wrong(&text), ("larder::lock::corrupt".into(), part.into()), "{text}");

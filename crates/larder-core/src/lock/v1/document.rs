@@ -9,6 +9,10 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 
 use crate::model::CowStr;
 
+/// The tables of a lock: the fields of [`LockDocument`] but for the version.
+pub(super) const TABLES: [&str; 8] =
+    ["settings", "require", "package", "build", "tool", "runtime", "provenance", "log"];
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::lock) struct LockDocument<'a> {

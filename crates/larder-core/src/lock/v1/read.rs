@@ -34,9 +34,10 @@ pub(in crate::lock) fn read_toml(text: &str) -> Result<Lockfile, LockProblem> {
         return Err(LockProblem::Newer { found, span });
     }
     let document: LockDocument<'_> =
-        toml::from_str(text).map_err(|error| match conflict_markers::first_marker(text) {
-            Some(span) => LockProblem::Conflict { span },
-            None => LockProblem::Corrupt { reason: error.message().to_owned(), span: error.span() },
+        toml::from_str(text).map_err(|error| match (conflict_markers::first_marker(text), unknown_table(text)) {
+            (Some(span), _) => LockProblem::Conflict { span },
+            (None, Some((table, span))) => LockProblem::UnknownTable { table, span },
+            (None, None) => LockProblem::Corrupt { reason: error.message().to_owned(), span: error.span() },
         })?;
     lockfile(text, &document)
 }
@@ -52,6 +53,25 @@ fn declared_version(text: &str) -> Option<(u64, Range<usize>)> {
     for line in text.split_inclusive('\n').take_while(|line| !line.starts_with('[')) {
         if let Some(value) = line.strip_prefix("version").and_then(|rest| rest.trim_start().strip_prefix('=')) {
             return Some((value.trim().parse().ok()?, start..start + line.trim_end().len()));
+        }
+        start += line.len();
+    }
+    None
+}
+
+/// Finds the first table that no lock of this larder has: a newer one may have more.
+fn unknown_table(text: &str) -> Option<(String, Range<usize>)> {
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let head = line.trim_end();
+        let name = head.strip_prefix("[[").and_then(|rest| rest.strip_suffix("]]"));
+        let name = name.or_else(|| head.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')));
+        let is_word =
+            |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+        if let Some(table) = name.and_then(|name| name.split('.').next()).filter(|table| is_word(table))
+            && !document::TABLES.contains(&table)
+        {
+            return Some((head.to_owned(), start..start + head.len()));
         }
         start += line.len();
     }

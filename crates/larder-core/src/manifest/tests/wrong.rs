@@ -20,6 +20,25 @@ fn only_npm_has_a_fallback_and_names_that_are_hoisted() {
 }
 
 #[test]
+fn what_a_package_alone_does_without_is_no_error_beside_another() {
+    let package = "package \"cv\" version=\"1.0.0\"\ndependencies { npm \"q\" \"not a range!!\"; pypi \"six\" \">=1\"; larder \"m\" \"^9\"; }";
+    check(package, &[("bad_range", "\"not a range!!\"")]);
+}
+
+#[test]
+fn two_registries_that_claim_one_name_are_named_together() {
+    let registries = |more: &str, line: &str| {
+        format!(
+            "registries {{ larder \"one\" \"../one\" {{ packages \"wid_get\" \"w*\"; }}; \
+             larder \"two\" \"../two\" {{ packages \"wid-get\" \"w*\"; {more}}} }}\ndependencies {{ {line}}}"
+        )
+    };
+    check(&registries("", ""), &[("rival_claims", "\"wid-get\"")]);
+    check(&registries("priority 1; ", ""), &[]);
+    check(&registries("", "larder \"wid-get\" \"1\" registry=\"one\"; "), &[]);
+}
+
+#[test]
 fn a_package_that_may_be_built_is_named_with_its_ecosystem() {
     check(
         "builds { allow pypi \"a\"; allow pypi \"A\"; allow pypi; allow pypi \"b\" \"one\"; alow pypi \"c\" }",

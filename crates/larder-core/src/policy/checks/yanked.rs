@@ -33,10 +33,13 @@ impl Check for YankedCheck {
 
     fn run(&self, input: &CheckInput<'_>) -> Vec<Finding> {
         let packages = input.packages().into_iter().filter(|(_, package)| package.facts.yanked);
+        let reasons = input.yank_reasons.or(input.solve.map(|solve| &solve.yank_reasons));
         let found = packages.map(|(key, _)| {
             let name = &key.id.name;
+            let reason = reasons.and_then(|reasons| reasons.get(key)).map(|reason| format!(" ({})", reason.trim()));
             let message = format!(
-                "{key} was yanked from its registry: `larder update {name}` looks for another, unless a line pins it"
+                "{key} was yanked from its registry{}: `larder update {name}` looks for another, unless a line pins it",
+                reason.unwrap_or_default()
             );
             self.package_finding(key, message)
         });

@@ -131,7 +131,10 @@ fn a_beta_is_taken_where_the_line_says_so() {
     world().asks("larder beta a ^1").gives(&["larder:a@1.1.0"]);
     let why = world().asks("larder a ^1.1").unsolved();
     assert_eq!(why.because.last().unwrap(), "a 1.1.0 is a beta");
-    assert_eq!(why.help.as_deref(), Some("write `beta=#true` on the line that asks for it"));
+    assert_eq!(
+        why.help.as_deref(),
+        Some("write `beta=#true` on the line that asks for it: `larder add … --beta` does")
+    );
     // Whoever takes betas does so for himself.
     let world = world().has("larder b@1.0.0", &["larder: a ^1.1"]).asks("larder b *").asks("larder beta a ^1");
     assert_eq!(world.unsolved().because.last().unwrap(), "a 1.1.0 is a beta");

@@ -25,6 +25,8 @@ pub struct BuildInput<'a> {
     pub lock: &'a Lockfile,
     /// The lock's text.
     pub lock_text: &'a str,
+    /// The texts of the project's manifests and patches, by their paths below its root.
+    pub manifests: &'a BTreeMap<String, String>,
     /// Whether switches to the generation are synced to disk.
     pub durable: bool,
     /// The generation whose closure is taken over, where there is one.

@@ -133,7 +133,7 @@ impl<'a> Plan<'a> {
             let links = std::mem::take(&mut draft.links);
             let contested = std::mem::take(&mut draft.contested);
             let contents = Contents { root: paths.root.to_owned(), layout: self.layout, generated, links, contested };
-            generation.write(&summary, input.lock_text, contents, &folder)?;
+            generation.write(&summary, (input.lock_text, input.manifests), contents, &folder)?;
             if input.link_mode() == LinkMode::Private { Ok(fs::make_private(&folder)?) } else { Ok(()) }
         });
         if let Err(error) = made {

@@ -38,6 +38,8 @@ pub(in super::super) struct EditablePackage {
     file: PathBuf,
     /// Whether a manifest line asks for it.
     pub(super) direct: bool,
+    /// The name of the private package that it is a half of, as messages have it. `None` for other packages.
+    pub(super) half_of: Option<String>,
 }
 
 impl EditablePackage {
@@ -63,13 +65,14 @@ impl EditablePackage {
         folder: &Path,
         (name, version): (&str, &str),
     ) -> Result<Self, ProfileError> {
+        let half_of = Some(name.to_owned());
         if let Some(project) = Self::read(root, folder, version)? {
-            return Ok(project);
+            return Ok(Self { half_of, ..project });
         }
         let Description { name, version, metadata, entry_points } = Description::without_project(name, version);
         let sources = ModulePaths { paths: vec![folder.to_owned()], ..ModulePaths::default() };
         let (linked, file) = (BTreeMap::new(), folder.join("pyproject.toml"));
-        Ok(Self { name, version, sources, linked, metadata, entry_points, file, direct: true })
+        Ok(Self { name, version, sources, linked, metadata, entry_points, file, direct: true, half_of })
     }
 
     /// Returns what makes it different from others, wherever the checkout is.
@@ -113,9 +116,11 @@ impl EditablePackage {
         description: Description,
         linked: BTreeMap<String, PathBuf>,
         (file, direct): (PathBuf, bool),
+        half_of: &str,
     ) -> Self {
         let Description { name, version, metadata, entry_points } = description;
-        Self { name, version, sources: ModulePaths::default(), linked, metadata, entry_points, file, direct }
+        let (sources, half_of) = (ModulePaths::default(), Some(half_of.to_owned()));
+        Self { name, version, sources, linked, metadata, entry_points, file, direct, half_of }
     }
 
     /// Describes the package in `folder`. A setup.py may compute its name: then it has the folder's, as in the lock.
@@ -125,7 +130,7 @@ impl EditablePackage {
         let Description { name, version, metadata, entry_points } = Description::of(project, name, version)?;
         let sources = module_paths::sources(folder, &name, &project.document);
         let (linked, file) = (BTreeMap::new(), folder.join(project.file));
-        Ok(Self { name, version, sources, linked, metadata, entry_points, file, direct: true })
+        Ok(Self { name, version, sources, linked, metadata, entry_points, file, direct: true, half_of: None })
     }
 
     /// Returns the package's files by their places in the environment.

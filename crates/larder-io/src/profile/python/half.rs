@@ -59,7 +59,7 @@ impl PythonHalf<'_> {
             self.add_modules(&own, &mut links);
             Description::without_project(self.name, self.version)
         };
-        Ok(EditablePackage::linked(description, links, (file.clone(), self.direct)))
+        Ok(EditablePackage::linked(description, links, (file.clone(), self.direct), self.name))
     }
 
     /// Adds a link for each module below a folder of the unpacked package.
@@ -111,8 +111,8 @@ pub(super) fn give_way(
                 return Err(ProfileError::ClaimedTwice {
                     path: module,
                     more: 0,
-                    first: format!("larder:{}", first.name),
-                    second: format!("larder:{}", half.name),
+                    first: format!("larder:{}", first.half_of.as_ref().unwrap_or(&first.name)),
+                    second: format!("larder:{}", half.half_of.as_ref().unwrap_or(&half.name)),
                     help: "two private packages cannot have one module: remove one of the two".to_owned(),
                 });
             }

@@ -40,16 +40,19 @@ struct ListedRelease {
 }
 
 impl LarderListing {
-    /// Lists the versions of an index file.
+    /// Lists the versions of an index file whose archives can be had.
     pub(super) fn new(
         name: &PackageName,
         registry: &Label,
         (signers, read_leaf): (Arc<Vec<Signer>>, ReadLeaf),
         fetched: FetchedIndex,
+        is_there: &dyn Fn(&str) -> bool,
     ) -> Self {
         let FetchedIndex { file, is_cached } = fetched;
+        let has_archive =
+            |published: &&Published| published.deposit.as_ref().is_none_or(|deposit| is_there(&deposit.artifact));
         let mut releases: Vec<ListedRelease> =
-            file.versions().iter().map(|published| ListedRelease::of(name, published)).collect();
+            file.versions().iter().filter(has_archive).map(|published| ListedRelease::of(name, published)).collect();
         releases.sort_by(|a, b| a.published.version.cmp(&b.published.version));
         let versions = Versions {
             origin: Some(Origin::Registry(registry.clone())),
@@ -166,6 +169,7 @@ impl ListedRelease {
                 features: body.map(features).unwrap_or_default(),
                 is_beta: self.status() == "beta",
                 has_python: body.is_some_and(|body| body.python.is_some()),
+                yank_reason: self.published.yanked.as_ref().and_then(|notice| notice.reason.as_deref()).map(Box::from),
             })),
             ..Candidate::new(self.published.version.clone().into())
         }
@@ -264,7 +268,7 @@ mod tests {
         let file = IndexFile::parse("orders", lines.concat().into_bytes()).unwrap();
         let registry = "acme".parse().unwrap();
         let trust: (Arc<Vec<Signer>>, ReadLeaf) = (Arc::default(), Box::new(|_| Ok(None)));
-        LarderListing::new(&name, &registry, trust, FetchedIndex { file, is_cached: false })
+        LarderListing::new(&name, &registry, trust, FetchedIndex { file, is_cached: false }, &|_| true)
     }
 
     #[test]

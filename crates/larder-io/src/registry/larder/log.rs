@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use super::reading::{description, drive, failed, fetch, shard_or_file, until_whole};
 use super::signer_list;
 use super::witness::{Seen, WitnessFile};
-use crate::diagnostic::Failure;
+use crate::diagnostic::{Failure, counted};
 use crate::fetch::Network;
 use crate::manifest::{LogTrust, Signer, SignerListSource};
 use crate::model::{LogKey, PackageName};
@@ -239,10 +239,17 @@ impl RegistryLog {
             return Ok(());
         }
         let (registry, time) = (client.name().clone(), state.leaf.time.clone());
-        Err(Arc::new(RegistryError::OldState { registry, time, days: limit.as_secs() / 86_400 }))
+        Err(Arc::new(RegistryError::OldState { registry, time, allowed: age_text(limit.as_secs()) }))
     }
 
     fn warn(&self, warning: String) {
         lock(&self.warnings).push(warning);
     }
+}
+
+/// Returns an age in the largest unit that it is a whole number of.
+fn age_text(seconds: u64) -> String {
+    let units = [(86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second")];
+    let (unit, noun) = units.into_iter().find(|(unit, _)| seconds.is_multiple_of(*unit)).unwrap_or((1, "second"));
+    counted(usize::try_from(seconds / unit).unwrap_or(usize::MAX), noun)
 }

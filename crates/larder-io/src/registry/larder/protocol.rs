@@ -7,10 +7,15 @@ use super::listing::{LarderListing, ReadLeaf};
 use super::log::{LogOptions, RegistryLog};
 use super::{index, mirror, reading};
 use crate::diagnostic::Failure;
-use crate::model::{Artifact, LogKey, PackageName, Settings};
+use crate::fs;
+use crate::model::{Artifact, EntryPath, LogKey, PackageName, Settings};
+use crate::package::{REGISTRY_FILE, RegistryFile};
 use crate::registry::client::{ListingError, RegistryClient};
 use crate::registry::mirror_folder::MirroredPackage;
 use crate::registry::protocol::{PackageListing, Protocol};
+
+/// The largest description of a registry.
+const LARGEST: u64 = 1 << 16;
 
 /// The folder of archives of a registry whose description was not read.
 const ARTIFACTS: &str = "artifacts/";
@@ -25,6 +30,19 @@ impl LarderProtocol {
     }
 }
 
+/// Returns which archives of a package can be had. A folder that has a part of the registry has whole index files, and not every
+/// archive that they name.
+fn archives_that_are_there(client: &RegistryClient, name: &PackageName) -> impl Fn(&str) -> bool {
+    let part = client.endpoint.mirror_folder().and_then(|folder| {
+        let bytes = fs::read_up_to(&folder.join(REGISTRY_FILE), LARGEST).ok().flatten()?;
+        let description = RegistryFile::parse(&bytes).ok().filter(|description| description.subset)?;
+        Some(folder.join(&description.artifacts).join(name.as_str()))
+    });
+    move |file: &str| match &part {
+        Some(part) if EntryPath::parse(file).is_ok() => !matches!(fs::stat(&part.join(file)), Ok(None)),
+        _ => true,
+    }
+}
 impl Protocol for LarderProtocol {
     fn lists_dependencies(&self) -> bool {
         true
@@ -41,10 +59,11 @@ impl Protocol for LarderProtocol {
         _: &Settings,
     ) -> Result<Arc<dyn PackageListing>, ListingError> {
         let fetched = index::fetch(&self.log, client, name)?;
+        let is_there = archives_that_are_there(client, name);
         let signers = self.log.signers(client).map_err(ListingError::Failed)?;
         let (log, own_client) = (Arc::clone(&self.log), client.clone());
         let read_leaf: ReadLeaf = Box::new(move |index| log.leaf(&own_client, index));
-        Ok(Arc::new(LarderListing::new(name, client.name(), (signers, read_leaf), fetched)))
+        Ok(Arc::new(LarderListing::new(name, client.name(), (signers, read_leaf), fetched, &is_there)))
     }
 
     /// `artifacts/orders-client/orders-client-2.1.0.tar.gz`

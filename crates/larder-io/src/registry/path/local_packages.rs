@@ -196,6 +196,11 @@ impl LocalPackageIndex {
         self.by_name.get(&(ecosystem, name.clone())).map_or(&[], Vec::as_slice)
     }
 
+    /// Returns the names that local packages have in an ecosystem, sorted.
+    pub fn names(&self, ecosystem: Ecosystem) -> impl Iterator<Item = &PackageName> {
+        self.by_name.keys().filter(move |(of, _)| *of == ecosystem).map(|(_, name)| name)
+    }
+
     /// Returns whether two folders declare one name in an ecosystem: an npm and a Python package of one name are told apart.
     pub fn share_a_name(&self, one: &str, other: &str) -> bool {
         let has = |all: &[IndexedPackage], folder: &str| all.iter().any(|local| *local.folder == *folder);

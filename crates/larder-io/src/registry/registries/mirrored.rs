@@ -35,11 +35,13 @@ pub struct MirrorFailure {
     pub failure: Arc<dyn Failure>,
     /// The package whose file the registry does not give. `None` if something else failed.
     pub unavailable: Option<Box<PackageKey>>,
+    /// The package whose file is at fault, whatever the fault is. `None` if something else failed.
+    pub package: Option<Box<PackageKey>>,
 }
 
 impl From<Arc<dyn Failure>> for MirrorFailure {
     fn from(failure: Arc<dyn Failure>) -> Self {
-        Self { failure, unavailable: None }
+        Self { failure, unavailable: None, package: None }
     }
 }
 
@@ -51,7 +53,8 @@ impl From<FetchError> for MirrorFailure {
             }
             _ => None,
         };
-        Self { failure: Arc::new(error), unavailable }
+        let package = error.subject().and_then(|subject| subject.owner.package()).cloned().map(Box::new);
+        Self { failure: Arc::new(error), unavailable, package }
     }
 }
 

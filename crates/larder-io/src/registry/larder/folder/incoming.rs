@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use super::error::FolderError;
 use super::open::{FolderRegistry, LockedFolder};
 use crate::fs;
-use crate::package::{Submission, SubmissionDocument};
+use crate::package::{Submission, SubmissionDocument, check_signature_form};
 
 /// The folder of submissions.
 const INCOMING: &str = "incoming";
@@ -30,6 +30,9 @@ impl FolderRegistry {
         self.write(format!("{INCOMING}/{file}"), &json)
     }
 }
+
+/// The most signatures of one event: more of them come of somebody who is no publisher.
+const MOST_SIGNATURES: usize = 16;
 
 /// Submissions of the same event with the same archive. They differ in who submits and who signed it.
 #[derive(Debug)]
@@ -54,7 +57,8 @@ impl LockedFolder<'_> {
             let content = (kind.to_owned(), body.to_owned(), archive.map(str::to_owned));
             let equal = known.entry(content).or_insert(EqualSubmissions { files: Vec::new(), signatures: Vec::new() });
             equal.files.push(file);
-            for signature in document.signatures {
+            // What only claims to be a signature is none: neither does it come before what has none, nor is it kept.
+            for signature in document.signatures.into_iter().filter(|text| check_signature_form(text).is_ok()) {
                 if !equal.signatures.contains(&signature) {
                     equal.signatures.push(signature);
                 }
@@ -68,6 +72,13 @@ impl LockedFolder<'_> {
     /// Reads submissions as one, with the signatures of all.
     pub fn submission(&self, equal: &EqualSubmissions) -> Result<Submission, FolderError> {
         let file = equal.files.first().map(String::as_str).unwrap_or_default();
+        if equal.signatures.len() > MOST_SIGNATURES {
+            let found = equal.signatures.len();
+            let reason = format!(
+                "there are {found} signatures of it, and {MOST_SIGNATURES} are taken: remove the submissions that no publisher made"
+            );
+            return Err(bad(file, reason));
+        }
         let archive = |digest| fs::read_if_exists(&self.incoming(&format!("{digest}.tar.gz"))).ok().flatten();
         let submission = Submission::parse(&self.json(file)?, archive).map_err(|reason| bad(file, reason))?;
         Ok(Submission { signatures: equal.signatures.clone(), ..submission })

@@ -8,7 +8,7 @@ use super::open::FolderRegistry;
 use crate::fs;
 use crate::model::Digest;
 use crate::package::log::{Appender, EntryBundle, Head, StateLeaf, Tree, VerifiedState, entries_path};
-use crate::package::{Event, IndexFile, index_path};
+use crate::package::{Event, IndexFile, REGISTRY_FILE, index_path};
 
 /// The result of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,13 @@ impl FolderRegistry {
         let state = self.state()?;
         let tree = state.checkpoint.tree;
         let mut check = FolderCheck { registry: self, damage: Vec::new() };
+        let (stated, signed) = (&self.description.origin, state.checkpoint.key.name());
+        if **stated != *signed {
+            let file = REGISTRY_FILE;
+            check.damage.push(format!(
+                "`{file}` says that the registry is `{stated}`, and its checkpoint is that of `{signed}`"
+            ));
+        }
         let told = if self.description.subset { check.part(&state)? } else { check.leaves(tree)? };
         if !self.description.subset {
             check.heads(&state, &told)?;
