@@ -138,7 +138,7 @@ pub fn check(session: &Session<'_>, options: &CheckOptions) -> Result<Checked> {
         return Ok(Checked {
             environments: Vec::new(),
             packages: 0,
-            own_packages: check_own(session, own, &assets)?,
+            own_packages: check_own(own, &assets)?,
             comparison: comparison(session, options)?,
             findings: Vec::new(),
             assets,
@@ -150,7 +150,8 @@ pub fn check(session: &Session<'_>, options: &CheckOptions) -> Result<Checked> {
     // What is wrong with the manifest is told of all of it, and not of the package alone.
     let project = Project::open(session.context)?;
     let assets = assets::check(session)?;
-    let own_packages = check_own(session, &own?, &assets)?;
+    let own_packages = check_own(&own?, &assets)?;
+    order::refuse_cycles(&project)?;
     let lock = lockfile::text(&project.root)?.unwrap_or_default();
     let lockfile = lock::fresh(&project)?;
     let comparison = comparison(session, options)?;
@@ -189,15 +190,8 @@ pub fn check(session: &Session<'_>, options: &CheckOptions) -> Result<Checked> {
 }
 
 /// Holds the packages to what publishing asks. What is wrong with their assets is told first, all of it.
-fn check_own(session: &Session<'_>, own: &ProjectPackages, assets: &CheckedAssets) -> Result<Vec<String>> {
-    let checked = own.check(&|name| assets.has_checked(name)).and_then(|names| {
-        // One package alone depends on no other of the repository.
-        if own.count() > 1 {
-            order::refuse_cycles(session.context())?;
-        }
-        Ok(names)
-    });
-    checked.map_err(|error| assets.refusal().map_or(error, Error::from))
+fn check_own(own: &ProjectPackages, assets: &CheckedAssets) -> Result<Vec<String>> {
+    own.check(&|name| assets.has_checked(name)).map_err(|error| assets.refusal().map_or(error, Error::from))
 }
 
 /// Compares the package whose folder larder was started in with a published version, if that is asked for, or if registries are and

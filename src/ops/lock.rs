@@ -10,11 +10,11 @@ use crate::fs::{self, Durability};
 use crate::import::locks::LockedVersions;
 use crate::lock::{self, DeclaredState, Freshness, Lockfile, StaleReason};
 use crate::manifest::Environment;
-use crate::model::{Builds, Dependent, Ecosystem, Edition, PackageId, Runtimes, Settings, Side, Source, Version};
+use crate::model::{Builds, Edition, PackageId, Runtimes, Settings, Side, Source, Version};
 use crate::policy::{Finding, FindingReport, SolveNotes};
 use crate::profile;
 use crate::registry::{self, Registries};
-use crate::resolve::{self, Preferences, RequiredLine, Resolution};
+use crate::resolve::{self, Preferences, Resolution};
 
 use super::building::Probe;
 use super::facts::registry_notices::Notices;
@@ -298,16 +298,7 @@ pub(super) fn replace(
     wish: &Wish<'_>,
     snapshot: &InputSnapshot,
 ) -> Result<Option<Locked>> {
-    // Members that ask for members, by their names or their folders.
-    let is_own = |line: &&RequiredLine| {
-        let ecosystem = line.requirement.ecosystem();
-        line.dependent != Dependent::Project && (ecosystem.is_local() || ecosystem == Ecosystem::PRIVATE)
-    };
-    let private = project.lines.iter().filter(is_own);
-    // Packages in a circle need each other: two lines at least.
-    if private.count() > 1 {
-        order::refuse_cycles(session.context)?;
-    }
+    order::refuse_cycles(project)?;
     let (lockfile, solved) = solve(session, project, wish)?;
     Replacement { project, edited: None, old, snapshot }.write(session.context, (lockfile, &solved))
 }

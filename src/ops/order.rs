@@ -1,13 +1,16 @@
 //! The private packages of a repository in the order of their dependencies: `larder order`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::packages::{Discovered, Repository};
-use super::{Context, Result};
+use super::{Context, Project, Result};
 use crate::diagnostic::{Exit, Failure};
 use crate::model::folder_text;
+use crate::registry::path::{PathKind, PathPackage};
+use crate::resolve::Wants;
 
 /// `larder order --json`: see `schema/order.json`.
 #[derive(Debug, Serialize)]
@@ -49,7 +52,7 @@ pub fn order(context: &Context<'_>, direction: Direction) -> Result<Ordered> {
     let ranks: Vec<usize> = repository.packages.iter().map(|package| rank(&repository, package)).collect();
     let mut places = match sorted(&needs, &ranks) {
         Ok(places) => places,
-        Err(cycle) => return Err(Cycle::of(&repository, &cycle).into()),
+        Err(cycle) => return Err(Cycle::of(cycle.iter().map(|at| repository.packages[*at].name())).into()),
     };
     if direction == Direction::DependentsFirst {
         places.reverse();
@@ -66,15 +69,23 @@ pub fn order(context: &Context<'_>, direction: Direction) -> Result<Ordered> {
     Ok(Ordered { order: places.into_iter().map(ordered).collect() })
 }
 
-/// Makes sure that no packages of the repository around the folder that larder was started in depend on each other: none of them could be
-/// published first.
-pub(super) fn refuse_cycles(context: &Context<'_>) -> Result<()> {
-    // What else is wrong with the packages is no reason to refuse their dependencies.
-    let Ok(repository) = Repository::of(context) else { return Ok(()) };
-    let needs: Vec<&BTreeSet<usize>> = repository.packages.iter().map(|package| &package.needs).collect();
-    match sorted(&needs, &vec![0; needs.len()]) {
+/// Makes sure that no private packages of a project depend on each other: none of them could be published first.
+pub(super) fn refuse_cycles(project: &Project) -> Result<()> {
+    let is_private = |(_, package): &(&Arc<str>, &PathPackage)| package.kind == PathKind::Larder;
+    let private: Vec<(&Arc<str>, &PathPackage)> = project.path_packages.iter().filter(is_private).collect();
+    let places: BTreeMap<&Arc<str>, usize> =
+        private.iter().zip(0..).map(|((folder, _), place)| (*folder, place)).collect();
+    let needed = |package: &PathPackage| -> BTreeSet<usize> {
+        let wanted = package.dependencies.iter().filter_map(|dependency| match &dependency.wants {
+            Wants::Requirement(requirement) => requirement.folder(),
+            Wants::Source { .. } | Wants::Unsupported { .. } => None,
+        });
+        wanted.filter_map(|folder| places.get(folder).copied()).collect()
+    };
+    let needs: Vec<BTreeSet<usize>> = private.iter().map(|(_, package)| needed(package)).collect();
+    match sorted(&needs.iter().collect::<Vec<_>>(), &vec![0; needs.len()]) {
         Ok(_) => Ok(()),
-        Err(cycle) => Err(Cycle::of(&repository, &cycle).into()),
+        Err(cycle) => Err(Cycle::of(cycle.iter().map(|at| &private[*at].1.name)).into()),
     }
 }
 
@@ -134,9 +145,8 @@ struct Cycle {
 }
 
 impl Cycle {
-    fn of(repository: &Repository, places: &[usize]) -> Self {
-        let names: Vec<String> = places.iter().map(|at| repository.packages[*at].name().to_string()).collect();
-        Self { names: names.join(" -> ") }
+    fn of<N: ToString>(names: impl Iterator<Item = N>) -> Self {
+        Self { names: names.map(|name| name.to_string()).collect::<Vec<_>>().join(" -> ") }
     }
 }
 

@@ -40,11 +40,6 @@ impl ProjectPackages {
         Ok(Self { root, is_alone, packages: read.into_iter().flatten().collect() })
     }
 
-    /// Returns how many packages there are.
-    pub(in crate::ops) fn count(&self) -> usize {
-        self.packages.len()
-    }
-
     /// Holds the packages to all that needs no registry. Returns their names and versions. The assets of those that `has_checked`
     /// knows are not looked at again.
     ///

@@ -337,6 +337,18 @@ fn what_says_nothing_and_what_widens_in_json_breaks_nobody() {
         (closed.clone(), object(", \"additionalProperties\": true"), "minor widened"),
         (closed.clone(), object(", \"additionalProperties\": {\"type\": \"string\"}"), "minor widened"),
         (object(""), object(", \"additionalProperties\": {\"type\": \"string\"}"), "breaking rule"),
+        // What let members in that nothing else admits.
+        (
+            object(", \"patternProperties\": {\"^x\": {}}, \"additionalProperties\": false"),
+            closed.clone(),
+            "breaking narrowed",
+        ),
+        (object(", \"patternProperties\": {\"^x\": {\"type\": \"string\"}}"), object(""), "minor widened"),
+        (
+            of("\"type\": \"array\", \"contains\": {}, \"minContains\": 0"),
+            of("\"type\": \"array\", \"contains\": {}"),
+            "breaking narrowed",
+        ),
         // Bounds.
         (object(", \"maxProperties\": 2"), object(", \"maxProperties\": 3"), "minor widened"),
         (object(", \"minProperties\": 2"), object(", \"minProperties\": 3"), "breaking rule"),

@@ -238,7 +238,7 @@ impl<'a> Comparison<'a> {
             }
         }
         for (rule, text) in old.rules.iter().filter(|(rule, _)| !new.rules.contains_key(*rule)) {
-            if opens(rule, text) {
+            if opens(rule, text) || is_missed(rule, text, new) {
                 self.breaking(path, "compatibility.narrowed", format!("has lost `{rule}`"), new.place);
             } else {
                 self.minor(path, "compatibility.widened", format!("has lost the rule `{rule}`"), new.place);
@@ -360,6 +360,17 @@ impl<'a> Comparison<'a> {
             let message = "has more branches of a choice, or one choice less".to_owned();
             self.minor(path, "compatibility.widened", message, place);
         }
+    }
+}
+
+/// Returns whether a type without a rule of JSON Schema admits less than with it: what admits members or items that others of its rules
+/// refuse, and `minContains`, which is 1 where it is not said.
+fn is_missed(rule: &str, text: &str, new: &TypeShape) -> bool {
+    match rule {
+        "patternProperties" => !new.is_open || new.rules.contains_key("additionalProperties"),
+        "prefixItems" => new.items.is_some(),
+        "minContains" => text == "0" && new.rules.contains_key("contains"),
+        _ => false,
     }
 }
 
