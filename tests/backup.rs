@@ -242,6 +242,7 @@ fn a_point_in_time_has_the_manifest_and_the_patches_of_its_generation() {
     project.manifest(&manifest("^1.1", ""));
     std::fs::remove_file(project.path("patches/left.patch")).expect("the patch");
     project.write("packages/theme/package.json", "{\"name\":\"theme\",\"version\":\"2.0.0\"}\n");
+    project.write("packages/later/package.json", "{\"name\":\"later\",\"dependencies\":{\"left\":\"1\"}}\n");
     project.run("larder sync --env production").exits(0);
     project.run("larder backup ../b.tar.gz").exits(0);
     let file = project.path("../b.tar.gz").display().to_string();
@@ -252,6 +253,7 @@ fn a_point_in_time_has_the_manifest_and_the_patches_of_its_generation() {
     assert_eq!((other.read("larder.kdl"), other.read("larder.lock")), (then, lock));
     assert_eq!(other.read("patches/left.patch"), patch);
     assert!(other.read("packages/theme/package.json").contains("1.0.0"));
+    assert!(!other.has("packages/later"), "a member that came later");
     other.run("larder sync --locked --env production").exits(0);
     let digest = |project: &Project, number: usize| {
         let history = project.run_json("larder history --env production --json");
@@ -262,4 +264,5 @@ fn a_point_in_time_has_the_manifest_and_the_patches_of_its_generation() {
     // The newest is what the project was when the backup was made.
     other.run(&format!("larder restore {file} --force")).exits(0);
     assert!(other.read("larder.kdl").contains("^1.1") && other.read("packages/theme/package.json").contains("2.0.0"));
+    assert!(other.has("packages/later/package.json"));
 }

@@ -163,10 +163,10 @@ impl WrongAsset {
         let at = text.as_ref().map(|text| offset(&text.text, finding.position.line, finding.position.column));
         let path = finding.path.as_deref().map(|path| format!(" (at {path})")).unwrap_or_default();
         let place_in_text = text.zip(at).map(|(text, at)| (NamedSource::new(&*finding.file, text), at));
-        // Without the text, the place is a part of the message.
+        // Where no text is shown, the place is a part of the message.
         let place = match &place_in_text {
-            Some(_) => String::new(),
-            None => format!("{}:{}:{}: ", finding.file, finding.position.line, finding.position.column),
+            Some((source, _)) if source.inner().shown == Shown::Text => String::new(),
+            _ => format!("{}:{}:{}: ", finding.file, finding.position.line, finding.position.column),
         };
         let message = format!("{place}{}{path}", finding.message);
         Self { message, code: finding.code.clone(), help: finding.help.clone(), place: place_in_text }
@@ -223,9 +223,10 @@ impl SourceCode for Excerpt {
         lines_after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
         if self.shown == Shown::Place {
-            let place = self.text.read_span(span, 0, 0)?;
-            let start = (span.offset(), 0).into();
-            return Ok(Box::new(MietteSpanContents::new(b"", start, place.line(), place.column(), 1)));
+            let before = self.text.get(..span.offset()).ok_or(MietteError::OutOfBounds)?;
+            let line = before.bytes().filter(|byte| *byte == b'\n').count();
+            let column = before.rsplit('\n').next().unwrap_or_default().chars().count();
+            return Ok(Box::new(MietteSpanContents::new(b"", (span.offset(), 0).into(), line, column, 1)));
         }
         let whole = self.text.read_span(span, lines_before, lines_after)?;
         if whole.data().len() <= Self::MOST {
@@ -275,7 +276,7 @@ mod tests {
         let short = excerpt("first\nsecond\n", Shown::Text);
         assert_eq!(short.read_span(&(7, 0).into(), 1, 1).unwrap().data(), b"first\nsecond\n");
         let secret = excerpt("first\n a secret\n", Shown::Place);
-        let place = secret.read_span(&(7, 1).into(), 1, 1).unwrap();
+        let place = secret.read_span(&(7, 0).into(), 1, 1).unwrap();
         assert_eq!((place.data(), place.line(), place.column()), (&b""[..], 1, 1));
         let excerpt = excerpt(&text, Shown::Text);
         let shown = excerpt.read_span(&(at, 0).into(), 1, 1).unwrap();

@@ -162,7 +162,7 @@ pub fn check(session: &Session<'_>, options: &CheckOptions) -> Result<Checked> {
     let environments = inspection::environments(session, &project)?;
     let notices = match options.with {
         ComparedWith::Manifest => None,
-        ComparedWith::Registries => Some(Notices::ask(session, &project, &lockfile, AskedPackages::Private)),
+        ComparedWith::Registries => Some(Notices::ask(session, &project, &lockfile, AskedPackages::Private)?),
     };
     let today = notices.as_ref().map_or(&lockfile, |notices| &notices.lockfile);
     let mut subject =

@@ -180,7 +180,7 @@ pub(super) fn inspect_with(
     let environments = environments(session, project)?;
     let asked = if options.checks.is_empty() { AskedPackages::Private } else { AskedPackages::All };
     let is_asked = chosen.iter().any(|check| matches!(check, CheckName::Yanked | CheckName::Deprecated));
-    let notices = is_asked.then(|| Notices::ask(session, project, &locked, asked));
+    let notices = is_asked.then(|| Notices::ask(session, project, &locked, asked)).transpose()?;
     let today = notices.as_ref().map_or(&locked, |notices| &notices.lockfile);
     let mut subject = Subject::new(context, project, today).with_health(health);
     if let Some(notices) = &notices {

@@ -5,10 +5,8 @@
 //! `larder restore`, and no other command works on the project until then.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use flate2::read::GzDecoder;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -18,9 +16,11 @@ use super::error::BackupError;
 use super::index::{Index, KeptGeneration};
 use crate::fs::{self, Durability, Kind, PathState};
 use crate::model::EntryPath;
+use crate::ops::install::manifests::MANIFESTS;
 use crate::ops::project::restoring;
 use crate::ops::session::LOCKFILE;
 use crate::ops::{Context, Event, Result};
+use crate::profile;
 
 /// What is asked of a restore.
 #[derive(Clone, Debug, Default)]
@@ -139,8 +139,14 @@ fn unpack(
         let lock =
             lock.ok_or_else(|| BackupError::NoGeneration { environment: environment.clone(), number: *number, help })?;
         let mut then = BTreeMap::from([(LOCKFILE.to_owned(), lock)]);
-        match manifests.map(|content| texts_of(&content)) {
-            Some(Ok(texts)) => then.extend(texts.into_iter().map(|(path, text)| (path, text.into_bytes()))),
+        match manifests.map(|content| profile::parse_manifests(&content)) {
+            Some(Ok(texts)) => {
+                for path in later_manifests(&files, &texts) {
+                    fs::remove_file(&staging.join("files").join(&path))?;
+                    files.retain(|file| *file != path);
+                }
+                then.extend(texts.into_iter().map(|(path, text)| (path, text.into_bytes())));
+            }
             Some(Err(reason)) => {
                 let reason = format!("the manifests of {environment}@{number} cannot be read: {reason}");
                 return Err(BackupError::Damaged { file: file.to_owned(), reason }.into());
@@ -156,12 +162,17 @@ fn unpack(
     Ok((index, files))
 }
 
-/// The most bytes of the manifests and patches of a generation.
-const MOST_TEXT: u64 = 256 << 20;
-
-/// Reads the manifests and patches of a generation.
-fn texts_of(content: &[u8]) -> std::io::Result<BTreeMap<String, String>> {
-    Ok(serde_json::from_reader(std::io::BufReader::new(GzDecoder::new(content).take(MOST_TEXT)))?)
+/// Returns the manifests of members that came after a point in time, which would be members again. Of a member a backup has nothing but
+/// its manifests.
+fn later_manifests(files: &[String], then: &BTreeMap<String, String>) -> Vec<String> {
+    let is_manifest = |path: &str| MANIFESTS.contains(&path.rsplit('/').next().unwrap_or(path));
+    let others = files.iter().filter(|path| !is_manifest(path));
+    let with_others: BTreeSet<&Path> = others.flat_map(|path| Path::new(path).ancestors().skip(1)).collect();
+    let is_later = |path: &&String| {
+        let folder = Path::new(path.as_str()).parent();
+        is_manifest(path) && !then.contains_key(*path) && folder.is_some_and(|folder| !with_others.contains(folder))
+    };
+    files.iter().filter(is_later).cloned().collect()
 }
 
 /// Puts the files of a point in time into the place of those of the time of the backup.

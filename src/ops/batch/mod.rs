@@ -14,13 +14,14 @@ mod own_files;
 mod project;
 mod report;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::diagnostic::{Error, Exit, Failure};
 use crate::fetch::RequestedArtifact;
 use crate::import;
-use crate::model::{Digest, PackageKey};
+use crate::model::PackageKey;
+use crate::parallel::map_parallel;
 use crate::registry::{CachePolicy, CopyProgress, MirrorFolder, Registries};
 
 use super::project::{find_root, inputs};
@@ -71,18 +72,31 @@ pub fn fetch(session: &Session<'_>, options: &Options) -> Result<BatchReport> {
     Ok(report)
 }
 
-/// Fetches into the store what was chosen, all at once, and again without what cannot be had.
+/// The most packages that are fetched at once.
+const AT_ONCE: usize = 24;
+
+/// Fetches into the store what was chosen, each package by itself.
 fn into_store(
     session: &Session<'_>,
     (project, registries): (&Project, &Registries),
     asked: &mut [Asked],
     report: &mut BatchReport,
 ) -> Result<()> {
-    loop {
-        let wanted = wanted(asked);
-        let names: Vec<&Digest> = wanted.iter().filter_map(|wanted| wanted.artifact.digest.as_ref()).collect();
-        let _lease = session.store.lease(names.into_iter())?;
-        let fetched = match artifacts::fetch(session, registries, &wanted, gather::folds(project)) {
+    let mut packages: BTreeMap<PackageKey, Vec<RequestedArtifact>> = BTreeMap::new();
+    for file in wanted(asked) {
+        if let Some(key) = file.owner.package() {
+            packages.entry(key.clone()).or_default().push(file);
+        }
+    }
+    let names = packages.values().flatten().filter_map(|file| file.artifact.digest.as_ref());
+    let _lease = session.store.lease(names)?;
+    let packages: Vec<_> = packages.into_iter().collect();
+    let fetched = map_parallel(&packages, AT_ONCE, |(_, files)| {
+        artifacts::fetch(session, registries, files, gather::folds(project))
+    });
+    let mut trees = Vec::new();
+    for ((key, _), fetched) in packages.iter().zip(fetched) {
+        let fetched = match fetched {
             Ok(fetched) => fetched,
             Err(error) => {
                 let at_fault = error.subject().and_then(|subject| subject.owner.package()).cloned();
@@ -91,22 +105,20 @@ fn into_store(
             }
         };
         report.count(fetched.iter().map(|fetched| fetched.bytes));
-        let trees = fetched.iter().map(|fetched| fetched.tree.digest);
-        // A project keeps them from being collected until its next sync, and nothing else does.
-        if let Ok(root) = find_root(session.context) {
-            session.store.note_project(&root, trees)?;
-        }
-        let trees = wanted.iter().zip(&fetched).filter_map(|(wanted, one)| Some((wanted.owner.package()?, &one.tree)));
-        for (key, tree) in trees {
-            for one in asked.iter_mut().filter(|one| one.is_of(key)) {
-                let attestation = one.chosen.as_ref().ok().and_then(|chosen| chosen.package.attestation.as_ref());
-                if let Err(error) = gather::check_attested(attestation, key, tree) {
-                    one.chosen = Err(error);
-                }
+        for one in asked.iter_mut().filter(|one| one.is_of(key)) {
+            let attestation = one.chosen.as_ref().ok().and_then(|chosen| chosen.package.attestation.as_ref());
+            let refused = fetched.iter().find_map(|file| gather::check_attested(attestation, key, &file.tree).err());
+            if let Some(error) = refused {
+                one.chosen = Err(error);
             }
         }
-        return Ok(());
+        trees.extend(fetched.iter().map(|fetched| fetched.tree.digest));
     }
+    // A project keeps them from being collected until its next sync, and nothing else does.
+    if let Ok(root) = find_root(session.context) {
+        session.store.note_project(&root, trees.into_iter())?;
+    }
+    Ok(())
 }
 
 /// Copies into a folder of registries what was chosen, and again without what cannot be had.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use crate::diagnostic::{Error, Exit};
 use crate::lock::Lockfile;
 use crate::model::{CheckName, Ecosystem, Facts, Graph, Label, Origin, PackageId, PackageKey};
 use crate::parallel::map_parallel;
@@ -12,7 +13,7 @@ use crate::registry::{CachePolicy, Registries};
 use crate::resolve::{Index, IndexError, Versions};
 
 use crate::ops::session::release;
-use crate::ops::{Event, Project, Session, failure, registries};
+use crate::ops::{Event, Project, Result, Session, failure, registries};
 
 /// The most registries' documents that are fetched at once.
 const AT_ONCE: usize = 24;
@@ -27,7 +28,7 @@ pub(in crate::ops) struct Notices {
     /// The packages of which something else is locked than is so today.
     changed: BTreeSet<PackageKey>,
     /// The first failure of each registry that did not tell.
-    failures: BTreeMap<Label, String>,
+    failures: BTreeMap<Label, Error>,
 }
 
 /// Which packages are asked about.
@@ -47,14 +48,17 @@ impl AskedPackages {
 
 impl Notices {
     /// Asks the registries. One that does not answer is told in a warning, unless larder is offline: what is locked stands then.
+    ///
+    /// # Errors
+    /// A registry that is not to be believed.
     pub(in crate::ops) fn ask(
         session: &Session<'_>,
         project: &Project,
         lockfile: &Lockfile,
         asked: AskedPackages,
-    ) -> Self {
+    ) -> Result<Self> {
         if served(&lockfile.graph).all(|(key, _)| !asked.has(&key.id)) {
-            return Self::unchanged(lockfile.clone());
+            return Ok(Self::unchanged(lockfile.clone()));
         }
         let registries = match registries::open(session, project, CachePolicy::Revalidate) {
             Ok(registries) => registries,
@@ -63,29 +67,40 @@ impl Notices {
                 let why = error.in_short();
                 let warning = format!("registries are not asked whether what is locked was yanked since: {why}");
                 (session.context.reporter)(Event::Warning(warning));
-                return Self::unchanged(lockfile.clone());
+                return Ok(Self::unchanged(lockfile.clone()));
             }
         };
         let notices = Self::read(&registries, lockfile, |key| asked.has(&key.id));
         release(registries);
+        notices.check_believed()?;
         if !session.context.offline {
             for (registry, why) in &notices.failures {
+                let why = why.in_short();
                 let warning =
                     format!("registry `{registry}` does not tell whether what is locked was yanked since: {why}");
                 (session.context.reporter)(Event::Warning(warning));
             }
         }
-        notices
+        Ok(notices)
+    }
+
+    /// Fails where a registry is not to be believed: its history is another than the one that was seen.
+    fn check_believed(&self) -> Result<()> {
+        let disbelieved = self.failures.values().find(|error| error.failure().exit() == Exit::Integrity);
+        disbelieved.map_or(Ok(()), |error| Err(error.clone()))
     }
 
     /// Asks the registries of private packages, and waits for so long at most: whoever locks what is locked already waits for no network.
+    ///
+    /// # Errors
+    /// A registry that is not to be believed.
     pub(in crate::ops) fn ask_briefly(
         session: &Session<'_>,
         project: &Project,
         lockfile: &Lockfile,
         wait: Duration,
-    ) -> Self {
-        let unchanged = || Self::unchanged(lockfile.clone());
+    ) -> Result<Self> {
+        let unchanged = || Ok(Self::unchanged(lockfile.clone()));
         let asked = AskedPackages::Private;
         if session.context.offline || served(&lockfile.graph).all(|(key, _)| !asked.has(&key.id)) {
             return unchanged();
@@ -100,7 +115,7 @@ impl Notices {
             let _ = answer.send(notices);
         });
         match asking.map(|_| answered.recv_timeout(wait)) {
-            Ok(Ok(notices)) => notices,
+            Ok(Ok(notices)) => notices.check_believed().map(|()| notices),
             Ok(Err(_)) | Err(_) => unchanged(),
         }
     }
@@ -123,8 +138,7 @@ impl Notices {
                 // A version that was removed is no news of this kind.
                 Ok(None) => {}
                 Err(error) => {
-                    let why = failure::of_index(error).in_short();
-                    notices.failures.entry(registry).or_insert(why);
+                    notices.failures.entry(registry).or_insert_with(|| failure::of_index(error));
                 }
             }
         }

@@ -331,7 +331,12 @@ impl Installation<'_> {
         (self.session.context.reporter)(Event::Building(from.closure.instances.len()));
         let (before, moves_links) = (seen_by_node(profile)?, self.moves_links()?);
         let environments: Vec<_> = self.project.manifest.environments.iter().map(Environment::groups).collect();
-        let (interpreter, manifests) = (self.placed(from), manifests::texts(self.project));
+        let interpreter = self.placed(from);
+        let manifests = match self.purpose {
+            // What is promoted was asked for then, and the checkout may have changed since.
+            Purpose::Promote(from) => profile.manifests(&from.environment, from.number)?,
+            Purpose::Sync | Purpose::Repair | Purpose::RepairRolledBack => manifests::texts(self.project),
+        };
         let input = profile::BuildInput {
             environment: name,
             platform: self.platform,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::assets::adapter::{Adapter, SECRET};
+use crate::diagnostic::{Exit, Failure};
 use crate::document::SourceFile;
 use crate::manifest::ManifestErrors;
 use crate::model::AssetKind;
@@ -53,8 +54,10 @@ fn check_assets(own: &OwnPackage, files: &[ArchiveFile]) -> Result<()> {
     let mut texts: BTreeMap<Arc<str>, Arc<str>> = BTreeMap::new();
     for asset in own.manifest.assets.iter().filter(|asset| asset.kind == AssetKind::Adapter) {
         let found = files.binary_search_by(|file| file.path.cmp(&asset.file.value)).ok().map(|at| &files[at]);
-        let text = found.and_then(|file| std::str::from_utf8(&file.content).ok());
-        let Some(text) = text else { continue };
+        let Some(found) = found else { continue };
+        // What cannot be read cannot be looked through.
+        let text = std::str::from_utf8(&found.content)
+            .map_err(|error| Unreadable { file: asset.file.value.as_str().to_owned(), offset: error.valid_up_to() })?;
         let source = SourceFile { file: asset.file.value.as_str().into(), text: text.into() };
         let (_, findings) = Adapter::parse(&source);
         secrets.extend(findings.into_iter().filter(|finding| finding.code == SECRET));
@@ -63,5 +66,20 @@ fn check_assets(own: &OwnPackage, files: &[ArchiveFile]) -> Result<()> {
     match WrongAssets::new(&secrets, &|file| texts.get(file).cloned()) {
         Some(wrong) => Err(wrong.into()),
         None => Ok(()),
+    }
+}
+
+/// An adapter that is no text.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("the adapter `{file}` is not UTF-8 text: byte {offset} of it is none")]
+#[diagnostic(code(larder::package::unreadable_adapter), help("save it as UTF-8; it is looked through for secrets"))]
+struct Unreadable {
+    file: String,
+    offset: usize,
+}
+
+impl Failure for Unreadable {
+    fn exit(&self) -> Exit {
+        Exit::Refused
     }
 }

@@ -203,7 +203,8 @@ impl Project {
                 [] => match path::root_package(&self.root, name).filter(|_| ecosystem.has_scopes()) {
                     Some(root) => root,
                     None => {
-                        let help = "add its folder to `members`, or give a range instead of `workspace:*`";
+                        let help = "add its folder to `members`, or give a range instead of `workspace:*`; the root itself is \
+                                    taken as its Python or private package, if it is one";
                         return Err(bad(format!("no member of the project is called `{name}`"), help).into());
                     }
                 },

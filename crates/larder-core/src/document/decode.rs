@@ -1,7 +1,6 @@
 //! Bytes → text, in the encoding that they are in.
 //!
-//! XML says its encoding itself: by a byte order mark, or in its declaration (XML 1.0, appendix F). Everything else is UTF-8, or has a
-//! byte order mark.
+//! XML says its encoding itself: by a byte order mark, or in its declaration (XML 1.0, appendix F). Everything else is UTF-8.
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
@@ -36,6 +35,10 @@ pub fn decode(bytes: Vec<u8>) -> Result<String, NotText> {
     }
     let text = encoding.decode_without_bom_handling_and_without_replacement(&bytes[marked..]);
     let text = text.ok_or_else(|| NotText::Malformed { encoding: encoding.name(), offset: wrong(encoding, &bytes) })?;
+    // Only XML says what it is in: what looks through the texts of other formats would not see it.
+    if !text.trim_start().starts_with('<') {
+        return Err(NotText::Malformed { encoding: "UTF-8", offset: 0 });
+    }
     Ok(match encoding_name(&text) {
         // As long as it was, so that what stands behind it stays in its column.
         Some((start, end)) => {
@@ -117,6 +120,8 @@ mod tests {
             Err(NotText::Malformed { encoding: "UTF-16LE", .. })
         ));
         let unknown = "<?xml version='1.0' encoding='klingon'?><a/>";
+        let kdl: Vec<u8> = "\u{feff}adapter".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(decode(kdl), Err(NotText::Malformed { encoding: "UTF-8", offset: 0 }));
         assert_eq!(decode(unknown.into()), Err(NotText::Unknown("klingon".to_owned())));
         for whole in ["", "<?xml", "<?xml ?>", "<?xml encoding='x", "<?xmlencoding='x'?>", "<?xml encoding='UTF-16'?>"]
         {

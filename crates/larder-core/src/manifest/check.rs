@@ -1,5 +1,8 @@
 //! Checks across the parts of a manifest and its members: groups, registries, runtimes.
 
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+
 use miette::SourceSpan;
 
 use crate::diagnostic::nearest;
@@ -146,43 +149,41 @@ fn claimed_by_another(line: &DependencyLine, manifest: &Manifest, root: &Manifes
 
 /// Checks that no two registries of one priority claim a package by its name: nobody could say which is meant, unless a line does.
 fn check_claims(root: &Manifest, errors: &mut Errors) {
-    let mut claims: Vec<(&Registry, &Claim)> = Vec::new();
+    let pinned = pinned(root);
+    let mut claims: BTreeMap<(Ecosystem, _, String), (&Registry, &Claim)> = BTreeMap::new();
     for registry in &root.registries {
         for claim in registry.packages.iter().filter(|claim| claim.is_name()) {
             let name = normal_name(registry.ecosystem, claim.as_str());
-            let is_rival = |(other, claimed): &&(&Registry, &Claim)| {
-                (other.ecosystem, other.priority) == (registry.ecosystem, registry.priority)
-                    && other.name != registry.name
-                    && normal_name(other.ecosystem, claimed.as_str()) == name
-            };
-            match claims.iter().find(is_rival) {
-                Some((other, first)) if !is_pinned(root, registry.ecosystem, &name) => {
-                    errors.push(ManifestError::RivalClaims {
-                        package: claim.as_str().into(),
-                        registries: [other.name.as_str().into(), registry.name.as_str().into()],
-                        span: claim.span,
-                        first: first.span,
-                    });
+            let is_pinned = !root.members.is_empty() || pinned.contains(&(registry.ecosystem, name.clone()));
+            match claims.entry((registry.ecosystem, registry.priority, name)) {
+                Entry::Vacant(free) => drop(free.insert((registry, claim))),
+                Entry::Occupied(taken) => {
+                    let (other, first) = *taken.get();
+                    if other.name != registry.name && !is_pinned {
+                        errors.push(ManifestError::RivalClaims {
+                            package: claim.as_str().into(),
+                            registries: [other.name.as_str().into(), registry.name.as_str().into()],
+                            span: claim.span,
+                            first: first.span,
+                        });
+                    }
                 }
-                _ => claims.push((registry, claim)),
             }
         }
     }
 }
 
-/// Returns whether lines may say which registry a package is of: one of the root's does, or members' manifests are not known here.
-fn is_pinned(root: &Manifest, ecosystem: Ecosystem, name: &str) -> bool {
+/// Returns the packages of which a line of the root says the registry. Members' manifests, which may say it too, are not known here.
+fn pinned(root: &Manifest) -> BTreeSet<(Ecosystem, String)> {
     let grouped = root.groups.iter().flat_map(|group| &group.dependencies);
-    let mut lines = root.dependencies.iter().chain(grouped);
-    let pins = |line: &DependencyLine| match &line.spec {
+    let lines = root.dependencies.iter().chain(grouped).filter(|line| line.registry.is_some());
+    let name = |line: &DependencyLine| match &line.spec {
         DependencySpec::Package(requirement) => {
-            line.registry.is_some()
-                && line.ecosystem() == ecosystem
-                && normal_name(ecosystem, requirement.name().as_str()) == name
+            Some((line.ecosystem(), normal_name(line.ecosystem(), requirement.name().as_str())))
         }
-        DependencySpec::Folder(_) => false,
+        DependencySpec::Folder(_) => None,
     };
-    !root.members.is_empty() || lines.any(pins)
+    lines.filter_map(name).collect()
 }
 
 /// Checks that caches of builds are registries of private packages, with the signers that they name.

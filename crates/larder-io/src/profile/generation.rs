@@ -10,11 +10,12 @@
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flate2::Compression;
+use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 
@@ -208,8 +209,10 @@ impl Generation {
     ) -> Result<(), ProfileError> {
         contents.generated.insert(SUMMARY.to_owned(), Text(summary.write(folder)?));
         let keys = contents.layout.keys().fold(String::new(), |keys, key| keys + key.as_str() + "\n");
-        let manifests = compressed(manifests).map_err(|error| FsError::new(Action::Write, folder, error))?;
-        for (name, content) in [(KEYS, keys.as_bytes()), (LOCK, lock.as_bytes()), (MANIFESTS, &manifests)] {
+        let packed = compressed(manifests).map_err(|error| FsError::new(Action::Write, folder, error))?;
+        let mut files = vec![(KEYS, keys.as_bytes()), (LOCK, lock.as_bytes())];
+        files.extend((!manifests.is_empty()).then_some((MANIFESTS, &*packed)));
+        for (name, content) in files {
             fs::write_new(&folder.join(name), content, 0o644)?;
             contents.generated.insert(name.to_owned(), Text(TreeDigest::of(content)));
         }
@@ -243,6 +246,17 @@ fn compressed(texts: &BTreeMap<String, String>) -> std::io::Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(&serde_json::to_vec(texts)?)?;
     encoder.finish()
+}
+
+/// The most bytes of the manifests and patches of a generation.
+const MOST_TEXT: u64 = 256 << 20;
+
+/// Reads the manifests and patches of a generation, as they are kept with it.
+///
+/// # Errors
+/// They are no JSON of texts, compressed with gzip, or too many.
+pub fn parse_manifests(content: &[u8]) -> std::io::Result<BTreeMap<String, String>> {
+    Ok(serde_json::from_reader(std::io::BufReader::new(GzDecoder::new(content).take(MOST_TEXT)))?)
 }
 
 impl Contents {

@@ -103,7 +103,7 @@ pub use build::{BuildInput, Built, names_of_project};
 pub use collect::{Garbage, Retention};
 pub use deployed_flow::{DeployedFlow, DeployedFlows};
 pub use error::{FoundContent, FoundPythons, ProfileError};
-pub use generation::{Generation, RuntimeOfGeneration};
+pub use generation::{Generation, RuntimeOfGeneration, parse_manifests};
 pub use generation_summary::{ChangeSummary, GenerationSummary, PromotionSource};
 pub use git_exclude::{add_ignore_lines, exclude_from_git};
 pub use key::{InvalidRealisedKey, RealisedKey};

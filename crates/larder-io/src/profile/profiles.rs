@@ -1,6 +1,6 @@
 //! A checkout with its profiles.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,11 +9,11 @@ use crate::model::Label;
 
 use super::ProfileError;
 use super::fallback_link::fallback_link;
-use super::generation::Generation;
+use super::generation::{Generation, parse_manifests};
 use super::generation_summary::GenerationSummary;
 use super::paths::{
-    ACTIVE, CURRENT, LOCK, PACKAGES, PROFILES, ProfilePaths, RECORD, SUMMARY, check_own_path, environment_of_link,
-    generation_number,
+    ACTIVE, CURRENT, LOCK, MANIFESTS, PACKAGES, PROFILES, ProfilePaths, RECORD, SUMMARY, check_own_path,
+    environment_of_link, generation_number,
 };
 
 /// A checkout with its profiles.
@@ -174,6 +174,13 @@ impl Profiles {
         let way = Path::new(PROFILES).join(environment.as_str()).join(number.to_string());
         check_own_path(&self.root, &way)?;
         Ok(self.root.join(way))
+    }
+
+    /// Returns the manifests and patches that a generation was built from, by their paths below the root: none if an older larder built it.
+    pub fn manifests(&self, environment: &Label, number: u64) -> Result<BTreeMap<String, String>, ProfileError> {
+        let file = self.generation_folder(environment, number)?.join(MANIFESTS);
+        let Some(content) = fs::read_if_exists(&file)? else { return Ok(BTreeMap::new()) };
+        parse_manifests(&content).map_err(|error| ProfileError::BadRecord { file, problem: error.to_string() })
     }
 
     /// Returns the file that says what a generation consists of.

@@ -250,8 +250,12 @@ impl IndexedPackage {
         Self { folder, package, version: None, features: Arc::default() }
     }
 
-    /// Returns the package that the root's package.json describes. `None` if there is none, or the root is a Python package.
+    /// Returns the package that the root's package.json describes. `None` if there is none, or the root is a Python or a private package.
     pub(super) fn of_root(root: &Path) -> Option<Self> {
+        let own = super::read_text(root, PathKind::Larder.file()).ok().flatten();
+        if own.is_some_and(|text| manifest::declared_package(&text).is_some()) {
+            return None;
+        }
         let declared = DeclaredIdentity::all(root, "", &Catalogs::default()).into_iter().next()?;
         let package = declared.package().filter(|_| declared.kind == PathKind::Npm)?;
         Some(Self { folder: Arc::default(), package, version: declared.version, features: declared.features })
