@@ -161,6 +161,11 @@ impl Notices {
         }
     }
 
+    /// Returns whether anything was yanked or deprecated since it was locked, or is so no more.
+    pub(in crate::ops) fn has_news(&self) -> bool {
+        !self.changed.is_empty()
+    }
+
     /// Returns those of the findings in this lock that are news: of versions that were yanked or deprecated since they were locked.
     pub(in crate::ops) fn news(&self, found: Vec<Finding>) -> Vec<Finding> {
         let is_news = |finding: &Finding| {

@@ -259,7 +259,7 @@ impl<'a> Catalog<'a> {
 
     /// Returns the versions of `package` that a need of those who live in a scope stands for. A dist-tag moves from version to
     /// version, or goes: where a package asks for one, the version that is locked in its place stays, as it does with npm. A line
-    /// may have asked for something else before.
+    /// may have asked for something else before. What is locked for `*` stays as well, a pre-release too.
     pub(super) fn set_in_scope(
         &self,
         need: &Need,
@@ -268,7 +268,8 @@ impl<'a> Catalog<'a> {
     ) -> Result<OrdinalSet, IndexError> {
         let set = self.set_for(&need.requirement, package)?;
         let asks_for_tag = need.requirement.tag().is_some();
-        if !asks_for_tag || matches!(self.interned.node(scope).owner, NodeOwner::Manifest(_)) {
+        let is_of_package = matches!(self.interned.node(scope).owner, NodeOwner::Release(..));
+        if !(asks_for_tag && is_of_package || need.requirement.keeps_any_version()) {
             return Ok(set);
         }
         let table = self.table(package)?;
@@ -295,14 +296,11 @@ impl<'a> Catalog<'a> {
         Ok(table.locked.iter().copied().find(is_it))
     }
 
-    /// Returns the versions of `package` that a requirement's range stands for, and those that are locked where it takes any; the package
-    /// is another than the requirement's own where an alias provides a peer.
+    /// Returns the versions of `package` that a requirement's range stands for; the package is another than the
+    /// requirement's own where an alias provides a peer.
     pub(super) fn set_for(&self, requirement: &Requirement, package: PackageIx) -> Result<OrdinalSet, IndexError> {
         let table = self.table(package)?;
-        let mut set = table.usable_of(&requirement.range(), || self.admitted(requirement, &table.versions));
-        if requirement.keeps_any_version() {
-            set = set.union(&table.usable.intersection(&table.locked_set()));
-        }
+        let set = table.usable_of(&requirement.range(), || self.admitted(requirement, &table.versions));
         if set.is_empty() && table.versions.cached {
             self.unmatched.borrow_mut().insert(package);
         }

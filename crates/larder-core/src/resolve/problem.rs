@@ -146,6 +146,8 @@ impl Problem<'_> {
             return Ok(OrdinalSet::full());
         }
         let package = match place {
+            // Whatever somebody provides is a version of `*`.
+            PeerBinding::Declared(_) if need.requirement.keeps_any_version() => return Ok(OrdinalSet::full()),
             PeerBinding::Declared(Variable::Npm { package, .. }) => package,
             _ => self.catalog.part(need.package, None),
         };
