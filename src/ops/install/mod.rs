@@ -335,7 +335,12 @@ impl Installation<'_> {
         let manifests = match self.purpose {
             // What is promoted was asked for then, and the checkout may have changed since.
             Purpose::Promote(from) => profile.manifests(&from.environment, from.number)?,
-            Purpose::Sync | Purpose::Repair | Purpose::RepairRolledBack => manifests::texts(self.project),
+            // So was what was gone back to. Where they are damaged, they are gone.
+            Purpose::RepairRolledBack => match profile.current_number(name)? {
+                Some(number) => profile.manifests(name, number).unwrap_or_default(),
+                None => BTreeMap::new(),
+            },
+            Purpose::Sync | Purpose::Repair => manifests::texts(self.project),
         };
         let input = profile::BuildInput {
             environment: name,

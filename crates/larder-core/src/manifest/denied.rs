@@ -6,7 +6,7 @@ use crate::model::{Label, Severity};
 use super::node::{BlockRule, Errors, ManifestNode, NodeShape};
 use super::policy::{AllowedSources, DeniedPackages, PolicyRule, RequiredHealth};
 use super::resolution::{self, ecosystem};
-use super::{ManifestError, Policy, Registry, Spanned};
+use super::{ManifestError, Policy, Registry, RuntimeRegistry, Spanned};
 
 /// The name of the rule that denies packages.
 pub(super) const DENY: &str = "deny";
@@ -91,10 +91,11 @@ pub(super) fn read_sources(node: ManifestNode<'_>, errors: &mut Errors) -> Optio
 /// Refuses names of registries that the manifest does not declare: nothing comes from them, and all else would be refused later.
 pub(super) fn check_sources<'p>(
     policies: impl Iterator<Item = &'p Policy>,
-    registries: &[Registry],
+    (registries, runtimes): (&[Registry], &[RuntimeRegistry]),
     errors: &mut Errors,
 ) {
-    let known = || registries.iter().map(|registry| registry.name.as_str()).chain(["git", "url"]);
+    let of_runtimes = || runtimes.iter().map(|registry| registry.host.as_str());
+    let known = || registries.iter().map(|registry| registry.name.as_str()).chain(of_runtimes()).chain(["git", "url"]);
     let named = policies.filter_map(|policy| policy.sources.as_ref()?.only.as_ref()).flatten();
     for name in named.filter(|name| !known().any(|known| known == name.value.as_str())) {
         let help = match nearest(name.value.as_str(), known()) {

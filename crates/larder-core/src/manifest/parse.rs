@@ -238,7 +238,7 @@ impl<'a> DraftManifest<'a> {
             registries::complete(&mut self.registries, errors);
             advisories::check_registries(&self.advisory_sources, &self.registries, errors);
             let policies = environments::own_policies(&self.environments).chain([&self.policy]);
-            denied::check_sources(policies, &self.registries, errors);
+            denied::check_sources(policies, (&self.registries, &self.runtime_registries), errors);
             let takes_packages = |registry: &RuntimeRegistry| registry.address == RuntimeAddress::NpmPackages;
             if self.runtime_registries.iter().any(takes_packages)
                 && let Some(node) = self.settings.managed.get_mut(RuntimeName::Node)
