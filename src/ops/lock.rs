@@ -94,7 +94,7 @@ impl Locked {
     fn asking(session: &Session<'_>, project: &Project, lockfile: Lockfile) -> Result<Self> {
         let notices = Notices::ask_briefly(session, project, &lockfile, NOTICES_WAIT)?;
         if !notices.has_news() {
-            return Self::serving(session, project, lockfile);
+            return Self::serving(session.context, project, lockfile);
         }
         let today = Subject::new(session.context, project, &notices.lockfile);
         let news = notices.news(today.with_yank_reasons(&notices.yank_reasons).whole()?);
