@@ -200,14 +200,12 @@ impl Project {
             };
             let member = match self.names.of_name(*ecosystem, name) {
                 [member] => member.clone(),
-                [] => match path::root_package(&self.root, name).filter(|_| ecosystem.has_scopes()) {
-                    Some(root) => root,
-                    None => {
-                        let help = "add its folder to `members`, or give a range instead of `workspace:*`; the root itself is \
-                                    taken as its Python or private package, if it is one";
-                        return Err(bad(format!("no member of the project is called `{name}`"), help).into());
-                    }
-                },
+                [] => {
+                    let of_root = path::root_package(&self.root, name).filter(|_| ecosystem.has_scopes());
+                    let help = "add its folder to `members`, or give a range instead of `workspace:*`; the root itself is \
+                                taken as its Python or private package, if it is one";
+                    of_root.ok_or_else(|| bad(format!("no member of the project is called `{name}`"), help))?
+                }
                 [one, other, ..] => {
                     let inner = format!("`{name}` is the name of two members: `{}` and `{}`", one.folder, other.folder);
                     return Err(bad(inner, "leave one of them out: `members \"!FOLDER\"`").into());

@@ -123,7 +123,7 @@ impl Imported {
                 Some(_) if is_of_member => self.add_override(npm::ECOSYSTEM, &selector, Some(OF_MEMBER)),
                 Some(ImportedLine { catalog: Some(catalog), .. }) => self.catalog_overrides.push((selector, catalog)),
                 Some(ImportedLine { range, .. }) => {
-                    npm::overrides::take(&selector, range.as_deref().unwrap_or("*"), self)
+                    npm::overrides::take(&selector, range.as_deref().unwrap_or("*"), self);
                 }
                 None => self.refuse(format!("override {selector} ${name}"), "the root has no such dependency"),
             }

@@ -92,7 +92,7 @@ pub(in crate::import) fn take(selector: &str, range: &str, imported: &mut Import
 /// Returns the folder that a range links, relative to that of its file: `link:packages/a`, `file:.`, `portal:../b`.
 fn linked_folder(range: &str) -> Option<&str> {
     let folder = ["link:", "file:", "portal:"].iter().find_map(|scheme| range.strip_prefix(scheme))?;
-    Some(folder).filter(|folder| !folder.ends_with("gz") && !folder.ends_with(".tar"))
+    Some(folder).filter(|folder| ![".tgz", ".tar.gz", ".tar"].iter().any(|end| folder.ends_with(end)))
 }
 
 /// Returns whether a selector is for one version of a parent, and lists it then: no line says that.

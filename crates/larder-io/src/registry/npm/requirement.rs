@@ -49,7 +49,9 @@ fn foreign(text: &str) -> Option<&'static str> {
     let scheme = text.split_once(':').map(|(scheme, _)| scheme);
     match scheme {
         Some("workspace") => Some("`workspace:` is understood within a project only"),
-        _ if text.ends_with(".tgz") || text.ends_with(".tar.gz") => Some("archives in the checkout are not installed"),
+        _ if [".tgz", ".tar.gz"].iter().any(|end| text.ends_with(end)) => {
+            Some("archives in the checkout are not installed")
+        }
         Some("file" | "link" | "portal") => Some("it is a folder outside of any registry"),
         Some("catalog" | "patch") => Some("it belongs to another package manager"),
         Some(_) => Some("larder knows no such place"),
