@@ -13,16 +13,13 @@ use crate::ops::install::manifests::MANIFESTS;
 use crate::ops::packages::{below, walk};
 use crate::ops::session::LOCKFILE;
 use crate::ops::{Project, Result};
-use crate::profile;
+use crate::profile::{self, MANIFESTS_OF_GENERATION};
 
 /// The folder of the project's files in the archive.
 pub(super) const FILES: &str = "files/";
 
 /// The files of generations in the archive.
 pub(super) const GENERATIONS: &str = "generations/";
-
-/// The file of a generation with the manifests and patches that it was built from: their texts by their paths.
-pub(super) const MANIFESTS_OF_GENERATION: &str = "manifests.json.gz";
 
 /// The files of a generation that say what it consists of.
 const OF_GENERATION: [&str; 3] = ["generation.json", LOCKFILE, MANIFESTS_OF_GENERATION];

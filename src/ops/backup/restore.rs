@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::archive;
-use super::contents::{self, FILES, GENERATIONS, MANIFESTS_OF_GENERATION};
+use super::contents::{self, FILES, GENERATIONS};
 use super::error::BackupError;
 use super::index::{Index, KeptGeneration};
 use crate::fs::{self, Durability, Kind, PathState};
@@ -20,7 +20,7 @@ use crate::ops::install::manifests::MANIFESTS;
 use crate::ops::project::restoring;
 use crate::ops::session::LOCKFILE;
 use crate::ops::{Context, Event, Result};
-use crate::profile;
+use crate::profile::{self, MANIFESTS_OF_GENERATION};
 
 /// What is asked of a restore.
 #[derive(Clone, Debug, Default)]
@@ -141,10 +141,11 @@ fn unpack(
         let mut then = BTreeMap::from([(LOCKFILE.to_owned(), lock)]);
         match manifests.map(|content| profile::parse_manifests(&content)) {
             Some(Ok(texts)) => {
-                for path in later_manifests(&files, &texts) {
-                    fs::remove_file(&staging.join("files").join(&path))?;
-                    files.retain(|file| *file != path);
+                let later = later_manifests(&files, &texts);
+                for path in &later {
+                    fs::remove_file(&staging.join("files").join(path))?;
                 }
+                files.retain(|file| !later.contains(file));
                 then.extend(texts.into_iter().map(|(path, text)| (path, text.into_bytes())));
             }
             Some(Err(reason)) => {
@@ -164,7 +165,7 @@ fn unpack(
 
 /// Returns the manifests of members that came after a point in time, which would be members again. Of a member a backup has nothing but
 /// its manifests.
-fn later_manifests(files: &[String], then: &BTreeMap<String, String>) -> Vec<String> {
+fn later_manifests(files: &[String], then: &BTreeMap<String, String>) -> BTreeSet<String> {
     let is_manifest = |path: &str| MANIFESTS.contains(&path.rsplit('/').next().unwrap_or(path));
     let others = files.iter().filter(|path| !is_manifest(path));
     let with_others: BTreeSet<&Path> = others.flat_map(|path| Path::new(path).ancestors().skip(1)).collect();

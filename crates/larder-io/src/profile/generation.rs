@@ -27,7 +27,7 @@ use super::as_text::Text;
 use super::deployed_flow::{self, DeployedFlows};
 use super::generation_summary::GenerationSummary;
 use super::layout::{ClosurePackage, Layout, PackageContent};
-use super::paths::{KEYS, LOCK, MANIFESTS, RECORD, SUMMARY};
+use super::paths::{KEYS, LOCK, MANIFESTS_OF_GENERATION, RECORD, SUMMARY};
 use super::python::Interpreter;
 use super::record_file::{FORMAT, hash, is_sealed, read_record, seal};
 use super::{ProfileError, RealisedKey};
@@ -211,7 +211,7 @@ impl Generation {
         let keys = contents.layout.keys().fold(String::new(), |keys, key| keys + key.as_str() + "\n");
         let packed = compressed(manifests).map_err(|error| FsError::new(Action::Write, folder, error))?;
         let mut files = vec![(KEYS, keys.as_bytes()), (LOCK, lock.as_bytes())];
-        files.extend((!manifests.is_empty()).then_some((MANIFESTS, &*packed)));
+        files.extend((!manifests.is_empty()).then_some((MANIFESTS_OF_GENERATION, &*packed)));
         for (name, content) in files {
             fs::write_new(&folder.join(name), content, 0o644)?;
             contents.generated.insert(name.to_owned(), Text(TreeDigest::of(content)));
@@ -374,7 +374,7 @@ mod tests {
             packages: 0,
             changes: ChangeSummary::default(),
         };
-        for name in [SUMMARY, KEYS, LOCK, MANIFESTS, RECORD] {
+        for name in [SUMMARY, KEYS, LOCK, MANIFESTS_OF_GENERATION, RECORD] {
             fs::remove_file(&folder.join(name)).unwrap();
         }
         generation.write(&summary, ("lock", &BTreeMap::new()), contents, folder).unwrap();

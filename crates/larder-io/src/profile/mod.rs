@@ -113,7 +113,9 @@ pub use layout::{
 };
 pub use link_mode::LinkMode;
 pub use package_folder::PackageFolder;
-pub use paths::{active, current_link, generation_folder, is_generation, own_folder, sync_record};
+pub use paths::{
+    MANIFESTS_OF_GENERATION, active, current_link, generation_folder, is_generation, own_folder, sync_record,
+};
 pub use placement::needs_python;
 pub use private::PrivateContent;
 pub use profiles::Profiles;

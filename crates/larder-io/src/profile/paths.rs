@@ -32,7 +32,7 @@ pub(super) const KEYS: &str = "keys";
 /// The file of a generation with the lock that it was built from.
 pub(super) const LOCK: &str = "larder.lock";
 /// The file of a generation with the manifests and patches that it was built from.
-pub(super) const MANIFESTS: &str = "manifests.json.gz";
+pub const MANIFESTS_OF_GENERATION: &str = "manifests.json.gz";
 
 /// The folders that a profile is built in.
 #[derive(Clone, Copy, Debug)]

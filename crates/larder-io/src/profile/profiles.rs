@@ -12,7 +12,7 @@ use super::fallback_link::fallback_link;
 use super::generation::{Generation, parse_manifests};
 use super::generation_summary::GenerationSummary;
 use super::paths::{
-    ACTIVE, CURRENT, LOCK, MANIFESTS, PACKAGES, PROFILES, ProfilePaths, RECORD, SUMMARY, check_own_path,
+    ACTIVE, CURRENT, LOCK, MANIFESTS_OF_GENERATION, PACKAGES, PROFILES, ProfilePaths, RECORD, SUMMARY, check_own_path,
     environment_of_link, generation_number,
 };
 
@@ -178,7 +178,7 @@ impl Profiles {
 
     /// Returns the manifests and patches that a generation was built from, by their paths below the root: none if an older larder built it.
     pub fn manifests(&self, environment: &Label, number: u64) -> Result<BTreeMap<String, String>, ProfileError> {
-        let file = self.generation_folder(environment, number)?.join(MANIFESTS);
+        let file = self.generation_folder(environment, number)?.join(MANIFESTS_OF_GENERATION);
         let Some(content) = fs::read_if_exists(&file)? else { return Ok(BTreeMap::new()) };
         parse_manifests(&content).map_err(|error| ProfileError::BadRecord { file, problem: error.to_string() })
     }
