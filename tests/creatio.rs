@@ -1,5 +1,7 @@
 //! Creatio packages: from folders, feeds and the marketplace to `packages/creatio/`.
 
+use serde_json::json;
+
 use crate::support::creatio::{CreatioPackage, application, gzip, record, uid_of, with_application, with_feed};
 use crate::support::{Project, Registry, Universe, conforms};
 
@@ -384,6 +386,18 @@ fn the_marketplace_has_one_file_of_an_application() {
     let lock = project.read("larder.lock");
     assert!(lock.contains("range = \"marketplace:21874\"") && lock.contains("location = \"com-21874\""), "{lock}");
     assert!(lock.contains("creatio:MrktBase@0.0.0"), "{lock}");
+    let facts = "type = 1\ninstall-behavior = 1\nmaintainer = \"Acme\"\nneeds-license = true\n";
+    assert_eq!(lock.matches(facts).count(), 2, "{lock}");
+    let listed = project.run("larder list --json").exits(0).json();
+    let facts = &listed["packages"][0]["creatio"];
+    assert_eq!(
+        (&facts["type"], &facts["maintainer"], &facts["needsLicense"]),
+        (&json!(1), &json!("Acme"), &json!(true))
+    );
+    let bill = project.run("larder sbom").exits(0).json();
+    assert_eq!(bill["components"][0]["supplier"], json!({ "name": "Acme" }));
+    let bill = project.run("larder sbom --format spdx").exits(0).json();
+    assert_eq!(bill["packages"][1]["supplier"], "Organization: Acme");
     // From the lock alone, on another machine.
     let other = Project::alone();
     with_marketplace(&other, &registry, rest);

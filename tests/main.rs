@@ -25,6 +25,7 @@ mod consent;
 mod crash;
 mod crates;
 mod creatio;
+mod creatio_changes;
 mod creatio_product;
 mod credentials;
 mod crowd;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::lock::{self as lockfile, Closure};
-use crate::model::{Label, Origin, PackageKey, Platform};
+use crate::model::{CreatioFacts, Label, Origin, PackageKey, Platform};
 
 use super::project::selection;
 use super::{Context, Project, Result, lock};
@@ -54,6 +54,38 @@ pub struct Listed {
     pub platforms: Vec<Platform>,
     /// Whether a manifest names it.
     pub direct: bool,
+    /// What a Creatio package says of itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub creatio: Option<ListedCreatio>,
+}
+
+/// What a Creatio package says of itself.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListedCreatio {
+    /// Its identifier.
+    pub uid: String,
+    /// `Type`: 0 is general, 1 an assembly.
+    pub r#type: u32,
+    /// `InstallBehavior`; 0 is none.
+    pub install_behavior: u32,
+    /// Who maintains it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub maintainer: Option<String>,
+    /// Whether it runs only with a license of its vendor.
+    pub needs_license: bool,
+}
+
+impl From<&CreatioFacts> for ListedCreatio {
+    fn from(facts: &CreatioFacts) -> Self {
+        Self {
+            uid: facts.uid.to_string(),
+            r#type: facts.kind,
+            install_behavior: facts.install_behavior,
+            maintainer: facts.maintainer.clone(),
+            needs_license: facts.needs_license,
+        }
+    }
 }
 
 /// Lists what the environment needs, on all declared platforms.
@@ -66,7 +98,8 @@ pub fn list(context: &Context<'_>) -> Result<Listing> {
     let closure = Closure::of(&lockfile.graph, &anywhere);
     let direct = closure.direct();
     let found = lockfile::platforms_of(&lockfile.graph, &anywhere.groups, &declared);
-    let origin = |key: &PackageKey| lockfile.graph.packages.get(key).and_then(|package| package.origin.as_ref());
+    let package = |key: &PackageKey| lockfile.graph.packages.get(key);
+    let origin = |key: &PackageKey| package(key).and_then(|package| package.origin.as_ref());
     let packages = found.into_iter().map(|(key, platforms)| Listed {
         ecosystem: key.id.ecosystem.as_str(),
         name: key.id.name.to_string(),
@@ -75,6 +108,7 @@ pub fn list(context: &Context<'_>) -> Result<Listing> {
         source: origin(&key).and_then(Origin::source).map(ToString::to_string),
         platforms,
         direct: direct.contains(&key),
+        creatio: package(&key).and_then(|package| package.facts.creatio.as_deref()).map(ListedCreatio::from),
     });
     let runtimes = lockfile.runtimes.0.iter().map(|(key, runtime)| ListedRuntime {
         name: key.name.as_str(),

@@ -12,14 +12,11 @@ use super::{Event, Project, Result, Session, failure, locking::sources, registri
 /// Returns what of a lock is not what the metadata of its packages says.
 pub(super) fn compare(session: &Session<'_>, project: &Project, lockfile: &Lockfile) -> Result<Vec<Mismatch>> {
     let project = &*runtimes::applied(project, &lockfile.runtimes);
-    let registries = registries::open(session, project, CachePolicy::default())?;
+    let registries = registries::open(session, project, CachePolicy::Revalidate)?;
     sources::look_again(session, project, &registries, lockfile)?;
     (session.context.reporter)(Event::Resolving(0));
-    let keys: Vec<PackageKey> = lockfile.graph.packages.keys().cloned().collect();
-    let outdated = LockedIndex::fetch(&registries, &keys).outdated(&keys);
-    registries.drop_cached(&outdated);
-    let index = LockedIndex::fetch(&registries, &keys);
     let graph = &lockfile.graph;
+    let index = LockedIndex::fetch(&registries, graph);
     let mut found = Vec::new();
     if graph.sides.is_empty() {
         found = of_one(project, lockfile, (graph, None), &index, &registries)?;

@@ -1,5 +1,6 @@
 //! `larder pack --creatio`: the archives of a workspace's packages, or of the package whose folder larder was started in.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -13,7 +14,7 @@ use crate::creatio::{
 use crate::diagnostic::{Exit, Failure, list};
 use crate::fetch::{NameFolding, check_names};
 use crate::fs::{self, DirEntry, Durability, Kind};
-use crate::model::{Digest, EntryPath, PackageName};
+use crate::model::{Digest, EntryPath, PackageName, Uid, install_order};
 use crate::package::{IgnoreRules, find_secret, gzip};
 
 /// The folder of a workspace that has its packages.
@@ -21,6 +22,9 @@ const PACKAGES: &str = "packages";
 
 /// The file of a workspace that says what is not packed, in the form of a `.gitignore`.
 const IGNORE_FILE: &str = ".clio/clioignore";
+
+/// How deep a package lies in its workspace, at most: `packages/UsrOrders/branches/1.0`.
+const DEEPEST_IN_WORKSPACE: usize = 5;
 
 /// The folder of a package that has its versions, where it has several.
 const BRANCHES: &str = "branches";
@@ -67,13 +71,16 @@ pub struct PackedPackage {
 /// Packs the packages of the workspace that larder was started in, or the package.
 pub fn pack(context: &Context<'_>, options: &PackCreatioOptions) -> Result<PackedPackages> {
     let root = &context.folder;
-    let ignored = inputs::text(&root.join(IGNORE_FILE))?.unwrap_or_default();
-    let rules = IgnoreRules::default().with("", &ignored);
+    let rules = IgnoreRules::default().with("", &ignored_by_workspace(root)?);
     let mut read = Vec::new();
     for folder in folders(root)? {
         read.push(FilesOfPackage::read(&folder, &rules, &options.allowed_secrets)?);
     }
     read.sort_by(|a, b| a.descriptor.name.cmp(&b.descriptor.name));
+    let reasons = contradictions(&read);
+    if !reasons.is_empty() {
+        return Err(NotPackable { folder: root.clone(), reasons }.into());
+    }
     let out = options.out.as_ref().map_or(root.clone(), |out| root.join(out));
     let mut packed = PackedPackages { zip: None, packages: Vec::new() };
     let mut archives = Vec::new();
@@ -112,6 +119,38 @@ pub fn pack(context: &Context<'_>, options: &PackCreatioOptions) -> Result<Packe
     Ok(packed)
 }
 
+/// Returns what the workspace around a folder says is not packed; the same for a package alone and for all of them.
+fn ignored_by_workspace(folder: &Path) -> Result<String> {
+    for around in folder.ancestors().take(DEEPEST_IN_WORKSPACE) {
+        if let Some(text) = inputs::text(&around.join(IGNORE_FILE))? {
+            return Ok(text);
+        }
+    }
+    Ok(String::new())
+}
+
+/// Returns why packages cannot be installed together: a server would refuse them, or take one for another.
+fn contradictions(packages: &[FilesOfPackage]) -> Vec<String> {
+    let mut reasons = Vec::new();
+    let mut by_uid: BTreeMap<&Uid, &PackageName> = BTreeMap::new();
+    let mut depends: BTreeMap<&PackageName, BTreeSet<&PackageName>> = BTreeMap::new();
+    for FilesOfPackage { descriptor, .. } in packages {
+        if let Some(first) = by_uid.insert(&descriptor.uid, &descriptor.name) {
+            reasons.push(format!("`{first}` and `{}` have one UId, {}", descriptor.name, descriptor.uid));
+        }
+        if depends.contains_key(&descriptor.name) {
+            reasons.push(format!("two folders have a package `{}`", descriptor.name));
+        }
+        depends.insert(&descriptor.name, descriptor.depends_on.iter().map(|one| &one.name).collect());
+    }
+    if let Err(cycle) = install_order(&depends) {
+        let names: Vec<&str> = cycle.iter().chain(cycle.first()).map(|name| name.as_str()).collect();
+        reasons
+            .push(format!("packages depend on each other, so that none can be installed first: {}", names.join(" → ")));
+    }
+    reasons
+}
+
 /// Returns the folders of the packages to pack.
 fn folders(root: &Path) -> Result<Vec<PathBuf>> {
     if fs::read_dir(root)?.iter().any(is_descriptor_file) {
@@ -131,9 +170,10 @@ fn folders(root: &Path) -> Result<Vec<PathBuf>> {
     there.sort_unstable();
     let listed = workspace.as_ref().map(|workspace| &*workspace.packages).unwrap_or_default();
     let place = |name: &PackageName| there.iter().find(|folder| folder.eq_ignore_ascii_case(name.as_str()));
+    let is_wanted = |name: &&PackageName| workspace.as_ref().is_none_or(|workspace| !workspace.ignores(name));
     let missing: Vec<String> = listed
         .iter()
-        .filter(|name| place(name).is_none())
+        .filter(|name| is_wanted(name) && place(name).is_none())
         .map(|name| format!("{WORKSPACE_SETTINGS} lists `{name}`, and there is no {PACKAGES}/{name}"))
         .collect();
     if !missing.is_empty() {

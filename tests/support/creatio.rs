@@ -73,7 +73,7 @@ impl CreatioPackage {
         }
         format!(
             "{}{{ \"Descriptor\": {{ \"UId\": \"{}\", {}\"Name\": \"{}\", \"Type\": 1, \
-             \"ModifiedOnUtc\": \"\\/Date(1701358154000)\\/\", \"Maintainer\": \"Acme\", \"DependsOn\": [{depends}] }} }}",
+             \"ModifiedOnUtc\": \"\\/Date(1701358154000)\\/\", \"Maintainer\": \"Acme\", \"InstallBehavior\": 1, \"DependsOn\": [{depends}] }} }}",
             if self.mark { "\u{feff}" } else { "" },
             self.uid.to_uppercase(),
             version(&self.version),
@@ -178,7 +178,7 @@ pub(crate) fn with_feed(universe: Universe, packages: &[CreatioPackage]) -> Univ
 /// Adds an application to a marketplace at `/market/`.
 pub(crate) fn with_application(universe: Universe, id: u32, file: &[u8]) -> Universe {
     let description = format!(
-        "{{\"Name\":\"App {id}\",\"Maintainer\":\"Acme\",\"FileLink\":\"/market/files/{id}.zip\",\"IsLicenseRequired\":false}}"
+        "{{\"Name\":\"App {id}\",\"Maintainer\":\"Acme\",\"FileLink\":\"/market/files/{id}.zip\",\"IsLicenseRequired\":true}}"
     );
     universe
         .file(&format!("/market/marketplace/install?appId=com-{id}"), description.into_bytes())

@@ -53,6 +53,8 @@ pub(super) struct Component {
     /// The files, each with its digest.
     pub(super) files: Vec<(String, Digest)>,
     pub(super) license: Option<LicenseFact>,
+    /// Who answers for it, where the package says that.
+    pub(super) supplier: Option<String>,
     /// The folder of a local package.
     pub(super) folder: Option<String>,
     /// The URLs of what it depends on, sorted.
@@ -89,6 +91,7 @@ impl<'a> Bill<'a> {
             kind: ComponentKind::Package,
             files: files(&package.artifacts),
             license: input.licenses.get(key).cloned(),
+            supplier: package.facts.creatio.as_ref().and_then(|facts| facts.maintainer.clone()),
             folder: package.folder.as_ref().map(ToString::to_string),
             dependencies: dependencies.remove(key).unwrap_or_default().into_iter().collect(),
         });
@@ -100,6 +103,7 @@ impl<'a> Bill<'a> {
             kind: ComponentKind::Runtime,
             files: files(&runtime.artifacts),
             license: None,
+            supplier: None,
             folder: None,
             dependencies: Vec::new(),
         }));

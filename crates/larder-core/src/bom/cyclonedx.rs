@@ -60,6 +60,8 @@ struct ComponentObject<'a> {
     name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    supplier: Option<Name<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     hashes: Vec<Hash>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -110,6 +112,7 @@ pub fn cyclonedx(bill: &Bill<'_>) -> String {
         bom_ref: PROJECT,
         name: input.name,
         version: input.version,
+        supplier: None,
         hashes: Vec::new(),
         licenses: input.license.map(stated_license).into_iter().collect(),
         purl: None,
@@ -155,6 +158,7 @@ fn component(component: &Component) -> ComponentObject<'_> {
         bom_ref: &component.purl,
         name: &component.name,
         version: Some(&component.version),
+        supplier: component.supplier.as_deref().map(|name| Name { name }),
         hashes,
         licenses: licenses(component),
         purl: Some(&component.purl),

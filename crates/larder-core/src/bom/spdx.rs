@@ -47,6 +47,8 @@ struct SpdxPackage {
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     version_info: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    supplier: Option<String>,
     download_location: &'static str,
     files_analyzed: bool,
     primary_package_purpose: &'static str,
@@ -116,6 +118,7 @@ pub fn spdx(bill: &Bill<'_>) -> String {
         id: PROJECT.to_owned(),
         name: input.name.to_owned(),
         version_info: input.version.map(str::to_owned),
+        supplier: None,
         download_location: NO_ASSERTION,
         files_analyzed: false,
         primary_package_purpose: "APPLICATION",
@@ -162,6 +165,7 @@ fn package(component: &Component, id: String) -> SpdxPackage {
         id,
         name: component.name.clone(),
         version_info: Some(component.version.clone()),
+        supplier: component.supplier.as_deref().map(|name| format!("Organization: {name}")),
         download_location: NO_ASSERTION,
         files_analyzed: false,
         primary_package_purpose: match component.kind {

@@ -29,10 +29,10 @@ pub struct Descriptor {
     /// `PackageVersion`, if there is one.
     pub version: Option<CreatioVersion>,
     /// `Type`: 0 is general, 1 an assembly.
-    pub kind: u64,
-    /// `InstallBehavior`
-    pub install_behavior: Option<u64>,
-    /// `Maintainer`
+    pub kind: u32,
+    /// `InstallBehavior`; 0 is none.
+    pub install_behavior: u32,
+    /// `Maintainer`, on one line.
     pub maintainer: Option<String>,
     /// `ModifiedOnUtc`, in milliseconds since 1970.
     pub modified: Option<i64>,
@@ -91,9 +91,9 @@ impl Descriptor {
             uid: uid(own)?,
             name: name(own)?,
             version: version(own)?,
-            kind: number(own, "Type")?.unwrap_or_default(),
+            kind: number(own, "Type")?,
             install_behavior: number(own, "InstallBehavior")?,
-            maintainer: text(own, "Maintainer")?.map(str::to_owned),
+            maintainer: text(own, "Maintainer")?.map(one_line).filter(|text| !text.is_empty()),
             modified: text(own, "ModifiedOnUtc")?.map(date).transpose()?,
             depends_on: depends_on.iter().map(Reference::read).collect::<Result<_, _>>()?,
         })
@@ -142,11 +142,22 @@ fn text<'v>(of: &'v Value, key: &'static str) -> Result<Option<&'v str>, Descrip
     }
 }
 
-fn number(of: &Value, key: &'static str) -> Result<Option<u64>, DescriptorError> {
+/// Returns a number, 0 if there is none.
+fn number(of: &Value, key: &'static str) -> Result<u32, DescriptorError> {
     match of.get(key) {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => value.as_u64().map(Some).ok_or_else(|| wrong(key, "it is no number, or a negative one")),
+        None | Some(Value::Null) => Ok(0),
+        Some(value) => value
+            .as_u64()
+            .and_then(|number| u32::try_from(number).ok())
+            .ok_or_else(|| wrong(key, "it is no number, or one that is negative or too large")),
     }
+}
+
+fn one_line(text: &str) -> String {
+    text.split(|letter: char| letter.is_whitespace() || letter.is_control())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// Reads `/Date(1701358154000)/`; a zone behind the number says where it was written and changes nothing.
@@ -179,7 +190,7 @@ mod tests {
         let read = Descriptor::parse(WHOLE.as_bytes()).unwrap();
         assert_eq!((read.name.as_str(), read.version_or_none().to_string().as_str()), ("UsrOrders", "1.0.0"));
         assert_eq!(read.uid.as_str(), "d40c3488-7718-4ddc-9173-949868871326");
-        assert_eq!((read.kind, read.install_behavior, read.modified), (1, Some(1), Some(1_701_358_154_000)));
+        assert_eq!((read.kind, read.install_behavior, read.modified), (1, 1, Some(1_701_358_154_000)));
         assert_eq!(read.maintainer.as_deref(), Some("Acme"));
         let [Reference { name, version: Some(version), .. }] = &read.depends_on[..] else { panic!("{read:?}") };
         assert_eq!((name.as_str(), version.to_string().as_str()), ("CrtBase", "7.8.0"));
@@ -187,6 +198,10 @@ mod tests {
         let read = Descriptor::parse(least.as_bytes()).unwrap();
         assert_eq!((read.version.clone(), read.version_or_none().to_string()), (None, "0.0.0".to_owned()));
         assert_eq!(date("/Date(-5+0200)/"), Ok(-5));
+        let odd = WHOLE.replace("\"Acme\"", "\" Acme\\n\\u001b[31m  Ltd\"");
+        assert_eq!(Descriptor::parse(odd.as_bytes()).unwrap().maintainer.as_deref(), Some("Acme [31m Ltd"));
+        let none = WHOLE.replace("\"Acme\"", "\" \"");
+        assert_eq!(Descriptor::parse(none.as_bytes()).unwrap().maintainer, None);
     }
 
     #[test]
@@ -200,6 +215,7 @@ mod tests {
             ("D40C3488-7718", "x", "`UId` that cannot be"),
             ("\"PackageVersion\": \"1.0\"", "\"PackageVersion\": \"1/0\"", "`PackageVersion` that cannot be"),
             ("\"Type\": 1, \"ProjectPath\"", "\"Type\": -1, \"ProjectPath\"", "`Type` that cannot be"),
+            ("\"InstallBehavior\": 1", "\"InstallBehavior\": 4294967296", "`InstallBehavior` that cannot be"),
             ("Date(1701358154000)", "Date(x)", "`ModifiedOnUtc` that cannot be"),
             ("\"Descriptor\"", "\"Description\"", "no `Descriptor`"),
             ("\"DependsOn\": [ {", "\"DependsOn\": [ 7, {", "an item of it is no object"),

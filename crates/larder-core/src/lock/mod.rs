@@ -194,6 +194,10 @@ pub fn chosen(graph: &Graph) -> Preferences {
     for root in &graph.roots {
         let edges = root.to.iter().filter(is_scoped);
         preferences.lines.extend(edges.map(|edge| ((root.dependent.clone(), edge.name.clone()), version(edge))));
+        if let Some(tag) = root.requirement.tag() {
+            let name = root.requirement.seen_as().clone();
+            preferences.tags.insert((root.dependent.clone(), name, tag.to_owned()));
+        }
     }
     preferences
 }

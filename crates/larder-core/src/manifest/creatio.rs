@@ -29,7 +29,7 @@ pub(super) fn read_creatio(
         example: "creatio platform=\"8.1.3\" { … }",
     };
     let parts = node.read_parts(&SHAPE, errors);
-    instance.platform = parts.property("platform").and_then(|value| read_version(value, errors));
+    instance.platform = parts.property("platform").and_then(|value| read_platform(value, errors));
     let (mut lists, mut once) = (Vec::new(), UniqueNodes::default());
     let mut named: Vec<(PackageName, SourceSpan)> = Vec::new();
     for child in node.children() {
@@ -104,9 +104,26 @@ fn read_provides(
     from
 }
 
+/// Reads the version of the platform, which others are compared with: it is made of numbers.
+fn read_platform(value: NodeValue<'_>, errors: &mut Errors) -> Option<CreatioVersion> {
+    let parse = |text: &str| match CreatioVersion::parse(text)? {
+        version if version.is_numeric() => Ok(version),
+        _ => Err("nothing is before or after what is not made of numbers".to_owned()),
+    };
+    read_parsed(value, parse, errors)
+}
+
 fn read_version(value: NodeValue<'_>, errors: &mut Errors) -> Option<CreatioVersion> {
+    read_parsed(value, CreatioVersion::parse, errors)
+}
+
+fn read_parsed(
+    value: NodeValue<'_>,
+    parse: impl Fn(&str) -> Result<CreatioVersion, String>,
+    errors: &mut Errors,
+) -> Option<CreatioVersion> {
     let text = value.version(errors)?;
-    match CreatioVersion::parse(text.value) {
+    match parse(text.value) {
         Ok(version) => Some(version),
         Err(reason) => {
             errors.push(ManifestError::BadValue {
@@ -224,6 +241,8 @@ mod tests {
             let error = parse(&format!("dependencies {{\n    {line}\n}}\n")).unwrap_err();
             assert!(error.contains(reason), "{line}: {error}");
         }
+        let error = parse("creatio platform=\"eight\"\n").unwrap_err();
+        assert!(error.contains("not made of numbers"), "{error}");
         let wrong = "creatio {\n    provides \"CrtOrders\" version=\"1.5\"\n}\ndependencies {\n    creatio \"CrtOrders\" \">=1.6\"\n}\n";
         assert!(parse(wrong).unwrap_err().contains("1.5.0"));
     }

@@ -70,6 +70,8 @@ pub struct Manifest {
     pub alerts: Alerts,
     /// `patch` lines.
     pub patches: Vec<PatchLine>,
+    /// `age` of the top-level policy.
+    pub age_span: Option<SourceSpan>,
     /// The files that list what an instance of the Creatio platform provides.
     pub provided_lists: Vec<Spanned<EntryPath>>,
 }

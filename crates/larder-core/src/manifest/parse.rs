@@ -150,6 +150,7 @@ struct DraftManifest<'a> {
     monitor: Monitor,
     alerts: Alerts,
     patches: Vec<PatchLine>,
+    age_span: Option<SourceSpan>,
     provided_lists: Vec<Spanned<EntryPath>>,
 }
 
@@ -221,7 +222,9 @@ impl<'a> DraftManifest<'a> {
             "alerts" => self.alerts = alerts::read_alerts(node, errors),
             "policy" => {
                 self.policy = environments::read_policy(node, errors);
-                self.settings.age = self.policy.age.take().map(|age| age.minimum);
+                if let Some(age) = self.policy.age.take() {
+                    (self.settings.age, self.age_span) = (Some(age.minimum), Some(age.span));
+                }
             }
             _ => node.report_unknown(
                 "at the top of a manifest",
@@ -277,6 +280,7 @@ impl<'a> DraftManifest<'a> {
             monitor: self.monitor,
             alerts: self.alerts,
             patches: self.patches,
+            age_span: self.age_span,
             provided_lists: self.provided_lists,
         };
         if kind == ManifestKind::Root {

@@ -1,6 +1,6 @@
 //! The facts of a package: its metadata besides dependencies.
 
-use super::{Platform, Uid};
+use super::{CreatioFacts, Platform};
 
 /// The metadata of a package that `sync` needs, and a lock keeps.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -23,8 +23,8 @@ pub struct Facts {
     pub deprecated: Option<String>,
     /// Whether the version was yanked (PEP 592) when it was locked.
     pub yanked: bool,
-    /// The identifier of a Creatio package. `None` for other packages.
-    pub uid: Option<Uid>,
+    /// What only Creatio packages have. `None` for other packages.
+    pub creatio: Option<Box<CreatioFacts>>,
 }
 
 impl Facts {

@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{
-    Artifact, Attestation, ExtraName, Facts, Label, Origin, PackageId, PackageName, Platform, Requirement, Side, Sides,
-    Version,
+    Artifact, Attestation, Ecosystem, ExtraName, Facts, Label, Origin, PackageId, PackageName, Platform, Requirement,
+    Side, Sides, Version,
 };
 
 /// One version of one package.
@@ -127,6 +127,16 @@ pub struct RootEdge {
     /// The chosen instances. Empty if an optional line was dropped, or the line holds on no declared platform. Several if
     /// platforms need different versions.
     pub to: Vec<Edge>,
+}
+
+/// What two lines have in common of which one may have become the other.
+pub type LineKey<'a> = (&'a Dependent, Option<&'a Label>, Ecosystem, &'a PackageName);
+
+impl RootEdge {
+    /// Returns what tells the line from those for other packages.
+    pub fn line_key(&self) -> LineKey<'_> {
+        (&self.dependent, self.group.as_ref(), self.requirement.ecosystem(), self.requirement.seen_as())
+    }
 }
 
 /// A package with what is needed to fetch and install it.

@@ -70,6 +70,7 @@ pub use catalogs::Catalogs;
 pub use check::{CheckName, Severity};
 pub use core_metadata::CoreMetadata;
 pub use cow_str::CowStr;
+pub use creatio::facts::CreatioFacts;
 pub use creatio::order::{FILE as INSTALL_ORDER, install_order};
 pub use creatio::range::CreatioRange;
 pub use creatio::uid::{Uid, UidError};
@@ -81,7 +82,9 @@ pub use entry_path::{EntryPath, PathError};
 pub use facts::Facts;
 pub use feature::FeatureName;
 pub use file_url::{FileUrl, SourceError};
-pub use graph::{Dependent, Dropped, Edge, EdgeKind, Graph, Instance, InstanceKey, Package, PackageKey, RootEdge};
+pub use graph::{
+    Dependent, Dropped, Edge, EdgeKind, Graph, Instance, InstanceKey, LineKey, Package, PackageKey, RootEdge,
+};
 pub use larder::range::SemverRange;
 pub use level::{Level, UnknownLevel};
 pub use license::{LicenseError, LicenseExpression, LicenseTerm};

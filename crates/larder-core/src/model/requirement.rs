@@ -321,11 +321,14 @@ impl Requirement {
         }
     }
 
-    /// Returns whether both requirements, which have the same alias, are for the same package and extras, beta versions included.
+    /// Returns whether both requirements, which have the same alias, are for the same package and extras, beta versions and
+    /// applications of a marketplace included.
     pub fn has_same_target(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Npm { name: a, .. }, Self::Npm { name: b, .. })
-            | (Self::Creatio { name: a, .. }, Self::Creatio { name: b, .. }) => a == b,
+            (Self::Npm { name: a, .. }, Self::Npm { name: b, .. }) => a == b,
+            (Self::Creatio { name: a, range, .. }, Self::Creatio { name: b, range: other_range, .. }) => {
+                (a, range.application()) == (b, other_range.application())
+            }
             (
                 Self::Larder { name: a, features, beta, .. },
                 Self::Larder { name: b, features: other_features, beta: other_beta, .. },

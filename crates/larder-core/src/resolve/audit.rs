@@ -339,9 +339,10 @@ fn edge_kind(kind: DependencyKind) -> EdgeKind {
 }
 
 /// Returns the facts that do not change with time, by their names in a lock: as locked, and as stated.
-fn facts(locked: &Facts, stated: &Facts) -> [(&'static str, String, String); 7] {
+fn facts(locked: &Facts, stated: &Facts) -> [(&'static str, String, String); 8] {
     let list = |list: &[String]| format!("[{}]", list.join(", "));
     let text = |text: &Option<String>| text.as_ref().map_or_else(|| "absent".to_owned(), |text| format!("`{text}`"));
+    let uid = |facts: &Facts| text(&facts.creatio.as_ref().map(|facts| facts.uid.to_string()));
     [
         ("os", list(&locked.os), list(&stated.os)),
         ("cpu", list(&locked.cpu), list(&stated.cpu)),
@@ -350,6 +351,7 @@ fn facts(locked: &Facts, stated: &Facts) -> [(&'static str, String, String); 7] 
         ("requires-python", text(&locked.requires_python), text(&stated.requires_python)),
         ("bin", locked.bin.to_string(), stated.bin.to_string()),
         ("install-script", locked.install_script.to_string(), stated.install_script.to_string()),
+        ("uid", uid(locked), uid(stated)),
     ]
 }
 

@@ -258,8 +258,8 @@ impl<'a> Catalog<'a> {
     }
 
     /// Returns the versions of `package` that a need of those who live in a scope stands for. A dist-tag moves from version to
-    /// version, or goes: where a package asks for one, the version that is locked in its place stays, as it does with npm. A line
-    /// may have asked for something else before. What is locked for `*` stays as well, a pre-release too.
+    /// version, or goes: the version that is locked in its place stays, as it does with npm, unless a line asked for something else
+    /// before. What is locked for `*` stays as well, a pre-release too.
     pub(super) fn set_in_scope(
         &self,
         need: &Need,
@@ -267,9 +267,14 @@ impl<'a> Catalog<'a> {
         scope: NodeIx,
     ) -> Result<OrdinalSet, IndexError> {
         let set = self.set_for(&need.requirement, package)?;
-        let asks_for_tag = need.requirement.tag().is_some();
-        let is_of_package = matches!(self.interned.node(scope).owner, NodeOwner::Release(..));
-        if !(asks_for_tag && is_of_package || need.requirement.keeps_any_version()) {
+        let asked_before = |tag: &str| match self.interned.node(scope).owner {
+            NodeOwner::Release(..) => true,
+            NodeOwner::Manifest(place) => {
+                let name = self.interned.id(need.alias).name;
+                self.requirements.preferences.has_tag(&self.manifests[place as usize], &name, tag)
+            }
+        };
+        if !(need.requirement.tag().is_some_and(asked_before) || need.requirement.keeps_any_version()) {
             return Ok(set);
         }
         let table = self.table(package)?;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use pubgrub::{External, VersionSet};
 
+use crate::diagnostic::counted;
 use crate::model::{NpmPeers, PackageId};
 
 use super::derivation::{Derivation, facts};
@@ -16,7 +17,7 @@ use super::release::{Need, manifest_name};
 use super::requirements::LineId;
 use super::resolution::NoSolution;
 use super::variable::{PackageIx, Variable};
-use super::version_rules;
+use super::version_rules::{self, npm};
 
 /// A chain longer than this is cut in the middle.
 const LONGEST: usize = 10;
@@ -42,6 +43,26 @@ struct StepDemand {
     need: Need,
 }
 
+/// The most versions that are looked at for one that would do.
+const MOST_LOOKED_AT: usize = 200;
+
+/// The end of a chain of reasons.
+#[derive(Default)]
+struct End {
+    /// The contradiction, if it needs saying.
+    sentence: Option<String>,
+    /// The advice.
+    help: Option<String>,
+    /// Whether it is `age` that keeps away what would do.
+    is_too_young: bool,
+}
+
+impl End {
+    fn new(sentence: String, help: Option<String>) -> Self {
+        Self { sentence: Some(sentence), help, is_too_young: false }
+    }
+}
+
 /// Explains a contradiction, which rests on the lines of the problem.
 pub(super) fn explain(problem: Problem, tree: &Derivation) -> Result<NoSolution, IndexError> {
     let explainer = Explainer { problem };
@@ -57,11 +78,11 @@ pub(super) fn explain(problem: Problem, tree: &Derivation) -> Result<NoSolution,
         let cut = because.len() - (LONGEST - 2);
         because.splice(4..4 + cut, [format!("… ({cut} more steps of this kind)")]);
     }
-    let (end, help) = explainer.end(&steps, python_half(tree))?;
-    because.extend(end);
+    let End { sentence, help, is_too_young } = explainer.end(&steps, python_half(tree))?;
+    because.extend(sentence);
     let lines: BTreeSet<LineId> = reduce::lines(tree).into_iter().map(|line| explainer.id(line)).collect();
     let lines = lines.into_iter().collect();
-    Ok(NoSolution { lines, because, help, unbuilt: Vec::new(), packages_from_cache: Vec::new() })
+    Ok(NoSolution { lines, because, help, is_too_young, unbuilt: Vec::new(), packages_from_cache: Vec::new() })
 }
 
 /// Returns what versions, named as in `react 17.0.0 to 18.2.0` or `every version of react`, do to what they ask for.
@@ -260,7 +281,7 @@ impl Explainer<'_> {
             }
             let more = ranges.len().saturating_sub(3);
             ranges.truncate(3);
-            let more = if more > 0 { format!(" or {more} other ranges") } else { String::new() };
+            let more = if more > 0 { format!(" or {}", counted(more, "other range")) } else { String::new() };
             let name = asked.need.requirement.seen_as();
             let who = self.versions(from, &versions)?;
             let verb = verb(&who, asked.need.is_peer());
@@ -275,12 +296,7 @@ impl Explainer<'_> {
         no_match::versions(self.problem.catalog, package, versions)
     }
 
-    /// Returns the end of the chain, and the advice.
-    fn end(
-        &self,
-        steps: &[ChainStep],
-        python_half: Option<PackageIx>,
-    ) -> Result<(Option<String>, Option<String>), IndexError> {
+    fn end(&self, steps: &[ChainStep], python_half: Option<PackageIx>) -> Result<End, IndexError> {
         let catalog = self.problem.catalog;
         let asked: Vec<&StepDemand> = steps.iter().filter_map(|step| step.asked.as_ref()).collect();
         let refused = steps.iter().find(|step| step.from.is_some() && step.asked.is_none());
@@ -290,23 +306,21 @@ impl Explainer<'_> {
                 Variable::PyOn(_, platform) | Variable::PyExtra(_, _, platform) => Some(platform),
                 _ => None,
             };
-            let NoMatch { reason, help } = no_match::explain(catalog, &asked.need, platform)?;
+            let NoMatch { reason, help, is_too_young } = no_match::explain(catalog, &asked.need, platform)?;
             // What is refused is in the way of newer versions than those that ask for what is not there.
             let help = match refused {
                 Some((versions, package)) => Some(self.way_around(steps, package, versions)?),
                 None => help,
             };
-            return Ok((Some(reason), help));
+            return Ok(End { sentence: Some(reason), help, is_too_young });
         }
         for one in &asked {
             let (count, satisfying) = common(steps, one.variable);
             if count > 1 && satisfying.is_empty() {
                 let name = catalog.interned.id(one.package).name;
                 let both = if count == 2 { "both" } else { "all of these" };
-                return Ok((
-                    Some(format!("no version of {name} satisfies {both}")),
-                    self.way_out(steps, one.variable)?,
-                ));
+                let end = format!("no version of {name} satisfies {both}");
+                return Ok(End::new(end, self.way_out(steps, one.variable)?));
             }
         }
         if let Some(package) = python_half {
@@ -317,14 +331,14 @@ impl Explainer<'_> {
             );
             let help = "ask for ranges that one version satisfies, or put the lines into groups that exclude each other \
                         with `conflicts`";
-            return Ok((Some(end), self.general_way_out(steps).or(Some(help.to_owned()))));
+            return Ok(End::new(end, self.general_way_out(steps).or(Some(help.to_owned()))));
         }
         if let Some((versions, package)) = refused {
             let help = self.way_around(steps, package, versions)?;
-            return Ok((None, self.general_way_out(steps).or(Some(help))));
+            return Ok(End { help: self.general_way_out(steps).or(Some(help)), ..End::default() });
         }
         let end = "so every way to satisfy these leads to a contradiction".to_owned();
-        Ok((Some(end), self.general_way_out(steps)))
+        Ok(End::new(end, self.general_way_out(steps)))
     }
 
     /// Names the versions that would do if a line gave way, and the override that would settle it.
@@ -352,6 +366,39 @@ impl Explainer<'_> {
         }))
     }
 
+    /// Returns the advice about versions that do not run on the declared Node, where engines are strict. `None` if that is not the
+    /// reason.
+    fn other_runtime(
+        &self,
+        package: PackageIx,
+        versions: &OrdinalSet,
+        others: &OrdinalSet,
+    ) -> Result<Option<String>, IndexError> {
+        let catalog = self.problem.catalog;
+        let (name, table) = (catalog.interned.id(package).name, catalog.table(package)?);
+        let settings = &catalog.requirements.settings;
+        let is_unfit = |ordinal: u32| -> Result<bool, IndexError> {
+            let prepared = catalog.prepared(package, ordinal)?;
+            Ok(npm::refused_engine(settings, prepared.release.facts.node.as_deref()).is_some())
+        };
+        let best = (0..table.count()).rev().find(|ordinal| versions.contains(ordinal));
+        if !best.map(is_unfit).transpose()?.unwrap_or_default() {
+            return Ok(None);
+        }
+        let mut fitting = None;
+        for ordinal in others.descending().take(MOST_LOOKED_AT) {
+            if !is_unfit(ordinal)? {
+                fitting = Some(&table.candidate(ordinal).version);
+                break;
+            }
+        }
+        let declare = "declare a Node that it takes under `runtimes`";
+        Ok(Some(match fitting {
+            Some(version) => format!("{declare}, or ask for {name} {version}, which runs on the declared one"),
+            None => declare.to_owned(),
+        }))
+    }
+
     /// Returns the advice about versions that cannot be used.
     fn way_around(&self, steps: &[ChainStep], package: PackageIx, versions: &OrdinalSet) -> Result<String, IndexError> {
         let catalog = self.problem.catalog;
@@ -374,6 +421,9 @@ impl Explainer<'_> {
             }
         }
         let others = table.usable.intersection(&versions.complement());
+        if by_line && let Some(advice) = self.other_runtime(package, versions, &others)? {
+            return Ok(advice);
+        }
         let is_source = !table.source_only().is_empty() && versions.subset_of(table.source_only());
         if is_source && others.subset_of(table.source_only()) {
             let leave = if by_line {

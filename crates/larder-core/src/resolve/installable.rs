@@ -53,6 +53,23 @@ pub(super) enum NotInstallable {
         /// The package that states that one.
         second_by: PackageName,
     },
+    /// Another package under the name of a locked one.
+    #[error("`{name}` has the UId {found} now, and the lock has {locked}")]
+    #[diagnostic(
+        code(larder::resolve::uid),
+        help(
+            "it is another package under a name that was taken: find out who publishes it, and claim the name for the registry that has the \
+             right one. To take it nonetheless, remove what asks for it, run `larder lock`, and add it again"
+        )
+    )]
+    ChangedUid {
+        /// The name.
+        name: PackageName,
+        /// The identifier in the lock.
+        locked: Uid,
+        /// The identifier of what was chosen.
+        found: Uid,
+    },
     /// Packages that wait for each other.
     #[error("these packages depend on each other, so that none can be installed first: {}", chain(.0))]
     #[diagnostic(
@@ -87,6 +104,27 @@ pub(super) fn check(catalog: &Catalog, solution: &Solution, graph: &Graph) -> Re
     }
     check_identities(releases.values().map(|identity| &**identity)).map_err(failed)?;
     check_order(graph).map_err(failed)
+}
+
+/// Checks that what has the name of a locked package is that package.
+///
+/// # Errors
+/// Fails if its identifier is another one.
+pub fn check_identities_kept(locked: &Graph, chosen: &Graph) -> Result<(), IndexError> {
+    let uids = |graph: &'_ Graph| -> BTreeMap<PackageName, Uid> {
+        let packages = graph.packages.iter();
+        packages
+            .filter_map(|(key, package)| Some((key.id.name.clone(), package.facts.creatio.as_ref()?.uid.clone())))
+            .collect()
+    };
+    let known = uids(locked);
+    for (name, found) in uids(chosen) {
+        if let Some(locked) = known.get(&name).filter(|locked| **locked != found) {
+            let locked = locked.clone();
+            return Err(IndexError::Failed(Arc::new(NotInstallable::ChangedUid { name, locked, found })));
+        }
+    }
+    Ok(())
 }
 
 /// Checks that each name has one identifier, and each identifier one name.

@@ -92,6 +92,7 @@ pub use index::{
     AgeRule, Candidate, Chosen, Dependency, DependencyKind, Identity, Index, IndexError, PlatformSet, PrivateTraits,
     Release, UnbuiltRelease, UnknownSource, Versions, Wants,
 };
+pub use installable::check_identities_kept;
 pub use likely::{likely, likely_needs};
 pub use package_extensions::EDITION as EXTENSIONS_EDITION;
 pub use peer_contexts::TooManyPeerContexts;

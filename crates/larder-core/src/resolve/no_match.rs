@@ -1,9 +1,11 @@
 //! Why no version matches a requirement: the package or the version does not exist, or may not be chosen.
 
+use std::collections::BTreeSet;
+
 use pubgrub::VersionSet;
 
 use crate::diagnostic::nearest;
-use crate::model::{ExtraName, PackageId, PackageName, Platform, TargetPlatform, Version};
+use crate::model::{Ecosystem, ExtraName, PackageId, PackageName, Platform, TargetPlatform, Version};
 
 use super::catalog::Catalog;
 use super::index::{Candidate, IndexError};
@@ -18,11 +20,17 @@ use super::version_table::VersionTable;
 pub(super) struct NoMatch {
     pub(super) reason: String,
     pub(super) help: Option<String>,
+    /// Whether it is `age` that keeps away what would match.
+    pub(super) is_too_young: bool,
 }
 
 impl NoMatch {
     fn new(reason: String, help: impl Into<Option<String>>) -> Self {
-        Self { reason, help: help.into() }
+        Self { reason, help: help.into(), is_too_young: false }
+    }
+
+    fn too_young(reason: String, help: String) -> Self {
+        Self { reason, help: Some(help), is_too_young: true }
     }
 }
 
@@ -70,7 +78,19 @@ pub(super) fn explain(catalog: &Catalog, need: &Need, platform: Option<Platform>
             let named = need.requirement.range_text().starts_with("marketplace:");
             let numbered =
                 if named { "" } else { "if it is of a marketplace, name its application: `marketplace=21874`; " };
-            format!("if the platform has it, say so: `provides \"{name}\"` under `creatio`; {numbered}else {elsewhere}")
+            let all = missing_in_order(catalog)?;
+            let quoted: Vec<String> = all.iter().map(|name| format!("\"{name}\"")).collect();
+            match &quoted[..] {
+                [_, _, ..] => format!(
+                    "{} packages that are needed are in no registry. What the platform has of them, say so: `provides {}` under \
+                     `creatio`; {numbered}else {elsewhere}",
+                    quoted.len(),
+                    quoted.join(" ")
+                ),
+                _ => format!(
+                    "if the platform has it, say so: `provides \"{name}\"` under `creatio`; {numbered}else {elsewhere}"
+                ),
+            }
         } else {
             elsewhere
         };
@@ -96,6 +116,35 @@ pub(super) fn explain(catalog: &Catalog, need: &Need, platform: Option<Platform>
             NoMatch::new(format!("no version of {} can be installed everywhere it is needed", asked_for(need)), None)
         }
     })
+}
+
+/// Returns the packages of an ecosystem with an order of installation that lines lead to, by the newest version of each, and that are in
+/// no registry: a platform has dozens, and all are named at once.
+fn missing_in_order(catalog: &Catalog) -> Result<BTreeSet<PackageName>, IndexError> {
+    let leads_on = |package: PackageIx| {
+        let ecosystem = catalog.interned.id(package).ecosystem;
+        ecosystem.has_install_order() || ecosystem == Ecosystem::PRIVATE
+    };
+    let lines = catalog
+        .requirements
+        .lines
+        .iter()
+        .filter(|line| !catalog.requirements.settings.creatio.provides(&line.requirement));
+    let mut open: Vec<PackageIx> = lines.map(|line| catalog.interned.package(line.requirement.package())).collect();
+    let (mut seen, mut missing) = (BTreeSet::new(), BTreeSet::new());
+    while let Some(package) = open.pop() {
+        if !leads_on(package) || !seen.insert(package) {
+            continue;
+        }
+        let table = catalog.table(package)?;
+        if table.missing.is_some() && catalog.interned.id(package).ecosystem.has_install_order() {
+            missing.insert(catalog.interned.id(package).name);
+        }
+        if let Some(newest) = table.usable.descending().next() {
+            open.extend(catalog.prepared(package, newest)?.needs.iter().map(|need| need.package));
+        }
+    }
+    Ok(missing)
 }
 
 /// Returns the highest version that matches and was chosen before, by a lock or another tool's lockfile: the registry has none that matches.
@@ -235,7 +284,7 @@ fn too_young(table: &VersionTable, need: &Need, candidate: &Candidate, cutoff: j
         let reason =
             format!("{what} was published at {published}, and `age` admits what was published before {cutoff}");
         let older = newest(table).map(|older| format!("; {name} {older} is old enough")).unwrap_or_default();
-        return NoMatch::new(
+        return NoMatch::too_young(
             reason,
             format!("`larder update` takes it once it is old enough, and {exempt} admits it now{older}"),
         );
@@ -248,7 +297,7 @@ fn too_young(table: &VersionTable, need: &Need, candidate: &Candidate, cutoff: j
     });
     let reason =
         format!("{what} has no time of publication{from}, and `age` admits what was published before {cutoff}");
-    NoMatch::new(reason, format!("{registry}{exempt} admits it"))
+    NoMatch::too_young(reason, format!("{registry}{exempt} admits it"))
 }
 
 fn no_wheel(catalog: &Catalog, table: &VersionTable, need: &Need, usable: &OrdinalSet, platform: Platform) -> NoMatch {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    Dependent, Label, Marker, PackageId, PackageKey, PackageName, Requirement, Routes, Settings, Version,
+    Dependent, Label, LineKey, Marker, PackageId, PackageKey, PackageName, Requirement, Routes, Settings, Version,
 };
 
 /// A manifest line, by its place in [`Requirements::lines`].
@@ -27,6 +27,13 @@ pub struct RequiredLine {
     pub prereleases: bool,
 }
 
+impl RequiredLine {
+    /// Returns what tells the line from those for other packages.
+    pub fn key(&self) -> LineKey<'_> {
+        (&self.dependent, self.group.as_ref(), self.requirement.ecosystem(), self.requirement.seen_as())
+    }
+}
+
 /// Versions that are decided first and freed only where they are in a conflict: the lock's, less those that an
 /// update wants moved.
 #[derive(Clone, Debug, Default)]
@@ -38,6 +45,11 @@ pub struct Preferences {
     pub edges: BTreeMap<(PackageKey, PackageName), Version>,
     /// The version that each manifest has under each npm name.
     pub lines: BTreeMap<(Dependent, PackageName), Version>,
+    /// The npm names for which each manifest asked by a dist-tag when it was locked, with the tag: what it stood for stays, though
+    /// the tag moves on or goes.
+    pub tags: BTreeSet<(Dependent, PackageName, String)>,
+    /// Whether that is so of every line that asks by a tag: the manifests are those that were locked.
+    pub keeps_tags: bool,
     /// Packages whose preferred versions have to be built. What such a version needs is known after its build, so a search that
     /// stops at it does not come to those behind it.
     pub source_only: BTreeSet<PackageId>,
@@ -46,6 +58,11 @@ pub struct Preferences {
 }
 
 impl Preferences {
+    /// Returns whether a manifest's line asked by the same dist-tag when it was locked.
+    pub(super) fn has_tag(&self, dependent: &Dependent, name: &PackageName, tag: &str) -> bool {
+        self.keeps_tags || self.tags.contains(&(dependent.clone(), name.clone(), tag.to_owned()))
+    }
+
     /// Adds what others prefer where this has no preference.
     #[must_use]
     pub fn or(mut self, others: Self) -> Self {
@@ -58,6 +75,8 @@ impl Preferences {
         for (line, version) in others.lines {
             self.lines.entry(line).or_insert(version);
         }
+        self.tags.extend(others.tags);
+        self.keeps_tags |= others.keeps_tags;
         self.source_only.extend(others.source_only);
         self
     }

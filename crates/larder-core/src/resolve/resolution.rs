@@ -59,6 +59,8 @@ pub struct NoSolution {
     pub because: Vec<String>,
     /// The advice, if there is any.
     pub help: Option<String>,
+    /// Whether it is `age` that keeps away what would do.
+    pub is_too_young: bool,
     /// The Python packages that would have to be built, if one of them is in the way.
     pub unbuilt: Vec<UnbuiltPackage>,
     /// The packages that it is about: an index that answered from a cache is asked again before the contradiction counts.

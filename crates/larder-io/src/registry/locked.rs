@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Registries;
 use super::registries::NETWORK_THREADS;
-use crate::model::{PackageId, PackageKey, Platform, Requirement};
+use crate::model::{Graph, PackageId, PackageKey, Platform, Requirement};
 use crate::parallel::map_parallel;
 use crate::resolve::{Chosen, Index, IndexError, Release, Versions};
 
@@ -15,9 +15,11 @@ pub struct LockedIndex<'a> {
 
 impl<'a> LockedIndex<'a> {
     /// Fetches the metadata of locked packages concurrently. An error is reported when the package is looked up.
-    pub fn fetch(registries: &'a Registries, locked: &[PackageKey]) -> Self {
+    pub fn fetch(registries: &'a Registries, locked: &Graph) -> Self {
         let index = Self { registries };
-        map_parallel(locked, NETWORK_THREADS, |key| {
+        registries.record_places(&locked.roots);
+        let keys: Vec<&PackageKey> = locked.packages.keys().collect();
+        map_parallel(&keys, NETWORK_THREADS, |key| {
             let Ok(versions) = index.versions(&key.id) else { return };
             let place = versions.candidates.iter().position(|candidate| candidate.version == key.version);
             if let Some(ordinal) = place.and_then(|place| u32::try_from(place).ok()) {
@@ -26,15 +28,6 @@ impl<'a> LockedIndex<'a> {
             }
         });
         index
-    }
-
-    /// Returns the packages whose cached listing does not have the locked version.
-    pub fn outdated(&self, locked: &[PackageKey]) -> Vec<PackageId> {
-        let lacks = |key: &&PackageKey| match self.versions(&key.id) {
-            Ok(versions) => versions.cached && !versions.candidates.iter().any(|one| one.version == key.version),
-            Err(_) => false,
-        };
-        locked.iter().filter(lacks).map(|key| key.id.clone()).collect()
     }
 }
 

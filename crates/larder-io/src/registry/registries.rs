@@ -43,7 +43,7 @@ use crate::diagnostic::Failure;
 use crate::fetch::{ArtifactSource, Body, Network, SourceError};
 use crate::model::{
     Artifact, ArtifactOwner, CoreMetadata, Digest, Ecosystem, Label, Origin, PackageId, PackageKey, PackageName,
-    Platform, Requirement, Settings,
+    Platform, Requirement, RootEdge, Settings,
 };
 use crate::parallel::map_parallel;
 use crate::resolve::{self, Chosen, Index, IndexError, Release, UnbuiltRelease, Versions};
@@ -146,6 +146,11 @@ impl Registries {
     fn entry(&self, label: &Label) -> Result<&RegistryEntry, Arc<dyn Failure>> {
         let undeclared = || -> Arc<dyn Failure> { Arc::new(RegistryError::Undeclared { registry: label.clone() }) };
         self.state.registries.get(label).ok_or_else(undeclared)
+    }
+
+    /// Records where the lines of a lock say that their packages are, as a solve does with its requirements.
+    pub(in crate::registry) fn record_places(&self, lines: &[RootEdge]) {
+        lines.iter().for_each(|line| self.state.record_place(&line.requirement));
     }
 
     /// Drops the cached listings of these packages, and those that turned out to be outdated, so that they are revalidated when

@@ -2,34 +2,31 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Dependent, Ecosystem, Graph, Label, PackageName, Requirement, RootEdge};
+use crate::model::{Dependent, Graph, Label, LineKey, Requirement, RootEdge};
 use crate::resolve::RequiredLine;
 
 use super::StaleReason;
 use super::comparison::{LockComparison, requirement_text};
-
-/// The parts of a line that must be equal for two lines to be compared.
-type LineKey<'a> = (&'a Dependent, Option<&'a Label>, Ecosystem, &'a PackageName);
 
 impl LockComparison<'_> {
     /// Compares lines, each with its place among the declared ones, with what a solution has for them.
     pub(super) fn lines(&self, graph: &Graph, lines: &[(usize, &RequiredLine)], reasons: &mut Vec<StaleReason>) {
         let mut roots: BTreeMap<LineKey<'_>, Vec<&RootEdge>> = BTreeMap::new();
         for root in &graph.roots {
-            roots.entry(place(&root.dependent, root.group.as_ref(), &root.requirement)).or_default().push(root);
+            roots.entry(root.line_key()).or_default().push(root);
         }
         // Lines as they were come first, so that of several lines for one package each finds its own.
         let same = |line: &RequiredLine, root: &RootEdge| root.requirement == line.requirement;
         let mut open = Vec::new();
         for &(number, line) in lines {
-            let candidates = roots.entry(place_of(line)).or_default();
+            let candidates = roots.entry(line.key()).or_default();
             match candidates.iter().position(|root| same(line, root) && self.satisfied(line, root)) {
                 Some(found) => drop(candidates.swap_remove(found)),
                 None => open.push((number, line)),
             }
         }
         for (number, line) in open {
-            let candidates = roots.entry(place_of(line)).or_default();
+            let candidates = roots.entry(line.key()).or_default();
             if let Some(found) = candidates.iter().position(|root| self.satisfied(line, root)) {
                 candidates.swap_remove(found);
                 continue;
@@ -65,14 +62,6 @@ impl LockComparison<'_> {
                 self.admits(None, &line.requirement, edge) && (line.requirement.tag().is_none() || unchanged)
             })
     }
-}
-
-fn place<'a>(dependent: &'a Dependent, group: Option<&'a Label>, requirement: &'a Requirement) -> LineKey<'a> {
-    (dependent, group, requirement.ecosystem(), requirement.seen_as())
-}
-
-fn place_of(line: &RequiredLine) -> LineKey<'_> {
-    place(&line.dependent, line.group.as_ref(), &line.requirement)
 }
 
 /// Writes a line as reasons tell it: npm react ^18.3 of group `test`.

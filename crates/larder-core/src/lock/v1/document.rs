@@ -242,6 +242,14 @@ pub(super) struct PackageTable<'a> {
     pub(super) folder: Option<CowStr<'a>>,
     #[serde(borrow)]
     pub(super) uid: Option<CowStr<'a>>,
+    #[serde(default)]
+    pub(super) r#type: u32,
+    #[serde(default)]
+    pub(super) install_behavior: u32,
+    #[serde(borrow)]
+    pub(super) maintainer: Option<CowStr<'a>>,
+    #[serde(default)]
+    pub(super) needs_license: bool,
     #[serde(borrow)]
     pub(super) tree: Option<CowStr<'a>>,
     #[serde(borrow)]

@@ -12,12 +12,12 @@ use crate::lock::error::LockProblem;
 use crate::lock::{Lockfile, conflict_markers, key};
 use crate::model::{
     ArchiveSource, Artifact, ArtifactKind, Attestation, BuildIdentity, BuildRequirements, BuildRules, Builds, CowStr,
-    CreatioInstance, Dependent, Dropped, Ecosystem, Edge, EdgeKind, Edition, Engines, Extension, ExtraName, Facts,
-    FileOwner, GitReference, GitSource, Graph, Instance, InstanceKey, Label, LockedProvenance, LockedRuntime,
-    LockedScripts, LogKey, ManagedRuntimes, Marker, NpmPeers, Origin, Override, Package, PackageId, PackageKey,
-    PackageName, PatchedPackage, PinnedSource, Platform, Prereleases, PythonVersion, Requirement, RootEdge, RuntimeKey,
-    RuntimeSource, Runtimes, Settings, Side, Source, SourceError, TargetPlatform, TransitiveSources, Version,
-    parse_folder_text, split_at_version,
+    CreatioFacts, CreatioInstance, Dependent, Dropped, Ecosystem, Edge, EdgeKind, Edition, Engines, Extension,
+    ExtraName, Facts, FileOwner, GitReference, GitSource, Graph, Instance, InstanceKey, Label, LockedProvenance,
+    LockedRuntime, LockedScripts, LogKey, ManagedRuntimes, Marker, NpmPeers, Origin, Override, Package, PackageId,
+    PackageKey, PackageName, PatchedPackage, PinnedSource, Platform, Prereleases, PythonVersion, Requirement, RootEdge,
+    RuntimeKey, RuntimeSource, Runtimes, Settings, Side, Source, SourceError, TargetPlatform, TransitiveSources,
+    Version, parse_folder_text, split_at_version,
 };
 
 /// Reads the text of a lockfile.
@@ -395,9 +395,20 @@ impl<'a> LockReader<'a> {
                 install_script: written.install_script,
                 deprecated: text(&written.deprecated),
                 yanked: written.yanked,
-                uid: written.uid.as_ref().map(|text| self.value(text)).transpose()?,
+                creatio: self.creatio_facts(written)?.map(Box::new),
             },
         })
+    }
+
+    fn creatio_facts(&self, written: &document::PackageTable<'_>) -> ReadResult<Option<CreatioFacts>> {
+        let Some(uid) = &written.uid else { return Ok(None) };
+        Ok(Some(CreatioFacts {
+            uid: self.value(uid)?,
+            kind: written.r#type,
+            install_behavior: written.install_behavior,
+            maintainer: written.maintainer.as_deref().map(str::to_owned),
+            needs_license: written.needs_license,
+        }))
     }
 
     /// Reads where a package comes from: a registry, a git repository or a URL.

@@ -4,10 +4,10 @@ use std::fmt::{Display, Write};
 
 use crate::lock::Lockfile;
 use crate::model::{
-    Artifact, ArtifactKind, Attestation, BuildIdentity, BuildRequirements, Dependent, Dropped, Edge, EdgeKind, Edition,
-    Engines, Instance, InstanceKey, LockedProvenance, LockedRuntime, LockedScripts, NpmPeers, Origin, Package,
-    PackageKey, PinnedSource, Prereleases, Requirement, RootEdge, RuntimeKey, Settings, Sides, Source, TargetPlatform,
-    folder_text,
+    Artifact, ArtifactKind, Attestation, BuildIdentity, BuildRequirements, CreatioFacts, Dependent, Dropped, Edge,
+    EdgeKind, Edition, Engines, Instance, InstanceKey, LockedProvenance, LockedRuntime, LockedScripts, NpmPeers,
+    Origin, Package, PackageKey, PinnedSource, Prereleases, Requirement, RootEdge, RuntimeKey, Settings, Sides, Source,
+    TargetPlatform, folder_text,
 };
 
 /// Writes the text of a lockfile.
@@ -200,8 +200,15 @@ impl LockWriter {
         if let Some(folder) = &package.folder {
             self.fact("folder", folder_text(folder));
         }
-        if let Some(uid) = &package.facts.uid {
+        if let Some(creatio) = &package.facts.creatio {
+            let CreatioFacts { uid, kind, install_behavior, maintainer, needs_license } = &**creatio;
             self.fact("uid", uid);
+            self.number("type", *kind);
+            self.number("install-behavior", *install_behavior);
+            if let Some(maintainer) = maintainer {
+                self.fact("maintainer", maintainer);
+            }
+            self.flag("needs-license", *needs_license);
         }
         if let Some(Attestation { tree, body, history, is_signed }) = &package.attestation {
             self.fact("tree", tree);
@@ -298,6 +305,13 @@ impl LockWriter {
         self.text.push_str(" = ");
         quote(&mut self.text, value);
         self.text.push('\n');
+    }
+
+    /// `key = 1`, or nothing for zero.
+    fn number(&mut self, key: &str, value: u32) {
+        if value != 0 {
+            self.line(format_args!("{key} = {value}"));
+        }
     }
 
     /// `key = true`, or nothing.

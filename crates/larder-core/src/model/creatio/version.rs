@@ -76,7 +76,7 @@ fn is_plain(c: char) -> bool {
     c.is_ascii_alphanumeric()
 }
 
-/// Parses `1.4`, `1.4.0.7`, `1.4.0-rc.1`. NuGet drops what follows a `+`.
+/// Parses `1.4`, `1.4.0.7`, `1.4.0-RC.1`. NuGet drops what follows a `+`, and case does not count in suffixes.
 fn numbered(text: &str) -> Option<CreatioVersion> {
     let text = text.split('+').next()?;
     let (numbers, suffix) = match text.split_once('-') {
@@ -98,12 +98,11 @@ fn numbered(text: &str) -> Option<CreatioVersion> {
     if suffix.is_some_and(|suffix| !is_suffix(suffix)) {
         return None;
     }
-    Some(CreatioVersion(Form::Numbered { numbers: found, suffix: suffix.map(Into::into) }))
+    Some(CreatioVersion(Form::Numbered { numbers: found, suffix: suffix.map(|text| text.to_ascii_lowercase().into()) }))
 }
 
 impl Ord for CreatioVersion {
-    /// Compares as NuGet does; texts that are not made of numbers come first. Suffixes that differ in case alone are in the order of
-    /// their texts, so that different versions are never equal.
+    /// Compares as NuGet does; texts that are not made of numbers come first.
     fn cmp(&self, other: &Self) -> Ordering {
         match (&self.0, &other.0) {
             (Form::Named(a), Form::Named(b)) => a.cmp(b),
@@ -114,6 +113,7 @@ impl Ord for CreatioVersion {
                     (None, None) => Ordering::Equal,
                     (None, Some(_)) => Ordering::Greater,
                     (Some(_), None) => Ordering::Less,
+                    // `rc.1` and `rc.01` are equal there, and two versions here.
                     (Some(s), Some(t)) => compare_suffixes(s, t).then_with(|| s.cmp(t)),
                 })
             }
@@ -127,7 +127,7 @@ impl PartialOrd for CreatioVersion {
     }
 }
 
-/// Compares part by part: numbers by value and before words, words without case.
+/// Compares part by part: numbers by value and before words.
 fn compare_suffixes(a: &str, b: &str) -> Ordering {
     let (mut a, mut b) = (a.split('.'), b.split('.'));
     loop {
@@ -142,7 +142,7 @@ fn compare_suffixes(a: &str, b: &str) -> Ordering {
             (Some(one), Some(other)) => one.cmp(&other),
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,
-            (None, None) => one.to_ascii_lowercase().cmp(&other.to_ascii_lowercase()),
+            (None, None) => one.cmp(other),
         };
         if order.is_ne() {
             return order;
@@ -183,7 +183,7 @@ mod tests {
             ("1.0.0.4", "1.0.0.4"),
             ("01.002.3", "1.2.3"),
             ("1.0-rc", "1.0.0-rc"),
-            ("1.0.0-RC.1+build", "1.0.0-RC.1"),
+            ("1.0.0-RC.1+build", "1.0.0-rc.1"),
             ("2147483647.0", "2147483647.0.0"),
             ("1.0.0_x", "1.0.0_x"),
             ("R2.b_1", "R2.b_1"),
@@ -193,6 +193,7 @@ mod tests {
             assert_eq!(version(text).to_string(), normal, "{text}");
         }
         assert_eq!(version("1.0"), version("1.0.0.0"));
+        assert_eq!(version("1.0.0-RC"), version("1.0-rc"));
         let long = "1".repeat(65);
         for text in ["", " 1", "1 ", "-1", "1..2", "1.", "1.0-", "é", "1/2", &long] {
             assert!(CreatioVersion::parse(text).is_err(), "{text}");
@@ -222,6 +223,6 @@ mod tests {
             assert!(version(pair[0]) < version(pair[1]), "{pair:?}");
         }
         assert!(version("1.0-rc").is_prerelease() && !version("1.0").is_prerelease() && !version("R1").is_numeric());
-        assert_ne!(version("1.0-RC").cmp(&version("1.0-rc")), Ordering::Equal);
+        assert_eq!(version("1.0-RC").cmp(&version("1.0-rc")), Ordering::Equal);
     }
 }

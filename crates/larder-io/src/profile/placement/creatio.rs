@@ -59,8 +59,8 @@ impl Placement for Creatio {
                 .graph
                 .packages
                 .get(&key)
-                .and_then(|package| package.facts.uid.as_ref())
-                .map(|uid| uid.as_str().into()),
+                .and_then(|package| package.facts.creatio.as_ref())
+                .map(|facts| facts.uid.as_str().into()),
             name: key.id.name.as_str().into(),
             version: key.version.to_string().into(),
         };

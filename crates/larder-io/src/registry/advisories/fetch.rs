@@ -1,7 +1,7 @@
 //! A source → the content of a database.
 
 use std::collections::BTreeSet;
-use std::io::{BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -143,7 +143,7 @@ fn download(
         file.write_all(&buffer[..count]).map_err(written)?;
     }
     file.seek(SeekFrom::Start(0)).map_err(written)?;
-    let mut records = Records::default();
+    let mut records = Records::new();
     records.read_archive(&archive, file)?;
     let mut content = records.finish(&archive, hasher.finalize().to_hex().to_string())?;
     (content.etag, content.last_modified) = (answer.etag, answer.last_modified);
@@ -162,7 +162,7 @@ pub(super) fn fingerprint(folder: &Path) -> AdvisoryResult<String> {
 
 /// Reads the records and the archives of a folder.
 pub(super) fn read_folder(folder: &Path, fingerprint: String) -> AdvisoryResult<DatabaseContent> {
-    let mut records = Records::default();
+    let mut records = Records::new();
     for path in files(folder)? {
         let whole = folder.join(&path);
         if path.file_name().is_some_and(|name| name.eq_ignore_ascii_case(ARCHIVE)) {
@@ -205,15 +205,23 @@ fn files(folder: &Path) -> AdvisoryResult<Vec<PathBuf>> {
 }
 
 /// Records under way to a database.
-#[derive(Default)]
 struct Records {
     content: DatabaseContent,
     read: usize,
+    /// The most that are read; the others are counted as unreadable.
+    most: usize,
 }
 
 impl Records {
+    fn new() -> Self {
+        Self { content: DatabaseContent::default(), read: 0, most: MOST_RECORDS }
+    }
+
     fn add(&mut self, name: &str, bytes: &[u8]) {
         let parsed = match bytes.len() as u64 {
+            _ if self.read + self.content.unreadable as usize >= self.most => {
+                Err(format!("of one source, no more than {} records are read", self.most))
+            }
             length if length > LARGEST_RECORD => Err(format!("it has more than {} MiB", LARGEST_RECORD >> 20)),
             _ => parse_osv(bytes).map_err(|error| error.to_string()),
         };
@@ -234,17 +242,31 @@ impl Records {
         }
     }
 
-    /// Reads a file with a record, or with one on each line. A larger one, or one that nobody can read, has none.
+    /// Reads a file with a record, or with one on each line.
     fn read_file(&mut self, name: &str, path: &Path) -> Result<(), FsError> {
         if !name.to_ascii_lowercase().ends_with(RECORDS) {
             let bytes = fs::read_up_to(path, LARGEST_RECORD + 1)?.unwrap_or_default();
             self.add(name, &bytes);
             return Ok(());
         }
-        let bytes = fs::read_up_to(path, LARGEST_ARCHIVE)?.unwrap_or_default();
-        for (number, line) in bytes.split(|byte| *byte == b'\n').enumerate().take(MOST_RECORDS) {
+        self.read_lines(name, BufReader::with_capacity(1 << 16, fs::open(path)?))
+            .map_err(|error| FsError::new(fs::Action::Read, path, error))
+    }
+
+    fn read_lines(&mut self, name: &str, mut lines: impl BufRead) -> io::Result<()> {
+        let mut line = Vec::new();
+        for number in 1.. {
+            line.clear();
+            let limit = LARGEST_RECORD + 1;
+            let length = lines.by_ref().take(limit).read_until(b'\n', &mut line)? as u64;
+            if length == 0 {
+                break;
+            }
+            if length == limit && !line.ends_with(b"\n") {
+                lines.skip_until(b'\n')?;
+            }
             if !line.trim_ascii().is_empty() {
-                self.add(&format!("{name}:{}", number + 1), line);
+                self.add(&format!("{name}:{number}"), &line);
             }
         }
         Ok(())
@@ -276,5 +298,26 @@ impl Records {
         }
         self.content.packages.check_size(origin)?;
         Ok(DatabaseContent { fetched: now(), content, ..self.content })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_file_with_a_record_on_each_line_every_line_is_read_or_counted() {
+        let record = |id: &str| format!("{{\"id\":\"{id}\",\"modified\":\"2024-01-01T00:00:00Z\",\"affected\":[]}}");
+        let long = format!("{{\"id\":\"{}\"}}", "x".repeat(LARGEST_RECORD as usize));
+        let text = format!("{}\n\n{long}\r\n{}\nnone\n{}", record("A-1"), record("A-2"), record("A-3"));
+        let mut records = Records::new();
+        records.read_lines("all.jsonl", text.as_bytes()).unwrap();
+        assert_eq!((records.read, records.content.unreadable), (3, 2));
+        let faults = &records.content.faults;
+        assert!(faults[0].starts_with("`all.jsonl:3`: it has more than 8 MiB"), "{faults:?}");
+        let mut few = Records { most: 2, ..Records::new() };
+        few.read_lines("all.jsonl", text.as_bytes()).unwrap();
+        assert_eq!((few.read, few.content.unreadable), (1, 4));
+        assert!(few.content.faults[1].contains("no more than 2 records"), "{:?}", few.content.faults);
     }
 }

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::fetch::{PackageHead, read_head};
 use crate::model::{
-    Algorithm, Artifact, CreatioInstance, CreatioRange, CreatioVersion, Digest, Ecosystem, Facts, PackageName,
-    Requirement, StatedVersions, Uid,
+    Algorithm, Artifact, CreatioFacts, CreatioInstance, CreatioRange, CreatioVersion, Digest, Ecosystem, Facts,
+    PackageName, Requirement, StatedVersions, Uid,
 };
 use crate::registry::platform_metadata::unusable_release;
 use crate::resolve::{Dependency, DependencyKind, Identity, Release, Wants};
@@ -15,7 +15,7 @@ use crate::resolve::{Dependency, DependencyKind, Identity, Release, Wants};
 pub(super) struct ArchivedPackage {
     pub(super) name: PackageName,
     pub(super) version: CreatioVersion,
-    uid: Uid,
+    facts: CreatioFacts,
     /// The packages that it depends on, with the versions that it states of them.
     depends_on: Vec<(PackageName, Uid, Option<CreatioVersion>)>,
     /// The oldest platform that its application runs on.
@@ -43,12 +43,23 @@ impl ArchivedPackage {
         Ok(Self {
             version: descriptor.version_or_none(),
             name: descriptor.name,
-            uid: descriptor.uid,
+            facts: CreatioFacts {
+                uid: descriptor.uid,
+                kind: descriptor.kind,
+                install_behavior: descriptor.install_behavior,
+                maintainer: descriptor.maintainer,
+                needs_license: false,
+            },
             depends_on: descriptor.depends_on.into_iter().map(|one| (one.name, one.uid, one.version)).collect(),
             platform: application.and_then(|application| application.required_platform),
             digest: Digest::sha256_of(archive),
             location: None,
         })
+    }
+
+    /// Returns the package as one of an application that may need a license.
+    pub(super) fn with_license(self, needs_license: bool) -> Self {
+        Self { facts: CreatioFacts { needs_license, ..self.facts }, ..self }
     }
 
     /// Returns the package as one whose archive is in a file.
@@ -84,10 +95,10 @@ impl ArchivedPackage {
                 location: self.location.clone(),
                 ..Artifact::creatio(self.file())
             }],
-            facts: Facts { uid: Some(self.uid.clone()), ..Facts::default() },
+            facts: Facts { creatio: Some(Box::new(self.facts.clone())), ..Facts::default() },
             identity: Some(Box::new(Identity {
                 name: self.name.clone(),
-                uid: self.uid.clone(),
+                uid: self.facts.uid.clone(),
                 depends_on: self.depends_on.iter().map(|(name, uid, _)| (name.clone(), uid.clone())).collect(),
             })),
             ..Release::default()
@@ -101,6 +112,10 @@ struct CachedPackage {
     name: String,
     version: String,
     uid: String,
+    kind: u32,
+    install_behavior: u32,
+    maintainer: Option<String>,
+    needs_license: bool,
     depends_on: Vec<(String, String, Option<String>)>,
     platform: Option<String>,
     sha256: String,
@@ -115,7 +130,11 @@ pub(super) fn encode(packages: &[ArchivedPackage]) -> Vec<u8> {
         .map(|package| CachedPackage {
             name: package.name.to_string(),
             version: package.version.to_string(),
-            uid: package.uid.to_string(),
+            uid: package.facts.uid.to_string(),
+            kind: package.facts.kind,
+            install_behavior: package.facts.install_behavior,
+            maintainer: package.facts.maintainer.clone(),
+            needs_license: package.facts.needs_license,
             depends_on: package
                 .depends_on
                 .iter()
@@ -146,7 +165,13 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Vec<ArchivedPackage>> {
         Some(ArchivedPackage {
             name: name(&one.name)?,
             version: version(Some(one.version))??,
-            uid: one.uid.parse().ok()?,
+            facts: CreatioFacts {
+                uid: one.uid.parse().ok()?,
+                kind: one.kind,
+                install_behavior: one.install_behavior,
+                maintainer: one.maintainer,
+                needs_license: one.needs_license,
+            },
             depends_on: depends_on?,
             platform: version(one.platform)?,
             digest: Digest::from_hex(Algorithm::Sha256, &one.sha256).ok()?,

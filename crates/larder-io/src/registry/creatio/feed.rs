@@ -17,13 +17,14 @@ use super::container::{Container, LARGEST};
 use super::error::CreatioError;
 use super::nuspec::Nuspec;
 use crate::diagnostic::Failure;
-use crate::fetch::{Encoding, FullResponse, Request, RequestTarget};
+use crate::fetch::{Encoding, FullResponse, Network, Request, RequestTarget};
 use crate::model::{CreatioVersion, PackageName, Url};
+use crate::registry::CachePolicy;
 use crate::registry::client::{ListingError, ListingRequest, RegistryClient};
 use crate::registry::listing_record::{EncodedRecord, ListingRecord};
 
 /// The version of the format of records: texts, a line each.
-const FORMAT: u32 = 0x6372_0001;
+const FORMAT: u32 = 0x6372_0002;
 
 /// The name under which the cache has the service index, which no package has.
 const SERVICE_INDEX: &str = ".service-index";
@@ -102,10 +103,21 @@ fn read_service_index(bytes: &[u8], from: &str) -> Result<Url, String> {
         #[serde(rename = "@id")]
         id: String,
         #[serde(rename = "@type")]
-        kind: String,
+        kind: ResourceType,
+    }
+    /// One type, or several.
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum ResourceType {
+        One(String),
+        Several(Vec<String>),
     }
     let index: ServiceIndex = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-    let resource = index.resources.into_iter().find(|resource| resource.kind == PACKAGE_BASE_ADDRESS);
+    let is_base = |resource: &Resource| match &resource.kind {
+        ResourceType::One(kind) => kind == PACKAGE_BASE_ADDRESS,
+        ResourceType::Several(kinds) => kinds.iter().any(|kind| kind == PACKAGE_BASE_ADDRESS),
+    };
+    let resource = index.resources.into_iter().find(is_base);
     let resource = resource.ok_or_else(|| format!("it has no `{PACKAGE_BASE_ADDRESS}`"))?;
     let from: Url = from.parse().map_err(|_| "its URL is not valid".to_owned())?;
     let base = from.join(&resource.id).map_err(|_| "the URL of its packages is not valid".to_owned())?;
@@ -133,10 +145,14 @@ fn read_versions(bytes: &[u8]) -> Result<Vec<String>, String> {
 }
 
 impl FeedPackage {
-    /// Returns a version as its own archive describes it: from the cache, as versions do not change.
+    /// Returns a version as its own archive describes it: from the cache, as versions should not change; whoever asks the feed anew
+    /// learns that one did.
     pub(super) fn package(&self, version: &CreatioVersion) -> Result<ArchivedPackage, Arc<dyn Failure>> {
         let key = format!("{FORMAT:x}.{}.{version}", self.name.as_str().to_ascii_lowercase());
-        let cached = self.client.cache.release(&key).and_then(|bytes| archived::decode(&bytes));
+        let asks_anew =
+            self.client.cache_policy == CachePolicy::Revalidate && self.client.http.network() == Network::Online;
+        let cached = if asks_anew { None } else { self.client.cache.release(&key) };
+        let cached = cached.and_then(|bytes| archived::decode(&bytes));
         if let Some(package) = cached.and_then(|mut packages| packages.pop()) {
             return Ok(package);
         }

@@ -21,7 +21,7 @@ use crate::registry::listing_record::EncodedRecord;
 use crate::registry::once::{OnceValue, lock};
 
 /// The version of the format of records: packages, as the cache has them.
-const FORMAT: u32 = 0x6372_0101;
+const FORMAT: u32 = 0x6372_0102;
 
 const ACCEPT: &str = "application/json; q=1.0, */*; q=0.8";
 
@@ -108,8 +108,10 @@ fn fetch_packages(client: &RegistryClient, id: u32) -> Result<Vec<ArchivedPackag
     let request =
         ListingRequest { package: &name, target: RequestTarget::Below(&target), accept: ACCEPT, format: FORMAT };
     let encode = |description: &FullResponse| {
+        let needs_license = describe(client, id, description)?.is_license_required;
         let bytes = file(client, id, description)?.bytes;
         let packages = packages_in(bytes, id).map_err(|reason| refused(client, id, reason))?;
+        let packages: Vec<_> = packages.into_iter().map(|package| package.with_license(needs_license)).collect();
         Ok(EncodedRecord { header: archived::encode(&packages), body: Vec::new() })
     };
     client.fetch_listing(&request, encode, |record| archived::decode(record.header()))
@@ -151,22 +153,26 @@ pub(super) fn open(client: &RegistryClient, id: u32) -> Result<FullResponse, Arc
     file(client, id, &description.map_err(|error| Arc::new(error) as Arc<dyn Failure>)?)
 }
 
+/// The description of an application.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Description {
+    /// Where its file is, relative to the description.
+    file_link: String,
+    #[serde(default)]
+    is_license_required: bool,
+}
+
+fn describe(client: &RegistryClient, id: u32, description: &FullResponse) -> Result<Description, Arc<dyn Failure>> {
+    serde_json::from_slice(&description.bytes).map_err(|error| wrong_description(client, id, error.to_string()))
+}
+
 /// Fetches the file that the description of an application names.
 fn file(client: &RegistryClient, id: u32, description: &FullResponse) -> Result<FullResponse, Arc<dyn Failure>> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "PascalCase")]
-    struct Description {
-        file_link: String,
-    }
-    let document = |reason: String| -> Arc<dyn Failure> {
-        let (registry, document) = (client.name().clone(), format!("description of application {id}"));
-        Arc::new(CreatioError::Document { registry, document, reason })
-    };
-    let Description { file_link } =
-        serde_json::from_slice(&description.bytes).map_err(|error| document(error.to_string()))?;
-    let from: crate::model::Url =
-        description.response.url.parse().map_err(|_| document("its URL is not valid".to_owned()))?;
-    let url = from.join(&file_link).map_err(|_| document("the URL of its file is not valid".to_owned()))?;
+    let file_link = describe(client, id, description)?.file_link;
+    let invalid = |what: &str| wrong_description(client, id, format!("{what} is not valid"));
+    let from: crate::model::Url = description.response.url.parse().map_err(|_| invalid("its URL"))?;
+    let url = from.join(&file_link).map_err(|_| invalid("the URL of its file"))?;
     let request = Request {
         target: RequestTarget::At(url.as_str()),
         stated_by: Some(&description.response.url),
@@ -175,6 +181,11 @@ fn file(client: &RegistryClient, id: u32, description: &FullResponse) -> Result<
         ..Request::default()
     };
     client.http.read(&client.endpoint, &request).map_err(|error| Arc::new(error) as Arc<dyn Failure>)
+}
+
+fn wrong_description(client: &RegistryClient, id: u32, reason: String) -> Arc<dyn Failure> {
+    let (registry, document) = (client.name().clone(), format!("description of application {id}"));
+    Arc::new(CreatioError::Document { registry, document, reason })
 }
 
 fn refused(client: &RegistryClient, id: u32, reason: String) -> Arc<dyn Failure> {

@@ -210,7 +210,7 @@ fn facts(blob: &VersionBlob<'_>) -> Facts {
         install_script: blob.install_script,
         deprecated: blob.deprecated.clone(),
         yanked: false,
-        uid: None,
+        creatio: None,
     }
 }
 

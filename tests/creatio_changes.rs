@@ -1,0 +1,134 @@
+//! Creatio packages that are not what they were: other spellings, other files, other packages under one name.
+
+use crate::support::creatio::{CreatioPackage, application, uid_of, with_application, with_feed};
+use crate::support::{Project, Registry, Universe};
+
+const FEED: &str = "dependencies {\n    creatio \"UsrA\"\n}\n";
+
+fn with_feed_line(project: &Project, registry: &Registry, rest: &str) {
+    project.with_registry_line(&format!("    creatio \"feed\" \"{}\"\n", registry.url("/nuget/v3/index.json")), rest);
+}
+
+fn with_marketplace(project: &Project, registry: &Registry, rest: &str) {
+    let line = format!("    creatio \"market\" \"{}\" {{ form \"marketplace\"; }}\n", registry.url("/market/"));
+    project.with_registry_line(&line, rest);
+}
+
+fn feed(packages: &[CreatioPackage]) -> Universe {
+    with_feed(Universe::new(), packages)
+}
+
+#[test]
+fn case_does_not_count_in_suffixes() {
+    // A feed lists and names its files in lower case, whatever the package says.
+    let universe = Universe::new()
+        .file(
+            "/nuget/v3/index.json",
+            br#"{"resources":[{"@id":"../flat/","@type":["PackageBaseAddress/3.0.0"]}]}"#.to_vec(),
+        )
+        .file("/nuget/flat/usra/index.json", br#"{"versions":["1.0.0","1.5.0-rc"]}"#.to_vec())
+        .file("/nuget/flat/usra/1.5.0-rc/usra.1.5.0-rc.nupkg", CreatioPackage::new("UsrA", "1.5.0-RC").nupkg());
+    let registry = universe.serve();
+    for range in ["=1.5.0-rc", "=1.5.0-RC"] {
+        let project = Project::alone();
+        with_feed_line(&project, &registry, &FEED.replace("\"UsrA\"", &format!("\"UsrA\" \"{range}\"")));
+        project.run("larder sync").exits(0);
+        assert!(project.read("larder.lock").contains("creatio:UsrA@1.5.0-rc"));
+    }
+}
+
+#[test]
+fn a_file_that_its_feed_replaced_is_seen_by_whoever_asks_the_feed() {
+    let package = CreatioPackage::new("UsrA", "1.0.0");
+    let registry = feed(std::slice::from_ref(&package)).serve();
+    let project = Project::alone();
+    with_feed_line(&project, &registry, FEED);
+    project.run("larder lock").exits(0);
+    project.run("larder check --online").exits(0);
+    registry.becomes(&feed(&[package.file("Files/x", "other")]));
+    project.run("larder check --online").exits(1).names(["UsrA@1.0.0", "digest"]);
+    project.run("larder sync").exits(4).names(["UsrA", "expected", "found"]);
+    project.run("larder update").exits(0);
+    project.run("larder sync").exits(0);
+    project.run("larder check --online").exits(0);
+}
+
+#[test]
+fn another_package_under_a_locked_name_is_refused() {
+    let honest = CreatioPackage::new("UsrA", "1.0.0");
+    let impostor = CreatioPackage::new("UsrA", "2.0.0").uid("11111111-2222-3333-4444-555555555555");
+    let registry = feed(std::slice::from_ref(&honest)).serve();
+    let project = Project::alone();
+    with_feed_line(&project, &registry, FEED);
+    project.run("larder lock").exits(0);
+    let lock = project.read("larder.lock");
+    registry.becomes(&feed(&[honest, impostor]));
+    project.run("larder update").exits(3).names(["`UsrA` has the UId 11111111-2222-3333-4444-555555555555 now"]);
+    assert_eq!(project.read("larder.lock"), lock);
+    // Who wants it says so by forgetting the other.
+    with_feed_line(&project, &registry, "");
+    project.run("larder lock").exits(0);
+    with_feed_line(&project, &registry, FEED);
+    project.run("larder lock").exits(0);
+    assert!(project.read("larder.lock").contains("11111111-2222"));
+    // A lock that names another package than its archive is.
+    project.write("larder.lock", &project.read("larder.lock").replace("11111111-2222", "99999999-2222"));
+    project.run("larder check --online").exits(1).names(["UsrA@2.0.0", "uid"]);
+}
+
+#[test]
+fn all_packages_that_the_platform_would_have_are_named_at_once() {
+    let app = CreatioPackage::new("UsrA", "1.0.0").needs("CrtCore", "7.8.0").needs("UsrB", "").needs("CrtUIv2", "");
+    let other = CreatioPackage::new("UsrB", "1.0.0").needs("CrtBase", "7.8.0").needs("CrtCore", "");
+    let registry = feed(&[app, other]).serve();
+    let project = Project::alone();
+    with_feed_line(&project, &registry, FEED);
+    let provided = "provides \"CrtBase\" \"CrtCore\" \"CrtUIv2\"";
+    project.run("larder lock").exits(3).names(["3 packages that are needed are in no registry", provided]);
+    with_feed_line(&project, &registry, &format!("{FEED}creatio {{\n    {provided}\n}}\n"));
+    project.run("larder lock").exits(0);
+}
+
+#[test]
+fn another_application_of_a_marketplace_is_another_source() {
+    let app = CreatioPackage::new("MrktApp", "1.0.0").needs("MrktBase", "");
+    let base = CreatioPackage::new("MrktBase", "");
+    let registry = with_application(Universe::new(), 21874, &application(&[&app, &base])).serve();
+    let project = Project::alone();
+    let rest = "dependencies {\n    creatio \"MrktApp\" marketplace=21874\n}\n";
+    with_marketplace(&project, &registry, rest);
+    project.run("larder lock").exits(0);
+    project.run("larder check --online").exits(0).names(["All 2 packages match"]);
+    with_marketplace(&project, &registry, &rest.replace("21874", "7"));
+    project.run("larder lock --check").exits(1).names(["MrktApp"]);
+    project.run("larder lock").exits(3).names(["no application 7"]);
+}
+
+#[test]
+fn a_package_is_packed_alone_as_it_is_with_its_workspace() {
+    let project = Project::alone();
+    let descriptor = |name: &str, uid: &str, needs: &str| {
+        let needs = if needs.is_empty() {
+            String::new()
+        } else {
+            format!("{{\"UId\":\"{}\",\"Name\":\"{needs}\"}}", uid_of(needs))
+        };
+        format!("{{\"Descriptor\":{{\"UId\":\"{uid}\",\"Name\":\"{name}\",\"DependsOn\":[{needs}]}}}}")
+    };
+    // What is ignored need not be there.
+    let settings = "{\"Packages\":[\"UsrA\",\"UsrB\",\"DemoData\"],\"IgnorePackages\":[\"demo*\"]}";
+    project.write(".clio/workspaceSettings.json", settings).write(".clio/clioignore", "*.pdb\n");
+    project.write("packages/UsrA/descriptor.json", &descriptor("UsrA", &uid_of("UsrA"), "UsrB"));
+    project.write("packages/UsrA/Files/a.pdb", "symbols").write("packages/UsrA/Files/a.js", "a");
+    project.write("packages/UsrB/descriptor.json", &descriptor("UsrB", &uid_of("UsrB"), ""));
+    let all = project.run_json("larder pack --creatio --json --out all");
+    let alone = project.run_json("larder -C packages/UsrA pack --creatio --json --out ../../alone");
+    assert_eq!(all["packages"][0]["sha256"], alone["packages"][0]["sha256"]);
+    assert_eq!(alone["packages"][0]["files"], serde_json::json!(["Files/a.js", "descriptor.json"]));
+    // What no server installs is not packed.
+    project.write("packages/UsrB/descriptor.json", &descriptor("UsrB", &uid_of("UsrA"), ""));
+    project.run("larder pack --creatio --out twins").exits(1).names(["`UsrA` and `UsrB` have one UId"]);
+    project.write("packages/UsrB/descriptor.json", &descriptor("UsrB", &uid_of("UsrB"), "UsrA"));
+    project.run("larder pack --creatio --out circle").exits(1).names(["UsrA → UsrB → UsrA"]);
+    assert!(!project.has("twins") && !project.has("circle"));
+}
