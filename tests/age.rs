@@ -1,5 +1,7 @@
 //! `age`: what is too young is not chosen, and the cutoff moves only with `update` and `add`.
 
+use serde_json::{Value, json};
+
 use crate::support::{Project, Universe, assert_transcript};
 
 /// An instant that is always younger than any `age`.
@@ -47,6 +49,12 @@ fn what_is_too_young_is_left_and_said() {
     assert_eq!(locked(&project), first);
     let outdated = project.run("larder outdated").exits(0).names(["npm:left@1.1.0 is newer, and too young for `age`"]);
     assert!(!outdated.stderr.contains("change the manifest"), "{}", outdated.stderr);
+    declare(&project, POLICY, &["npm \"left\" \">=1.1\""]);
+    let error = project.run("larder lock --json").exits(3).error();
+    let offsets = |of: &str| json!(project.read("larder.kdl").find(of).expect("the line"));
+    let labels: Vec<&Value> =
+        error["labels"].as_array().expect("labels").iter().map(|label| &label["offset"]).collect();
+    assert_eq!(labels, [&offsets("npm \"left\""), &offsets("age \"3d\"")]);
     let exempting = "policy { age \"3d\" { exempt npm \"le*\"; exempt pypi \"six\" versions=\"==1.1\"; }; }";
     declare(&project, exempting, &["npm \"left\" \"^1\"", "pypi \"six\""]);
     project.run("larder update").exits(0);

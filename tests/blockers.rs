@@ -77,3 +77,20 @@ fn a_group_that_no_environment_includes_does_not_block() {
     project.run("larder lock").exits(0);
     assert!(project.read("larder.lock").contains("group = \"later\""));
 }
+
+/// Markers and wheels need a Python, whoever asks for the package.
+#[test]
+fn a_package_that_brings_python_packages_needs_a_declared_python() {
+    let registry = Universe::new().pypi("six", "1.0", |p| p).serve();
+    let project = Project::new(&registry);
+    project.write("lib/pyproject.toml", "[project]\nname = \"lib\"\nversion = \"1.0\"\ndependencies = [\"six\"]\n");
+    project.manifest("dependencies {\n    path \"lib\"\n}\n");
+    let manifest = project.read("larder.kdl");
+    let python = format!("python \"{}\"", crate::support::python_version());
+    assert!(manifest.contains(&python), "{manifest}");
+    project.write("larder.kdl", &manifest.replace(&python, ""));
+    project.run("larder lock").exits(2).names(["has Python dependencies, and larder.kdl declares no Python"]);
+    assert!(!project.has("larder.lock"));
+    project.write("larder.kdl", &manifest).run("larder lock").exits(0);
+    assert!(project.read("larder.lock").contains(".whl"));
+}

@@ -144,3 +144,14 @@ fn damage_is_that_of_one_version_of_a_package_and_of_what_needs_this_version() {
     std::fs::remove_dir_all(own).expect("a folder");
     assert_eq!(healthy(&project.run("larder health --json").json()), expected);
 }
+
+#[test]
+fn without_advisories_nothing_is_healthy() {
+    let registry = Universe::new().npm("left", "1.0.0", |p| p).serve();
+    let project = Project::new(&registry);
+    project.manifest("dependencies {\n    npm \"left\" \"^1\"\n}\n").run("larder lock").exits(0);
+    let unknown = "nothing is known of the advisories of";
+    project.run("larder health --offline").exits(1).names([unknown, "larder advisories update"]);
+    let audited = project.run("larder audit --offline").exits(1).names([unknown]);
+    assert!(!audited.stderr.contains("No known"), "{}", audited.stderr);
+}

@@ -247,7 +247,7 @@ fn a_package_for_another_system_is_told_of_and_where_engines_are_strict_refused(
         "npm \"any\" \"^1\"",
     ];
     let said = project.dependencies(&optional).run("larder sync").exits(0);
-    assert!(!said.stderr.contains("win32"), "{}", said.stderr);
+    assert!(!said.stderr.contains("registry-keys"), "{}", said.stderr);
     let lock = project.read("larder.lock");
     assert!(!lock.contains("registry-keys@") && !lock.contains("wrapper@"), "{lock}");
     project.run("larder lock --locked").exits(0);

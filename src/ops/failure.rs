@@ -60,7 +60,20 @@ impl Unsatisfiable {
                 Some(folder) => format!("{help}; `members \"!{folder}\"` leaves that folder out"),
                 None => help,
             });
-        Self::at(project, &core.lines, message, "larder::resolve::no_solution", help)
+        let mut joined = Self::at(project, &core.lines, message, "larder::resolve::no_solution", help);
+        if core.is_too_young {
+            joined.underline_age(project);
+        }
+        joined
+    }
+
+    /// Underlines `age` too, where the lines shown are those of the root's manifest.
+    fn underline_age(&mut self, project: &Project) {
+        let manifest = &project.manifest;
+        let shows_root = self.file.as_ref().is_some_and(|file| *file.inner() == manifest.text);
+        if let Some(span) = manifest.age_span.filter(|_| shows_root) {
+            self.labels.push(LabeledSpan::new_with_span(Some("keeps away what is younger".to_owned()), span));
+        }
     }
 
     /// Joins peers that are bound in too many ways with the lines that lead to them.

@@ -114,7 +114,9 @@ impl Inspected {
             let parts: Vec<String> =
                 parts.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}")).collect();
             let packages = counted(self.packages, "package");
-            lines.push(match critical + high + moderate + low {
+            let vulnerabilities = critical + high + moderate + low;
+            lines.push(match vulnerabilities {
+                0 if self.unknown().is_some() => format!("Not known to be safe: {packages}"),
                 0 => format!("No known vulnerability in {packages}"),
                 1 => format!("1 vulnerability in {packages}: {}", parts.join(", ")),
                 all => format!("{all} vulnerabilities in {packages}: {}", parts.join(", ")),
@@ -125,6 +127,14 @@ impl Inspected {
             lines.push(format!("{valid} of {} of npm registries have a valid signature", counted(all, "package")));
         }
         lines
+    }
+
+    /// Returns why vulnerabilities are not known, if they are not.
+    pub fn unknown(&self) -> Option<&str> {
+        let mut found = self.findings.iter().map(|located| &located.finding);
+        let is_about_no_vulnerability =
+            |finding: &&Finding| finding.check == CheckName::Advisories && finding.vulnerability.is_none();
+        found.find(is_about_no_vulnerability).map(|finding| &*finding.message)
     }
 
     /// Counts the vulnerabilities.

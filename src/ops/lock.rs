@@ -18,7 +18,7 @@ use crate::resolve::{self, Preferences, Resolution};
 
 use super::building::Probe;
 use super::facts::registry_notices::Notices;
-use super::failure::Unsatisfiable;
+use super::failure::{self, Unsatisfiable};
 use super::locking::age::{self, AgeCutoff};
 use super::locking::routing::{self, Extent};
 use super::locking::solutions::Unknown;
@@ -474,6 +474,10 @@ pub(super) fn solve_with(
         (session.context.reporter)(Event::Warning(message));
     }
     let Resolution { mut graph, warnings, .. } = resolution;
+    if let Some(old) = wish.old {
+        resolve::check_identities_kept(&old.graph, &graph).map_err(failure::of_index)?;
+    }
+    own_runtimes::refuse_undeclared_python(project, &graph)?;
     let declared: Vec<_> = settings.platforms.iter().map(|target| target.platform).collect();
     lock::leave_out_unneeded_files(&mut graph, &declared);
     artifacts::complete(session, registries, &mut graph, wish.old)?;

@@ -211,6 +211,7 @@ impl<'a> Subject<'a> {
     fn input(&self) -> CheckInput<'_> {
         CheckInput {
             registries: &self.project.manifest.registries,
+            lines: &self.project.lines,
             environments: &self.project.manifest.environments,
             local_warnings: &self.project.warnings,
             engine_mismatches: own_runtimes::warnings(self.project),

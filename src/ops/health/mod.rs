@@ -160,6 +160,9 @@ pub fn dependencies(session: &Session<'_>) -> Result<DependencyHealth> {
 /// Looks for what the score is made of. Returns it with the newer versions of direct dependencies, if the registries could be asked.
 fn faults(session: &Session<'_>, project: &Project) -> Result<(Faults, Option<Vec<Newer>>)> {
     let audited = inspect(session, project, &Options::default())?;
+    if let Some(reason) = audited.unknown() {
+        return Err(HealthError::Unknown { reason: reason.to_owned() }.into());
+    }
     let outdated = match outdated::outdated(session) {
         Ok(outdated) => Some(outdated.packages),
         Err(error) => {
@@ -257,6 +260,13 @@ pub enum HealthError {
         score: u8,
         /// The least that passes.
         fail_below: u8,
+    },
+    /// There is nothing to score by.
+    #[error("the health of the dependencies is not known: {reason}")]
+    #[diagnostic(code(larder::health::unknown), help("`larder advisories update` fetches them"))]
+    Unknown {
+        /// Why not.
+        reason: String,
     },
     /// There is no report.
     #[error("there is no report on the health of dependencies")]

@@ -12,6 +12,10 @@ pub(in crate::ops) fn tell(session: &Session<'_>, project: &Project, registries:
     let dropped = lockfile.graph.roots.iter().filter(|line| line.optional && line.to.is_empty());
     for line in dropped.filter(|line| holds(project, line)) {
         let package = line.requirement.package();
+        // What is for other systems is not missed here.
+        if is_for_others(project, registries, &package, line) {
+            continue;
+        }
         let (range, manifest) = (line.requirement.range_text(), manifest_of(&line.dependent));
         let range = if range.is_empty() { range } else { format!(" {range}") };
         (session.context.reporter)(Event::Warning(format!(
@@ -38,6 +42,15 @@ fn holds(project: &Project, line: &RootEdge) -> bool {
             when.holds(platform, &python, &[]) && own.is_none_or(|own| own.holds(platform, &python, &[]))
         })
     })
+}
+
+/// Returns whether the newest version that a line admits is for none of the declared platforms, by its `os`, `cpu` and `libc`.
+fn is_for_others(project: &Project, registries: &Registries, package: &PackageId, line: &RootEdge) -> bool {
+    let Ok(versions) = registries.versions(package) else { return false };
+    let newest = versions.candidates.iter().rposition(|one| line.requirement.matches(&one.version));
+    let ordinal = newest.and_then(|place| u32::try_from(place).ok());
+    let Some(Ok(release)) = ordinal.map(|ordinal| registries.release_only(package, ordinal)) else { return false };
+    !project.manifest.settings.platforms.iter().any(|target| release.facts.admit(target.platform))
 }
 
 fn reason(registries: &Registries, package: &PackageId, line: &RootEdge) -> String {

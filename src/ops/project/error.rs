@@ -43,7 +43,7 @@ pub(in crate::ops) enum ProjectError {
         /// Why it is refused.
         reason: String,
     },
-    /// A member's own manifest has Python dependencies.
+    /// A package or a member has Python dependencies.
     #[error("{0} has Python dependencies, and larder.kdl declares no Python")]
     #[diagnostic(
         code(larder::project::no_python),

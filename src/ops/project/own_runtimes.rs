@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::model::{Engines, PypiSpecifier};
+use crate::model::{Engines, Graph, Instance, InstanceKey, PypiSpecifier};
 use crate::registry::path::PathPackage;
 use crate::resolve::{self, NoSolution};
 
-use crate::ops::Project;
+use super::ProjectError;
+use crate::ops::{Project, Result};
 
 /// The runtimes that a folder's own manifest asks for.
 #[derive(Clone, Debug, Default)]
@@ -60,10 +61,26 @@ pub(in crate::ops) fn warnings(project: &Project) -> Vec<String> {
 pub(in crate::ops) fn contradiction(unmet: Vec<Misfit>) -> NoSolution {
     NoSolution {
         lines: Vec::new(),
+        is_too_young: false,
         packages_from_cache: Vec::new(),
         unbuilt: Vec::new(),
         because: unmet.into_iter().map(|Misfit { folder, what }| format!("{folder}: {what}")).collect(),
         help: Some("declare a version that they take under `runtimes`, or change their own manifests".to_owned()),
+    }
+}
+
+/// Fails where packages have Python dependencies, and the manifest declares no Python for their wheels and markers. What the
+/// manifest itself asks for was looked at before.
+pub(in crate::ops) fn refuse_undeclared_python(project: &Project, graph: &Graph) -> Result<()> {
+    if project.manifest.settings.python.is_some() {
+        return Ok(());
+    }
+    let needs_python = |(_, instance): &(&InstanceKey, &Instance)| {
+        instance.edges.iter().any(|edge| edge.to.package.id.ecosystem.has_markers())
+    };
+    match graph.instances.iter().find(needs_python) {
+        Some((key, _)) => Err(ProjectError::NoPython(key.package.to_string()).into()),
+        None => Ok(()),
     }
 }
 

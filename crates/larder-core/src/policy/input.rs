@@ -12,7 +12,7 @@ use crate::lock::{Closure, Lockfile, Selection};
 use crate::manifest::{Environment, Registry};
 use crate::model::{Edge, InstanceKey, Label, Package, PackageId, PackageKey};
 use crate::provenance::{ProvenanceVerdict, SignatureVerdict};
-use crate::resolve::{HeldBack, Mismatch, TooYoung, Warning};
+use crate::resolve::{HeldBack, Mismatch, RequiredLine, TooYoung, Warning};
 
 /// A lock or a part of it. Unknown facts are empty, and checks that need them find nothing.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub struct CheckInput<'a> {
     pub closures: Option<&'a [Closure<'a>]>,
     /// The registries of the manifest.
     pub registries: &'a [Registry],
+    /// The lines of the manifests as they are now. A line that was widened since leaves the lock fresh.
+    pub lines: &'a [RequiredLine],
     /// The environments of the manifest, whose policies name what is found.
     pub environments: &'a [Environment],
     /// Warnings about the names and modules of the project's own folders.
@@ -104,6 +106,7 @@ impl<'a> CheckInput<'a> {
             lock,
             closures: None,
             registries: &[],
+            lines: &[],
             environments: &[],
             local_warnings: &[],
             engine_mismatches: Vec::new(),

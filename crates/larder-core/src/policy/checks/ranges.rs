@@ -1,8 +1,8 @@
 //! Lines that admit any later version, however different.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{CheckName, Dependent, PackageKey};
+use crate::model::{CheckName, Dependent, LineKey, PackageKey, Requirement};
 use crate::policy::contract::{Check, CheckStage, Verb};
 use crate::policy::{CheckInput, Finding};
 
@@ -39,15 +39,27 @@ impl Check for RangesCheck {
             let origin = packages.get(*key).and_then(|package| package.origin.as_ref());
             origin.is_some_and(|origin| origin.registry().is_some())
         };
-        let lines = input.lock.graph.roots.iter().filter(|root| root.requirement.is_wildcard());
+        let mut now: BTreeMap<LineKey<'_>, Vec<&Requirement>> = BTreeMap::new();
+        for line in input.lines {
+            now.entry(line.key()).or_default().push(&line.requirement);
+        }
+        let lines = input.lock.graph.roots.iter().map(|root| {
+            let of_lock = &root.requirement;
+            let found = now.get(&root.line_key()).filter(|lines| !lines.contains(&of_lock));
+            (
+                root,
+                found.and_then(|lines| lines.iter().copied().max_by_key(|line| line.is_wildcard())).unwrap_or(of_lock),
+            )
+        });
         let open: BTreeSet<(&PackageKey, String)> = lines
-            .filter_map(|root| {
+            .filter(|(_, requirement)| requirement.is_wildcard())
+            .filter_map(|(root, requirement)| {
                 let key = root.to.iter().map(|edge| &edge.to.package).find(is_served)?;
                 let manifest = match &root.dependent {
                     Dependent::Project => "larder.kdl",
                     Dependent::Member(folder) => folder,
                 };
-                let range = match root.requirement.range_text() {
+                let range = match requirement.range_text() {
                     text if text.is_empty() => "any version".to_owned(),
                     text => format!("`{text}`"),
                 };

@@ -1,11 +1,12 @@
 use super::*;
 use crate::lock::{self, Lockfile};
 use crate::manifest::{self, Manifest, ManifestKind};
-use crate::model::CheckName;
+use crate::model::{CheckName, Dependent, Marker, PackageName, Requirement};
 use crate::policy::{
     CheckInput, CheckStage, Finding, FindingFiles, NamedText, PolicyError, SolveNotes, check_lock, github_annotations,
     locate, sarif,
 };
+use crate::resolve::RequiredLine;
 
 const SETTINGS: &str = "[settings]\nnode = \"22\"\npython = \"3.12\"\nplatforms = [\"linux-x64\", \"macos-arm64\"]\n";
 
@@ -155,6 +156,33 @@ fn what_only_a_solve_knows_is_told_when_it_has_solved() {
     let subject = CheckInput { solve: Some(&solve), ..CheckInput::whole(&lock) };
     says(CheckName::Peers, &subject, &["pypi:a@1.0: lacks it"]);
     says(CheckName::Extras, &subject, &["pypi:a@1.0: lacks it"]);
+}
+
+#[test]
+fn a_line_is_judged_as_it_is_written_now() {
+    let parsed_range = |range: &str| {
+        parsed(&format!(
+            "[[require]]\nname = \"npm:a\"\nrange = \"{range}\"\nto = [\n    \"npm:a@1.0.0\",\n]\n\n\
+             [[package]]\nid = \"npm:a@1.0.0\"\nregistry = \"home\"\n"
+        ))
+    };
+    let a = || PackageName::npm("a").unwrap();
+    let now = |range: &str| {
+        vec![RequiredLine {
+            dependent: Dependent::Project,
+            group: None,
+            requirement: Requirement::npm(a(), a(), range.parse().unwrap()),
+            optional: false,
+            when: Marker::default(),
+            prereleases: false,
+        }]
+    };
+    let said = |range: &str| format!("larder.kdl takes `{range}` of npm:a, whatever comes");
+    let (closed, open) = (parsed_range("^1"), parsed_range(">=1"));
+    says(CheckName::Ranges, &CheckInput { lines: &now("*"), ..CheckInput::whole(&closed) }, &[&said("*")]);
+    says(CheckName::Ranges, &CheckInput { lines: &now("^1"), ..CheckInput::whole(&open) }, &[]);
+    says(CheckName::Ranges, &CheckInput { lines: &now(">=1"), ..CheckInput::whole(&open) }, &[&said(">=1")]);
+    says(CheckName::Ranges, &CheckInput::whole(&open), &[&said(">=1")]);
 }
 
 /// What an environment's policy makes of a package with a script and a deprecation.

@@ -235,6 +235,16 @@ fn json_schemas() {
         // Values.
         (of("{\"enum\": [\"x\"]}"), of("{\"enum\": [\"x\", \"y\"]}"), "minor widened"),
         (of("{\"enum\": [\"x\", \"y\"]}"), of("{\"const\": \"x\"}"), "breaking narrowed"),
+        (
+            of("{\"type\": [\"string\", \"integer\"], \"const\": 1}"),
+            of("{\"type\": [\"string\", \"integer\"], \"const\": \"1\"}"),
+            "breaking narrowed",
+        ),
+        (
+            of("{\"type\": [\"string\", \"integer\"], \"enum\": [\"a\", \"1\"]}"),
+            of("{\"type\": [\"string\", \"integer\"], \"enum\": [\"a\", \"1\", 1]}"),
+            "minor widened",
+        ),
         (of("{\"type\": \"string\", \"format\": \"email\"}"), of("{\"type\": \"string\"}"), "minor widened"),
         (
             of("{\"type\": \"integer\", \"minimum\": 1}"),

@@ -447,6 +447,17 @@ fn number_of(node: &JsonNode) -> Option<&Number> {
     }
 }
 
+/// Returns one of the possible values as text; `None` for lists and objects. A string that reads like another value is quoted:
+/// `"1"` is not 1.
+fn enumerated_text(node: &JsonNode) -> Option<String> {
+    match &node.value {
+        JsonValue::String(text) if serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() => {
+            Some(format!("\"{text}\""))
+        }
+        _ => scalar_text(node),
+    }
+}
+
 /// Returns a scalar as text; `None` for lists and objects.
 fn scalar_text(node: &JsonNode) -> Option<String> {
     match &node.value {
@@ -534,7 +545,7 @@ fn value_type(parts: &Parts) -> Option<SimpleType> {
         }
     };
     let mut facets = parts.facets.clone();
-    facets.enumeration = parts.values.as_ref().map(|values| values.iter().filter_map(scalar_text).collect());
+    facets.enumeration = parts.values.as_ref().map(|values| values.iter().filter_map(enumerated_text).collect());
     if kind == ValueKind::Any
         && let Some(types) = types_of(parts)
     {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::super::python_text::{PythonToken, python_tokens};
+use super::FileReader;
 
 /// The file's name.
 pub(super) const FILE: &str = "setup.py";
@@ -29,7 +30,22 @@ enum Literal {
     Other,
 }
 
+/// Returns whether a file is a setup script: a module of this name may be a part of a program.
+fn is_script(tokens: &[PythonToken<'_>]) -> bool {
+    const TOOLS: [&str; 3] = ["setuptools", "distutils", "skbuild"];
+    let is_tool = |name: &str| name == "setup" || name.split('.').any(|part| TOOLS.contains(&part));
+    let is_defined = |at: usize| at.checked_sub(1).is_some_and(|at| tokens[at] == PythonToken::Name("def"));
+    let mut names = tokens.iter().enumerate();
+    names.any(|(at, token)| matches!(token, PythonToken::Name(name) if is_tool(name)) && !is_defined(at))
+}
+
 impl SetupPy {
+    /// Reads the script of a folder. Returns `None` if it has none.
+    pub(super) fn read(files: &FileReader<'_>) -> Option<Self> {
+        let text = files(FILE)?;
+        is_script(&python_tokens(&text)).then(|| Self::parse(&text))
+    }
+
     /// Reads the file.
     pub(super) fn parse(text: &str) -> Self {
         let tokens = python_tokens(text);

@@ -7,7 +7,7 @@ use toml::{Table, Value};
 
 use super::setup_cfg::{self, SetupCfg};
 use super::setup_py::{self, SetupPy};
-use super::{FileReader, GroupItem, PythonProject, version};
+use super::{FileReader, GroupItem, PYPROJECT, PythonProject, version};
 
 /// The fields that `[project]` may leave to setuptools. `None`: nothing that can be read says it.
 #[derive(Debug, Default)]
@@ -45,12 +45,18 @@ pub(super) fn without_project_table(
     files: &FileReader<'_>,
 ) -> Option<PythonProject> {
     let cfg = files(setup_cfg::FILE).map(|text| SetupCfg::parse(&text));
-    let py = files(setup_py::FILE).map(|text| SetupPy::parse(&text));
+    let py = SetupPy::read(files);
     let of_cfg = cfg.as_ref().and_then(|cfg| cfg.get("metadata", "name"));
     let name = of_cfg.map(str::to_owned).or_else(|| py.as_ref()?.text("name"));
     // A setup.cfg may be there for the settings of tools alone.
     if name.is_none() && py.is_none() {
-        return None;
+        // Groups are for whoever works here, with or without a package.
+        return (!groups.is_empty()).then(|| PythonProject {
+            groups,
+            file: PYPROJECT,
+            document,
+            ..PythonProject::default()
+        });
     }
     let told = legacy(files, &version::package_folders(&document));
     let description = cfg.as_ref().and_then(|cfg| cfg.get("metadata", "description")).map(str::to_owned);
@@ -79,12 +85,12 @@ pub(super) fn without_project_table(
 /// Reads setup.cfg and setup.py; what both say, setup.cfg says. A file that does not say a field leaves it empty, unless a program
 /// computes it.
 fn legacy(files: &FileReader<'_>, folders: &[String]) -> Told {
-    let (cfg, py) = (files(setup_cfg::FILE), files(setup_py::FILE));
+    let (cfg, py) = (files(setup_cfg::FILE), SetupPy::read(files));
     if cfg.is_none() && py.is_none() {
         return Told::default();
     }
     let cfg = cfg.map(|text| SetupCfg::parse(&text)).unwrap_or_default();
-    let py = py.map(|text| SetupPy::parse(&text)).unwrap_or_default();
+    let py = py.unwrap_or_default();
     let option = |section, key| cfg.get(section, key).filter(|value| !value.is_empty());
     let version = option("metadata", "version").map_or_else(
         || py.text("version"),

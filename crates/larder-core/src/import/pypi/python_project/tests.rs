@@ -94,6 +94,23 @@ fn what_setup_py_computes_is_known_to_a_build_only() {
 }
 
 #[test]
+fn a_module_called_setup_is_no_script() {
+    let view = "from django.http import HttpResponse\n\ndef setup(request):\n    django.setup()\n    return HttpResponse(\"x\")\n";
+    assert_eq!(try_read(&[("setup.py", view)]), Ok(None));
+    let script = "import setuptools\n\nsetuptools.setup(name=\"x\")\n";
+    assert!(try_read(&[("setup.py", script)]).unwrap().is_some());
+}
+
+#[test]
+fn groups_need_no_project() {
+    let groups = "[dependency-groups]\nmain = [\"idna==3.6\"]\n";
+    let project = read(&[("pyproject.toml", groups)]);
+    assert_eq!((&project.name, project.is_package), (&None, false));
+    assert_eq!(project.groups.keys().collect::<Vec<_>>(), ["main"]);
+    assert_eq!(try_read(&[("pyproject.toml", "[tool.black]\n")]), Ok(None));
+}
+
+#[test]
 fn a_hook_of_hatch_reads_requirements_files() {
     let hook = "[build-system]\nbuild-backend = 'hatchling.build'\n[project]\nname = 'a'\n\
                 dynamic = ['dependencies', 'optional-dependencies']\n\
