@@ -51,6 +51,7 @@ mod keeping;
 mod layers;
 mod licenses;
 mod local;
+mod local_files;
 mod lock;
 mod log;
 mod login;

@@ -324,6 +324,7 @@ fn import(folder: &Path) -> Result<Found> {
     workspace::check_own_packages(folder, &names, &mut all);
     requirements::take_all(folder, &mut all, &mut from)?;
     workspace::leave_out_unknown_extras(folder, &mut all);
+    workspace::leave_out_missing_files(folder, &mut all);
     if all.hoisting.names.is_empty()
         && let Some(text) = text(folder, "package.json")?
     {

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use super::folders::folder_of;
 use crate::fs;
 use crate::import::locks::{self, LockedVersions};
-use crate::import::{self, Imported, NotTaken, Runtimes};
+use crate::import::{self, Imported, NodeVersionFile, NotTaken, Runtimes};
 use crate::manifest::{normal_name, parse_folder};
 use crate::model::{Ecosystem, ExtraName, PackageName};
 use crate::ops::Result;
 use crate::ops::project::{inputs, members};
+use crate::profile::check_stays_inside;
 use crate::registry::path::{self, LocalMatch, LocalPackageIndex};
 
 /// Folders that are no part of what a repository ships.
@@ -48,16 +49,23 @@ const PNPM_LOCK: &str = "pnpm-lock.yaml";
 /// Adds what concerns the whole project: the runtimes that version files of the root name and those that the members' files admit,
 /// and the members' groups.
 pub(in crate::ops) fn take_from_members(root: &Path, imported: &mut Imported) -> Result<()> {
-    let first_word = |file: &str| -> Result<Option<String>> {
-        let text = inputs::read(&root.join(file), inputs::MANIFEST_SIZE)?;
-        let text = text.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        Ok(text.and_then(|text| Some(text.split_whitespace().next()?.to_owned())))
+    let text = |file: &str| -> Result<Option<String>> {
+        let bytes = inputs::read(&root.join(file), inputs::MANIFEST_SIZE)?;
+        Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
     };
-    imported.runtimes.merge(Runtimes {
-        node_file: first_word(".nvmrc")?.or(first_word(".node-version")?),
-        python_file: first_word(".python-version")?,
-        ..Runtimes::default()
-    });
+    let mut node_file = None;
+    for file in [".nvmrc", ".node-version"] {
+        match text(file)?.and_then(|text| import::node_version_file(&text)) {
+            Some(NodeVersionFile::Version(version)) => node_file = node_file.or(Some(version)),
+            Some(NodeVersionFile::Moving(name)) => {
+                let why = "which version that is changes with time: name one as `node` in `runtimes`";
+                imported.refuse(format!("{file}: {name}"), why);
+            }
+            None => {}
+        }
+    }
+    let python_file = text(".python-version")?.and_then(|text| Some(text.split_whitespace().next()?.to_owned()));
+    imported.runtimes.merge(Runtimes { node_file, python_file, ..Runtimes::default() });
     for folder in members::find(root, imported.members.iter().map(String::as_str))?.folders {
         // A file that cannot be read is an error of the project itself.
         if let Some(Ok(package)) =
@@ -455,6 +463,21 @@ pub(super) fn has(root: &Path, folder: &str, file: &str) -> Result<bool> {
 /// Returns whether a folder of the checkout has a Python project.
 pub(in crate::ops) fn is_python_project(root: &Path, folder: &str) -> bool {
     !folder.starts_with("..") && DeclaredPython::of(root, folder).is_ok_and(|found| found == DeclaredPython::Project)
+}
+
+/// Returns whether a path leads to a file of the checkout.
+pub(in crate::ops) fn is_local_file(root: &Path, path: &str) -> bool {
+    let is_file = || fs::stat(&root.join(path)).is_ok_and(|stat| stat.is_some_and(|stat| stat.kind == fs::Kind::File));
+    !path.starts_with("..") && check_stays_inside(root, Path::new(path)).is_ok() && is_file()
+}
+
+/// Takes the lines out whose archives are not in the checkout.
+pub(in crate::ops) fn leave_out_missing_files(root: &Path, imported: &mut Imported) {
+    imported.leave_out_lines(|line| {
+        let file = line.source.as_ref()?.local_file()?;
+        let is_there = is_local_file(root, file.path());
+        (!is_there).then(|| NotTaken::new(line.what(), "there is no such file in the checkout"))
+    });
 }
 
 /// Returns whether a folder's pyproject.toml names dependencies of its own, and not only a project or settings of tools.

@@ -203,7 +203,7 @@ impl Project {
                 [] => {
                     let of_root = path::root_package(&self.root, name).filter(|_| ecosystem.has_scopes());
                     let help = "add its folder to `members`, or give a range instead of `workspace:*`; the root itself is \
-                                taken as its Python or private package, if it is one";
+                                taken as its private package, if it is one";
                     of_root.ok_or_else(|| bad(format!("no member of the project is called `{name}`"), help))?
                 }
                 [one, other, ..] => {

@@ -44,12 +44,12 @@ pub use entries::{CatalogRange, ImportedExtension, ImportedLine, ImportedPatch, 
 use entries::{FolderLine, LineKey, MAX_PARTS, Repeat};
 pub use lines::Part;
 pub use npm::{
-    DeclaredPeer, UsedBy, bunfig, has_exports, hoisted_by_default, lerna, npmrc, npmrc_settings, package_json,
-    package_peers, package_ranges, pnpm_workspace, yarnrc,
+    DeclaredPeer, NodeVersionFile, UsedBy, bunfig, has_exports, hoisted_by_default, lerna, node_version_file, npmrc,
+    npmrc_settings, package_json, package_peers, package_ranges, pnpm_workspace, yarnrc,
 };
 pub use package_registry::{ListedPackage, PACKAGE_REGISTRY, package_list, package_registry};
 pub use pypi::{
-    FileReader, GroupItem, PIP_VARIABLES, PYTHON_MANIFESTS, ProjectFinder, Purpose, PythonProject, PythonToken,
+    FileReader, GroupItem, LocalPlace, PIP_VARIABLES, PYTHON_MANIFESTS, PlaceFinder, Purpose, PythonProject, PythonToken,
     RequirementsFile, UvSource, UvSources, behind_extra, compiled_for, has_pins_only, is_compiled_from_project,
     is_virtual, pip_conf, pip_options, pyproject, python, python_project, python_tokens, requirement_files,
     requirements, uv_sources,

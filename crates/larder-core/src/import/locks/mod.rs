@@ -155,6 +155,8 @@ fn yaml_options() -> serde_saphyr::Options {
     // A workspace of a thousand packages has some 100,000 lines.
     serde_saphyr::options! {
         budget: serde_saphyr::budget! { max_nodes: 8_000_000, max_events: 16_000_000, simple_key_max_lookahead: 1 << 16 },
+        // Lockfiles have no aliases, and what people write has a few.
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 50_000 },
         with_snippet: false,
     }
 }

@@ -34,7 +34,7 @@ pub use requirement_files::{
     Purpose, RequirementsFile, compiled_for, has_pins_only, is_compiled_from_project, requirement_files,
 };
 pub(super) use requirements::requirement_lines;
-pub use requirements::{ProjectFinder, requirements};
+pub use requirements::{LocalPlace, PlaceFinder, requirements};
 
 /// The ecosystem of all that is declared here.
 pub(super) const ECOSYSTEM: Ecosystem = Ecosystem::Pypi;
