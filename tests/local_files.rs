@@ -128,8 +128,14 @@ fn members_name_archives_from_where_they_lie() {
     project.manifest("members \"apps/*\"\n");
     put(&project, "apps/web/d-1.0.0.tgz", &archive("own"));
     let wheel = put_wheel(&project, "vendor");
-    project.write("apps/web/package.json", "{\"name\":\"web\",\"dependencies\":{\"d\":\"file:./d-1.0.0.tgz\",\"lib\":\"file:../../lib\"}}");
-    project.write("lib/package.json", "{\"name\":\"lib\",\"version\":\"1.0.0\",\"dependencies\":{\"e\":\"../lib/e.tar.gz\"}}");
+    project.write(
+        "apps/web/package.json",
+        "{\"name\":\"web\",\"dependencies\":{\"d\":\"file:./d-1.0.0.tgz\",\"lib\":\"file:../../lib\"}}",
+    );
+    project.write(
+        "lib/package.json",
+        "{\"name\":\"lib\",\"version\":\"1.0.0\",\"dependencies\":{\"e\":\"../lib/e.tar.gz\"}}",
+    );
     put(&project, "lib/e.tar.gz", &NpmPackage::new("e", "3.0.0").tarball());
     for text in [
         format!("dependencies = ['acme-tools[fast] @ ../../{wheel}']"),
@@ -146,7 +152,9 @@ fn members_name_archives_from_where_they_lie() {
         project.run("larder ci").exits(0);
         project.run("larder sync --frozen").exits(0);
     }
-    let poetry = format!("[tool.poetry]\nname = 'api'\nversion = '1'\n[tool.poetry.dependencies]\npython = '>=3.9'\nacme-tools = {{ path = '../../{wheel}', extras = ['fast'] }}\n");
+    let poetry = format!(
+        "[tool.poetry]\nname = 'api'\nversion = '1'\n[tool.poetry.dependencies]\npython = '>=3.9'\nacme-tools = {{ path = '../../{wheel}', extras = ['fast'] }}\n"
+    );
     project.write("apps/api/pyproject.toml", &poetry).run("larder ci").exits(0);
     // A larder.kdl of a member says it as its folder sees it.
     std::fs::remove_file(project.path("apps/web/package.json")).expect("a file");
@@ -157,7 +165,11 @@ fn members_name_archives_from_where_they_lie() {
     project.run("larder lock").exits(2).names(["apps/web/larder.kdl", "leads out of the project"]);
     std::fs::remove_file(project.path("apps/web/larder.kdl")).expect("a file");
     project.write("apps/web/package.json", "{\"name\":\"web\",\"dependencies\":{\"d\":\"file:../../../d.tgz\"}}");
-    project.run("larder lock").exits(2).names(["apps/web/package.json", "d file:../../../d.tgz", "leads out of the project"]);
+    project.run("larder lock").exits(2).names([
+        "apps/web/package.json",
+        "d file:../../../d.tgz",
+        "leads out of the project",
+    ]);
 }
 
 #[test]
@@ -174,7 +186,9 @@ fn init_takes_archives_over_with_what_lockfiles_say_of_them() {
     );
     let yarn = "# yarn lockfile v1\n\n\"d@file:./d/d-1.0.0.tgz\":\n  version \"1.0.0\"\n  resolved \"file:./d/d-1.0.0.tgz#0123\"\n  dependencies:\n    right \"^1\"\n\nright@^1:\n  version \"1.2.0\"\n".to_owned();
     let berry = "__metadata:\n  version: 8\n\n\"d@file:./d/d-1.0.0.tgz::locator=r%40workspace%3A.\":\n  version: 1.0.0\n  resolution: \"d@file:./d/d-1.0.0.tgz#./d/d-1.0.0.tgz::hash=abc&locator=r%40workspace%3A.\"\n  dependencies:\n    right: \"npm:^1\"\n\n\"r@workspace:.\":\n  version: 0.0.0-use.local\n  resolution: \"r@workspace:.\"\n  dependencies:\n    d: \"file:./d/d-1.0.0.tgz\"\n\n\"right@npm:^1\":\n  version: 1.2.0\n  resolution: \"right@npm:1.2.0\"\n".to_owned();
-    let bun = format!("{{\"lockfileVersion\":1,\"workspaces\":{{\"\":{{\"name\":\"r\",\"dependencies\":{{\"d\":\"file:./d/d-1.0.0.tgz\"}}}}}},\"packages\":{{\"d\":[\"d@./d/d-1.0.0.tgz\",{{\"dependencies\":{{\"right\":\"^1\"}}}},\"{digest}\"],\"right\":[\"right@1.2.0\",\"\",{{}},\"\"]}}}}");
+    let bun = format!(
+        "{{\"lockfileVersion\":1,\"workspaces\":{{\"\":{{\"name\":\"r\",\"dependencies\":{{\"d\":\"file:./d/d-1.0.0.tgz\"}}}}}},\"packages\":{{\"d\":[\"d@./d/d-1.0.0.tgz\",{{\"dependencies\":{{\"right\":\"^1\"}}}},\"{digest}\"],\"right\":[\"right@1.2.0\",\"\",{{}},\"\"]}}}}"
+    );
     for (file, text) in [
         ("package-lock.json", package_lock),
         ("pnpm-lock.yaml", pnpm),
@@ -212,9 +226,15 @@ fn init_takes_wheels_over() {
     let registry = registry();
     let file = wheel().file_name();
     for text in [
-        format!("[project]\nname = 'api'\nversion = '1'\nrequires-python = '>=3.9'\ndependencies = ['acme-tools[fast] @ ./vendor/{file}']\n"),
-        format!("[project]\nname = 'api'\nversion = '1'\nrequires-python = '>=3.9'\ndependencies = ['acme-tools[fast]']\n[tool.uv.sources]\nacme-tools = {{ path = 'vendor/{file}' }}\n"),
-        format!("[tool.poetry]\nname = 'api'\nversion = '1'\npackage-mode = false\n[tool.poetry.dependencies]\npython = '>=3.9'\nacme-tools = {{ path = 'vendor/{file}', extras = ['fast'] }}\n"),
+        format!(
+            "[project]\nname = 'api'\nversion = '1'\nrequires-python = '>=3.9'\ndependencies = ['acme-tools[fast] @ ./vendor/{file}']\n"
+        ),
+        format!(
+            "[project]\nname = 'api'\nversion = '1'\nrequires-python = '>=3.9'\ndependencies = ['acme-tools[fast]']\n[tool.uv.sources]\nacme-tools = {{ path = 'vendor/{file}' }}\n"
+        ),
+        format!(
+            "[tool.poetry]\nname = 'api'\nversion = '1'\npackage-mode = false\n[tool.poetry.dependencies]\npython = '>=3.9'\nacme-tools = {{ path = 'vendor/{file}', extras = ['fast'] }}\n"
+        ),
     ] {
         let project = Project::of_other_tools(&registry, &[("pyproject.toml", &text)]);
         put_wheel(&project, "vendor");
@@ -265,7 +285,10 @@ fn other_tools_are_told_where_archives_lie() {
     project.run("larder lock").exits(0);
     let exported = |form: &str| project.run(&format!("larder export {form}")).exits(0).stdout.clone();
     let lock = exported("package-lock");
-    assert!(lock.contains("\"resolved\": \"file:vendor/d.tgz\"") && lock.contains("\"d\": \"file:vendor/d.tgz\""), "{lock}");
+    assert!(
+        lock.contains("\"resolved\": \"file:vendor/d.tgz\"") && lock.contains("\"d\": \"file:vendor/d.tgz\""),
+        "{lock}"
+    );
     let lock = exported("pnpm-lock");
     assert!(lock.contains("version: file:vendor/d.tgz") && lock.contains("tarball: 'file:vendor/d.tgz'"), "{lock}");
     let requirements = exported("requirements");

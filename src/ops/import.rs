@@ -221,7 +221,7 @@ fn asks_the_same(line: &ImportedLine, other: &DependencyLine) -> bool {
     code(larder::import::unknown),
     help(
         "known are package.json, pnpm-workspace.yaml, .npmrc, .yarnrc.yml, bunfig.toml, pyproject.toml, requirements files \
-         (.txt, .in), pip.conf, package-registry.json and workspaceSettings.json; the versions of a lockfile are taken by `larder lock --prefer {name}`"
+         (.txt, .in), pip.conf, Pipfile, package-registry.json and workspaceSettings.json; the versions of a lockfile are taken by `larder lock --prefer {name}`"
     )
 )]
 struct Unknown {

@@ -36,6 +36,9 @@ const ASIDE: [&str; 17] = [
     "target",
 ];
 
+/// Folders in which nothing is that a person wrote.
+const NO_SOURCE: [&str; 5] = ["node_modules", "vendor", "dist", "build", "target"];
+
 /// How far below the root a project of its own is looked for.
 const DEPTH: usize = 2;
 
@@ -142,6 +145,51 @@ pub(in crate::ops) fn projects_beside(root: &Path, imported: &mut Imported) -> R
     });
     leave_out_other_versions(root, (imported, &names), &mut found)?;
     Ok(found)
+}
+
+/// Lists, in one line, the projects with a lockfile of their own that are no part of the project: they lie in folders that are set aside, or
+/// far below a workspace.
+pub(in crate::ops) fn tell_set_aside(root: &Path, imported: &mut Imported) -> Result<()> {
+    const LISTED: usize = 3;
+
+    let mut found = Vec::new();
+    visit_but(&NO_SOURCE, root, DEPTH_WITH_LOCK + 1, &mut |folder| {
+        let is_known = imported.is_member(folder)
+            || imported.is_excluded(folder)
+            || imported.folders.iter().any(|(known, _)| known == folder);
+        if is_known {
+            return Ok(Below::Visited);
+        }
+        for manifest in [PACKAGE_JSON, PYPROJECT] {
+            if has(root, folder, manifest)? && has_lock(root, folder, manifest)? {
+                found.push(folder.to_owned());
+                return Ok(Below::Skipped);
+            }
+        }
+        Ok(Below::Visited)
+    })?;
+    let is_told = |folder: &String| {
+        let what = format!("the folder {folder}");
+        imported.not_taken.iter().any(|left| left.what == what || left.what.starts_with(&format!("{folder}/")))
+    };
+    found.retain(|folder| !is_told(folder));
+    found.sort();
+    let count = found.len();
+    let mut listed = found;
+    if count > LISTED + 1 {
+        listed.truncate(LISTED);
+        listed.push(format!("{} others", count - LISTED));
+    }
+    let Some(last) = listed.pop() else { return Ok(()) };
+    let folders = if listed.is_empty() { last } else { format!("{} and {last}", listed.join(", ")) };
+    let (projects, they, lie) = if count == 1 {
+        ("project", "it has a lockfile of its", "lies")
+    } else {
+        ("projects", "they have lockfiles of their", "lie")
+    };
+    let why = format!("{they} own, and {lie} among examples, tests or docs: `members \"FOLDER\"` takes one in");
+    imported.refuse(format!("the {projects} in {folders}"), why);
+    Ok(())
 }
 
 /// Takes the folders out whose Python packages others of the project ask for in versions that they do not have: those are a registry's,
@@ -323,13 +371,19 @@ enum Below {
     Skipped,
 }
 
-/// Visits the folders below the root, as deep as asked, by their paths relative to it.
+/// Visits the folders below the root, as deep as asked, by their paths relative to it. Those that are no part of what a repository ships are
+/// passed over.
 fn visit(root: &Path, depth: usize, look: &mut dyn FnMut(&str) -> Result<Below>) -> Result<()> {
+    visit_but(&ASIDE, root, depth, look)
+}
+
+/// Visits the folders below the root but for those of some names.
+fn visit_but(aside: &[&str], root: &Path, depth: usize, look: &mut dyn FnMut(&str) -> Result<Below>) -> Result<()> {
     let mut open = vec![(String::new(), depth)];
     while let Some((folder, depth)) = open.pop() {
         for entry in fs::read_dir(&root.join(&folder))? {
             let Some(name) = entry.path.file_name().and_then(|name| name.to_str()) else { continue };
-            if entry.kind != fs::Kind::Folder || name.starts_with('.') || ASIDE.contains(&name) {
+            if entry.kind != fs::Kind::Folder || name.starts_with('.') || aside.contains(&name) {
                 continue;
             }
             let below = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
@@ -381,9 +435,9 @@ impl DeclaredPython {
     }
 }
 
-/// Returns whether a lockfile of the root has what its pyproject.toml asks for.
+/// Returns whether a lockfile of the root has what its pyproject.toml or Pipfile asks for.
 pub(in crate::ops) fn has_python_lock(root: &Path) -> Result<bool> {
-    has_lock(root, "", PYPROJECT)
+    Ok(has_lock(root, "", PYPROJECT)? || has_lock(root, "", "Pipfile")?)
 }
 
 /// Returns whether a lockfile lies beside a manifest.

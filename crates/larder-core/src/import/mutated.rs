@@ -36,5 +36,7 @@ dev-dependencies = ["ruff"]
     mutation::of(&[toml], |text| drop(pyproject(text).map(|imported| becomes_a_manifest(&imported))));
     let lines = "# pinned\n-r base.txt\n--index-url https://x.example/simple\nfastapi[all]==0.115.0 \\\n    --hash=sha256:00\n\
                  -e ./lib\npywin32>=306 ; sys_platform == 'win32'  # note\n";
-    mutation::of(&[lines], |text| becomes_a_manifest(&requirements(text, &|path| Some(LocalPlace::Project(path.to_owned())))));
+    mutation::of(&[lines], |text| {
+        becomes_a_manifest(&requirements(text, &|path| Some(LocalPlace::Project(path.to_owned()))))
+    });
 }

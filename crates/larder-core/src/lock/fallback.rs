@@ -15,8 +15,8 @@ use std::fmt;
 use rustc_hash::FxHashMap;
 
 use crate::model::{
-    Dependent, Edge, EdgeKind, Graph, Instance, InstanceKey, Label, NpmRange, PackageKey, PackageName, Platform, Version,
-    parse_npm_version,
+    Dependent, Edge, EdgeKind, Graph, Instance, InstanceKey, Label, NpmRange, PackageKey, PackageName, Platform,
+    Version, parse_npm_version,
 };
 
 use super::{Closure, Selection};
@@ -137,7 +137,11 @@ impl<'a> Fallback<'a> {
 /// own, which no `node_modules` above it would have.
 fn otherwise_bound<'a>(dependent: &'a Instance, found: &Instance) -> Option<&'a Edge> {
     let peers = found.edges.iter().filter(|edge| matches!(edge.kind, EdgeKind::Peer | EdgeKind::OptionalPeer));
-    peers.flat_map(|peer| dependent.edges.iter().filter(move |own| own.name == peer.name && own.to.package != peer.to.package)).next()
+    peers
+        .flat_map(|peer| {
+            dependent.edges.iter().filter(move |own| own.name == peer.name && own.to.package != peer.to.package)
+        })
+        .next()
 }
 
 /// Returns, for each name, the instance that comes first among those that the environments reach.

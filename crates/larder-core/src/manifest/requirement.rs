@@ -77,7 +77,10 @@ pub(super) fn foreign_source(text: &str) -> Option<(&'static str, &'static str)>
     }
     if starts(&["file:", "link:", "portal:", "./", "../", "/", "~/"]) {
         let is_archive = LocalFile::is_npm_archive(text) || LocalFile::is_python_archive(text);
-        return Some(("file", if is_archive { WRITE_FILE } else { "write a `path \"DIR\"` line for a folder of this checkout" }));
+        return Some((
+            "file",
+            if is_archive { WRITE_FILE } else { "write a `path \"DIR\"` line for a folder of this checkout" },
+        ));
     }
     if text.starts_with("workspace:") {
         return Some(("workspace", "`workspace:` belongs in a member's package.json: write a `path \"DIR\"` line"));

@@ -452,3 +452,18 @@ fn what_only_a_circle_of_packages_asks_for_is_remembered() {
     let remembered: Vec<_> = remembered.iter().map(|peer| format!("{} {}", peer.dependent, peer.name)).collect();
     assert_eq!(remembered, ["loader pack"]);
 }
+
+#[test]
+fn yaml_that_grows_as_it_is_read_is_refused_at_once() {
+    let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+    for level in 1..9 {
+        let before = format!("*a{}", level - 1);
+        bomb.push_str(&format!("a{level}: &a{level} [{}]\n", vec![before; 9].join(", ")));
+    }
+    bomb.push_str("packages: *a8\n");
+    let before = std::time::Instant::now();
+    assert!(crate::import::pnpm_workspace(&bomb).is_err());
+    assert!(before.elapsed() < std::time::Duration::from_secs(2), "{:?}", before.elapsed());
+    let anchors = "catalog: &own\n  react: ^19\ncatalogs:\n  next: *own\n";
+    assert_eq!(crate::import::pnpm_workspace(anchors).unwrap().catalogs.len(), 2);
+}

@@ -28,7 +28,8 @@ const LINES: [(&str, &str); 11] = [
 pub fn node_version_file(text: &str) -> Option<NodeVersionFile> {
     let lines = text.trim_start_matches('\u{feff}').lines();
     let word = lines.filter_map(|line| line.split('#').next()?.split_whitespace().next()).next()?;
-    let line = word.strip_prefix("lts/").and_then(|name| LINES.iter().find(|(known, _)| name.eq_ignore_ascii_case(known)));
+    let line =
+        word.strip_prefix("lts/").and_then(|name| LINES.iter().find(|(known, _)| name.eq_ignore_ascii_case(known)));
     if let Some((_, major)) = line {
         return Some(NodeVersionFile::Version((*major).to_owned()));
     }

@@ -182,10 +182,10 @@ fn who_comes_new_and_asks_for_a_star_takes_the_prerelease_that_is_locked() {
         .asks("npm q *");
     let (id, alpha) = key("npm types@1.0.0-alpha.3");
     let mut world = world.locked("npm types@1.0.0-alpha.3").locked("npm a@1.0.0");
-    world
-        .preferences
-        .edges
-        .insert((PackageKey { id: key("npm a@1.0.0").0, version: key("npm a@1.0.0").1 }, id.name.clone()), alpha.clone());
+    world.preferences.edges.insert(
+        (PackageKey { id: key("npm a@1.0.0").0, version: key("npm a@1.0.0").1 }, id.name.clone()),
+        alpha.clone(),
+    );
     world.gives(&["npm:a@1.0.0", "npm:q@1.0.0", "npm:types@1.0.0-alpha.3"]);
     // Of several, what the project itself has is on top.
     let mut world = world.locked("npm types@1.0.0-alpha.4").asks("npm types *");

@@ -107,9 +107,7 @@ fn parsed(context: ManifestContext<'_>, dependent: &PackageName, text: &str) -> 
     let (requirement, text) = (*requirement, text.to_owned());
     let wants = match LocalFile::within(context.folder, &path) {
         Ok(file) => Wants::Source { requirement, source: Source::File(file), text },
-        Err(error) => {
-            Wants::Unsupported { name: requirement.name().clone(), text, reason: format!("its URL {error}") }
-        }
+        Err(error) => Wants::Unsupported { name: requirement.name().clone(), text, reason: format!("its URL {error}") },
     };
     Dependency::new(dependency.kind, wants)
 }
@@ -263,7 +261,9 @@ impl<'a> RequirementResolver<'a> {
         if let Some(UvSource::File(path)) = stated {
             return Ok(match LocalFile::within(self.context.folder, path) {
                 Ok(file) => ResolvedSource::Outside(Source::File(file)),
-                Err(error) => ResolvedSource::Unsupported(format!("[tool.uv.sources] has it from `{path}`, which {error}")),
+                Err(error) => {
+                    ResolvedSource::Unsupported(format!("[tool.uv.sources] has it from `{path}`, which {error}"))
+                }
             });
         }
         if let Some(UvSource::Outside(source)) = stated {
