@@ -110,7 +110,7 @@ fn paths_that_leave_the_project_are_refused() {
     project.dependencies(&["npm \"d\" url=\"file:vendor/d.tgz\""]).run("larder lock").exits(0);
     let lock = project.read("larder.lock");
     project.write("larder.lock", &lock.replace("file:vendor/d.tgz", "file:../d.tgz"));
-    project.run("larder sync --frozen").exits(4).names(["leads out of the project"]);
+    project.run("larder sync --frozen").exits(2).names(["leads out of the project"]);
     project.write("larder.lock", &lock);
     let outside = tempfile::tempdir().expect("a folder");
     std::fs::write(outside.path().join("d.tgz"), archive("own")).expect("a file");
@@ -241,6 +241,7 @@ fn init_takes_wheels_over() {
         project.run("larder init").exits(0);
         let line = format!("pypi \"acme-tools[fast]\" url=\"file:vendor/{file}\"");
         assert!(project.read("larder.kdl").contains(&line), "{text}\n{}", project.read("larder.kdl"));
+        project.run("larder lock").exits(0);
         project.run("larder ci").exits(0);
     }
     for text in [

@@ -36,7 +36,7 @@ pub enum SourceError {
     #[error("leads out of the project")]
     OutOfProject,
     /// An absolute path.
-    #[error("is a path of one machine, and not relative to the file that names it")]
+    #[error("is no place that larder fetches from: it is a path of one machine")]
     OfMachine,
     /// A path that can be none of a file.
     #[error("is no path of a file")]

@@ -160,7 +160,7 @@ fn yaml_options() -> serde_saphyr::Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! { max_nodes: 8_000_000, max_events: 16_000_000, simple_key_max_lookahead: 1 << 16 },
         // Lockfiles have no aliases, and what people write has a few.
-        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 50_000 },
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 20_000 },
         with_snippet: false,
     }
 }

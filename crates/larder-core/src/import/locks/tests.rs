@@ -461,9 +461,8 @@ fn yaml_that_grows_as_it_is_read_is_refused_at_once() {
         bomb.push_str(&format!("a{level}: &a{level} [{}]\n", vec![before; 9].join(", ")));
     }
     bomb.push_str("packages: *a8\n");
-    let before = std::time::Instant::now();
-    assert!(crate::import::pnpm_workspace(&bomb).is_err());
-    assert!(before.elapsed() < std::time::Duration::from_secs(2), "{:?}", before.elapsed());
+    let reason = crate::import::pnpm_workspace(&bomb).unwrap_err().to_string();
+    assert!(reason.contains("> 20000"), "{reason}");
     let anchors = "catalog: &own\n  react: ^19\ncatalogs:\n  next: *own\n";
     assert_eq!(crate::import::pnpm_workspace(anchors).unwrap().catalogs.len(), 2);
 }

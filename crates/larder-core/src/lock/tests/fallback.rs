@@ -124,6 +124,7 @@ fn types_for_another_version_than_a_dependent_has_are_none_of_its_own() {
         line("@types/dom", &("member = \"table\"\n".to_owned() + &to("@types/dom@18.3.7(@types/react@18.3.31)")))
             + &line("@types/react", &("member = \"table\"\n".to_owned() + &to("@types/react@18.3.31")))
             + &line("redux", &("member = \"renderer\"\n".to_owned() + &to("redux@8.0.5")))
+            + &line("@types/react", &("member = \"renderer\"\n".to_owned() + &to(&format!("@types/react@{version}"))))
             + &package("@types/dom@18.3.7", &format!("instance = [{{ {} }}]", bound("18.3.31")))
             + &package("@types/react@16.14.41", "")
             + &package("@types/react@18.3.31", "")
