@@ -508,7 +508,7 @@ fn projects_in_folders_that_are_set_aside_are_told_of_in_one_line() {
     project
         .run("larder init --no-lock")
         .exits(0)
-        .names(["Left out the project in docs: it has a lockfile of its own, and lies among"]);
+        .names(["Left out the project in docs: it has a lockfile of its own, and is taken for an example"]);
 }
 
 #[test]

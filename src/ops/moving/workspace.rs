@@ -160,11 +160,14 @@ pub(in crate::ops) fn tell_set_aside(root: &Path, imported: &mut Imported) -> Re
         if is_known {
             return Ok(Below::Visited);
         }
-        for manifest in [PACKAGE_JSON, PYPROJECT] {
-            if has(root, folder, manifest)? && has_lock(root, folder, manifest)? {
-                found.push(folder.to_owned());
-                return Ok(Below::Skipped);
-            }
+        let (npm, python) = (has_lock(root, folder, PACKAGE_JSON)?, has_lock(root, folder, PYPROJECT)?);
+        if !npm && !python {
+            return Ok(Below::Visited);
+        }
+        let here = Declared::of(root, folder)?;
+        if npm && here.npm || python && here.python == DeclaredPython::Project {
+            found.push(folder.to_owned());
+            return Ok(Below::Skipped);
         }
         Ok(Below::Visited)
     })?;
@@ -182,12 +185,17 @@ pub(in crate::ops) fn tell_set_aside(root: &Path, imported: &mut Imported) -> Re
     }
     let Some(last) = listed.pop() else { return Ok(()) };
     let folders = if listed.is_empty() { last } else { format!("{} and {last}", listed.join(", ")) };
-    let (projects, they, lie) = if count == 1 {
-        ("project", "it has a lockfile of its", "lies")
+    let (projects, why) = if count == 1 {
+        (
+            "project",
+            "it has a lockfile of its own, and is taken for an example or a test: `members \"FOLDER\"` takes it in",
+        )
     } else {
-        ("projects", "they have lockfiles of their", "lie")
+        (
+            "projects",
+            "they have lockfiles of their own, and are taken for examples or tests: `members \"FOLDER\"` takes one in",
+        )
     };
-    let why = format!("{they} own, and {lie} among examples, tests or docs: `members \"FOLDER\"` takes one in");
     imported.refuse(format!("the {projects} in {folders}"), why);
     Ok(())
 }

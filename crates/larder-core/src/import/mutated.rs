@@ -37,6 +37,6 @@ dev-dependencies = ["ruff"]
     let lines = "# pinned\n-r base.txt\n--index-url https://x.example/simple\nfastapi[all]==0.115.0 \\\n    --hash=sha256:00\n\
                  -e ./lib\npywin32>=306 ; sys_platform == 'win32'  # note\n";
     mutation::of(&[lines], |text| {
-        becomes_a_manifest(&requirements(text, &|path| Some(LocalPlace::Project(path.to_owned()))))
+        becomes_a_manifest(&requirements(text, &|path| Some(LocalPlace::Project(path.to_owned()))));
     });
 }

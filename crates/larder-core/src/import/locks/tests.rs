@@ -455,12 +455,11 @@ fn what_only_a_circle_of_packages_asks_for_is_remembered() {
 
 #[test]
 fn yaml_that_grows_as_it_is_read_is_refused_at_once() {
-    let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
-    for level in 1..9 {
+    let level = |level: usize| {
         let before = format!("*a{}", level - 1);
-        bomb.push_str(&format!("a{level}: &a{level} [{}]\n", vec![before; 9].join(", ")));
-    }
-    bomb.push_str("packages: *a8\n");
+        format!("a{level}: &a{level} [{}]\n", vec![before; 9].join(", "))
+    };
+    let bomb = format!("a0: &a0 [x, x]\n{}packages: *a8\n", (1..9).map(level).collect::<String>());
     let reason = crate::import::pnpm_workspace(&bomb).unwrap_err().to_string();
     assert!(reason.contains("> 20000"), "{reason}");
     let anchors = "catalog: &own\n  react: ^19\ncatalogs:\n  next: *own\n";

@@ -26,8 +26,8 @@ const LINES: [(&str, &str); 11] = [
 
 /// Reads a version file: its first word that is no comment. Returns `None` if it has none.
 pub fn node_version_file(text: &str) -> Option<NodeVersionFile> {
-    let lines = text.trim_start_matches('\u{feff}').lines();
-    let word = lines.filter_map(|line| line.split('#').next()?.split_whitespace().next()).next()?;
+    let mut lines = text.trim_start_matches('\u{feff}').lines();
+    let word = lines.find_map(|line| line.split('#').next()?.split_whitespace().next())?;
     let line =
         word.strip_prefix("lts/").and_then(|name| LINES.iter().find(|(known, _)| name.eq_ignore_ascii_case(known)));
     if let Some((_, major)) = line {

@@ -51,13 +51,14 @@ pub fn pipfile(text: &str) -> Result<Imported, ImportError> {
             ("packages", _) => None,
             ("source" | "requires", _) => continue,
             ("dev-packages", _) => "dev".parse::<Label>().ok(),
-            (name, _) => match name.parse::<Label>() {
-                Ok(group) => Some(group),
-                Err(_) => {
+            (name, _) => {
+                let group = name.parse::<Label>().ok();
+                if group.is_none() {
                     imported.refuse(format!("[{name}]"), "its name cannot be a group's");
                     continue;
                 }
-            },
+                group
+            }
         };
         for (name, wanted) in value.as_table().into_iter().flatten() {
             if let Some(index) = wanted.get("index").and_then(Value::as_str) {
