@@ -135,9 +135,10 @@ impl fmt::Display for PinnedSource {
 }
 
 impl Source {
-    /// Parses what `url=` states: the URL of a file, or the path of one beside the manifest.
+    /// Parses what `url=` states: the URL of a file, or the path of one from the manifest, `file:x.tgz` or `./x.tgz`.
     pub fn from_url(text: &str) -> Result<Self, SourceError> {
-        match LocalFile::path_in(text) {
+        let is_path = text.trim().starts_with("file:") || text.trim().starts_with('.');
+        match LocalFile::path_in(text).filter(|_| is_path) {
             Some(path) => LocalFile::beside(path).map(Self::File),
             None => text.parse().map(Self::Url),
         }
@@ -377,6 +378,16 @@ mod tests {
         ] {
             assert_eq!(text.parse::<GitUrl>().unwrap().as_str(), url, "{text}");
         }
+    }
+
+    #[test]
+    fn files_of_the_checkout_are_named_as_such() {
+        for text in ["file:vendor/x.tgz", "./vendor/x.tgz"] {
+            let file = Source::from_url(text).unwrap();
+            assert_eq!(file.local_file().map(LocalFile::path), Some("vendor/x.tgz"), "{text}");
+        }
+        assert_eq!(Source::from_url("x.tgz").unwrap_err(), SourceError::NoUrl);
+        assert!(Source::from_url("https://h/x.tgz").unwrap().local_file().is_none());
     }
 
     #[test]
