@@ -52,6 +52,7 @@ mod keeping;
 mod layers;
 mod licenses;
 mod local;
+mod local_files;
 mod lock;
 mod log;
 mod login;

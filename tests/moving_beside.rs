@@ -463,8 +463,52 @@ fn a_version_that_one_of_two_lockfiles_had_below_the_same_package_is_told() {
 
 #[test]
 fn what_is_declared_for_tools_whose_files_are_not_read_is_listed() {
-    let project = Project::of_other_tools(&registry(), &[("Pipfile", "[packages]\nidna = '*'\n")]);
-    project.run("larder init").exits(0).names(["Left out Pipfile: Pipenv's file is not read"]);
+    let project = Project::of_other_tools(&registry(), &[("environment.yml", "dependencies: [idna]\n")]);
+    project.run("larder init").exits(0).names(["Left out environment.yml: packages of conda channels are not read"]);
+}
+
+#[test]
+fn a_pipfile_is_taken_over_with_the_versions_of_its_lockfile() {
+    let registry =
+        Universe::new().pypi("six", "1.16", |p| p).pypi("six", "1.17", |p| p).pypi("idna", "3.6", |p| p).serve();
+    let pipfile = "[packages]\nsix = '*'\n[dev-packages]\nidna = '==3.6'\n[requires]\npython_version = 'PYTHON'\n[scripts]\ngo = 'x'\n";
+    let pipfile = pipfile.replace("PYTHON", crate::support::python_version());
+    let lock = r#"{"_meta": {"pipfile-spec": 6}, "default": {"six": {"hashes": [], "version": "==1.16"}},
+                   "develop": {"idna": {"version": "==3.6"}}}"#;
+    let project = Project::of_other_tools(&registry, &[("Pipfile", &pipfile), ("Pipfile.lock", lock)]);
+    project
+        .run("larder init")
+        .exits(0)
+        .names(["Left out [scripts]", "2 of 2 packages have the versions that they had"]);
+    let manifest = project.read("larder.kdl");
+    assert!(manifest.contains("pypi \"six\"") && manifest.contains("group \"dev\" dev=#true"), "{manifest}");
+    assert!(project.read("larder.lock").contains("id = \"pypi:six@1.16\""));
+    project.run("larder ci").exits(0);
+    let wrong = lock.replace("\"hashes\": []", &format!("\"hashes\": [\"sha256:{}\"]", "ab".repeat(32)));
+    std::fs::remove_file(project.path("larder.lock")).expect("a lock");
+    project.write("Pipfile.lock", &wrong).run("larder lock --prefer Pipfile.lock").exits(4).names(["pypi:six@1.16"]);
+}
+
+#[test]
+fn projects_in_folders_that_are_set_aside_are_told_of_in_one_line() {
+    let lock = "{\"lockfileVersion\": 3, \"packages\": {}}";
+    let mut files = vec![("package.json".to_owned(), "{\"name\":\"r\",\"workspaces\":[\"packages/*\"]}".to_owned())];
+    files.push(("packages/a/package.json".to_owned(), "{\"name\":\"a\"}".to_owned()));
+    for folder in ["docs", "examples/b", "packages/a/examples/c", "packages/a/test/fixtures/d", "node_modules/e"] {
+        files.push((format!("{folder}/package.json"), "{\"name\":\"x\"}".to_owned()));
+        files.push((format!("{folder}/package-lock.json"), lock.to_owned()));
+    }
+    files.push(("examples/f/package.json".to_owned(), "{\"name\":\"f\"}".to_owned()));
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (&**path, &**text)).collect();
+    let project = Project::of_other_tools(&registry(), &files);
+    project.run("larder init --no-lock").exits(0).names([
+        "Left out the projects in docs, examples/b, packages/a/examples/c and packages/a/test/fixtures/d: they have lockfiles of their own",
+    ]);
+    let project = Project::of_other_tools(&registry(), &files[..4]);
+    project
+        .run("larder init --no-lock")
+        .exits(0)
+        .names(["Left out the project in docs: it has a lockfile of its own, and is taken for an example"]);
 }
 
 #[test]

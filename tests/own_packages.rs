@@ -434,3 +434,39 @@ fn an_extra_of_the_root_that_is_left_out_of_the_lock_leaves_it_fresh() {
     project.write("pyproject.toml", &manifest.replace("'lib>=1'", "'lib>=2'"));
     project.run("larder lock --check").exits(1).names(["lib >=2 is not satisfied by 1.0"]);
 }
+
+#[test]
+fn an_override_by_a_member_whose_version_has_moved_on_says_so() {
+    let registry = Universe::new().npm("page", "1.0.0", |p| p.dep("ms", "^2")).npm("ms", "2.1.3", |p| p).serve();
+    let project = Project::new(&registry);
+    project.manifest(
+        "members \"m/*\"\ndependencies { npm \"page\"; }\nresolution { override npm \"ms@2.1.3\" \"workspace:*\"; }\n",
+    );
+    project.write("m/ms/package.json", r#"{"name":"ms","version":"2.1.3"}"#);
+    let told = project.run("larder lock").exits(0).stderr;
+    assert!(!told.contains("has no more"), "{told}");
+    project.write("m/ms/package.json", r#"{"name":"ms","version":"2.2.0"}"#);
+    project.run("larder lock").exits(0).names(["\"ms@2.1.3\"", "has no more", "2.2.0 now"]);
+}
+
+#[test]
+fn a_root_that_is_a_python_package_too_has_its_npm_name() {
+    let registry = registry();
+    let project = Project::new(&registry);
+    project.write("package.json", r#"{"name":"right","version":"1.0.0","main":"index.js"}"#);
+    project.write("index.js", "module.exports = 'root'\n").write("shop/__init__.py", "NAME = 'shop'\n");
+    project.write("pyproject.toml", &format!("[project]\nname = 'shop'\nversion = '1'\n{BUILT}"));
+    project.write("m/a/package.json", r#"{"name":"a","dependencies":{"right":"workspace:*"}}"#);
+    let lines = "members \"m/*\"\nresolution { override npm \"right\" \"workspace:*\"; }\n";
+    project.manifest(&format!("dependencies {{ path \".\"; }}\n{lines}"));
+    project.run("larder sync").exits(0);
+    let required = || project.program("node", &["-p", "require('./m/a/node_modules/right')"]).exits(0).stdout;
+    assert_eq!(required(), "root\n");
+    project.run("larder run python -I -c 'import shop'").exits(0);
+    project.run("larder ci").exits(0);
+    // Where no line asks for the Python package, it is the Node package alone.
+    project.manifest(lines).run("larder sync").exits(0);
+    assert_eq!(required(), "root\n");
+    project.run("larder run python -I -c 'import shop'").exits(1);
+    project.run("larder ci").exits(0);
+}

@@ -8,7 +8,9 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     match file {
         "package.json" => drop(import::package_json(text)),
         "pyproject.toml" => drop(import::pyproject(text)),
-        "requirements.txt" => drop(import::requirements(text, &|path| Some(path.to_owned()))),
+        "requirements.txt" => {
+            drop(import::requirements(text, &|path| Some(import::LocalPlace::Project(path.to_owned()))))
+        }
         "pnpm-workspace.yaml" => drop(import::pnpm_workspace(text)),
         ".npmrc" => drop(import::npmrc(text)),
         ".yarnrc.yml" => drop(import::yarnrc(text)),

@@ -230,7 +230,7 @@ fn urls_at(
                 }
                 Some(Origin::Source(pinned)) => match &pinned.source {
                     Source::Url(url) => url.as_str().to_owned(),
-                    Source::Git(_) | Source::Archive(_) => continue,
+                    Source::Git(_) | Source::File(_) | Source::Archive(_) => continue,
                 },
                 None => continue,
             };

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::diagnostic::{Exit, Failure};
-use crate::import::locks::LockedVersions;
+use crate::import::locks::{self, LockedVersions};
 use crate::import::{self, ImportedLine, NotTaken, Part};
 use crate::lock::Lockfile;
 use crate::manifest::edit::{self, NewLine, PropertyValue, Section};
@@ -12,7 +12,7 @@ use crate::model::{PackageName, Source};
 
 use super::init::{self, Guards};
 use super::lock::{self, Changes, Replacement, Wish};
-use super::moving::workspace;
+use super::moving::{requirements, workspace};
 use super::project::snapshot::{self, InputSnapshot};
 use super::project::target::{EditTarget, Edited};
 use super::project::{self, inputs, lockfile};
@@ -51,7 +51,17 @@ pub fn import(session: &Session<'_>, request: &Request<'_>) -> Result<Taken> {
     let Some(bytes) = inputs::read(&path, inputs::MANIFEST_SIZE)? else {
         return Err(NotThere(request.file.display().to_string()).into());
     };
-    let mut imported = read(&String::from_utf8_lossy(&bytes))?;
+    let text = String::from_utf8_lossy(&bytes);
+    let above = path.parent().and_then(|above| above.strip_prefix(&root).ok()?.to_str());
+    let mut imported = match above.filter(|_| locks::is_requirements(&name)) {
+        Some(above) => import::requirements(&text, &|place| requirements::archive_at(&root, above, place)),
+        None => read(&text)?,
+    };
+    // What a requirements file names was found; what others name lies beside them.
+    if !locks::is_requirements(&name) {
+        imported.place_files(above);
+    }
+    workspace::leave_out_missing_files(&root, &mut imported);
     imported.settle_catalogs();
     let locked = lockfile::read(&root)?.lockfile().unwrap_or_default();
     imported.settle_patches(&[(LOCKFILE.to_owned(), npm_versions(&locked))]);
@@ -140,7 +150,8 @@ impl<'a> Edits<'a> {
             Some(None) => properties.push(("catalog", PropertyValue::Flag(true))),
             Some(Some(catalog)) => properties.push(("catalog", PropertyValue::Text(catalog))),
         }
-        for (name, value) in line.source.iter().flat_map(Source::properties) {
+        let source = line.source.as_ref().map(|source| source.seen_from(self.target.folder()));
+        for (name, value) in source.iter().flat_map(Source::properties) {
             properties.push((name, PropertyValue::Text(value)));
         }
         if let Some(when) = &line.when {
@@ -210,7 +221,7 @@ fn asks_the_same(line: &ImportedLine, other: &DependencyLine) -> bool {
     code(larder::import::unknown),
     help(
         "known are package.json, pnpm-workspace.yaml, .npmrc, .yarnrc.yml, bunfig.toml, pyproject.toml, requirements files \
-         (.txt, .in), pip.conf, package-registry.json and workspaceSettings.json; the versions of a lockfile are taken by `larder lock --prefer {name}`"
+         (.txt, .in), pip.conf, Pipfile, package-registry.json and workspaceSettings.json; the versions of a lockfile are taken by `larder lock --prefer {name}`"
     )
 )]
 struct Unknown {

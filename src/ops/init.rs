@@ -181,27 +181,20 @@ pub fn lock(session: &Session<'_>, before: &LockedVersions) -> Result<(Locked, K
 pub(super) type Reader = fn(&str) -> std::result::Result<Imported, ImportError>;
 
 /// The files of the root that are read, in this order.
-const FILES: [(&str, Reader); 8] = [
+const FILES: [(&str, Reader); 9] = [
     ("package.json", import::package_json),
     ("pnpm-workspace.yaml", import::pnpm_workspace),
     (".npmrc", |text| Ok(import::npmrc(text))),
     (".yarnrc.yml", import::yarnrc),
     ("bunfig.toml", import::bunfig),
     ("pip.conf", |text| Ok(import::pip_conf(text))),
+    ("Pipfile", import::pipfile),
     (WORKSPACE_SETTINGS, import::workspace_settings),
     (import::PACKAGE_REGISTRY, import::package_registry),
 ];
 
 /// The files of other tools that declare dependencies and are not read, each with the way on.
-const UNREAD: [(&str, &str); 4] = [
-    (
-        "Pipfile",
-        "Pipenv's file is not read: `pipenv requirements > requirements.txt`, then `larder import requirements.txt`",
-    ),
-    ("environment.yml", CONDA),
-    ("environment.yaml", CONDA),
-    ("pixi.toml", CONDA),
-];
+const UNREAD: [(&str, &str); 3] = [("environment.yml", CONDA), ("environment.yaml", CONDA), ("pixi.toml", CONDA)];
 
 const CONDA: &str = "packages of conda channels are not read: `larder add` takes those that PyPI and npm have";
 
@@ -305,6 +298,7 @@ fn import(folder: &Path) -> Result<Found> {
             all.add_folder(&beside);
         }
     }
+    workspace::tell_set_aside(folder, &mut all)?;
     for (file, why) in UNREAD {
         if fs::stat(&folder.join(file))?.is_some() {
             all.refuse(file, why);
@@ -324,6 +318,7 @@ fn import(folder: &Path) -> Result<Found> {
     workspace::check_own_packages(folder, &names, &mut all);
     requirements::take_all(folder, &mut all, &mut from)?;
     workspace::leave_out_unknown_extras(folder, &mut all);
+    workspace::leave_out_missing_files(folder, &mut all);
     if all.hoisting.names.is_empty()
         && let Some(text) = text(folder, "package.json")?
     {

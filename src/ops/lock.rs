@@ -449,7 +449,10 @@ pub(super) fn solve_with(
     let settings = Settings { package_extensions, ..project.manifest.settings.clone() };
     let locked_source = |package: &PackageId, source: &Source| {
         let kept = wish.kept.filter(|_| !wish.moved.contains(package))?;
-        LockedSource::find(kept, package, source)
+        let found = LockedSource::find(kept, package, source)?;
+        // A file of the checkout is what it is now, as a manifest is.
+        let is_kept = source.local_file().is_none_or(|file| project.is_as_locked(file, found.digest()));
+        is_kept.then_some(found)
     };
     let unfetched = sources::resolve(session, project, registries, locked_source)?;
     (session.context.reporter)(Event::Resolving(0));
@@ -557,6 +560,7 @@ pub(super) fn freshness(project: &Project, lockfile: &Lockfile) -> Freshness {
     };
     let mut freshness = lock::freshness(lockfile, &declared);
     freshness.reasons.extend(routing::misrouted(project, lockfile, Extent::All));
+    freshness.reasons.extend(project.changed_files(lockfile));
     let has = |folder: &str| lockfile.graph.packages.values().any(|package| package.folder.as_deref() == Some(folder));
     let stale = own_runtimes::stale(&runtimes::applied(project, &lockfile.runtimes), has);
     freshness.reasons.extend(stale.into_iter().map(|Misfit { folder, what }| StaleReason::Folder { folder, what }));

@@ -67,6 +67,7 @@ pub(super) fn of(project: &Project, backup: &Path) -> Result<Contents> {
     }
     paths.extend([LOCKFILE, ".gitignore", "CHANGELOG.md"].map(str::to_owned));
     paths.extend(project.manifest.patches.iter().map(|line| line.file.to_string()));
+    paths.extend(project.sources.values().filter_map(|source| Some(source.local_file()?.path().to_owned())));
     paths.extend(project.manifest.provided_lists.iter().map(|list| list.value.as_str().to_owned()));
     for folder in project.path_packages.keys().filter(|folder| !project.members.contains(folder)) {
         if is_inside(folder) {

@@ -10,7 +10,7 @@ use crate::diagnostic::{Exit, Failure};
 use crate::fetch::{NameFolding, RequestedArtifact};
 use crate::fs;
 use crate::lock::Lockfile;
-use crate::model::{Artifact, Commit, Label, Origin, PackageId, PackageKey, PinnedSource, Source};
+use crate::model::{Artifact, Commit, Digest, Label, Origin, PackageId, PackageKey, PinnedSource, Source};
 use crate::registry::{Registries, SourceContent, SourceFiles, SourceRelease};
 use crate::store::Tree;
 
@@ -125,6 +125,11 @@ impl<'l> LockedSource<'l> {
     /// Finds what a lock has of a package from a source.
     pub(in crate::ops) fn find(lockfile: &'l Lockfile, package: &PackageId, source: &Source) -> Option<Self> {
         Self::all(lockfile).find(|locked| locked.package.id == *package && locked.source.source == *source)
+    }
+
+    /// Returns the digest of its first artifact.
+    pub(in crate::ops) fn digest(&self) -> Option<&'l Digest> {
+        self.artifact.digest.as_ref()
     }
 
     /// Returns all packages that a lock has from sources.

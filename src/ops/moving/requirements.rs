@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::fs;
-use crate::import::{self, Imported, Purpose, RequirementsFile};
+use crate::import::{self, Imported, LocalPlace, Purpose, RequirementsFile};
+use crate::model::LocalFile;
 use crate::ops::Result;
 use crate::ops::project::inputs;
 use crate::registry::path;
@@ -141,17 +142,35 @@ fn read(root: &Path, file: &str) -> Result<Option<(Imported, Vec<String>)>> {
         return Ok(Some((Imported::default(), Vec::new())));
     }
     let above = file.rsplit_once('/').map(|(above, _)| above).unwrap_or_default();
-    // pip reads paths from the folder that it is started in: that of the file, or the root.
-    let project_at = |place: &str| {
-        let folders = [path::join(above, place).to_string(), path::join("", place).to_string()];
-        let found = folders.into_iter().find(|folder| workspace::is_python_project(root, folder));
-        found.map(|folder| if folder.is_empty() { ".".to_owned() } else { folder })
-    };
-    let mut imported = import::requirements(&text, &project_at);
+    let mut imported = import::requirements(&text, &|place| place_at(root, above, place));
     imported.move_below(above);
     let includes = std::mem::take(&mut imported.includes);
     let includes = includes.iter().rev().map(|included| source_of(root, &path::join(above, included)));
     Ok(Some((imported, includes.collect::<Result<_>>()?)))
+}
+
+/// Returns what a path in a requirements file leads to. pip reads paths from the folder that it is started in: that of the file, `above`,
+/// or the root.
+fn place_at(root: &Path, above: &str, place: &str) -> Option<LocalPlace> {
+    let of_root = Path::new(place).strip_prefix(root).ok().and_then(Path::to_str);
+    let paths = match of_root {
+        Some(below) => [path::join("", below), path::join("", below)],
+        None if place.starts_with('/') => return None,
+        None => [path::join(above, place), path::join("", place)],
+    };
+    let place = |path: &std::sync::Arc<str>| {
+        if LocalFile::is_python_archive(path) && workspace::is_local_file(root, path) {
+            return LocalFile::within("", path).ok().map(LocalPlace::Archive);
+        }
+        let folder = if path.is_empty() { "." } else { path };
+        workspace::is_python_project(root, path).then(|| LocalPlace::Project(folder.to_owned()))
+    };
+    paths.iter().find_map(place)
+}
+
+/// Returns the archive that a path in a requirements file leads to.
+pub(in crate::ops) fn archive_at(root: &Path, above: &str, place: &str) -> Option<LocalPlace> {
+    place_at(root, above, place).filter(|place| matches!(place, LocalPlace::Archive(_)))
 }
 
 /// Returns the file that a requirements file was compiled from, where it lies beside it; else the file itself.

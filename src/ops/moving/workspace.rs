@@ -7,11 +7,12 @@ use std::sync::Arc;
 use super::folders::folder_of;
 use crate::fs;
 use crate::import::locks::{self, LockedVersions};
-use crate::import::{self, Imported, NotTaken, Runtimes};
+use crate::import::{self, Imported, NodeVersionFile, NotTaken, Runtimes};
 use crate::manifest::{normal_name, parse_folder};
 use crate::model::{Ecosystem, ExtraName, PackageName};
 use crate::ops::Result;
 use crate::ops::project::{inputs, members};
+use crate::profile::check_stays_inside;
 use crate::registry::path::{self, LocalMatch, LocalPackageIndex};
 
 /// Folders that are no part of what a repository ships.
@@ -35,6 +36,9 @@ const ASIDE: [&str; 17] = [
     "target",
 ];
 
+/// Folders in which nothing is that a person wrote.
+const NO_SOURCE: [&str; 5] = ["node_modules", "vendor", "dist", "build", "target"];
+
 /// How far below the root a project of its own is looked for.
 const DEPTH: usize = 2;
 
@@ -48,16 +52,23 @@ const PNPM_LOCK: &str = "pnpm-lock.yaml";
 /// Adds what concerns the whole project: the runtimes that version files of the root name and those that the members' files admit,
 /// and the members' groups.
 pub(in crate::ops) fn take_from_members(root: &Path, imported: &mut Imported) -> Result<()> {
-    let first_word = |file: &str| -> Result<Option<String>> {
-        let text = inputs::read(&root.join(file), inputs::MANIFEST_SIZE)?;
-        let text = text.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        Ok(text.and_then(|text| Some(text.split_whitespace().next()?.to_owned())))
+    let text = |file: &str| -> Result<Option<String>> {
+        let bytes = inputs::read(&root.join(file), inputs::MANIFEST_SIZE)?;
+        Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
     };
-    imported.runtimes.merge(Runtimes {
-        node_file: first_word(".nvmrc")?.or(first_word(".node-version")?),
-        python_file: first_word(".python-version")?,
-        ..Runtimes::default()
-    });
+    let mut node_file = None;
+    for file in [".nvmrc", ".node-version"] {
+        match text(file)?.and_then(|text| import::node_version_file(&text)) {
+            Some(NodeVersionFile::Version(version)) => node_file = node_file.or(Some(version)),
+            Some(NodeVersionFile::Moving(name)) => {
+                let why = "which version that is changes with time: name one as `node` in `runtimes`";
+                imported.refuse(format!("{file}: {name}"), why);
+            }
+            None => {}
+        }
+    }
+    let python_file = text(".python-version")?.and_then(|text| Some(text.split_whitespace().next()?.to_owned()));
+    imported.runtimes.merge(Runtimes { node_file, python_file, ..Runtimes::default() });
     for folder in members::find(root, imported.members.iter().map(String::as_str))?.folders {
         // A file that cannot be read is an error of the project itself.
         if let Some(Ok(package)) =
@@ -134,6 +145,59 @@ pub(in crate::ops) fn projects_beside(root: &Path, imported: &mut Imported) -> R
     });
     leave_out_other_versions(root, (imported, &names), &mut found)?;
     Ok(found)
+}
+
+/// Lists, in one line, the projects with a lockfile of their own that are no part of the project: they lie in folders that are set aside, or
+/// far below a workspace.
+pub(in crate::ops) fn tell_set_aside(root: &Path, imported: &mut Imported) -> Result<()> {
+    const LISTED: usize = 3;
+
+    let mut found = Vec::new();
+    visit_but(&NO_SOURCE, root, DEPTH_WITH_LOCK + 1, &mut |folder| {
+        let is_known = imported.is_member(folder)
+            || imported.is_excluded(folder)
+            || imported.folders.iter().any(|(known, _)| known == folder);
+        if is_known {
+            return Ok(Below::Visited);
+        }
+        let (npm, python) = (has_lock(root, folder, PACKAGE_JSON)?, has_lock(root, folder, PYPROJECT)?);
+        if !npm && !python {
+            return Ok(Below::Visited);
+        }
+        let here = Declared::of(root, folder)?;
+        if npm && here.npm || python && here.python == DeclaredPython::Project {
+            found.push(folder.to_owned());
+            return Ok(Below::Skipped);
+        }
+        Ok(Below::Visited)
+    })?;
+    let is_told = |folder: &String| {
+        let what = format!("the folder {folder}");
+        imported.not_taken.iter().any(|left| left.what == what || left.what.starts_with(&format!("{folder}/")))
+    };
+    found.retain(|folder| !is_told(folder));
+    found.sort();
+    let count = found.len();
+    let mut listed = found;
+    if count > LISTED + 1 {
+        listed.truncate(LISTED);
+        listed.push(format!("{} others", count - LISTED));
+    }
+    let Some(last) = listed.pop() else { return Ok(()) };
+    let folders = if listed.is_empty() { last } else { format!("{} and {last}", listed.join(", ")) };
+    let (projects, why) = if count == 1 {
+        (
+            "project",
+            "it has a lockfile of its own, and is taken for an example or a test: `members \"FOLDER\"` takes it in",
+        )
+    } else {
+        (
+            "projects",
+            "they have lockfiles of their own, and are taken for examples or tests: `members \"FOLDER\"` takes one in",
+        )
+    };
+    imported.refuse(format!("the {projects} in {folders}"), why);
+    Ok(())
 }
 
 /// Takes the folders out whose Python packages others of the project ask for in versions that they do not have: those are a registry's,
@@ -315,13 +379,19 @@ enum Below {
     Skipped,
 }
 
-/// Visits the folders below the root, as deep as asked, by their paths relative to it.
+/// Visits the folders below the root, as deep as asked, by their paths relative to it. Those that are no part of what a repository ships are
+/// passed over.
 fn visit(root: &Path, depth: usize, look: &mut dyn FnMut(&str) -> Result<Below>) -> Result<()> {
+    visit_but(&ASIDE, root, depth, look)
+}
+
+/// Visits the folders below the root but for those of some names.
+fn visit_but(aside: &[&str], root: &Path, depth: usize, look: &mut dyn FnMut(&str) -> Result<Below>) -> Result<()> {
     let mut open = vec![(String::new(), depth)];
     while let Some((folder, depth)) = open.pop() {
         for entry in fs::read_dir(&root.join(&folder))? {
             let Some(name) = entry.path.file_name().and_then(|name| name.to_str()) else { continue };
-            if entry.kind != fs::Kind::Folder || name.starts_with('.') || ASIDE.contains(&name) {
+            if entry.kind != fs::Kind::Folder || name.starts_with('.') || aside.contains(&name) {
                 continue;
             }
             let below = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
@@ -373,9 +443,9 @@ impl DeclaredPython {
     }
 }
 
-/// Returns whether a lockfile of the root has what its pyproject.toml asks for.
+/// Returns whether a lockfile of the root has what its pyproject.toml or Pipfile asks for.
 pub(in crate::ops) fn has_python_lock(root: &Path) -> Result<bool> {
-    has_lock(root, "", PYPROJECT)
+    Ok(has_lock(root, "", PYPROJECT)? || has_lock(root, "", "Pipfile")?)
 }
 
 /// Returns whether a lockfile lies beside a manifest.
@@ -455,6 +525,21 @@ pub(super) fn has(root: &Path, folder: &str, file: &str) -> Result<bool> {
 /// Returns whether a folder of the checkout has a Python project.
 pub(in crate::ops) fn is_python_project(root: &Path, folder: &str) -> bool {
     !folder.starts_with("..") && DeclaredPython::of(root, folder).is_ok_and(|found| found == DeclaredPython::Project)
+}
+
+/// Returns whether a path leads to a file of the checkout.
+pub(in crate::ops) fn is_local_file(root: &Path, path: &str) -> bool {
+    let is_file = || fs::stat(&root.join(path)).is_ok_and(|stat| stat.is_some_and(|stat| stat.kind == fs::Kind::File));
+    !path.starts_with("..") && check_stays_inside(root, Path::new(path)).is_ok() && is_file()
+}
+
+/// Takes the lines out whose archives are not in the checkout.
+pub(in crate::ops) fn leave_out_missing_files(root: &Path, imported: &mut Imported) {
+    imported.leave_out_lines(|line| {
+        let file = line.source.as_ref()?.local_file()?;
+        let is_there = is_local_file(root, file.path());
+        (!is_there).then(|| NotTaken::new(line.what(), "there is no such file in the checkout"))
+    });
 }
 
 /// Returns whether a folder's pyproject.toml names dependencies of its own, and not only a project or settings of tools.

@@ -9,7 +9,7 @@ use super::error::{PathLineError, ProjectError};
 use super::locked::with_groups;
 use super::{LinePlace, NamedRegistry, Project, StatedSource, inputs, members};
 use crate::manifest::{self, DependencySpec, FolderSpec, Manifest, ManifestKind};
-use crate::model::{Dependent, Label, Marker, Override, PackageId, PackageName, Requirement};
+use crate::model::{Dependent, Label, Marker, Override, PackageId, PackageName, Requirement, parse_npm_version};
 use crate::ops::session::MANIFEST;
 use crate::ops::{Error, Result};
 use crate::registry::path::{self, PathKind, PathPackage};
@@ -203,7 +203,7 @@ impl Project {
                 [] => {
                     let of_root = path::root_package(&self.root, name).filter(|_| ecosystem.has_scopes());
                     let help = "add its folder to `members`, or give a range instead of `workspace:*`; the root itself is \
-                                taken as its Python or private package, if it is one";
+                                taken as its private package, if it is one";
                     of_root.ok_or_else(|| bad(format!("no member of the project is called `{name}`"), help))?
                 }
                 [one, other, ..] => {
@@ -211,6 +211,16 @@ impl Project {
                     return Err(bad(inner, "leave one of them out: `members \"!FOLDER\"`").into());
                 }
             };
+            if let (Some(asked), Some(version)) = (&read.value.asked, &member.version)
+                && parse_npm_version(asked.as_str()).is_some()
+                && parse_npm_version(version).is_some_and(|version| !asked.matches(&version))
+            {
+                self.warnings.push(format!(
+                    "`override {ecosystem} \"{name}@{asked}\" \"workspace:*\"` is for a version that the project's own {name} has no more: it is \
+                     {version} now, and stands in for what admits {asked}",
+                    asked = asked.as_str()
+                ));
+            }
             self.read_path_package(&member.folder)?;
             let replacement = Some(member.requirement(name, Marker::default()));
             self.manifest.settings.overrides.push(Override { replacement, ..read.value });

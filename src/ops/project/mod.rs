@@ -5,6 +5,7 @@ mod error;
 pub(super) mod host;
 pub(super) mod inputs;
 mod lines;
+mod local_files;
 mod locked;
 pub(super) mod lockfile;
 pub(super) mod members;
@@ -179,6 +180,7 @@ impl Project {
         project.settle_features()?;
         project.check_names_of_folders()?;
         project.take_sources()?;
+        project.watch_local_files()?;
         project.route()?;
         let folders = project.path_packages.keys().cloned().collect();
         let (pins, routes, sources) = (&project.pins, &project.routes, &project.sources);

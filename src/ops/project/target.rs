@@ -64,6 +64,11 @@ impl EditTarget {
         &self.manifest.text
     }
 
+    /// Returns its folder, relative to the root; empty for the root's own.
+    pub(in crate::ops) fn folder(&self) -> &str {
+        &self.folder
+    }
+
     /// Returns whether this is the root's manifest.
     pub(in crate::ops) fn is_root(&self) -> bool {
         self.folder.is_empty()

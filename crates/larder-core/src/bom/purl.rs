@@ -30,6 +30,8 @@ pub(super) fn purl(key: &PackageKey, package: Option<&Package>, repository: Opti
             Source::Url(url) => {
                 let _ = write!(text, "?download_url={}", encoded(url.as_str()));
             }
+            // A file of the checkout can be had nowhere else.
+            Source::File(_) => {}
             Source::Archive(source) => {
                 let _ = write!(text, "?download_url={}", encoded(&source.to_string()));
             }

@@ -152,7 +152,10 @@ fn derived(line: &RootEdge, edge: &Edge, input: &ExportInput<'_>, folder: &str) 
     };
     let package = input.lock.graph.packages.get(&edge.to.package);
     let specifier = match package.and_then(|package| package.origin.as_ref()) {
-        Some(Origin::Source(pinned)) => source_specifier(pinned),
+        Some(Origin::Source(pinned)) => match pinned.source.local_file() {
+            Some(file) => format!("file:{}", relative(folder, file.path())),
+            None => source_specifier(pinned),
+        },
         _ => match line.requirement.folder() {
             Some(to) => format!("file:{}", relative(folder, to)),
             None => Some(line.requirement.range_text()).filter(|range| !range.is_empty()).unwrap_or("*".to_owned()),
@@ -161,10 +164,11 @@ fn derived(line: &RootEdge, edge: &Edge, input: &ExportInput<'_>, folder: &str) 
     Declaration { section, specifier }
 }
 
-/// Returns how a package.json names a place outside of registries.
+/// Returns how the package.json of the root names a place outside of registries.
 pub(super) fn source_specifier(pinned: &PinnedSource) -> String {
     match &pinned.source {
         Source::Url(url) => url.as_str().to_owned(),
+        Source::File(file) => file.as_str().to_owned(),
         Source::Archive(source) => source.to_string(),
         Source::Git(git) => {
             let commit = pinned.commit.as_ref().map(|commit| format!("#{}", commit.as_str())).unwrap_or_default();

@@ -233,6 +233,7 @@ impl<'a> Writer<'_, 'a> {
                     parts.push("type: git".to_owned());
                 }
                 Source::Url(url) => parts.push(format!("tarball: {}", quoted(url.as_str()))),
+                Source::File(file) => parts.push(format!("tarball: {}", quoted(file.as_str()))),
                 // No package of npm's is a tool by URL.
                 Source::Archive(_) => {}
             }

@@ -46,7 +46,10 @@ struct PackageTable {
 struct File {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
-    url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
     hashes: BTreeMap<&'static str, String>,
 }
 
@@ -107,7 +110,7 @@ fn table(input: &ExportInput<'_>, package: &PythonPackage<'_>) -> Result<Package
     match &package.package.origin {
         Some(Origin::Source(pinned)) => match &pinned.source {
             Source::Git(_) => table.vcs = vcs(pinned),
-            Source::Url(_) | Source::Archive(_) => {
+            Source::Url(_) | Source::File(_) | Source::Archive(_) => {
                 table.archive = package.artifacts().next().map(|it| file(input, package, it)).transpose()?;
             }
         },
@@ -129,9 +132,15 @@ fn table(input: &ExportInput<'_>, package: &PythonPackage<'_>) -> Result<Package
 
 fn file(input: &ExportInput<'_>, package: &PythonPackage<'_>, artifact: &Artifact) -> Result<File, ExportError> {
     let digest = package.digest(artifact)?;
+    let hashes = BTreeMap::from([(digest.algorithm().as_str(), digest.to_hex())]);
+    let source = package.package.origin.as_ref().and_then(Origin::source);
+    if let Some(local) = source.and_then(|pinned| pinned.source.local_file()) {
+        let path = Some(format!("{}{}", input.base, local.path()));
+        return Ok(File { name: None, url: None, path, hashes });
+    }
     let url = input.urls.get(&(package.key.clone(), artifact.file.clone())).cloned().unwrap_or_default();
     let name = (url.rsplit('/').next() != Some(&artifact.file)).then(|| artifact.file.clone());
-    Ok(File { name, url, hashes: BTreeMap::from([(digest.algorithm().as_str(), digest.to_hex())]) })
+    Ok(File { name, url: Some(url), path: None, hashes })
 }
 
 fn vcs(pinned: &PinnedSource) -> Option<Vcs> {

@@ -33,6 +33,9 @@ pub fn requirements(input: &ExportInput<'_>) -> Result<Exported, ExportError> {
         let subject = match &package.package.origin {
             Some(Origin::Source(pinned)) => match &pinned.source {
                 Source::Url(url) => format!("{} @ {}", package.key.id.name, url.as_str()),
+                // Behind a name pip takes a URL alone.
+                Source::File(file) if input.base.is_empty() => format!("./{}", file.path()),
+                Source::File(file) => format!("{}{}", input.base, file.path()),
                 Source::Archive(source) => format!("{} @ {source}", package.key.id.name),
                 Source::Git(_) => {
                     return Err(ExportError::Source {

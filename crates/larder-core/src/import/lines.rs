@@ -2,9 +2,9 @@
 
 use crate::manifest::edit::{Block, quoted};
 use crate::manifest::{FallbackMode, Hoisting};
-use crate::model::Ecosystem;
+use crate::model::{Ecosystem, Source, SourceError};
 
-use super::{CatalogRange, Imported, ImportedExtension, ImportedPatch, ImportedRegistry, npm, pypi};
+use super::{CatalogRange, Imported, ImportedExtension, ImportedLine, ImportedPatch, ImportedRegistry, npm, pypi};
 
 /// A line that is no dependency, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,6 +92,23 @@ impl Imported {
             parts.push(Part::new(Block::Top, &["members"], members_line(&self.members)));
         }
         parts
+    }
+}
+
+impl Imported {
+    /// Makes the archives that lines name relative to the root: those of a file in `folder`, or of one that lies outside of the project.
+    pub fn place_files(&mut self, folder: Option<&str>) {
+        self.indices.clear();
+        for line in std::mem::take(&mut self.lines) {
+            let Some(Source::File(file)) = &line.source else {
+                self.take(line);
+                continue;
+            };
+            match folder.ok_or(SourceError::OutOfProject).and_then(|folder| file.placed(folder)) {
+                Ok(file) => self.take(ImportedLine { source: Some(Source::File(file)), ..line }),
+                Err(error) => self.refuse(line.what(), format!("it {error}")),
+            }
+        }
     }
 }
 

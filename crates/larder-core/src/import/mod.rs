@@ -44,15 +44,15 @@ pub use entries::{CatalogRange, ImportedExtension, ImportedLine, ImportedPatch, 
 use entries::{FolderLine, LineKey, MAX_PARTS, Repeat};
 pub use lines::Part;
 pub use npm::{
-    DeclaredPeer, UsedBy, bunfig, has_exports, hoisted_by_default, lerna, npmrc, npmrc_settings, package_json,
-    package_peers, package_ranges, pnpm_workspace, yarnrc,
+    DeclaredPeer, NodeVersionFile, UsedBy, bunfig, has_exports, hoisted_by_default, lerna, node_version_file, npmrc,
+    npmrc_settings, package_json, package_peers, package_ranges, pnpm_workspace, yarnrc,
 };
 pub use package_registry::{ListedPackage, PACKAGE_REGISTRY, package_list, package_registry};
 pub use pypi::{
-    FileReader, GroupItem, PIP_VARIABLES, PYTHON_MANIFESTS, ProjectFinder, Purpose, PythonProject, PythonToken,
-    RequirementsFile, UvSource, UvSources, behind_extra, compiled_for, has_pins_only, is_compiled_from_project,
-    is_virtual, pip_conf, pip_options, pyproject, python, python_project, python_tokens, requirement_files,
-    requirements, uv_sources,
+    FileReader, GroupItem, LocalPlace, PIP_VARIABLES, PYTHON_MANIFESTS, PlaceFinder, Purpose, PythonProject,
+    PythonToken, RequirementsFile, UvSource, UvSources, behind_extra, compiled_for, has_pins_only,
+    is_compiled_from_project, is_virtual, pip_conf, pip_options, pipfile, pyproject, python, python_project,
+    python_tokens, requirement_files, requirements, uv_sources,
 };
 use settle::OverrideBeside;
 pub use template::{Template, template};
@@ -104,6 +104,8 @@ pub struct Imported {
     /// The overrides by npm packages in folders: selector, and the folder relative to the root. [`Imported::settle_folder_overrides`]
     /// looks up which of the project's own packages they mean.
     folder_overrides: Vec<(String, String)>,
+    /// The selectors of those overrides, `parent>child`, that hold for all that the parent leads to.
+    deep_overrides: BTreeSet<String>,
     /// Patches for every version of an npm package: its name, and the file.
     whole_patches: Vec<(String, String)>,
     /// The overrides of projects beside. [`Imported::settle_overrides`] adds them.
@@ -177,6 +179,7 @@ impl Imported {
         self.catalog_overrides.extend(other.catalog_overrides);
         self.reference_overrides.extend(other.reference_overrides);
         self.folder_overrides.extend(other.folder_overrides);
+        self.deep_overrides.extend(other.deep_overrides);
         self.whole_patches.extend(other.whole_patches);
         self.overrides_beside.extend(other.overrides_beside);
         other.hoisting.names.iter().for_each(|glob| self.hoist(glob));

@@ -1,6 +1,6 @@
 //! Other tools' files with something wrong in them.
 
-use super::{Imported, Template, package_json, pyproject, requirements, template};
+use super::{Imported, LocalPlace, Template, package_json, pyproject, requirements, template};
 use crate::manifest::{ManifestError, ManifestKind, parse};
 use crate::model::{Platform, mutation};
 
@@ -36,5 +36,7 @@ dev-dependencies = ["ruff"]
     mutation::of(&[toml], |text| drop(pyproject(text).map(|imported| becomes_a_manifest(&imported))));
     let lines = "# pinned\n-r base.txt\n--index-url https://x.example/simple\nfastapi[all]==0.115.0 \\\n    --hash=sha256:00\n\
                  -e ./lib\npywin32>=306 ; sys_platform == 'win32'  # note\n";
-    mutation::of(&[lines], |text| becomes_a_manifest(&requirements(text, &|path| Some(path.to_owned()))));
+    mutation::of(&[lines], |text| {
+        becomes_a_manifest(&requirements(text, &|path| Some(LocalPlace::Project(path.to_owned()))));
+    });
 }

@@ -38,7 +38,7 @@ impl OverrideBeside {
     fn narrowed(self, own: &LockedVersions, locked: &[(String, LockedVersions)]) -> Vec<Self> {
         let (parent, child) = split_override(&self.selector);
         let Ok(alias) = PackageName::parse(self.ecosystem, overridden_name(&self.selector)) else { return vec![self] };
-        if parent.is_some() || self.moves(locked).is_none() {
+        if parent.is_some() || self.moves(locked).is_none() && self.moves_line(own).is_none() {
             return vec![self];
         }
         let below = |parent: &str| Self { selector: format!("{parent}>{child}"), ..self.clone() };
@@ -46,27 +46,48 @@ impl OverrideBeside {
         narrower.into_iter().chain([self]).collect()
     }
 
-    /// Returns the first version of another project that the override would move, with the folder of that project.
-    fn moves<'l>(&self, locked: &'l [(String, LockedVersions)]) -> Option<(&'l str, &'l Version)> {
-        let (parent, child) = split_override(&self.selector);
+    /// Returns the package that the override is for, and whether it would move a version of that.
+    fn subject(&self) -> Option<(PackageId, impl Fn(&&Version) -> bool)> {
+        let (_, child) = split_override(&self.selector);
         let (name, selected) = match split_at_version(child) {
             Some((name, range)) => (name, Some(range.parse::<NpmRange>().ok()?)),
             None => (child, None),
         };
         let id = PackageId::new(self.ecosystem, PackageName::parse(self.ecosystem, name).ok()?);
         let replaced = parse_requirement(self.ecosystem, name, self.range.as_deref(), &Marker::default()).ok()?;
-        let is_moved = |version: &&Version| {
+        let is_same_package = self.range.is_some() && replaced.package() == id;
+        let is_moved = move |version: &&Version| {
             let is_selected =
                 || selected.as_ref().zip(version.as_npm()).is_none_or(|(range, version)| range.matches(version));
-            let is_same = self.range.is_some() && replaced.package() == id && replaced.matches(version);
+            let is_same = is_same_package && replaced.matches(version);
             !is_same && is_selected()
         };
+        Some((id, is_moved))
+    }
+
+    /// Returns the first version that a line of the project itself has by its own lockfile, and that the override would move: Yarn 1 leaves
+    /// lines as they are.
+    fn moves_line<'l>(&self, own: &'l LockedVersions) -> Option<&'l Version> {
+        let (id, is_moved) = self.subject()?;
+        let (parent, _) = split_override(&self.selector);
+        if parent.is_some() {
+            return None;
+        }
+        // A line under another name, or one whose package is replaced by another, is told by its version alone.
+        let of_package = own.packages().get(&id)?;
+        own.versions_of_lines(&id.name).into_iter().filter(|version| of_package.contains(*version)).find(is_moved)
+    }
+
+    /// Returns the first version of another project that the override would move, with the folder of that project.
+    fn moves<'l>(&self, locked: &'l [(String, LockedVersions)]) -> Option<(&'l str, &'l Version)> {
+        let (parent, _) = split_override(&self.selector);
+        let (id, is_moved) = self.subject()?;
         locked.iter().filter(|(folder, _)| *folder != self.folder).find_map(|(folder, versions)| {
             let of_name: Vec<&Version> = match parent {
                 Some(parent) => versions.npm_versions_below(parent, &id.name),
                 None => versions.packages().get(&id).into_iter().flatten().collect(),
             };
-            of_name.into_iter().find(is_moved).map(|version| (folder.as_str(), version))
+            of_name.into_iter().find(&is_moved).map(|version| (folder.as_str(), version))
         })
     }
 }
@@ -76,7 +97,9 @@ impl Imported {
     /// the root that would is listed as well, and is there for the packages alone that have it by the root's own lockfile.
     pub fn settle_overrides(&mut self, locked: &[(String, LockedVersions)]) {
         self.settle_references();
-        if let Some((_, own)) = locked.iter().find(|(folder, _)| folder.is_empty()) {
+        let own = |folder: &str| locked.iter().find(|(other, _)| other.as_str() == folder).map(|(_, own)| own);
+        if let Some(own) = own("") {
+            self.settle_deep_overrides(own);
             let (of_root, whole) = OverrideBeside::divide("", std::mem::take(&mut self.overrides));
             self.overrides = whole;
             let narrowed = of_root.into_iter().flat_map(|one| one.narrowed(own, locked));
@@ -84,15 +107,52 @@ impl Imported {
         }
         for beside in std::mem::take(&mut self.overrides_beside) {
             let OverrideBeside { folder, ecosystem, selector, range } = &beside;
-            match beside.moves(locked) {
-                None => self.add_override(*ecosystem, selector, range.as_deref()),
-                Some((other, version)) => {
+            let name = overridden_name(selector);
+            let of_line = || own(folder).and_then(|own| beside.moves_line(own));
+            let why = match (beside.moves(locked), of_line()) {
+                (None, None) => {
+                    self.add_override(*ecosystem, selector, range.as_deref());
+                    continue;
+                }
+                (Some((other, version)), _) => {
                     let other = if other.is_empty() { "the root" } else { other };
-                    let name = overridden_name(selector);
-                    let why = format!("it would apply to the whole, and {other} has {name} {version}");
-                    let what = format!("override {selector} {}", range.as_deref().unwrap_or_default());
-                    let what = if folder.is_empty() { what } else { format!("{folder}: {what}") };
-                    self.refuse(what.trim_end(), why);
+                    format!("it would apply to the whole, and {other} has {name} {version}")
+                }
+                (None, Some(version)) => {
+                    format!("it would hold for lines too, and one has {name} {version} by the lockfile")
+                }
+            };
+            let what = format!("override {selector} {}", range.as_deref().unwrap_or_default());
+            let what = if folder.is_empty() { what } else { format!("{folder}: {what}") };
+            self.refuse(what.trim_end(), why);
+        }
+    }
+
+    /// Adds a line for each package that a parent leads to and that has what an override replaces there, where all copies of it have it so.
+    fn settle_deep_overrides(&mut self, own: &LockedVersions) {
+        let deep = std::mem::take(&mut self.deep_overrides);
+        let is_deep = |(ecosystem, selector, _): &&(Ecosystem, String, Option<String>)| {
+            *ecosystem == npm::ECOSYSTEM && deep.contains(selector)
+        };
+        let overrides: Overrides = self.overrides.iter().filter(is_deep).cloned().collect();
+        for (ecosystem, selector, range) in overrides {
+            let (Some(parent), child) = split_override(&selector) else { continue };
+            let Ok(alias) = PackageName::parse(ecosystem, overridden_name(&selector)) else { continue };
+            for below in own.npm_names_below(parent).into_iter().filter(|below| *below != parent) {
+                let versions = own.npm_versions_below(below, &alias);
+                let range = range.clone();
+                let one =
+                    OverrideBeside { folder: String::new(), ecosystem, selector: format!("{below}>{child}"), range };
+                let moved = one.subject().and_then(|(_, is_moved)| versions.iter().copied().find(is_moved));
+                match moved {
+                    _ if versions.is_empty() => {}
+                    None => self.add_override(ecosystem, &one.selector, one.range.as_deref()),
+                    Some(version) => {
+                        let what = format!("override {} {}", one.selector, one.range.as_deref().unwrap_or_default());
+                        let why =
+                            format!("it is meant below {parent} alone, and a copy of {below} has {alias} {version}");
+                        self.refuse(what.trim_end(), why);
+                    }
                 }
             }
         }
@@ -266,6 +326,64 @@ mod tests {
         let left: Vec<String> = all.not_taken.iter().map(|left| format!("{}: {}", left.what, left.why)).collect();
         let why = "it would apply to the whole, and site has strip 7.2.0";
         assert_eq!(left, [format!("override width>strip 6.0.1: {why}"), format!("override strip 6.0.1: {why}")]);
+    }
+
+    #[test]
+    fn a_resolution_of_yarn_leaves_lines_as_they_are() {
+        let lock = |text: &str| {
+            let declared = super::super::locks::DeclaredRanges {
+                dependent: crate::model::Dependent::Project,
+                ranges: vec![("strip".to_owned(), "^7.0.1".to_owned()), ("wrap".to_owned(), "7.0.0".to_owned())],
+            };
+            super::super::locks::read("yarn.lock", text, "", &[declared], &crate::model::Settings::default()).unwrap()
+        };
+        let wrap = "wrap@7.0.0:\n  version \"7.0.0\"\n  dependencies:\n    strip \"^6.0.0\"\n\n";
+        let own = "strip@6.0.1, strip@^6.0.0:\n  version \"6.0.1\"\n\nstrip@^7.0.1:\n  version \"7.2.0\"\n";
+        let mut all = package_json(r#"{"resolutions": {"strip": "6.0.1"}}"#).unwrap();
+        all.settle_overrides(&[(String::new(), lock(&format!("{wrap}{own}")))]);
+        let overrides: Vec<&str> = all.overrides.iter().map(|(_, selector, _)| selector.as_str()).collect();
+        assert_eq!(overrides, ["wrap>strip"]);
+        let why = "it would hold for lines too, and one has strip 7.2.0 by the lockfile";
+        assert_eq!((all.not_taken[0].what.as_str(), all.not_taken[0].why.as_str()), ("override strip 6.0.1", why));
+        // Others apply them to lines, which are locked so then.
+        let mut all = package_json(r#"{"resolutions": {"strip": "6.0.1"}}"#).unwrap();
+        all.settle_overrides(&[(
+            String::new(),
+            lock(&format!("{wrap}strip@6.0.1, strip@^6.0.0, strip@^7.0.1:\n  version \"6.0.1\"\n")),
+        )]);
+        assert_eq!((all.overrides.len(), all.overrides[0].1.as_str()), (1, "strip"));
+    }
+
+    #[test]
+    fn an_override_below_a_parent_is_for_all_that_it_leads_to() {
+        let mut locked = LockedVersions::default();
+        let mut edge = |from: (&str, &str), to: (&str, &str)| {
+            let (from, to) = (locked.add_npm(from.0, from.1).unwrap(), locked.add_npm(to.0, to.1).unwrap());
+            locked.add_edge(&from, to.id.name.as_str(), &to);
+        };
+        edge(("yargs", "16.2.0"), ("cliui", "7.0.4"));
+        edge(("yargs", "16.2.0"), ("width", "4.2.3"));
+        edge(("cliui", "7.0.4"), ("strip", "6.0.0"));
+        edge(("width", "4.2.3"), ("strip", "6.0.0"));
+        edge(("width", "5.0.0"), ("strip", "7.0.0"));
+        edge(("wrap", "7.0.0"), ("strip", "6.0.1"));
+        for text in
+            [r#"{"overrides": {"yargs": {"strip": "6.0.0"}}}"#, r#"{"resolutions": {"yargs/**/strip": "6.0.0"}}"#]
+        {
+            let mut all = package_json(text).unwrap();
+            all.settle_overrides(&[(String::new(), locked.clone())]);
+            let overrides: Vec<&str> = all.overrides.iter().map(|(_, selector, _)| selector.as_str()).collect();
+            assert_eq!(overrides, ["yargs>strip", "cliui>strip"], "{text}");
+            let why = "it is meant below yargs alone, and a copy of width has strip 7.0.0";
+            assert_eq!(
+                (all.not_taken[0].what.as_str(), all.not_taken[0].why.as_str()),
+                ("override width>strip 6.0.0", why)
+            );
+        }
+        // pnpm's are for what the parent itself asks for.
+        let mut all = package_json(r#"{"pnpm": {"overrides": {"yargs>strip": "6.0.0"}}}"#).unwrap();
+        all.settle_overrides(&[(String::new(), locked)]);
+        assert_eq!((all.overrides.len(), all.not_taken.len()), (1, 0));
     }
 
     #[test]

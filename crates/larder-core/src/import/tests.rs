@@ -160,7 +160,7 @@ fn folders_that_requirements_name_become_path_lines() {
                  -e git+https://host/d.git@v1#egg=d&subdirectory=py\n";
     let project_at = |path: &str| {
         let folder = path.trim_start_matches("./");
-        (!folder.starts_with("..")).then(|| folder.to_owned())
+        (!folder.starts_with("..")).then(|| LocalPlace::Project(folder.to_owned()))
     };
     let imported = requirements(lines, &project_at);
     assert_eq!(

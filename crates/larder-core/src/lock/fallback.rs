@@ -6,7 +6,7 @@
 //! or the name is not.
 //!
 //! Optional dependencies that were left out and peers that nobody provides are looked for there too, by packages that do
-//! declare them. So a name is only there if its instance satisfies them all.
+//! declare them. So a name is only there if its instance satisfies them all, and has the peers that they have themselves.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,8 +15,8 @@ use std::fmt;
 use rustc_hash::FxHashMap;
 
 use crate::model::{
-    Dependent, Edge, EdgeKind, Graph, InstanceKey, Label, NpmRange, PackageKey, PackageName, Platform, Version,
-    parse_npm_version,
+    Dependent, Edge, EdgeKind, Graph, Instance, InstanceKey, Label, NpmRange, PackageKey, PackageName, Platform,
+    Version, parse_npm_version,
 };
 
 use super::{Closure, Selection};
@@ -74,9 +74,15 @@ impl<'a> Fallback<'a> {
         let left_out = graph.instances.iter().flat_map(|(key, instance)| {
             instance.dropped.iter().filter_map(|dropped| {
                 let (name, chosen) = fallback.chosen.get_key_value(&dropped.name)?;
-                let is_met = satisfies(&chosen.package.version, &dropped.range) || key.package.id == chosen.package.id;
-                let unmet = UnmetDeclaration { dependent: &key.package, declared: dropped.range.clone(), chosen };
-                (!is_met).then_some((*name, unmet))
+                let unmet = |declared| (*name, UnmetDeclaration { dependent: &key.package, declared, chosen });
+                if key.package.id == chosen.package.id {
+                    None
+                } else if satisfies(&chosen.package.version, &dropped.range) {
+                    let other = otherwise_bound(instance, graph.instances.get(chosen)?)?;
+                    Some(unmet(format!("{} beside {} {}", dropped.range, other.name, other.to.package.version)))
+                } else {
+                    Some(unmet(dropped.range.clone()))
+                }
             })
         });
         let mut left_out: Vec<_> = left_out.collect();
@@ -125,6 +131,17 @@ impl<'a> Fallback<'a> {
         }
         found
     }
+}
+
+/// Returns what a dependent has under a name where one that it would find has another version as a peer: types for another React than its
+/// own, which no `node_modules` above it would have.
+fn otherwise_bound<'a>(dependent: &'a Instance, found: &Instance) -> Option<&'a Edge> {
+    let peers = found.edges.iter().filter(|edge| matches!(edge.kind, EdgeKind::Peer | EdgeKind::OptionalPeer));
+    peers
+        .flat_map(|peer| {
+            dependent.edges.iter().filter(move |own| own.name == peer.name && own.to.package != peer.to.package)
+        })
+        .next()
 }
 
 /// Returns, for each name, the instance that comes first among those that the environments reach.

@@ -19,7 +19,7 @@ use super::{
     AdvisorySource, AssetDeclaration, BuildCache, Conflict, DependencyLine, Group, Hoisting, Hook, Manifest,
     ManifestError, ManifestErrors, Package, PatchLine, Policy, ProjectMetadata, Registry, RuntimeAddress,
     RuntimeRegistry, Spanned, Task, advisories, alerts, assets, builds, catalogs, check, conflicts, creatio, denied,
-    environments, hooks, monitor, package, patches, registries, resolution, syntax, tasks,
+    environments, hooks, monitor, package, patches, registries, resolution, source, syntax, tasks,
 };
 
 /// The kind of a manifest.
@@ -64,7 +64,7 @@ const MEMBER: [&str; 6] = ["project", "package", "assets", "dependencies", "grou
 /// What is read of the manifest of a package that stands alone.
 const PACKAGE: [&str; 7] = ["project", "package", "assets", "dependencies", "catalog", "members", "order"];
 
-/// Parses a manifest. Reports all errors of the file at once.
+/// Parses the manifest at `file`, a path relative to the root. Reports all errors of the file at once.
 pub fn parse(file: &str, text: &str, kind: ManifestKind<'_>) -> Result<Manifest, ManifestErrors> {
     let length = text.len();
     let text: Arc<str> = text.into();
@@ -250,6 +250,13 @@ impl<'a> DraftManifest<'a> {
             }
             let exempt = self.settings.age.as_ref().map(|age| &*age.exempt).unwrap_or_default();
             environments = environments::complete(self.environments, (&self.policy, exempt), &self.groups, errors);
+        }
+        if kind != ManifestKind::Package {
+            let of_features = self.package.iter_mut().flat_map(|package| &mut package.features);
+            let of_features = of_features.flat_map(|feature| &mut feature.dependencies);
+            let grouped = self.groups.iter_mut().flat_map(|group| &mut group.dependencies);
+            let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
+            source::place(self.dependencies.iter_mut().chain(grouped).chain(of_features), folder, errors);
         }
         if let (Some(span), false) = (self.assets_span, self.names_package) {
             errors.push(assets::no_package(span));

@@ -3,6 +3,7 @@
 use miette::SourceSpan;
 
 use super::ManifestError;
+use crate::model::LocalFile;
 
 /// Why a dependency line cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -58,6 +59,9 @@ const WRITE_GIT: &str = "a repository is a property of its own: `git=\"https://â
 /// What to write instead of a URL.
 pub(super) const WRITE_URL: &str = "the URL of a file is a property of its own: `url=\"https://â€¦\"`";
 
+/// What to write instead of a file of the checkout.
+const WRITE_FILE: &str = "an archive of this checkout is a property of its own: `url=\"file:vendor/x.tgz\"`";
+
 /// What to write instead of a repository of another kind.
 const USE_A_REGISTRY: &str =
     "packages come from registries, git and URLs: publish it to one, or check it out and name its folder with `path`";
@@ -72,7 +76,11 @@ pub(super) fn foreign_source(text: &str) -> Option<(&'static str, &'static str)>
         return Some(("foreign", USE_A_REGISTRY));
     }
     if starts(&["file:", "link:", "portal:", "./", "../", "/", "~/"]) {
-        return Some(("file", "write a `path \"DIR\"` line for a folder of this checkout"));
+        let is_archive = LocalFile::is_npm_archive(text) || LocalFile::is_python_archive(text);
+        return Some((
+            "file",
+            if is_archive { WRITE_FILE } else { "write a `path \"DIR\"` line for a folder of this checkout" },
+        ));
     }
     if text.starts_with("workspace:") {
         return Some(("workspace", "`workspace:` belongs in a member's package.json: write a `path \"DIR\"` line"));

@@ -1,10 +1,10 @@
 //! The places outside of registries that a dependency line states: `git=` with `branch=`, `tag=`, `rev=` or, for tags that are
-//! versions, `range=`, and `subdirectory=`; or `url=`.
+//! versions, `range=`, and `subdirectory=`; or `url=`, which may be the path of a file: `file:vendor/x.tgz`.
 
 use crate::model::{GitReference, GitSource, Source, SourceError};
 
 use super::node::{Errors, NodeParts, NodeValue};
-use super::{ManifestError, Spanned};
+use super::{DependencyLine, ManifestError, Spanned};
 
 /// The properties that state a place.
 pub(super) const PROPERTIES: [&str; 7] = ["git", "branch", "tag", "rev", "range", "subdirectory", "url"];
@@ -28,12 +28,24 @@ pub(super) fn read_source(parts: &NodeParts<'_>, errors: &mut Errors) -> Option<
                 }
             }
             let text = url.string(errors)?;
-            let parsed = checked(text.value.parse(), &text, "the URL of a file", errors)?;
-            Some(Spanned { value: Source::Url(parsed), span: text.span })
+            let value = checked(Source::from_url(text.value), &text, "the URL of a file", errors)?;
+            Some(Spanned { value, span: text.span })
         }
         (Some(_), Some(url)) => {
             report(url, "url", "is stated beside `git=`", "a package comes from one place: keep one of them", errors);
             None
+        }
+    }
+}
+
+/// Makes the files that lines of a manifest in `folder` name relative to the root.
+pub(super) fn place<'l>(lines: impl Iterator<Item = &'l mut DependencyLine>, folder: &str, errors: &mut Errors) {
+    for source in lines.filter_map(|line| line.source.as_mut()) {
+        let Source::File(file) = &source.value else { continue };
+        let (written, span) = (file.as_str().to_owned(), source.span);
+        let text = Spanned { value: &*written, span };
+        if let Some(placed) = checked(file.placed(folder), &text, "the URL of a file", errors) {
+            source.value = Source::File(placed);
         }
     }
 }
@@ -83,7 +95,12 @@ pub(super) fn checked<T>(
     parsed
         .map_err(|error| {
             let help = match error {
-                SourceError::Scheme => Some("serve it by https or ssh; a folder of this checkout is a `path` line"),
+                SourceError::Scheme => Some(
+                    "serve it by https or ssh; a folder of this checkout is a `path` line, an archive `url=\"file:vendor/x.tgz\"`",
+                ),
+                SourceError::OutOfProject | SourceError::OfMachine => {
+                    Some("copy it into the project, and name it by its path from this file: `url=\"file:vendor/x.tgz\"`")
+                }
                 SourceError::Plain => Some("use https:// or ssh://; http:// and git:// are for this machine only"),
                 _ => None,
             };

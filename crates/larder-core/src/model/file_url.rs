@@ -32,6 +32,15 @@ pub enum SourceError {
     /// `..`, an absolute path.
     #[error("leaves the repository")]
     Outside,
+    /// `..` out of the project.
+    #[error("leads out of the project")]
+    OutOfProject,
+    /// An absolute path.
+    #[error("is no place that larder fetches from: it is a path of one machine")]
+    OfMachine,
+    /// A path that can be none of a file.
+    #[error("is no path of a file")]
+    NoFile,
     /// Not the digits of a commit.
     #[error("is not a commit: it has 40 hexadecimal digits")]
     Commit,

@@ -30,6 +30,7 @@ mod larder;
 mod level;
 mod license;
 mod license_headers;
+mod local_file;
 mod log_key;
 mod marker;
 #[cfg(any(test, feature = "testing"))]
@@ -89,6 +90,7 @@ pub use larder::range::SemverRange;
 pub use level::{Level, UnknownLevel};
 pub use license::{LicenseError, LicenseExpression, LicenseTerm};
 pub use license_headers::LicenseHeaders;
+pub use local_file::LocalFile;
 pub use log_key::{LogKey, LogKeyError};
 pub use marker::{Marker, MarkerError, PythonVersion};
 pub use name::{ExtraName, Label, LabelError, NameError, PackageId, PackageName};

@@ -163,7 +163,7 @@ impl TransitiveSources {
             Source::Git(_) => self.git,
             Source::Url(_) => self.url,
             // No package brings one.
-            Source::Archive(_) => false,
+            Source::File(_) | Source::Archive(_) => false,
         }
     }
 }

@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use super::archive_source::ArchiveSource;
 use super::file_url::{FileUrl, SourceError};
-use super::{Label, NpmRange, Url};
+use super::{Label, LocalFile, NpmRange, Url};
 
 /// The place from which a locked package is fetched.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
     /// A registry, by its name.
     Registry(Label),
-    /// A git repository or a URL.
+    /// A git repository, a URL or a file of the checkout.
     Source(Arc<PinnedSource>),
 }
 
@@ -22,7 +22,7 @@ pub enum Origin {
 pub struct PinnedSource {
     /// The source, as a manifest states it.
     pub source: Source,
-    /// The commit of a git repository. `None` for a URL.
+    /// The commit of a git repository. `None` for others.
     pub commit: Option<Commit>,
 }
 
@@ -33,6 +33,8 @@ pub enum Source {
     Git(GitSource),
     /// A file.
     Url(FileUrl),
+    /// A file of the checkout.
+    File(LocalFile),
     /// The files of a tool.
     Archive(Arc<ArchiveSource>),
 }
@@ -133,11 +135,37 @@ impl fmt::Display for PinnedSource {
 }
 
 impl Source {
+    /// Parses what `url=` states: the URL of a file, or the path of one from the manifest, `file:x.tgz` or `./x.tgz`.
+    pub fn from_url(text: &str) -> Result<Self, SourceError> {
+        let is_path = text.trim().starts_with("file:") || text.trim().starts_with('.');
+        match LocalFile::path_in(text).filter(|_| is_path) {
+            Some(path) => LocalFile::beside(path).map(Self::File),
+            None => text.parse().map(Self::Url),
+        }
+    }
+
+    /// Returns the file of the checkout that it is. Returns `None` for any other place.
+    pub fn local_file(&self) -> Option<&LocalFile> {
+        match self {
+            Self::File(file) => Some(file),
+            Self::Git(_) | Self::Url(_) | Self::Archive(_) => None,
+        }
+    }
+
+    /// Returns it as a manifest in `folder` names it.
+    #[must_use]
+    pub fn seen_from(&self, folder: &str) -> Self {
+        match self {
+            Self::File(file) => Self::File(file.seen_from(folder)),
+            other => other.clone(),
+        }
+    }
+
     /// Returns the word by which manifests name the kind: `git`, `url`.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Git(_) => "git",
-            Self::Url(_) | Self::Archive(_) => "url",
+            Self::Url(_) | Self::File(_) | Self::Archive(_) => "url",
         }
     }
 
@@ -145,6 +173,7 @@ impl Source {
     pub fn properties(&self) -> Vec<(&'static str, &str)> {
         match self {
             Self::Url(url) => vec![("url", url.as_str())],
+            Self::File(file) => vec![("url", file.as_str())],
             Self::Archive(source) => vec![("url", source.url())],
             Self::Git(git) => {
                 let mut properties = vec![("git", git.repository.as_str())];
@@ -162,6 +191,7 @@ impl fmt::Display for Source {
         match self {
             Self::Git(git) => git.fmt(f),
             Self::Url(url) => f.write_str(&url.url().masked()),
+            Self::File(file) => file.fmt(f),
             Self::Archive(source) => source.fmt(f),
         }
     }
@@ -348,6 +378,16 @@ mod tests {
         ] {
             assert_eq!(text.parse::<GitUrl>().unwrap().as_str(), url, "{text}");
         }
+    }
+
+    #[test]
+    fn files_of_the_checkout_are_named_as_such() {
+        for text in ["file:vendor/x.tgz", "./vendor/x.tgz"] {
+            let file = Source::from_url(text).unwrap();
+            assert_eq!(file.local_file().map(LocalFile::path), Some("vendor/x.tgz"), "{text}");
+        }
+        assert_eq!(Source::from_url("x.tgz").unwrap_err(), SourceError::NoUrl);
+        assert!(Source::from_url("https://h/x.tgz").unwrap().local_file().is_none());
     }
 
     #[test]

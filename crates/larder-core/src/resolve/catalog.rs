@@ -259,7 +259,7 @@ impl<'a> Catalog<'a> {
 
     /// Returns the versions of `package` that a need of those who live in a scope stands for. A dist-tag moves from version to
     /// version, or goes: the version that is locked in its place stays, as it does with npm, unless a line asked for something else
-    /// before. What is locked for `*` stays as well, a pre-release too.
+    /// before. What is locked for `*` stays as well, a pre-release too; who comes new and asks for `*` takes what is there.
     pub(super) fn set_in_scope(
         &self,
         need: &Need,
@@ -278,8 +278,11 @@ impl<'a> Catalog<'a> {
             return Ok(set);
         }
         let table = self.table(package)?;
-        let locked = self.locked_in_scope(&table, scope, need.alias)?.filter(|ordinal| table.usable.contains(ordinal));
-        Ok(match locked {
+        let locked = match self.locked_in_scope(&table, scope, need.alias)? {
+            None if need.requirement.keeps_any_version() => self.locked_around(&table, need.alias)?,
+            locked => locked,
+        };
+        Ok(match locked.filter(|ordinal| table.usable.contains(ordinal)) {
             Some(ordinal) => set.union(&OrdinalSet::singleton(ordinal)),
             None => set,
         })
@@ -299,6 +302,15 @@ impl<'a> Catalog<'a> {
         };
         let is_it = |&ordinal: &u32| version.is_some_and(|version| table.candidate(ordinal).version == *version);
         Ok(table.locked.iter().copied().find(is_it))
+    }
+
+    /// Returns the locked version that who comes new finds, as npm has it on top: the project's own, or the only one there is.
+    fn locked_around(&self, table: &VersionTable, alias: PackageIx) -> Result<Option<u32>, IndexError> {
+        let own = self.locked_in_scope(table, self.home(), alias)?;
+        Ok(own.or(match table.locked[..] {
+            [only] => Some(only),
+            _ => None,
+        }))
     }
 
     /// Returns the versions of `package` that a requirement's range stands for; the package is another than the

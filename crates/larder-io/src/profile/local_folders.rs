@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::fs::{self, Kind};
 use crate::lock::{Closure, Lockfile};
 use crate::manifest;
-use crate::model::PackageKey;
+use crate::model::{Dependent, Edge, PackageKey};
 
 use super::layout::LocalFolder;
 use super::private::{MANIFEST, PrivateContent};
@@ -21,6 +21,34 @@ pub(super) struct LocalFolders {
     pub(super) kinds: BTreeMap<PackageKey, LocalFolder>,
     /// The Python packages, sorted by name.
     pub(super) projects: Vec<python::EditablePackage>,
+}
+
+/// What a root that is a Python and a Node package is asked for as.
+struct AskedAs {
+    /// By a line of the project.
+    python: bool,
+    /// By the name in its package.json, by others than the project.
+    node: bool,
+}
+
+impl AskedAs {
+    fn of(lock: &Lockfile, key: &PackageKey, name: Option<&str>) -> Self {
+        let leads = |edge: &&Edge| edge.to.package == *key;
+        let (own, others): (Vec<_>, Vec<_>) =
+            lock.graph.roots.iter().partition(|root| root.dependent == Dependent::Project);
+        let of_packages = lock.graph.instances.values().flat_map(|instance| &instance.edges);
+        let mut others = others.into_iter().flat_map(|root| &root.to).chain(of_packages).filter(leads);
+        Self {
+            python: own.into_iter().flat_map(|root| &root.to).any(|edge| leads(&edge)),
+            node: others.any(|edge| Some(edge.name.as_str()) == name),
+        }
+    }
+}
+
+/// Returns the name that a package.json states.
+fn node_name(json: &[u8]) -> Option<String> {
+    let json: serde_json::Value = serde_json::from_slice(json.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(json)).ok()?;
+    json.get("name")?.as_str().map(str::to_owned)
 }
 
 /// Reads the folders of a closure's local packages.
@@ -43,10 +71,16 @@ pub(super) fn look(root: &Path, lock: &Lockfile, closure: &Closure<'_>) -> Resul
             Some(half) => Some(python::EditablePackage::half(root, &path.join(&**half), (name, &version))?),
             None => python::EditablePackage::read(root, &path, &version)?,
         };
+        let json = fs::read_if_exists(&path.join("package.json"))?;
+        // The root is what it is asked for as: its own line means the Python package, and others the Node package by its name.
+        let (project, json) = match (project, json) {
+            (Some(project), Some(json)) if folder.is_empty() => {
+                let asked = AskedAs::of(lock, key, node_name(&json).as_deref());
+                ((asked.python || !asked.node).then_some(project), asked.node.then_some(json))
+            }
+            both => both,
+        };
         let python = project.is_some();
-        // The root's package.json is that of the project, whose own lines say what its `node_modules` has.
-        let is_root_package = folder.is_empty() && python;
-        let json = if is_root_package { None } else { fs::read_if_exists(&path.join("package.json"))? };
         let mut bin = json.as_ref().map(|json| executables(&path, name, json)).transpose()?.unwrap_or_default();
         bin.extend(declared.bin);
         // The root's own `node_modules` is the project's, and none of a package.

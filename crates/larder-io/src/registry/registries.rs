@@ -113,7 +113,8 @@ impl Registries {
         let registries: BTreeMap<Label, RegistryEntry> = registries.collect();
         let addresses =
             registries.values().flat_map(|registry| registry.client.endpoint.addresses()).cloned().collect();
-        let sources = SourceClient::new(Arc::clone(&client), addresses, options.cache.clone(), options.git.clone());
+        let places = (&*options.root, options.cache.clone());
+        let sources = SourceClient::new(Arc::clone(&client), addresses, places, options.git.clone());
         let runtimes = RuntimeHosts::new(&client, &options.root, &options.runtimes);
         let routing = Routing::new(&options.registries, options.pinned);
         let state = Arc::new(RegistriesState {

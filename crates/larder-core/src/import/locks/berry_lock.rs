@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
-use crate::model::PackageKey;
+use crate::model::{LocalFile, PackageKey};
 
 use super::Unreadable;
 use super::top_level::{DependencyTree, LockedDependency};
@@ -14,6 +15,8 @@ use super::versions::LockedVersions;
 #[derive(Deserialize)]
 struct BerryLockEntry {
     #[serde(default)]
+    version: Version,
+    #[serde(default)]
     resolution: String,
     #[serde(default)]
     dependencies: BTreeMap<String, String>,
@@ -21,6 +24,20 @@ struct BerryLockEntry {
     peers: BTreeMap<String, String>,
     #[serde(default, rename = "dependenciesMeta")]
     meta: BTreeMap<String, DependencyMeta>,
+}
+
+/// A version, which YAML may take for a number.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Version {
+    Text(String),
+    Other(IgnoredAny),
+}
+
+impl Default for Version {
+    fn default() -> Self {
+        Self::Other(IgnoredAny)
+    }
 }
 
 #[derive(Deserialize)]
@@ -36,8 +53,12 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
     found.leave_peers_out();
     let mut keys: BTreeMap<&str, PackageKey> = BTreeMap::new();
     for (descriptors, entry) in &entries {
-        if let Some(key) = published(&entry.resolution).and_then(|(name, at)| found.add_npm(name, at)) {
-            keys.extend(descriptors.split(',').map(|descriptor| (descriptor.trim(), key.clone())));
+        if let Some(key) = entry.package().and_then(|(name, at)| found.add_npm(name, at)) {
+            let descriptors = descriptors.split(',').map(str::trim);
+            keys.extend(descriptors.clone().map(|descriptor| (descriptor, key.clone())));
+            // Who asks for an archive does not say from where.
+            let bare = descriptors.filter_map(|descriptor| Some(descriptor.split_once("::locator=")?.0));
+            keys.extend(bare.map(|descriptor| (descriptor, key.clone())));
         }
     }
     // Before Yarn 4, dependencies have their ranges without the protocol that the entries have them with.
@@ -64,7 +85,7 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
             } else {
                 tree.members.push(lines);
             }
-        } else if let Some(from) = published(&entry.resolution).and_then(|(name, at)| found.add_npm(name, at)) {
+        } else if let Some(from) = entry.package().and_then(|(name, at)| found.add_npm(name, at)) {
             let wanted = entry.dependencies.iter().filter(|(alias, _)| !entry.peers.contains_key(*alias));
             let wanted: Vec<_> =
                 wanted.filter_map(|(alias, range)| LockedDependency::find((alias, range), look_up)).collect();
@@ -83,6 +104,24 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
     }
     tree.note_top_level(found);
     Ok(())
+}
+
+impl BerryLockEntry {
+    /// Returns name and version of a package of a registry, or of an archive of the checkout: `d@file:./d-1.0.0.tgz::locator=…`.
+    fn package(&self) -> Option<(&str, &str)> {
+        let archive = || {
+            let (name, place) = self.resolution.split_once("@file:")?;
+            LocalFile::npm_path(&self.resolution[name.len() + 1..]).or_else(|| {
+                let (path, _) = place.split_once("::").or_else(|| place.split_once('#'))?;
+                LocalFile::is_npm_archive(path).then_some(path)
+            })?;
+            match &self.version {
+                Version::Text(version) => Some((name, version.as_str())),
+                Version::Other(_) => None,
+            }
+        };
+        published(&self.resolution).or_else(archive)
+    }
 }
 
 /// Returns name and version of a package of a registry: `left@npm:1.2.0`; one that Yarn patched is the one it patched.

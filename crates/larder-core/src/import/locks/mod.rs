@@ -9,11 +9,13 @@
 //! | `top_level` | which version Yarn has on top, where it has several |
 //! | `bun_lock` | Bun: `bun.lock` |
 //! | `requirements_lock` | pip, pip-compile, uv: a `requirements.txt` that a tool wrote |
+//! | `pipfile_lock` | Pipenv: `Pipfile.lock` |
 //! | `python_lock` | `uv.lock`, `poetry.lock`, `pdm.lock`, `pylock.toml` (PEP 751) |
 
 mod berry_lock;
 mod bun_lock;
 mod package_lock;
+mod pipfile_lock;
 mod pnpm_lock;
 mod python_lock;
 mod requirements_lock;
@@ -30,7 +32,7 @@ pub use requirements_lock::is_written_by_a_tool;
 pub use versions::{LockedVersions, PublishedDigest, RememberedPeer, remembered_peers};
 
 /// The lockfiles that can be read, by their names, each with the file that declares what it locks.
-pub const FILES: [(&str, &str); 9] = [
+pub const FILES: [(&str, &str); 10] = [
     ("package-lock.json", "package.json"),
     ("npm-shrinkwrap.json", "package.json"),
     ("pnpm-lock.yaml", "package.json"),
@@ -40,6 +42,7 @@ pub const FILES: [(&str, &str); 9] = [
     ("poetry.lock", "pyproject.toml"),
     ("pdm.lock", "pyproject.toml"),
     ("pylock.toml", "pyproject.toml"),
+    ("Pipfile.lock", "Pipfile"),
 ];
 
 /// The npm packages that a manifest asks for, each with its range. Yarn's lockfile has versions by ranges only.
@@ -108,6 +111,7 @@ pub fn read(
         "yarn.lock" => yarn_lock::read(text, declared, &mut versions),
         "bun.lock" => bun_lock::read(text, &mut versions),
         "uv.lock" | "poetry.lock" | "pdm.lock" => python_lock::read(text, settings, &mut versions),
+        "Pipfile.lock" => pipfile_lock::read(text, &mut versions),
         _ if name.starts_with("pylock.") => python_lock::read(text, settings, &mut versions),
         _ if is_requirements(name) => {
             requirements_lock::read(text, &mut versions);
@@ -116,7 +120,7 @@ pub fn read(
         _ => Err(Unreadable {
             reason: "it is no lockfile that is known".to_owned(),
             help: Some(
-                "known are package-lock.json, pnpm-lock.yaml, yarn.lock, bun.lock, uv.lock, poetry.lock, pdm.lock, pylock.toml, requirements.txt",
+                "known are package-lock.json, pnpm-lock.yaml, yarn.lock, bun.lock, uv.lock, poetry.lock, pdm.lock, pylock.toml, Pipfile.lock, requirements.txt",
             ),
         }),
     };
@@ -155,6 +159,8 @@ fn yaml_options() -> serde_saphyr::Options {
     // A workspace of a thousand packages has some 100,000 lines.
     serde_saphyr::options! {
         budget: serde_saphyr::budget! { max_nodes: 8_000_000, max_events: 16_000_000, simple_key_max_lookahead: 1 << 16 },
+        // Lockfiles have no aliases, and what people write has a few.
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 20_000 },
         with_snippet: false,
     }
 }

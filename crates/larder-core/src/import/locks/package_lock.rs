@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::model::{PackageKey, split_at_version};
+use crate::model::{LocalFile, PackageKey, split_at_version};
 
 use super::Unreadable;
 use super::versions::LockedVersions;
@@ -120,11 +120,12 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
     let mut keys: BTreeMap<&str, PackageKey> = BTreeMap::new();
     for (path, entry) in &lock.packages {
         // What is bundled comes with its parent.
-        let from_registry = entry.resolved.as_deref().is_none_or(|url| url.starts_with("http"));
+        let is_file = |place: &str| place.starts_with("http") || LocalFile::npm_path(place).is_some();
+        let is_file = entry.resolved.as_deref().is_none_or(is_file);
         let Some((_, folder_name)) = path.rsplit_once(FOLDER).or_else(|| Some(("", path.strip_prefix(FOLDER)?))) else {
             continue;
         };
-        let (Some(version), false, false, true) = (&entry.version, entry.link, entry.in_bundle, from_registry) else {
+        let (Some(version), false, false, true) = (&entry.version, entry.link, entry.in_bundle, is_file) else {
             continue;
         };
         let name = entry.name.as_deref().unwrap_or(folder_name);

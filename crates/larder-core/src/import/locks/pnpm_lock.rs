@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use crate::model::{PackageKey, parse_npm_version};
+use crate::model::{LocalFile, PackageKey, parse_npm_version};
 
 use super::Unreadable;
 use super::versions::LockedVersions;
@@ -59,6 +59,9 @@ struct Resolved {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct PnpmLockPackage {
+    /// Those of an archive of the checkout; version 6 has the name too.
+    name: Option<String>,
+    version: Option<String>,
     #[serde(default)]
     resolution: Resolution,
     #[serde(default)]
@@ -105,6 +108,11 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
             help: Some("`pnpm install --lockfile-only` with pnpm 8 or later writes it anew"),
         });
     }
+    let archives: BTreeMap<&str, (&str, &str)> = lock.packages.iter().filter_map(archive).collect();
+    let key = |found: &mut LockedVersions, alias: &str, text: &str| match archives.get(place(text)) {
+        Some((name, version)) => found.add_npm(name, version),
+        None => key(found, alias, text),
+    };
     for (id, package) in &lock.packages {
         let bare = without_peers(id);
         if let (Some(key), Some(integrity)) = (key(found, "", bare), &package.resolution.integrity) {
@@ -146,6 +154,18 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
         }
     }
     Ok(())
+}
+
+/// Returns the path of an archive of the checkout with its name and version: `d@file:d-1.0.0.tgz`, in version 6 `file:d-1.0.0.tgz`.
+fn archive<'l>((id, package): (&'l String, &'l PnpmLockPackage)) -> Option<(&'l str, (&'l str, &'l str))> {
+    let place = LocalFile::npm_path(place(without_peers(id))).map(|_| place(without_peers(id)))?;
+    let name = id.rsplit_once("@file:").map(|(name, _)| name).or(package.name.as_deref())?;
+    Some((place, (name, package.version.as_deref()?)))
+}
+
+/// Returns the place in the id of a package: `file:d-1.0.0.tgz`.
+fn place(id: &str) -> &str {
+    id.rfind("@file:").map_or(id, |at| &id[at + 1..])
 }
 
 /// Returns what stands before the peers: `a@1.0.0(b@2.0.0)` is an instance of `a@1.0.0`.

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use crate::model::{Algorithm, Digest, ExtraName, Marker, Settings};
+use crate::model::{Algorithm, Digest, ExtraName, LocalFile, Marker, Settings};
 
 use super::Unreadable;
 use super::versions::LockedVersions;
@@ -35,16 +35,17 @@ struct PythonLockPackage {
     git: Option<Value>,
     vcs: Option<Value>,
     directory: Option<Value>,
-    archive: Option<Value>,
+    archive: Option<File>,
     path: Option<Value>,
     url: Option<Value>,
 }
 
 #[derive(Deserialize)]
 struct File {
-    #[serde(alias = "file")]
+    #[serde(alias = "file", alias = "filename")]
     name: Option<String>,
     url: Option<String>,
+    path: Option<String>,
     hash: Option<String>,
     #[serde(default)]
     hashes: Table,
@@ -54,7 +55,8 @@ struct File {
 pub(super) fn read(text: &str, settings: &Settings, found: &mut LockedVersions) -> Result<(), Unreadable> {
     let lock: PythonLock = toml::from_str(text).map_err(|error| error.message().to_owned())?;
     for package in &lock.package {
-        let (Some(version), true) = (&package.version, package.is_from_index()) else { continue };
+        let is_taken = package.is_from_index() || package.is_local_archive();
+        let (Some(version), true) = (&package.version, is_taken) else { continue };
         if !package.may_hold(settings) {
             continue;
         }
@@ -64,7 +66,8 @@ pub(super) fn read(text: &str, settings: &Settings, found: &mut LockedVersions) 
         if (package.sdist.is_some() || files().next().is_some()) && files().all(is_source) {
             found.add_source_only(&key);
         }
-        for file in package.files.iter().chain(&package.wheels).chain(&package.sdist) {
+        let archive = package.archive.iter().filter(|_| package.is_local_archive());
+        for file in package.files.iter().chain(&package.wheels).chain(&package.sdist).chain(archive) {
             if let (Some(name), Some(digest)) = (file.name(), file.digest()) {
                 found.add_digest(&key, Some(name), digest);
             }
@@ -75,12 +78,29 @@ pub(super) fn read(text: &str, settings: &Settings, found: &mut LockedVersions) 
 
 impl PythonLockPackage {
     fn is_from_index(&self) -> bool {
-        let elsewhere = [&self.git, &self.vcs, &self.directory, &self.archive, &self.path, &self.url];
+        let elsewhere = [&self.git, &self.vcs, &self.directory, &self.path, &self.url];
         let source = |table: &Table| {
             // uv names the kind by its key, Poetry by `type`.
             table.contains_key("registry") || table.get("type").and_then(Value::as_str) == Some("legacy")
         };
-        elsewhere.iter().all(|source| source.is_none()) && self.source.as_ref().is_none_or(source)
+        elsewhere.iter().all(|source| source.is_none())
+            && self.archive.is_none()
+            && self.source.as_ref().is_none_or(source)
+    }
+
+    /// Returns whether it is a wheel or a source distribution of the checkout: `path` of uv's source, of PDM and of PEP 751, a `file` of
+    /// Poetry's.
+    fn is_local_archive(&self) -> bool {
+        let of_uv = || self.source.as_ref()?.get("path")?.as_str();
+        let of_poetry = || {
+            let source = self.source.as_ref()?;
+            source.get("type").filter(|kind| kind.as_str() == Some("file"))?;
+            source.get("url")?.as_str()
+        };
+        let of_pdm = || self.path.as_ref()?.as_str();
+        let of_pylock = || self.archive.as_ref()?.path.as_deref();
+        let path = of_uv().or_else(of_poetry).or_else(of_pdm).or_else(of_pylock);
+        path.is_some_and(LocalFile::is_python_archive)
     }
 
     fn may_hold(&self, settings: &Settings) -> bool {
@@ -104,7 +124,8 @@ impl PythonLockPackage {
 impl File {
     fn name(&self) -> Option<&str> {
         let of_url = || self.url.as_deref()?.split(['?', '#']).next()?.rsplit('/').next();
-        self.name.as_deref().or_else(of_url)
+        let of_path = || self.path.as_deref()?.rsplit('/').next();
+        self.name.as_deref().or_else(of_path).or_else(of_url)
     }
 
     fn digest(&self) -> Option<Digest> {

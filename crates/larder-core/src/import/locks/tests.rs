@@ -452,3 +452,16 @@ fn what_only_a_circle_of_packages_asks_for_is_remembered() {
     let remembered: Vec<_> = remembered.iter().map(|peer| format!("{} {}", peer.dependent, peer.name)).collect();
     assert_eq!(remembered, ["loader pack"]);
 }
+
+#[test]
+fn yaml_that_grows_as_it_is_read_is_refused_at_once() {
+    let level = |level: usize| {
+        let before = format!("*a{}", level - 1);
+        format!("a{level}: &a{level} [{}]\n", vec![before; 9].join(", "))
+    };
+    let bomb = format!("a0: &a0 [x, x]\n{}packages: *a8\n", (1..9).map(level).collect::<String>());
+    let reason = crate::import::pnpm_workspace(&bomb).unwrap_err().to_string();
+    assert!(reason.contains("> 20000"), "{reason}");
+    let anchors = "catalog: &own\n  react: ^19\ncatalogs:\n  next: *own\n";
+    assert_eq!(crate::import::pnpm_workspace(anchors).unwrap().catalogs.len(), 2);
+}

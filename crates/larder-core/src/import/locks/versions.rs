@@ -305,6 +305,32 @@ impl LockedVersions {
         below.flat_map(|(_, versions)| versions.keys()).collect()
     }
 
+    /// Returns the versions that manifests have under a name.
+    pub fn versions_of_lines(&self, alias: &PackageName) -> Vec<&Version> {
+        self.lines.iter().filter(|((_, name), _)| name == alias).map(|(_, version)| version).collect()
+    }
+
+    /// Returns the names of the npm packages that a package leads to, itself among them.
+    pub fn npm_names_below(&self, parent: &str) -> BTreeSet<&str> {
+        let mut below: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for ((from, alias), versions) in &self.edges {
+            let name = |version| {
+                self.aliased.get(&(alias.clone(), version)).map_or(alias.as_str(), |key| key.id.name.as_str())
+            };
+            let names = versions.keys().cloned().map(name);
+            below.entry(from.id.name.as_str()).or_default().extend(names);
+        }
+        let first = self.versions.keys().find(|id| id.ecosystem == ECOSYSTEM && id.name.as_str() == parent);
+        let mut open: Vec<&str> = first.map(|id| id.name.as_str()).into_iter().collect();
+        let mut seen = BTreeSet::new();
+        while let Some(name) = open.pop() {
+            if seen.insert(name) {
+                open.extend(below.get(name).into_iter().flatten());
+            }
+        }
+        seen
+    }
+
     /// Returns the names of the npm packages that have something under a name.
     pub fn npm_parents(&self, alias: &PackageName) -> BTreeSet<&str> {
         self.edges.keys().filter(|(_, name)| name == alias).map(|(key, _)| key.id.name.as_str()).collect()

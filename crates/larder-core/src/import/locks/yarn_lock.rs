@@ -11,7 +11,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Ecosystem, PackageKey, Version, split_at_version};
+use crate::model::{Ecosystem, LocalFile, PackageKey, Version, split_at_version};
 
 use super::top_level::{DependencyTree, LockedDependency};
 use super::versions::LockedVersions;
@@ -36,13 +36,15 @@ pub(super) fn read(text: &str, declared: &[DeclaredRanges], found: &mut LockedVe
     let mut keys: BTreeMap<&str, PackageKey> = BTreeMap::new();
     let mut by_name: BTreeMap<&str, BTreeSet<PackageKey>> = BTreeMap::new();
     for entry in &entries {
-        if !entry.resolved.is_empty() && !entry.resolved.starts_with("http") {
+        let place = entry.resolved.split('#').next().unwrap_or_default();
+        if !place.is_empty() && !place.starts_with("http") && LocalFile::npm_path(place).is_none() {
             continue;
         }
         for descriptor in &entry.descriptors {
             let Some((alias, range)) = split_at_version(descriptor) else { continue };
             // A folder is no version of the package that a registry has under its name.
-            if ["file:", "link:", "portal:", "./", "../"].iter().any(|start| range.starts_with(start)) {
+            let is_place = ["file:", "link:", "portal:", "./", "../"].iter().any(|start| range.starts_with(start));
+            if is_place && LocalFile::npm_path(range).is_none() {
                 continue;
             }
             let name = range

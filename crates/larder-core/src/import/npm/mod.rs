@@ -9,6 +9,7 @@
 //! | `patches`, `extensions` | patched packages; `packageExtensions` |
 //! | `peers` | peers of the project's own packages |
 //! | `hoisting` | pnpm's settings about packages that are found by those that do not declare them |
+//! | `version_file` | .nvmrc, .node-version |
 //! | `workspaces` | pnpm-workspace.yaml, lerna.json: members, and what else is set there |
 
 mod bunfig;
@@ -20,6 +21,7 @@ pub(super) mod overrides;
 mod package_json;
 mod patches;
 mod peers;
+mod version_file;
 mod workspaces;
 mod yarnrc;
 
@@ -30,6 +32,7 @@ pub use hoisting::hoisted_by_default;
 pub use npmrc::{npmrc, npmrc_settings};
 pub use package_json::{has_exports, package_json, package_ranges};
 pub use peers::{DeclaredPeer, UsedBy, package_peers};
+pub use version_file::{NodeVersionFile, node_version_file};
 pub use workspaces::{lerna, pnpm_workspace};
 pub use yarnrc::yarnrc;
 

@@ -19,7 +19,13 @@ pub(super) fn read(document: &Map<String, Value>, imported: &mut Imported) {
         let parts = names(pattern.trim_start_matches("**/"));
         match parts[..] {
             [name] => take(name, range, imported),
-            [parent, name] => take(&format!("{parent}>{name}"), range, imported),
+            [parent, name] => {
+                let selector = format!("{parent}>{name}");
+                if pattern.contains("/**/") {
+                    imported.deep_overrides.insert(selector.clone());
+                }
+                take(&selector, range, imported);
+            }
             _ => imported.refuse(format!("resolutions {pattern}"), "an `override` line has one parent at most"),
         }
     }
@@ -45,7 +51,12 @@ fn nested(overrides: &Map<String, Value>, parent: Option<&str>, imported: &mut I
             (None, name) => name.to_owned(),
         };
         match value {
-            Value::String(range) => take(&selector, range, imported),
+            Value::String(range) => {
+                if parent.is_some() && name != "." {
+                    imported.deep_overrides.insert(selector.clone());
+                }
+                take(&selector, range, imported);
+            }
             Value::Object(inner) if parent.is_none() => nested(inner, Some(name), imported),
             _ => imported.refuse(format!("overrides {selector}"), "an `override` line has one parent at most"),
         }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::model::{Label, Source, split_at_version};
+use crate::model::{Label, LocalFile, Source, split_at_version};
 
 use crate::import::{FolderLine, ImportError, Imported, ImportedLine, Runtimes, catalog_name};
 
@@ -81,14 +81,19 @@ fn take(imported: &mut Imported, name: &str, range: &Value, group: Option<&Label
         imported.add_patch(ECOSYSTEM, name, version, file);
     }
     let range = patched.as_ref().map_or(range.trim(), |(range, _)| range);
+    if let Some(path) = LocalFile::npm_path(range) {
+        return match LocalFile::within("", path) {
+            Ok(file) => take_source(imported, name, Source::File(file), group, optional),
+            Err(error) => imported.refuse(format!("npm {name} {range}"), format!("it {error}")),
+        };
+    }
     let own = match range.split_once(':') {
         Some(("workspace", wanted)) => Some(workspace(imported, name, wanted, group)),
         Some(("file" | "link" | "portal", folder)) => Some(folder.to_owned()),
         _ => None,
     };
     if let Some(folder) = own.as_deref().filter(|folder| !folder.is_empty()) {
-        let is_archive = [".tgz", ".tar.gz", ".tar"].iter().any(|end| folder.ends_with(end));
-        if is_archive || folder.starts_with(['/', '~']) {
+        if folder.starts_with(['/', '~']) {
             return imported
                 .refuse(format!("npm {name} {range}"), "it is no folder of this checkout: publish it to a registry");
         }
@@ -101,7 +106,9 @@ fn take(imported: &mut Imported, name: &str, range: &Value, group: Option<&Label
         Ok(source) => source,
         Err(error) => return imported.refuse(format!("npm {name} {range}"), format!("it {error}")),
     };
-    let range = if source.is_some() { "" } else { range };
+    if let Some(source) = source {
+        return take_source(imported, name, source, group, optional);
+    }
     let catalog = range.strip_prefix("catalog:").map(catalog_name);
     imported.take(ImportedLine {
         group: group.cloned(),
@@ -109,7 +116,21 @@ fn take(imported: &mut Imported, name: &str, range: &Value, group: Option<&Label
         name: name.to_owned(),
         range: Some(range).filter(|range| !range.is_empty() && catalog.is_none()).map(str::to_owned),
         catalog,
-        source,
+        source: None,
+        when: None,
+        optional,
+    });
+}
+
+/// Takes a line for a package from outside of registries.
+fn take_source(imported: &mut Imported, name: &str, source: Source, group: Option<&Label>, optional: bool) {
+    imported.take(ImportedLine {
+        group: group.cloned(),
+        ecosystem: ECOSYSTEM,
+        name: name.to_owned(),
+        range: None,
+        catalog: None,
+        source: Some(source),
         when: None,
         optional,
     });

@@ -8,11 +8,13 @@
 //! | `requirements` | requirements.txt |
 //! | `requirement_files` | which requirements files there are, and what each is for |
 //! | `pip_conf` | pip.conf: indexes |
+//! | `pipfile` | Pipenv's Pipfile |
 //! | `python_text` | Python text as tokens |
 //! | `pep508` | one requirement |
 
 mod pep508;
 mod pip_conf;
+mod pipfile;
 mod poetry;
 mod pyproject;
 mod python_project;
@@ -24,6 +26,7 @@ mod uv;
 use crate::model::Ecosystem;
 
 pub use pip_conf::{PIP_VARIABLES, pip_conf, pip_options};
+pub use pipfile::pipfile;
 pub use pyproject::{pyproject, python};
 pub use python_project::{
     FileReader, GroupItem, PYTHON_MANIFESTS, PythonProject, UvSource, UvSources, behind_extra, is_virtual,
@@ -34,7 +37,7 @@ pub use requirement_files::{
     Purpose, RequirementsFile, compiled_for, has_pins_only, is_compiled_from_project, requirement_files,
 };
 pub(super) use requirements::requirement_lines;
-pub use requirements::{ProjectFinder, requirements};
+pub use requirements::{LocalPlace, PlaceFinder, requirements};
 
 /// The ecosystem of all that is declared here.
 pub(super) const ECOSYSTEM: Ecosystem = Ecosystem::Pypi;

@@ -1,6 +1,6 @@
 //! PEP 508 requirement strings: `name[extra]>=1 ; marker`.
 
-use crate::model::{ExtraName, Label, Pep508Error, Requirement, Source};
+use crate::model::{ExtraName, Label, LocalFile, Pep508Error, Requirement, Source};
 
 use crate::import::{Imported, ImportedLine};
 
@@ -45,7 +45,11 @@ pub(super) fn split(text: &str) -> Result<Parts<'_>, &'static str> {
 /// Imports a requirement string, or lists it as not imported.
 pub(super) fn take(imported: &mut Imported, text: &str, group: Option<&Label>) {
     if let Err(Pep508Error::Url { requirement, url }) = Requirement::from_pep508(text) {
-        return match Source::from_pep508(&url) {
+        let source = match LocalFile::pep508_path(&url) {
+            Some(path) => LocalFile::within("", &path).map(Source::File),
+            None => Source::from_pep508(&url),
+        };
+        return match source {
             Ok(source) => take_source(imported, &requirement, source, group),
             Err(error) => imported.refuse(text.trim(), format!("its URL {error}")),
         };

@@ -8,7 +8,7 @@ use super::python_project::{
     FileReader, GroupItem, PythonProject, UvSource, UvSources, environments_on_demand, python_project, uv_sources,
 };
 use crate::import::{FolderLine, ImportError, Imported, Runtimes};
-use crate::model::{Label, PackageName, Requirement};
+use crate::model::{Label, LocalFile, PackageName, Requirement, Source};
 
 use super::pep508::{self, Parts};
 use super::{ECOSYSTEM, poetry, uv};
@@ -196,6 +196,14 @@ impl RequirementReader {
                 Ok(wanted) => pep508::take_source(imported, &wanted, source.clone(), group),
                 Err(error) => imported.refuse(text, error.to_string()),
             },
+            Some(UvSource::File(path)) => {
+                let bare = Requirement::from_pep508(text).map_err(|error| error.to_string());
+                let file = LocalFile::within("", path).map_err(|error| format!("`{path}` {error}"));
+                match bare.and_then(|wanted| Ok((wanted, file?))) {
+                    Ok((wanted, file)) => pep508::take_source(imported, &wanted, Source::File(file), group),
+                    Err(error) => imported.refuse(text, error),
+                }
+            }
             Some(UvSource::Elsewhere) => {
                 imported.refuse(text, "[tool.uv.sources] has it from where larder does not install");
             }

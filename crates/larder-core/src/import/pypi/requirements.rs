@@ -2,16 +2,25 @@
 
 use crate::import::entries::FolderLine;
 use crate::import::{Imported, ImportedRegistry};
+use crate::model::{ExtraName, LocalFile, Marker, PackageName, Pep508Error, PypiSpecifier, Requirement, Source};
 
 use super::{ECOSYSTEM, pep508};
 
-/// Returns the folder of a Python project, relative to the root, that a path of a requirements file names; `None` if there is no such
-/// project in the checkout.
-pub type ProjectFinder<'a> = dyn Fn(&str) -> Option<String> + 'a;
+/// What a path of a requirements file leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LocalPlace {
+    /// The folder of a Python project, relative to the root.
+    Project(String),
+    /// A wheel or a source distribution.
+    Archive(LocalFile),
+}
 
-/// Reads a requirements.txt. Folders that `project_at` finds become `path` lines; lines that are not requirements are listed as not
-/// imported.
-pub fn requirements(text: &str, project_at: &ProjectFinder<'_>) -> Imported {
+/// Returns what a path of a requirements file leads to; `None` if the checkout has neither a project nor an archive there.
+pub type PlaceFinder<'a> = dyn Fn(&str) -> Option<LocalPlace> + 'a;
+
+/// Reads a requirements.txt. Folders that `place_at` finds become `path` lines, archives lines with `url=`; lines that are not
+/// requirements are listed as not imported.
+pub fn requirements(text: &str, place_at: &PlaceFinder<'_>) -> Imported {
     let mut imported = Imported::default();
     for line in requirement_lines(text) {
         let line = &*line;
@@ -25,16 +34,33 @@ pub fn requirements(text: &str, project_at: &ProjectFinder<'_>) -> Imported {
         }
         let written = line;
         let (line, is_editable) = editable(line).map_or((line, false), |place| (place, true));
+        let line = without_options(line, &mut imported);
         if let Some(local) = LocalRequirement::parse(line, is_editable) {
-            match project_at(local.path) {
-                Some(folder) => {
+            match (place_at(&local.path), LocalFile::is_python_archive(&local.path)) {
+                (Some(LocalPlace::Project(folder)), _) => {
                     let LocalRequirement { extras, when, .. } = local;
                     imported.take_folder(FolderLine { folder: &folder, extras, seen_as: None, when }, None);
                 }
-                None => imported.refuse(
+                (Some(LocalPlace::Archive(file)), _) => match local.of_archive(&file) {
+                    Some(wanted) => pep508::take_source(&mut imported, &wanted, Source::File(file), None),
+                    None => imported.refuse(written, "its name is none of a wheel or a source distribution"),
+                },
+                (None, true) => imported.refuse(written, NO_ARCHIVE),
+                (None, false) => imported.refuse(
                     written,
                     "no Python project of this checkout is there that says without a build what it asks for",
                 ),
+            }
+            continue;
+        }
+        if let Err(Pep508Error::Url { requirement, url }) = Requirement::from_pep508(line)
+            && let Some(path) = LocalFile::pep508_path(&url)
+        {
+            match place_at(&path) {
+                Some(LocalPlace::Archive(file)) => {
+                    pep508::take_source(&mut imported, &requirement, Source::File(file), None);
+                }
+                Some(LocalPlace::Project(_)) | None => imported.refuse(written, NO_ARCHIVE),
             }
             continue;
         }
@@ -42,30 +68,32 @@ pub fn requirements(text: &str, project_at: &ProjectFinder<'_>) -> Imported {
             imported.refuse(line, why);
             continue;
         }
-        // Per-requirement options: ` --hash=…`, ` --config-settings …`.
-        let requirement = match line.find(" --") {
-            Some(at) => {
-                let requirement = line[..at].trim_end();
-                // Digests are compared with those of the lock.
-                if line[at..].split(" --").skip(1).any(|option| !option.starts_with("hash=")) {
-                    let why = "the requirement itself is taken; larder has no such options";
-                    imported.refuse(format!("the options of {requirement}"), why);
-                }
-                requirement
-            }
-            None => line,
-        };
-        match named_by_fragment(requirement) {
+        match named_by_fragment(line) {
             Some(named) => pep508::take(&mut imported, &named, None),
-            None => pep508::take(&mut imported, requirement, None),
+            None => pep508::take(&mut imported, line, None),
         }
     }
     imported
 }
 
+/// Why an archive is not imported.
+const NO_ARCHIVE: &str = "there is no such wheel or source distribution in this checkout";
+
+/// Returns a requirement without its options, ` --hash=…` or ` --config-settings …`.
+fn without_options<'l>(line: &'l str, imported: &mut Imported) -> &'l str {
+    let Some(at) = line.find(" --").filter(|_| !line.starts_with('-')) else { return line };
+    let requirement = line[..at].trim_end();
+    // Digests are compared with those of the lock.
+    if line[at..].split(" --").skip(1).any(|option| !option.starts_with("hash=")) {
+        let why = "the requirement itself is taken; larder has no such options";
+        imported.refuse(format!("the options of {requirement}"), why);
+    }
+    requirement
+}
+
 /// A requirement for a folder or file of the checkout: `./packages/api[server] ; marker`.
 struct LocalRequirement<'t> {
-    path: &'t str,
+    path: String,
     extras: &'t str,
     when: Option<String>,
 }
@@ -77,13 +105,27 @@ impl<'t> LocalRequirement<'t> {
             Some((place, when)) => (place.trim(), Some(when.trim().to_owned())),
             None => (line, None),
         };
-        let place = place.strip_prefix("file:").filter(|path| !path.starts_with("//")).unwrap_or(place);
-        let (path, extras) = match place.strip_suffix(']').and_then(|place| place.rsplit_once('[')) {
+        let (place, extras) = match place.strip_suffix(']').and_then(|place| place.rsplit_once('[')) {
             Some((path, extras)) => (path, extras),
             None => (place, ""),
         };
+        if let Some(path) = LocalFile::pep508_path(place).filter(|path| !path.contains('@')) {
+            return Some(Self { path, extras, when });
+        }
+        let path = place.strip_prefix("file:").filter(|path| !path.starts_with("//")).unwrap_or(place);
         let is_path = path.starts_with('.') || path.contains('/') && !path.contains(['@', ' ']) || is_editable;
-        (is_path && !path.contains(':')).then_some(Self { path, extras, when })
+        (is_path && !path.contains(':')).then(|| Self { path: path.to_owned(), extras, when })
+    }
+
+    /// Returns the package that an archive is, by its name: `my_pkg-1.0-py3-none-any.whl`, `my-pkg-1.0.tar.gz`.
+    fn of_archive(&self, file: &LocalFile) -> Option<Requirement> {
+        let name = file.file_name();
+        let stem = [".tar.gz", ".zip"].iter().find_map(|end| name.strip_suffix(end));
+        let (name, _) = stem.map_or_else(|| name.split_once('-'), |stem| stem.rsplit_once('-'))?;
+        let extras = self.extras.split(',').map(str::trim).filter(|extra| !extra.is_empty());
+        let extras = extras.map(str::parse).collect::<Result<Vec<ExtraName>, _>>().ok()?;
+        let marker: Marker = self.when.as_deref().unwrap_or_default().parse().ok()?;
+        Some(Requirement::pypi(PackageName::pypi(name).ok()?, extras, PypiSpecifier::default(), marker))
     }
 }
 

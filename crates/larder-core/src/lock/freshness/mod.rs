@@ -100,6 +100,15 @@ pub enum StaleReason {
         /// The change.
         what: String,
     },
+    /// A file of the checkout that is not what its package was locked from.
+    File {
+        /// Its path.
+        file: Arc<str>,
+        /// The package.
+        package: PackageKey,
+        /// Whether there is a file.
+        there: bool,
+    },
     /// A package that may be built, and of whose build tools some are not there.
     Tools {
         /// The package.
@@ -159,6 +168,10 @@ impl fmt::Display for StaleReason {
             }
             Self::Folder { folder, what } if folder.is_empty() => write!(f, "the project's own package: {what}"),
             Self::Folder { folder, what } => write!(f, "`{folder}`: {what}"),
+            Self::File { file, package, there: true } => {
+                write!(f, "`{file}` has changed since {package} was locked from it")
+            }
+            Self::File { file, package, .. } => write!(f, "`{file}` is not there, and {package} is locked from it"),
             Self::Tools { package } => write!(f, "the tools that build {package} are not locked"),
             Self::Scripts { package, locked: false } => write!(f, "the install scripts of {package} are not locked"),
             Self::Scripts { package, .. } => write!(f, "the install scripts of {package} are locked and may not run"),

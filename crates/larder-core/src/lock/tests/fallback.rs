@@ -105,6 +105,38 @@ fn a_name_is_left_out_where_its_instance_contradicts_a_declaration() {
 }
 
 #[test]
+fn types_for_another_version_than_a_dependent_has_are_none_of_its_own() {
+    let bound = |version: &str| {
+        format!(
+            "peers = \"(@types/react@{version})\", edges = [{{ to = \"npm:@types/react@{version}\", kind = \"peer\" }}]"
+        )
+    };
+    let redux = |version: &str| {
+        package(
+            "redux@8.0.5",
+            &format!(
+                "edges = [{{ to = \"npm:@types/react@{version}\", kind = \"optional-peer\" }}]\n\
+                 dropped = [{{ name = \"@types/dom\", range = \"^16 || ^18\", reason = \"nobody provides it\" }}]"
+            ),
+        )
+    };
+    let text = |version: &str| {
+        line("@types/dom", &("member = \"table\"\n".to_owned() + &to("@types/dom@18.3.7(@types/react@18.3.31)")))
+            + &line("@types/react", &("member = \"table\"\n".to_owned() + &to("@types/react@18.3.31")))
+            + &line("redux", &("member = \"renderer\"\n".to_owned() + &to("redux@8.0.5")))
+            + &line("@types/react", &("member = \"renderer\"\n".to_owned() + &to(&format!("@types/react@{version}"))))
+            + &package("@types/dom@18.3.7", &format!("instance = [{{ {} }}]", bound("18.3.31")))
+            + &package("@types/react@16.14.41", "")
+            + &package("@types/react@18.3.31", "")
+            + &redux(version)
+    };
+    let dom = "npm:@types/dom@18.3.7(@types/react@18.3.31)";
+    check(&text("18.3.31"), &[&[]], &[dom, "npm:@types/react@18.3.31", "npm:redux@8.0.5"]);
+    let left_out = "not @types/dom: npm:redux@8.0.5 declares ^16 || ^18 beside @types/react 16.14.41, and npm:@types/dom@18.3.7 is not that";
+    check(&text("16.14.41"), &[&[]], &["npm:@types/react@18.3.31", "npm:redux@8.0.5", left_out]);
+}
+
+#[test]
 fn what_is_bound_only_elsewhere_is_no_other_version_here() {
     let text = line("a", &to("a@1.0.0"))
         + &line("tool", &("group = \"test\"\nmember = \"apps/web\"\n".to_owned() + &to("tool@1.0.0")))

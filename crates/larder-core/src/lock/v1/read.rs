@@ -418,7 +418,13 @@ impl<'a> LockReader<'a> {
             (Some(registry), None, None) => return self.label(registry).map(|label| Some(Origin::Registry(label))),
             (None, Some(repository), None) => Source::Git(self.git_source(written, repository)?),
             (None, None, Some(url)) if ecosystem == Ecosystem::TOOLS => self.archive_source(written, url)?,
-            (None, None, Some(url)) => Source::Url(url.parse().map_err(|e| self.unfit(url, e))?),
+            (None, None, Some(url)) => {
+                let source = Source::from_url(url).and_then(|source| match source {
+                    Source::File(file) => file.placed("").map(Source::File),
+                    other => Ok(other),
+                });
+                source.map_err(|e| self.unfit(url, e))?
+            }
             _ => return Err(self.corrupt(&written.id, "a package comes from one place")),
         };
         let commit = written.commit.as_ref().map(|text| text.parse().map_err(|e| self.unfit(text, e))).transpose()?;

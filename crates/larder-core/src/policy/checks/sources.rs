@@ -62,7 +62,7 @@ fn source(package: &Package) -> Option<&str> {
         Origin::Registry(name) => name.as_str(),
         Origin::Source(pinned) => match pinned.source {
             Source::Git(_) => "git",
-            Source::Url(_) | Source::Archive(_) => "url",
+            Source::Url(_) | Source::File(_) | Source::Archive(_) => "url",
         },
     })
 }

@@ -198,6 +198,31 @@ fn a_prerelease_that_is_locked_for_a_star_stays() {
 }
 
 #[test]
+fn who_comes_new_and_asks_for_a_star_takes_the_prerelease_that_is_locked() {
+    let world = World::new()
+        .has("npm types@1.0.0-alpha.3", &[])
+        .has("npm types@1.0.0-alpha.4", &[])
+        .has("npm types@1.0.0-rc.1", &[])
+        .has("npm a@1.0.0", &["types *"])
+        .has("npm q@1.0.0", &["types *"])
+        .tag("types", "latest", "1.0.0-rc.1")
+        .asks("npm a *")
+        .asks("npm q *");
+    let (id, alpha) = key("npm types@1.0.0-alpha.3");
+    let mut world = world.locked("npm types@1.0.0-alpha.3").locked("npm a@1.0.0");
+    world.preferences.edges.insert(
+        (PackageKey { id: key("npm a@1.0.0").0, version: key("npm a@1.0.0").1 }, id.name.clone()),
+        alpha.clone(),
+    );
+    world.gives(&["npm:a@1.0.0", "npm:q@1.0.0", "npm:types@1.0.0-alpha.3"]);
+    // Of several, what the project itself has is on top.
+    let mut world = world.locked("npm types@1.0.0-alpha.4").asks("npm types *");
+    world.gives(&["npm:a@1.0.0", "npm:q@1.0.0", "npm:types@1.0.0-alpha.3", "npm:types@1.0.0-rc.1"]);
+    world.preferences.lines.insert((Dependent::Project, id.name), alpha);
+    world.gives(&["npm:a@1.0.0", "npm:q@1.0.0", "npm:types@1.0.0-alpha.3"]);
+}
+
+#[test]
 fn a_missing_peer_is_the_version_of_the_nearest_scope_around() {
     let of_site = |line: &mut RequiredLine| line.dependent = Dependent::Member("site".into());
     let world = ["17.0.0", "18.0.0", "19.0.0"].iter().fold(World::new(), |world, version| {

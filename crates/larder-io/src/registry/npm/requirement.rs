@@ -26,11 +26,7 @@ pub(in crate::registry) fn wants(dependent: &PackageName, alias: &str, text: &st
         }
     } else if let Some(source) = Source::from_npm(trimmed) {
         return match source {
-            Ok(source) => {
-                let Ok(any) = "*".parse::<NpmRange>() else { return refuse("it has no range") };
-                let requirement = Requirement::npm(alias_name.clone(), alias_name.clone(), any);
-                Wants::Source { requirement, source, text: text.to_owned() }
-            }
+            Ok(source) => from_source(alias_name, source, text),
             Err(error) => refuse(&format!("it {error}")),
         };
     } else if let Some(kind) = foreign(trimmed) {
@@ -44,13 +40,24 @@ pub(in crate::registry) fn wants(dependent: &PackageName, alias: &str, text: &st
     }
 }
 
+/// Returns what an entry asks for that names a place outside of registries.
+pub(in crate::registry) fn from_source(alias: PackageName, source: Source, text: &str) -> Wants {
+    match "*".parse::<NpmRange>() {
+        Ok(any) => {
+            let requirement = Requirement::npm(alias.clone(), alias, any);
+            Wants::Source { requirement, source, text: text.to_owned() }
+        }
+        Err(error) => Wants::Unsupported { name: alias, text: text.to_owned(), reason: error.to_string() },
+    }
+}
+
 /// Returns the reason why a specifier does not name versions of a registry. Returns `None` if it does.
 fn foreign(text: &str) -> Option<&'static str> {
     let scheme = text.split_once(':').map(|(scheme, _)| scheme);
     match scheme {
         Some("workspace") => Some("`workspace:` is understood within a project only"),
         _ if [".tgz", ".tar.gz"].iter().any(|end| text.ends_with(end)) => {
-            Some("archives in the checkout are not installed")
+            Some("an archive of a checkout is for the project that has it")
         }
         Some("file" | "link" | "portal") => Some("it is a folder outside of any registry"),
         Some("catalog" | "patch") => Some("it belongs to another package manager"),

@@ -250,15 +250,20 @@ impl IndexedPackage {
         Self { folder, package, version: None, features: Arc::default() }
     }
 
-    /// Returns the package that the root's package.json describes. `None` if there is none, or the root is a Python or a private package.
-    pub(super) fn of_root(root: &Path) -> Option<Self> {
+    /// Returns the package that the root's package.json describes, with the name that it has there: where the root is a Python package too,
+    /// it is called as that. `None` if there is none, or the root is a private package.
+    pub(super) fn of_root(root: &Path) -> Option<(PackageName, Self)> {
         let own = super::read_text(root, PathKind::Larder.file()).ok().flatten();
         if own.is_some_and(|text| manifest::declared_package(&text).is_some()) {
             return None;
         }
-        let declared = DeclaredIdentity::all(root, "", &Catalogs::default()).into_iter().next()?;
-        let package = declared.package().filter(|_| declared.kind == PathKind::Npm)?;
-        Some(Self { folder: Arc::default(), package, version: declared.version, features: declared.features })
+        let mut declared = DeclaredIdentity::all(root, "", &Catalogs::default());
+        let package = declared.first()?.package();
+        let at = declared.iter().position(|one| one.kind == PathKind::Npm)?;
+        let of_npm = declared.swap_remove(at);
+        let name = of_npm.package()?;
+        let package = package.unwrap_or_else(|| name.clone());
+        Some((name, Self { folder: Arc::default(), package, version: of_npm.version, features: of_npm.features }))
     }
 
     /// Returns a requirement for the package's folder, with an alias and a condition.

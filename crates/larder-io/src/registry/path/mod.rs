@@ -232,9 +232,9 @@ pub fn read(root: &Path, folder: &str, local_packages: &LocalPackageIndex) -> Re
 }
 
 /// Returns the root's own npm package, if that is its name: members and overrides mean it with `workspace:`. `None` where the root is a
-/// Python or a private package: it is taken as that.
+/// private package: it is taken as that.
 pub fn root_package(root: &Path, name: &PackageName) -> Option<IndexedPackage> {
-    IndexedPackage::of_root(root).filter(|package| package.package == *name)
+    IndexedPackage::of_root(root).filter(|(own, _)| own == name).map(|(_, package)| package)
 }
 
 impl PathPackage {

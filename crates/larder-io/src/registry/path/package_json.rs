@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{IndexedPackage, LocalPackageError, ManifestContext, PathKind, PathPackage};
-use crate::model::{Facts, Marker, NpmRange, PackageName, Requirement};
+use crate::model::{Facts, LocalFile, Marker, NpmRange, PackageName, Requirement, Source};
 use crate::registry::npm::requirement;
 use crate::resolve::{Dependency, DependencyKind, Wants};
 
@@ -101,8 +101,8 @@ fn parse(context: ManifestContext<'_>, text: &str) -> Result<PackageJsonManifest
         .map_err(|error| context.bad(PathKind::Npm, &error.to_string()))
 }
 
-/// Parses an entry of a table of dependencies. `workspace:` refers to a member, and `file:` and `link:` to a folder; other values
-/// are those of a registry's packages. The key is the name under which the dependent sees the package.
+/// Parses an entry of a table of dependencies. `workspace:` refers to a member, and `file:` and `link:` to a folder or an archive; other
+/// values are those of a registry's packages. The key is the name under which the dependent sees the package.
 fn parse_dependency(
     context: ManifestContext<'_>,
     dependent: &PackageName,
@@ -156,9 +156,20 @@ fn parse_dependency(
         };
         return Ok(super::dependency(kind, local.requirement(&seen_as, Marker::default())));
     }
+    if let Some(path) = LocalFile::npm_path(text) {
+        let alias = match PackageName::npm(alias) {
+            Ok(alias) => alias,
+            Err(error) => return Ok(refused(dependent, error.to_string())),
+        };
+        let wants = match LocalFile::within(context.folder, path) {
+            Ok(file) => requirement::from_source(alias, Source::File(file), text),
+            Err(error) => return Ok(refused(&alias, format!("it {error}"))),
+        };
+        return Ok(Dependency::new(kind, wants));
+    }
     let folder = text.strip_prefix("file:").or_else(|| text.strip_prefix("link:"));
     let folder = folder.or_else(|| is_relative(text).then_some(text));
-    match folder.filter(|folder| !folder.starts_with(['/', '~']) && !is_archive(folder)) {
+    match folder.filter(|folder| !folder.starts_with(['/', '~'])) {
         Some(folder) => link_to(folder),
         None => Ok(Dependency::new(kind, requirement::wants(dependent, alias, text))),
     }
@@ -184,8 +195,4 @@ fn admits(local: &IndexedPackage, alias: &PackageName, range: &str) -> bool {
 
 fn is_relative(path: &str) -> bool {
     matches!(path, "." | "..") || path.starts_with("./") || path.starts_with("../")
-}
-
-fn is_archive(path: &str) -> bool {
-    [".tgz", ".tar.gz", ".tar"].iter().any(|end| path.ends_with(end))
 }

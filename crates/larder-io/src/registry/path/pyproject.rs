@@ -9,7 +9,7 @@ use super::{
     python_manifest,
 };
 use crate::import::{GroupItem, PythonProject, UvSource, UvSources, behind_extra};
-use crate::model::{ExtraName, Facts, Label, Marker, PackageName, Requirement, Source};
+use crate::model::{ExtraName, Facts, Label, LocalFile, Marker, PackageName, Pep508Error, Requirement, Source};
 use crate::registry::pypi::requirement;
 use crate::resolve::{Dependency, DependencyKind, Wants};
 
@@ -29,7 +29,7 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
         for declared in requirements {
             match declared {
                 DeclaredRequirement::Requirement(text) => {
-                    resolver.add(requirement::dependency(&name, text), &Marker::default())?;
+                    resolver.add(parsed(context, &name, text), &Marker::default())?;
                 }
                 DeclaredRequirement::Folder(folder) => {
                     resolver
@@ -48,7 +48,7 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
     for (extra, requirements) in &project.optional_dependencies {
         let extra: ExtraName =
             extra.parse().map_err(|error: crate::model::NameError| context.bad(PathKind::Pypi, &error.to_string()))?;
-        let behind = |text: &String| requirement::dependency(&name, &behind_extra(text, extra.as_str()));
+        let behind = |text: &String| parsed(context, &name, &behind_extra(text, extra.as_str()));
         // Local packages are left out here: they are added where the extra is requested.
         let is_local = |dependency: &Dependency| match &dependency.wants {
             Wants::Requirement(requirement) => {
@@ -99,6 +99,19 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
     })
 }
 
+/// Parses a requirement of a manifest, which may name an archive of the checkout: `x @ ./x-1-py3-none-any.whl`.
+fn parsed(context: ManifestContext<'_>, dependent: &PackageName, text: &str) -> Dependency {
+    let dependency = requirement::dependency(dependent, text);
+    let Err(Pep508Error::Url { requirement, url }) = Requirement::from_pep508(text) else { return dependency };
+    let Some(path) = LocalFile::pep508_path(&url) else { return dependency };
+    let (requirement, text) = (*requirement, text.to_owned());
+    let wants = match LocalFile::within(context.folder, &path) {
+        Ok(file) => Wants::Source { requirement, source: Source::File(file), text },
+        Err(error) => Wants::Unsupported { name: requirement.name().clone(), text, reason: format!("its URL {error}") },
+    };
+    Dependency::new(dependency.kind, wants)
+}
+
 /// Returns the file that says most of a project, relative to the root.
 fn file_of(context: ManifestContext<'_>, project: &PythonProject) -> String {
     super::join(context.folder, project.file).to_string()
@@ -145,7 +158,7 @@ pub(super) fn extras(context: ManifestContext<'_>, extras: &[ExtraName]) -> Resu
             return Err(LocalPackageError::NoExtra { file, extra: extra.clone(), known: known.join(", ") });
         };
         for text in requirements {
-            resolver.add(requirement::dependency(&name, text), &Marker::default())?;
+            resolver.add(parsed(context, &name, text), &Marker::default())?;
         }
     }
     Ok(resolver.dependencies)
@@ -217,11 +230,12 @@ impl<'a> RequirementResolver<'a> {
         if !is_itself && self.seen.insert((local.folder.clone(), None, when.clone())) {
             self.dependencies.push(Dependency::new(kind, wants));
         }
+        let local_context = ManifestContext { folder: &local.folder, ..self.context };
         for (written, requirements) in self.extras(&local)? {
             let Ok(extra) = written.parse::<ExtraName>() else { continue };
             if extras.contains(&extra) && self.seen.insert((local.folder.clone(), Some(extra), when.clone())) {
                 for text in requirements {
-                    let mut dependency = requirement::dependency(name, &text);
+                    let mut dependency = parsed(local_context, name, &text);
                     if kind == DependencyKind::Optional {
                         dependency.kind = kind;
                     }
@@ -243,6 +257,14 @@ impl<'a> RequirementResolver<'a> {
                 let local = IndexedPackage::in_folder(folder.clone(), found.name().clone());
                 return Ok(ResolvedSource::LocalPackage(local, found));
             }
+        }
+        if let Some(UvSource::File(path)) = stated {
+            return Ok(match LocalFile::within(self.context.folder, path) {
+                Ok(file) => ResolvedSource::Outside(Source::File(file)),
+                Err(error) => {
+                    ResolvedSource::Unsupported(format!("[tool.uv.sources] has it from `{path}`, which {error}"))
+                }
+            });
         }
         if let Some(UvSource::Outside(source)) = stated {
             return Ok(ResolvedSource::Outside(source.clone()));

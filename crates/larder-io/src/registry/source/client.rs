@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io::{self, Seek, SeekFrom, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::SourceFailure;
@@ -13,8 +13,8 @@ use crate::fetch::{
 use crate::fs::{self, Action, Dir, File, FsError};
 use crate::git::{Git, GitError, GitOptions, GitTree};
 use crate::model::{
-    Algorithm, Artifact, Commit, Digest, Ecosystem, FileUrl, GitSource, Label, Origin, PackageId, PackageKey,
-    PinnedSource, Source, Version,
+    Algorithm, Artifact, Commit, Digest, Ecosystem, FileUrl, GitSource, Label, LocalFile, Origin, PackageId,
+    PackageKey, PinnedSource, Source, Version,
 };
 use crate::registry::cache::MetadataCache;
 use crate::registry::ecosystems;
@@ -30,6 +30,8 @@ pub struct SourceClient {
     http: Arc<Client>,
     endpoint: Option<Arc<Endpoint>>,
     git: Git,
+    /// The folder that files of the checkout are relative to.
+    root: PathBuf,
     /// The folder for files while they are looked at.
     scratch: PathBuf,
     cache: MetadataCache,
@@ -51,14 +53,20 @@ type SourceResult<T> = Result<T, SourceFailure>;
 
 impl SourceClient {
     /// Creates a client. URLs below a registry's are asked with the registry's credentials.
-    pub fn new(http: Arc<Client>, registries: Vec<RegistryAddress>, cache: Option<PathBuf>, git: GitOptions) -> Self {
+    pub fn new(
+        http: Arc<Client>,
+        registries: Vec<RegistryAddress>,
+        (root, cache): (&Path, Option<PathBuf>),
+        git: GitOptions,
+    ) -> Self {
         // It appears in no message.
         let label = "url".parse::<Label>().ok();
         let endpoint = label.map(|label| Arc::new(Endpoint::new(label, registries, Quota::default())));
         let folder = cache.as_ref().map(|cache| cache.join("sources"));
         let repositories = cache.unwrap_or_default().join("git").join("v1");
         let cache = MetadataCache::in_folder(folder.clone());
-        Self { http, endpoint, git: Git::new(git, repositories), cache, scratch: folder.unwrap_or_default() }
+        let (git, root) = (Git::new(git, repositories), root.to_owned());
+        Self { http, endpoint, git, root, cache, scratch: folder.unwrap_or_default() }
     }
 
     /// Returns the cache of what builds found out.
@@ -71,7 +79,14 @@ impl SourceClient {
         let (pinned, version, artifact, file) = match source {
             Source::Url(url) => {
                 let pinned = PinnedSource { source: source.clone(), commit: None };
-                let (version, artifact, file) = self.fetch_url(id, &pinned, url)?;
+                let download = |algorithm| self.download_promised(&pinned, url, algorithm);
+                let (version, artifact, file) = take_file(id, &pinned, &url.file_name(), download)?;
+                (pinned, version, artifact, file)
+            }
+            Source::File(local) => {
+                let pinned = PinnedSource { source: source.clone(), commit: None };
+                let copy = |algorithm| self.copy(&pinned, local, algorithm);
+                let (version, artifact, file) = take_file(id, &pinned, local.file_name(), copy)?;
                 (pinned, version, artifact, file)
             }
             Source::Archive(_) => {
@@ -126,26 +141,13 @@ impl SourceClient {
                 let response = self.get(url).map_err(failed)?;
                 Ok((response.body, response.length))
             }
+            (Source::File(local), _) => self.open_local(local).map_err(failed),
             (Source::Archive(_), _) => {
                 let url = location(package, pinned, artifact).map_err(failed)?;
                 let response = self.get(&url).map_err(failed)?;
                 Ok((response.body, response.length))
             }
         }
-    }
-
-    fn fetch_url(
-        &self,
-        id: &PackageId,
-        pinned: &PinnedSource,
-        url: &FileUrl,
-    ) -> SourceResult<(Version, Artifact, ScratchFile)> {
-        let unusable = |reason: String| SourceFailure::unusable(pinned, id, reason);
-        let reader = reader(id, pinned)?;
-        let artifact = reader.artifact(&id.name, &url.file_name()).map_err(unusable)?;
-        let mut file = self.download_promised(pinned, url, usual_algorithm(id.ecosystem))?;
-        let version = reader.version(&id.name, &artifact, &mut file.file).map_err(unusable)?;
-        Ok((version, artifact, file))
     }
 
     /// Packs what belongs to a package of a commit.
@@ -175,7 +177,8 @@ impl SourceClient {
     fn download_promised(&self, pinned: &PinnedSource, url: &FileUrl, usual: Algorithm) -> SourceResult<ScratchFile> {
         let promised = url.promised();
         let algorithm = promised.as_ref().map_or(usual, Digest::algorithm);
-        let file = self.download(pinned, self.get(url)?, algorithm)?;
+        let Response { body, length, .. } = self.get(url)?;
+        let file = self.download(pinned, (body, length), algorithm)?;
         match promised.filter(|promised| *promised != file.digest) {
             Some(expected) => {
                 let (place, found) = (pinned.to_string(), file.digest);
@@ -194,14 +197,17 @@ impl SourceClient {
     }
 
     /// Writes what arrives into a file without a name.
-    fn download(&self, pinned: &PinnedSource, response: Response, algorithm: Algorithm) -> SourceResult<ScratchFile> {
+    fn download(
+        &self,
+        pinned: &PinnedSource,
+        (mut body, expected): (Body, Option<u64>),
+        algorithm: Algorithm,
+    ) -> SourceResult<ScratchFile> {
         let interrupted = |error: io::Error| SourceFailure::Unreachable {
             place: pinned.to_string(),
             reason: format!("it did not arrive whole: {error}"),
         };
         let mut writer = HashingWriter::new(self.scratch_file()?, algorithm);
-        let expected = response.length;
-        let mut body = response.body;
         let mut buffer = vec![0; 1 << 16];
         loop {
             let count = io::Read::read(&mut body, &mut buffer).map_err(interrupted)?;
@@ -219,6 +225,27 @@ impl SourceClient {
         writer.finish().map_err(|error| self.failed(error))
     }
 
+    /// Copies a file of the checkout, so that what is looked at is what is kept.
+    fn copy(&self, pinned: &PinnedSource, local: &LocalFile, algorithm: Algorithm) -> SourceResult<ScratchFile> {
+        self.download(pinned, self.open_local(local)?, algorithm)
+    }
+
+    /// Opens a file of the checkout: a link may not lead out of it.
+    fn open_local(&self, local: &LocalFile) -> SourceResult<(Body, Option<u64>)> {
+        let place = || local.path().to_owned();
+        let target = match fs::canonicalize(&self.root.join(local.path())) {
+            Ok(target) => target,
+            Err(error) if error.is_not_found() => return Err(SourceFailure::NoFile { place: place() }),
+            Err(error) => return Err(error.into()),
+        };
+        if !target.starts_with(fs::canonicalize(&self.root)?) {
+            return Err(SourceFailure::LeadsOut { place: place() });
+        }
+        let opened = fs::open_sized(&target)?;
+        let (file, size) = opened.ok_or_else(|| SourceFailure::NoFile { place: place() })?;
+        Ok((Body::of(Box::new(file)), Some(size)))
+    }
+
     fn scratch_file(&self) -> SourceResult<File> {
         fs::create_dir_all(&self.scratch)?;
         Ok(Dir::open(&self.scratch)?.scratch_file(&fs::random_name())?)
@@ -227,6 +254,21 @@ impl SourceClient {
     fn failed(&self, error: io::Error) -> SourceFailure {
         FsError::new(Action::Write, &self.scratch, error).into()
     }
+}
+
+/// Takes a file called `name` that is a package.
+fn take_file(
+    id: &PackageId,
+    pinned: &PinnedSource,
+    name: &str,
+    take: impl FnOnce(Algorithm) -> SourceResult<ScratchFile>,
+) -> SourceResult<(Version, Artifact, ScratchFile)> {
+    let unusable = |reason: String| SourceFailure::unusable(pinned, id, reason);
+    let reader = reader(id, pinned)?;
+    let artifact = reader.artifact(&id.name, name).map_err(unusable)?;
+    let mut file = take(usual_algorithm(id.ecosystem))?;
+    let version = reader.version(&id.name, &artifact, &mut file.file).map_err(unusable)?;
+    Ok((version, artifact, file))
 }
 
 /// Returns where a file of a tool is.

@@ -49,6 +49,23 @@ pub enum SourceFailure {
         /// The reason.
         reason: String,
     },
+    /// A file of the checkout that is not there.
+    #[error("there is no file `{place}`")]
+    #[diagnostic(
+        code(larder::source::no_file),
+        help("bring it back, or name its new place in the manifest; what a build makes has to be there before")
+    )]
+    NoFile {
+        /// The path, relative to the root.
+        place: String,
+    },
+    /// A file of the checkout whose path leads out of it.
+    #[error("`{place}` leads out of the project")]
+    #[diagnostic(code(larder::source::leads_out), help("put the file itself there instead of a link"))]
+    LeadsOut {
+        /// The path, relative to the root.
+        place: String,
+    },
     /// More bytes than anything real has.
     #[error("{place} has more than {limit} bytes")]
     #[diagnostic(code(larder::source::too_large), help("is this the right file?"))]
@@ -146,7 +163,7 @@ impl Failure for SourceFailure {
             Self::Offline { .. } | Self::Gone { .. } | Self::Denied { .. } | Self::Unreachable { .. } => Exit::Network,
             Self::TooLarge { .. } | Self::OtherDigest { .. } => Exit::Integrity,
             Self::Git(error) => error.exit(),
-            Self::Unusable { .. } => Exit::Manifest,
+            Self::Unusable { .. } | Self::NoFile { .. } | Self::LeadsOut { .. } => Exit::Manifest,
             Self::Disk(error) => error.exit(),
         }
     }

@@ -1,4 +1,4 @@
-//! Requirements that name a folder by where the project lies: `lib @ {root:uri}/../lib` (Hatch), `lib @ file:///${PROJECT_ROOT}/lib`
+//! Requirements that name a folder or an archive by where the project lies: `lib @ {root:uri}/../lib` (Hatch), `lib @ file:///${PROJECT_ROOT}/lib`
 //! (PDM).
 
 use std::collections::BTreeMap;
@@ -47,9 +47,6 @@ pub(super) fn folder(url: &str) -> Option<String> {
         None => of_hatch(url.strip_prefix("file://").unwrap_or(url))?,
     };
     let below = below.trim_matches('/');
-    if [".whl", ".tar.gz", ".zip"].iter().any(|end| below.ends_with(end)) {
-        return None;
-    }
     let parts: Vec<&str> =
         std::iter::repeat_n("..", up).chain([below].into_iter().filter(|below| !below.is_empty())).collect();
     Some(if parts.is_empty() { ".".to_owned() } else { parts.join("/") })
@@ -82,7 +79,7 @@ mod tests {
             ("a @ {root:parent:uri}", Some(("a", ".."))),
             ("a @ file://{root}/a", Some(("a", "a"))),
             ("a @ file:///${PROJECT_ROOT}/../a#egg=a", Some(("a", "../a"))),
-            ("a @ file:///${PROJECT_ROOT}/a-1-py3-none-any.whl", None),
+            ("a @ file:///${PROJECT_ROOT}/a-1-py3-none-any.whl", Some(("a", "a-1-py3-none-any.whl"))),
             ("a @ {root:base64}/a", None),
             ("a @ {home}/a", None),
             ("a @ https://h/a.whl", None),

@@ -61,7 +61,7 @@ pub struct PythonProject {
     pub dependencies: Vec<String>,
     /// The folders that it depends on, relative to its own.
     pub folders: Vec<String>,
-    /// The folders that requirements name for their packages, relative to its own.
+    /// The folders and archives that requirements name for their packages, relative to its own folder.
     pub named_folders: BTreeMap<PackageName, String>,
     /// The dependencies of its extras.
     pub optional_dependencies: BTreeMap<String, Vec<String>>,
@@ -89,7 +89,7 @@ impl PythonProject {
     pub fn sources(&self) -> UvSources {
         let mut sources = uv_sources(self.tool());
         for (name, folder) in &self.named_folders {
-            sources.entry(name.clone()).or_insert_with(|| UvSource::Folder(folder.clone()));
+            sources.entry(name.clone()).or_insert_with(|| UvSource::at_path(folder));
         }
         sources
     }

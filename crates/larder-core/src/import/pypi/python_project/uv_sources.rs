@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
-use crate::model::{GitReference, GitSource, PackageName, Source};
+use crate::model::{GitReference, GitSource, LocalFile, PackageName, Source};
 
 /// The sources, by the names of their packages.
 pub type UvSources = BTreeMap<PackageName, UvSource>;
@@ -14,6 +14,8 @@ pub type UvSources = BTreeMap<PackageName, UvSource>;
 pub enum UvSource {
     /// A folder, relative to the manifest.
     Folder(String),
+    /// A wheel or a source distribution, by its path from the manifest.
+    File(String),
     /// A member of the project.
     Workspace,
     /// A git repository or a URL.
@@ -23,10 +25,15 @@ pub enum UvSource {
 }
 
 impl UvSource {
+    /// Returns the source at a path: a file, if its name is that of a wheel or a source distribution, else a folder.
+    pub(super) fn at_path(path: &str) -> Self {
+        if LocalFile::is_python_archive(path) { Self::File(path.to_owned()) } else { Self::Folder(path.to_owned()) }
+    }
+
     /// Returns the reason why the source is not supported, as a sentence. Returns `None` for one that is.
     pub fn unsupported_reason(&self) -> Option<String> {
         match self {
-            Self::Folder(_) | Self::Outside(_) => None,
+            Self::Folder(_) | Self::File(_) | Self::Outside(_) => None,
             Self::Workspace => Some("no member of the project has this name".to_owned()),
             Self::Elsewhere => Some("[tool.uv.sources] has it from where larder does not install".to_owned()),
         }
@@ -44,11 +51,8 @@ fn source(value: &Value) -> Option<UvSource> {
     if let Value::Array(several) = value {
         return several.iter().any(|one| source(one).is_some()).then_some(UvSource::Elsewhere);
     }
-    let is_archive = |path: &str| [".whl", ".tar.gz", ".zip"].iter().any(|end| path.ends_with(end));
-    match value.get("path").and_then(Value::as_str) {
-        Some(path) if is_archive(path) => return Some(UvSource::Elsewhere),
-        Some(path) => return Some(UvSource::Folder(path.to_owned())),
-        None => {}
+    if let Some(path) = value.get("path").and_then(Value::as_str) {
+        return Some(UvSource::at_path(path));
     }
     if value.get("workspace") == Some(&Value::Boolean(true)) {
         return Some(UvSource::Workspace);
