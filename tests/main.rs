@@ -39,6 +39,7 @@ mod export;
 mod findings;
 mod flat;
 mod git;
+mod git_builds;
 mod health;
 mod hooks;
 mod hostile;
