@@ -35,21 +35,20 @@ fn of_history(
         Ok::<_, GitError>(String::from_utf8_lossy(&output).trim().to_owned())
     };
     let matching = format!("--match={pattern}");
-    let described = run(&["describe", "--tags", "--long", &matching, commit.as_str()]);
+    let described = run(&["describe", "--tags", "--long", "--abbrev=40", &matching, commit.as_str()]);
     if let Some(found) = described.ok().as_deref().and_then(parse) {
         return Ok(found);
     }
     // One that no branch and no tag has is not there.
     let distance = run(&["rev-list", "--count", commit.as_str()])?.parse().unwrap_or(0);
-    let short = run(&["rev-parse", "--short", commit.as_str()])?;
-    Ok(DescribedCommit { tag: None, distance, short })
+    Ok(DescribedCommit { tag: None, distance, id: commit.to_string() })
 }
 
 /// Reads `v1.2.3-5-g0123abc`.
 fn parse(text: &str) -> Option<DescribedCommit> {
-    let (rest, short) = text.rsplit_once("-g")?;
+    let (rest, id) = text.rsplit_once("-g")?;
     let (tag, distance) = rest.rsplit_once('-')?;
-    Some(DescribedCommit { tag: Some(tag.to_owned()), distance: distance.parse().ok()?, short: short.to_owned() })
+    Some(DescribedCommit { tag: Some(tag.to_owned()), distance: distance.parse().ok()?, id: id.to_owned() })
 }
 
 #[cfg(test)]
@@ -59,7 +58,7 @@ mod tests {
     #[test]
     fn a_description_ends_with_the_distance_and_the_commit() {
         let found = parse("pkg-v1.2-rc-1-15-g0123abc").unwrap();
-        assert_eq!((found.tag.as_deref(), found.distance, &*found.short), (Some("pkg-v1.2-rc-1"), 15, "0123abc"));
+        assert_eq!((found.tag.as_deref(), found.distance, &*found.id), (Some("pkg-v1.2-rc-1"), 15, "0123abc"));
         assert_eq!(parse("v1"), None);
     }
 }

@@ -12,9 +12,19 @@ pub struct DescribedCommit {
     pub tag: Option<String>,
     /// How many commits came after it, or are there at all.
     pub distance: u64,
-    /// The commit's abbreviated id.
-    pub short: String,
+    /// The commit's id, in full.
+    pub id: String,
 }
+
+impl DescribedCommit {
+    fn short(&self, digits: usize) -> &str {
+        self.id.get(..digits).unwrap_or(&self.id)
+    }
+}
+
+/// So many digits of a commit setuptools-scm writes, and others.
+const DIGITS_OF_SCM: usize = 9;
+const DIGITS: usize = 7;
 
 /// Describes a commit by the tags that a glob of git's matches.
 pub type Describe<'a> = dyn Fn(&str) -> Option<DescribedCommit> + 'a;
@@ -48,22 +58,22 @@ pub fn version_from_history(
     let described = |pattern: &str| describe(pattern).ok_or_else(|| "its history cannot be read".to_owned());
     let version = match tool {
         Tool::Scm(settings) => scm(settings, &described)?,
-        Tool::Pdm => guessed(&described(ANY_VERSION)?, "g", None)?,
+        Tool::Pdm => guessed(&described(ANY_VERSION)?, |commit| format!("+g{}", commit.short(DIGITS)))?,
         Tool::Pbr => {
             let commit = described(ANY_VERSION)?;
             match &commit.tag {
-                Some(_) => guessed(&commit, "", Some(""))?,
+                Some(_) => guessed(&commit, |_| String::new())?,
                 None => format!("0.0.1.dev{}", commit.distance),
             }
         }
         Tool::Versioneer { prefix } => {
             let commit = described(&format!("{prefix}[[:digit:]]*"))?;
             match commit.tag.as_deref().and_then(|tag| tag.strip_prefix(&*prefix)) {
-                None => format!("0+untagged.{}.g{}", commit.distance, commit.short),
+                None => format!("0+untagged.{}.g{}", commit.distance, commit.short(DIGITS)),
                 Some(tag) if commit.distance == 0 => tag.to_owned(),
                 Some(tag) => {
                     let join = if tag.contains('+') { '.' } else { '+' };
-                    format!("{tag}{join}{}.g{}", commit.distance, commit.short)
+                    format!("{tag}{join}{}.g{}", commit.distance, commit.short(DIGITS))
                 }
             }
         }
@@ -128,10 +138,10 @@ fn scm(
         Some(other) => return Err(format!("its `local_scheme` is `{other}`, which larder does not know")),
     };
     let is_exact = commit.tag.is_some() && commit.distance == 0;
-    let node = || local.map_or_else(|| format!("+g{}", commit.short), str::to_owned);
+    let node = || local.map_or_else(|| format!("+g{}", commit.short(DIGITS_OF_SCM)), str::to_owned);
     let base = || commit.tag.as_deref().map_or_else(|| Ok("0.0".to_owned()), version_of_tag);
     let (base, distance) = match setting("version_scheme").as_deref() {
-        None | Some("guess-next-dev") => return guessed(&commit, "g", local),
+        None | Some("guess-next-dev") => return guessed(&commit, |_| node()),
         Some(_) if is_exact => return base(),
         Some(scheme) => (base()?, (scheme.to_owned(), commit.distance)),
     };
@@ -166,12 +176,12 @@ fn pattern(settings: Option<&Table>) -> Option<String> {
 }
 
 /// Returns the version of the commit's tag, or of a development after it: the last number is one more.
-fn guessed(commit: &DescribedCommit, node: &str, local: Option<&str>) -> Result<String, String> {
+fn guessed(commit: &DescribedCommit, local: impl Fn(&DescribedCommit) -> String) -> Result<String, String> {
     let base = commit.tag.as_deref().map(version_of_tag).transpose()?;
     if let (Some(base), 0) = (&base, commit.distance) {
         return Ok(base.clone());
     }
-    let local = local.map_or_else(|| format!("+{node}{}", commit.short), str::to_owned);
+    let local = local(commit);
     let next = next(base.as_deref().unwrap_or("0.0"));
     Ok(format!("{next}.dev{}{local}", commit.distance))
 }
@@ -219,7 +229,7 @@ fn poetry(settings: &Table, commit: &DescribedCommit) -> Result<String, String> 
         return Ok(base);
     }
     let has_metadata = settings.get("metadata").and_then(Value::as_bool).unwrap_or(true);
-    let metadata = if has_metadata { format!("+{}", commit.short) } else { String::new() };
+    let metadata = if has_metadata { format!("+{}", commit.short(DIGITS)) } else { String::new() };
     let bumps = settings.get("bump").is_some_and(|bump| bump.as_bool().unwrap_or(true));
     Ok(match bumps {
         true => format!("{}.dev{}{metadata}", next(&base), commit.distance),
@@ -232,7 +242,7 @@ mod tests {
     use super::*;
 
     fn version(pyproject: &str, tag: Option<&str>, distance: u64) -> Result<Option<String>, String> {
-        let commit = DescribedCommit { tag: tag.map(str::to_owned), distance, short: "0123abc".to_owned() };
+        let commit = DescribedCommit { tag: tag.map(str::to_owned), distance, id: "0123abcdef0123456789".to_owned() };
         version_from_history(&pyproject.parse().unwrap(), &|_| None, &|_| Some(commit.clone()))
     }
 
@@ -244,17 +254,17 @@ mod tests {
     fn setuptools_scm_takes_the_tag_or_guesses_the_next_version() {
         let plain = "[tool.setuptools_scm]\n";
         check(plain, Some("v1.2.3"), 0, "1.2.3");
-        check(plain, Some("v1.2.3"), 5, "1.2.4.dev5+g0123abc");
-        check(plain, Some("tools-2.0rc1"), 1, "2.0rc2.dev1+g0123abc");
-        check(plain, None, 7, "0.1.dev7+g0123abc");
-        check("[build-system]\nrequires = ['setuptools_scm[toml]>=6']\n", Some("3"), 1, "4.dev1+g0123abc");
+        check(plain, Some("v1.2.3"), 5, "1.2.4.dev5+g0123abcde");
+        check(plain, Some("tools-2.0rc1"), 1, "2.0rc2.dev1+g0123abcde");
+        check(plain, None, 7, "0.1.dev7+g0123abcde");
+        check("[build-system]\nrequires = ['setuptools_scm[toml]>=6']\n", Some("3"), 1, "4.dev1+g0123abcde");
         check("[tool.setuptools_scm]\nlocal_scheme = 'no-local-version'\n", Some("1.0"), 2, "1.1.dev2");
         let hatch = |options: &str| format!("[tool.hatch.version]\nsource = 'vcs'\nraw-options = {{ {options} }}\n");
-        check(&hatch(""), Some("1.0"), 2, "1.1.dev2+g0123abc");
-        check(&hatch("version_scheme = 'post-release'"), Some("1.0"), 2, "1.0.post2+g0123abc");
-        check(&hatch("version_scheme = 'no-guess-dev'"), Some("1.0"), 2, "1.0.post1.dev2+g0123abc");
-        check(&hatch("version_scheme = 'release-branch-semver'"), Some("1.2.3"), 2, "1.3.0.dev2+g0123abc");
-        check(&hatch("version_scheme = 'python-simplified-semver'"), Some("1.2"), 2, "1.2.1.dev2+g0123abc");
+        check(&hatch(""), Some("1.0"), 2, "1.1.dev2+g0123abcde");
+        check(&hatch("version_scheme = 'post-release'"), Some("1.0"), 2, "1.0.post2+g0123abcde");
+        check(&hatch("version_scheme = 'no-guess-dev'"), Some("1.0"), 2, "1.0.post1.dev2+g0123abcde");
+        check(&hatch("version_scheme = 'release-branch-semver'"), Some("1.2.3"), 2, "1.3.0.dev2+g0123abcde");
+        check(&hatch("version_scheme = 'python-simplified-semver'"), Some("1.2"), 2, "1.2.1.dev2+g0123abcde");
         assert!(version(&hatch("version_scheme = 'own:f'"), Some("1.0"), 2).unwrap_err().contains("`own:f`"));
     }
 
