@@ -100,7 +100,8 @@ fn what_a_prepare_script_makes_is_the_package() {
         &ui,
         &json!({ "build": "mkdir -p dist && maker dist/index.js", "prepare": "yarn build \"it is\"", "x": "y" }),
     );
-    project.run("larder update ui-kit").exits(0);
+    let updated = project.run("larder update ui-kit").exits(0);
+    assert!(!updated.stderr.contains("replaced"), "{}", updated.stderr);
     project.run("larder sync").exits(0);
     ui_kit(&ui, &json!({ "prepare": "mkdir dist && maker dist/index.js now" }));
     project.run("larder update ui-kit").exits(0);
