@@ -133,6 +133,32 @@ fn a_prepack_script_makes_what_is_missing_and_a_failing_one_is_named() {
 }
 
 #[test]
+fn a_package_is_not_built_with_itself_but_with_what_its_registry_has_of_it() {
+    let registry = Universe::new()
+        .npm("maker", "1.0.0", |p| {
+            p.dep("ui-kit", "*").field("bin", json!({ "maker": "make.js" })).file(
+                "make.js",
+                "#!/usr/bin/env node\nrequire('fs').writeFileSync('index.js', `module.exports = 'by ${require('ui-kit')}'\n`);\n",
+            )
+        })
+        .npm("ui-kit", "0.9.0", |p| p.file("index.js", "module.exports = 'an older one';\n"))
+        .npm("ui-kit", "1.0.0", |p| p.file("index.js", "module.exports = 'the published one';\n"))
+        .serve();
+    let server = GitServer::start();
+    let ui = server.repository("ui");
+    let manifest = json!({
+        "name": "ui-kit", "version": "1.0.0", "scripts": { "prepare": "maker" }, "devDependencies": { "maker": "^1" }
+    });
+    ui.write("package.json", &manifest.to_string()).commit();
+    let project = project(&registry, &ui);
+    project.run("larder builds allow npm:ui-kit").exits(0);
+    if syncs(&project) {
+        assert_eq!(prints(&project), "by an older one\n");
+        project.run("larder sync --locked").exits(0);
+    }
+}
+
+#[test]
 fn what_prepares_a_package_comes_from_registries() {
     let (registry, server) = (registry(), GitServer::start());
     let ui = server.repository("ui");

@@ -294,10 +294,11 @@ fn a_tool_that_is_only_there_as_source_is_built_too() {
 fn a_tool_that_is_built_with_itself_is_named() {
     let registry = Universe::new()
         .pypi("colour", "1.1", |p| p.source_only(Metadata::Stated).built_with(&["brush"], &[]))
-        .pypi("brush", "1.0", |p| p.source_only(Metadata::Stated).built_with(&["brush"], &[]))
+        .pypi("brush", "1.0", |p| p.source_only(Metadata::Stated).built_with(&["easel"], &[]))
+        .pypi("easel", "1.0", |p| p.source_only(Metadata::Stated).built_with(&["brush"], &[]))
         .serve();
     let project = project(&registry);
-    project.run("larder builds allow pypi:colour pypi:brush").exits(0);
+    project.run("larder builds allow pypi:colour pypi:brush pypi:easel").exits(0);
     let out = project.run("larder sync");
     if !out.stderr.contains("larder::build::no_sandbox") {
         out.exits(1).names(["larder::builds::tool_of_itself", "pypi:brush@1.0 is only there as source"]);

@@ -66,11 +66,22 @@ impl ToolChooser<'_> {
     pub(super) fn choose(
         &self,
         package: &PackageKey,
+        needs: Needs,
+        platforms: &[Platform],
+        old: Option<&BuildRequirements>,
+    ) -> Result<ChosenTools> {
+        self.registries.without_source(&package.id, || self.choose_others(package, needs, platforms, old))
+    }
+
+    /// Chooses tools, none of which is the package itself in its own version.
+    fn choose_others(
+        &self,
+        package: &PackageKey,
         Needs { requires, lines }: Needs,
         platforms: &[Platform],
         old: Option<&BuildRequirements>,
     ) -> Result<ChosenTools> {
-        let problem = self.problem(lines, platforms, old);
+        let problem = self.problem(package, lines, platforms, old);
         let no_tools = |because: String| Error::from(BuildsError::NoTools { package: package.clone(), because });
         let find_out = |unknown: Unknown<'_>| match unknown {
             Unknown::Unbuilt(tool) => (self.unbuilt)(tool),
@@ -106,6 +117,7 @@ impl ToolChooser<'_> {
 
     fn problem(
         &self,
+        package: &PackageKey,
         lines: Vec<(Requirement, bool)>,
         platforms: &[Platform],
         old: Option<&BuildRequirements>,
@@ -126,6 +138,7 @@ impl ToolChooser<'_> {
         };
         let lines = lines.into_iter().map(line).collect();
         let mut preferences = Preferences::default();
+        preferences.excluded.insert(package.id.clone(), [package.version.clone()].into());
         for tool in old.iter().flat_map(|old| old.tools.keys()) {
             preferences.versions.entry(tool.id.clone()).or_default().insert(tool.version.clone());
         }
