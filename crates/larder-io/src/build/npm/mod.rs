@@ -38,7 +38,7 @@ const NODE_GYP: &str = "#!/bin/sh\nexec \"$npm_node_execpath\" \"$npm_config_nod
 /// Runs scripts and programs as package managers do.
 const PACKAGE_MANAGER: &str = include_str!("package_manager.cjs");
 
-/// What it is called by. Node brings its own npm, as a rule.
+/// What it is called by.
 const PACKAGE_MANAGERS: [&str; 5] = ["npm", "npx", "pnpm", "pnpx", "yarn"];
 
 /// The largest package.json that is read.
@@ -156,15 +156,12 @@ impl NpmPackage {
             fs::write_new(&folder.join("node-gyp"), NODE_GYP.as_bytes(), 0o755)?;
         }
         if self.scripts == ScriptSet::Prepare {
-            let own = self.node.executable.parent().unwrap_or(Path::new("/"));
             fs::write_new(&folder.join("package-manager.cjs"), PACKAGE_MANAGER.as_bytes(), 0o644)?;
             for name in PACKAGE_MANAGERS {
-                if fs::stat(&own.join(name))?.is_none() {
-                    let text = format!(
-                        "#!/bin/sh\nexec \"$npm_node_execpath\" \"${{0%/*}}/package-manager.cjs\" {name} \"$@\"\n"
-                    );
-                    fs::write_new(&folder.join(name), text.as_bytes(), 0o755)?;
-                }
+                let text = format!(
+                    "#!/bin/sh\nexec \"$npm_node_execpath\" \"${{0%/*}}/package-manager.cjs\" {name} \"$@\"\n"
+                );
+                fs::write_new(&folder.join(name), text.as_bytes(), 0o755)?;
             }
         }
         Ok(folder)

@@ -66,10 +66,16 @@ else if (["run", "run-script", "rum"].includes(command)) {
   while (words.length && words[0].startsWith("-") && words[0] !== "--") words.shift();
   if (words.length === 0 || scripts[words[0]] === undefined) fail(`there is no script \`${words[0] ?? ""}\``);
   runScript(words.shift(), words);
-} else if (["exec", "dlx", "x"].includes(command)) runProgram(words[0] === "--" ? words.slice(1) : words);
+} else if (["exec", "dlx"].includes(command) || (command === "x" && manager === "npm")) runProgram(words[0] === "--" ? words.slice(1) : words);
 else if (command === undefined || ["install", "i", "ci", "add"].includes(command)) {
   if (words.some((word) => !word.startsWith("-"))) fail("a build has what is locked, and nothing else can be installed");
 } else if (command === "node") shell(process.cwd(), ["node", ...words.map(quoted)].join(" "), {});
 else if (scripts[command] !== undefined) runScript(command, words);
-else if (manager === "npm") fail(`\`${command}\` is nothing that a build can do`);
+else if (manager === "npm") {
+  // What else there is, is npm's own matter: the one that came with Node is asked, if there is one.
+  const PATH = process.env.PATH.split(path.delimiter).filter((folder) => folder !== __dirname).join(path.delimiter);
+  const ended = spawnSync("npm", [command, ...words], { stdio: "inherit", env: { ...process.env, PATH } });
+  if (ended.error) fail(`\`${command}\` is nothing that a build can do`);
+  process.exit(ended.status ?? 1);
+}
 else runProgram([command, ...words]);
