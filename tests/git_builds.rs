@@ -106,7 +106,7 @@ fn what_a_prepare_script_makes_is_the_package() {
     ui_kit(&ui, &json!({ "prepare": "mkdir dist && maker dist/index.js now" }));
     project.run("larder update ui-kit").exits(0);
     project.run("larder sync").exits(1).names(["larder::builds::scripts_changed", "larder builds allow npm:ui-kit"]);
-    assert_eq!(prints(&project), "it is made\n");
+    assert_eq!(project.read("node_modules/ui-kit/dist/index.js"), "module.exports = 'it is ' + 'made'\n");
     project.run("larder builds allow npm:ui-kit").exits(0);
     project.run("larder sync").exits(0);
     assert_eq!(prints(&project), "now made\n");
@@ -129,7 +129,7 @@ fn a_prepack_script_makes_what_is_missing_and_a_failing_one_is_named() {
     let failed = project.run("larder sync");
     assert_ne!(failed.status, 0);
     failed.names(["npm:ui-kit@1.0.0 cannot be built: `prepare` ended with status 3", "no paint", "ui-kit-1.0.0.log"]);
-    assert_eq!(prints(&project), "packed made\n");
+    assert_eq!(project.read("node_modules/ui-kit/dist/index.js"), "module.exports = 'packed ' + 'made'\n");
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn what_prepares_a_package_comes_from_registries() {
 /// Writes a Python project whose back end, which lies in it, asks for the version as such tools do.
 fn acme_tools(repository: &GitRepository, settings: &str) -> String {
     let hooks = r#"
-import os, subprocess, zipfile
+import base64, hashlib, os, subprocess, zipfile
 
 VERSION = os.environ["SETUPTOOLS_SCM_PRETEND_VERSION"]
 
@@ -184,12 +184,16 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
     files = subprocess.run(["git", "ls-files"], capture_output=True, text=True).stdout.split()
     name = "acme_tools-%s-py3-none-any.whl" % VERSION
     with zipfile.ZipFile(os.path.join(folder, name), "w") as wheel:
-        add = lambda path, text: wheel.writestr(zipfile.ZipInfo(path, (1980, 1, 1, 0, 0, 0)), text)
+        record = []
+        def add(path, text):
+            digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+            record.append("%s,sha256=%s,%d\n" % (path, digest, len(text)))
+            wheel.writestr(zipfile.ZipInfo(path, (1980, 1, 1, 0, 0, 0)), text)
         add("acme_tools.py", "TOLD = %r\nFILES = %r\n" % (told, files))
         info = "acme_tools-%s.dist-info/" % VERSION
         add(info + "METADATA", "Metadata-Version: 2.1\nName: acme-tools\nVersion: %s\n" % VERSION)
         add(info + "WHEEL", "Wheel-Version: 1.0\nGenerator: demo\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        add(info + "RECORD", "")
+        add(info + "RECORD", "".join(record) + info + "RECORD,,\n")
     return name
 "#;
     let pyproject = format!(

@@ -82,7 +82,7 @@ pub fn list(session: &Session<'_>) -> Result<WantedBuilds> {
             platforms: platforms.iter().map(ToString::to_string).collect(),
             allowed: rules.approves(&key.id, &key.version) && !is_changed,
             tools: tools.map(ToString::to_string).collect(),
-            scripts: if scripts::has_scripts(key, package) { install_scripts(&source, key, package)? } else { None },
+            scripts: if package.has_scripts(key.id.ecosystem) { install_scripts(&source, key, package)? } else { None },
         });
     }
     Ok(WantedBuilds { builds })
@@ -118,7 +118,7 @@ fn reason(
     declared: &[Platform],
     is_changed: bool,
 ) -> Option<(String, Vec<Platform>)> {
-    if scripts::has_scripts(key, package) {
+    if package.has_scripts(key.id.ecosystem) {
         let reason = match scripts::set_of(package) {
             ScriptSet::Install if is_changed => "its install scripts are not those that were approved",
             ScriptSet::Install => "it has install scripts",

@@ -22,8 +22,7 @@ const LARGEST: u64 = 16 << 20;
 
 /// Returns which scripts of a package run: those that make it of its sources, or those that run when it is installed.
 pub(in crate::ops) fn set_of(package: &Package) -> ScriptSet {
-    let is_source = package.artifacts.iter().any(|artifact| artifact.kind.needs_build());
-    if is_source { ScriptSet::Prepare } else { ScriptSet::Install }
+    if package.needs_build() { ScriptSet::Prepare } else { ScriptSet::Install }
 }
 
 /// Returns the files of a package that has its scripts, as its registry or its source serves them.
@@ -62,7 +61,7 @@ pub(super) fn lock(
     let rules = &project.manifest.settings.builds;
     let (mut locked, mut wanted) = (BTreeMap::new(), Vec::new());
     for (key, package) in &graph.packages {
-        if !has_scripts(key, package) || !rules.approves(&key.id, &key.version) {
+        if !package.has_scripts(key.id.ecosystem) || !rules.approves(&key.id, &key.version) {
             continue;
         }
         let unchanged = old.filter(|old| has_same_source(old, key, package));
@@ -81,11 +80,6 @@ pub(super) fn lock(
         locked.insert(package, LockedScripts { digest, approved });
     }
     Ok(locked)
-}
-
-/// Returns whether scripts of a package run: when it is installed, or to make it of its sources.
-pub(in crate::ops) fn has_scripts(key: &PackageKey, package: &Package) -> bool {
-    key.id.ecosystem.has_install_scripts() && (package.facts.install_script || set_of(package) == ScriptSet::Prepare)
 }
 
 /// Returns what was approved of other versions, if that is not this. What a manifest approves for the first time is approved

@@ -98,9 +98,8 @@ impl ToolChooser<'_> {
         let mut graph = resolution.graph;
         artifacts::complete(self.session, self.registries, &mut graph, None)?;
         let rules = &self.project.manifest.settings.builds;
-        let may_not_be_built = |(key, tool): &(&PackageKey, &Package)| {
-            tool.artifacts.iter().any(|artifact| artifact.kind.needs_build()) && !rules.approves(&key.id, &key.version)
-        };
+        let may_not_be_built =
+            |(key, tool): &(&PackageKey, &Package)| tool.needs_build() && !rules.approves(&key.id, &key.version);
         if let Some((tool, _)) = graph.packages.iter().find(may_not_be_built) {
             return Err(BuildsError::ToolFromSource { package: package.clone(), tool: tool.clone() }.into());
         }

@@ -127,8 +127,11 @@ impl Builds {
     pub fn whole(&self, package: &PackageKey, rules: &BuildRules) -> Option<&BuildRequirements> {
         self.requirements.get(package).filter(|locked| {
             let mut added = rules.requires_of(&package.id, &package.version).into_iter();
-            locked.tools.keys().all(|tool| self.tools.contains_key(tool))
-                && added.all(|wanted| locked.requires.iter().any(|known| known == wanted))
+            let is_whole = |tool: &PackageKey| {
+                let known = self.tools.get(tool);
+                known.is_some_and(|package| !package.needs_build() || self.requirements.contains_key(tool))
+            };
+            locked.tools.keys().all(is_whole) && added.all(|wanted| locked.requires.iter().any(|known| known == wanted))
         })
     }
 

@@ -158,9 +158,8 @@ impl NpmPackage {
         if self.scripts == ScriptSet::Prepare {
             fs::write_new(&folder.join("package-manager.cjs"), PACKAGE_MANAGER.as_bytes(), 0o644)?;
             for name in PACKAGE_MANAGERS {
-                let text = format!(
-                    "#!/bin/sh\nexec \"$npm_node_execpath\" \"${{0%/*}}/package-manager.cjs\" {name} \"$@\"\n"
-                );
+                let text =
+                    format!("#!/bin/sh\nexec \"$npm_node_execpath\" \"${{0%/*}}/package-manager.cjs\" {name} \"$@\"\n");
                 fs::write_new(&folder.join(name), text.as_bytes(), 0o755)?;
             }
         }
