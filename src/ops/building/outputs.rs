@@ -290,9 +290,10 @@ fn inputs_below(
     let mut inputs = vec![own];
     for (key, tool) in builds.tools_of(&package, platform) {
         let request = tool_request(&package, key, tool, platform)?;
-        match request.artifact.kind.needs_build() {
-            true => inputs.extend(inputs_below(depth + 1, builds, request, platform)?),
-            false => inputs.push(request),
+        if request.artifact.kind.needs_build() {
+            inputs.extend(inputs_below(depth + 1, builds, request, platform)?);
+        } else {
+            inputs.push(request);
         }
     }
     Ok(inputs)

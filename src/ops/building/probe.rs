@@ -212,9 +212,10 @@ impl<'a> Probe<'a> {
                 continue;
             }
             let request = tool_request(&source.package, key, tool, platform)?;
-            match request.artifact.kind.needs_build() {
-                true => built.push((key.clone(), self.built_tool((key, tool), (platform, interpreter))?)),
-                false => wanted.push(request),
+            if request.artifact.kind.needs_build() {
+                built.push((key.clone(), self.built_tool((key, tool), (platform, interpreter))?));
+            } else {
+                wanted.push(request);
             }
         }
         let mut trees = source::fetch_all(self.session, self.registries, &wanted)?;

@@ -126,7 +126,10 @@ fn libraries(folders: &[&Path]) -> Result<Option<TreeDigest>, FsError> {
             }
         }
     }
-    let lines: String = texts.iter().map(|(path, digest)| format!("{} {digest}\n", path.display())).collect();
+    let mut lines = String::new();
+    for (path, digest) in &texts {
+        let _ = writeln!(lines, "{} {digest}", path.display());
+    }
     Ok((!lines.is_empty()).then(|| TreeDigest::of(lines.as_bytes())))
 }
 

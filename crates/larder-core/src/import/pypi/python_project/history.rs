@@ -29,6 +29,9 @@ const DIGITS: usize = 7;
 /// Describes a commit by the tags that a glob of git's matches.
 pub type Describe<'a> = dyn Fn(&str) -> Option<DescribedCommit> + 'a;
 
+/// The scheme of setuptools-scm where none is chosen.
+const GUESSED: &str = "guess-next-dev";
+
 /// Tags that may be versions, as setuptools-scm takes them.
 const ANY_VERSION: &str = "*[0-9]*";
 
@@ -139,14 +142,17 @@ fn scm(
     };
     let is_exact = commit.tag.is_some() && commit.distance == 0;
     let node = || local.map_or_else(|| format!("+g{}", commit.short(DIGITS_OF_SCM)), str::to_owned);
-    let base = || commit.tag.as_deref().map_or_else(|| Ok("0.0".to_owned()), version_of_tag);
-    let (base, distance) = match setting("version_scheme").as_deref() {
-        None | Some("guess-next-dev") => return guessed(&commit, |_| node()),
-        Some(_) if is_exact => return base(),
-        Some(scheme) => (base()?, (scheme.to_owned(), commit.distance)),
-    };
-    let (scheme, distance) = distance;
-    Ok(match &*scheme {
+    let scheme = setting("version_scheme");
+    let scheme = scheme.as_deref().unwrap_or(GUESSED);
+    if scheme == GUESSED {
+        return guessed(&commit, |_| node());
+    }
+    let base = commit.tag.as_deref().map_or_else(|| Ok("0.0".to_owned()), version_of_tag)?;
+    if is_exact {
+        return Ok(base);
+    }
+    let distance = commit.distance;
+    Ok(match scheme {
         "post-release" => format!("{base}.post{distance}{}", node()),
         "no-guess-dev" => format!("{base}.post1.dev{distance}{}", node()),
         "only-version" => base,
@@ -209,11 +215,11 @@ fn version_of_tag(tag: &str) -> Result<String, String> {
     let starts = tag.char_indices().filter(|(at, c)| {
         c.is_ascii_digit() && (*at == 0 || matches!(tag.as_bytes()[at - 1], b'-' | b'v' | b'V' | b'/' | b'_'))
     });
-    let versions = starts.filter_map(|(at, _)| {
+    let mut versions = starts.filter_map(|(at, _)| {
         let text = tag[at..].split('+').next()?;
         text.parse::<pep440_rs::Version>().ok().map(|version| version.to_string())
     });
-    versions.into_iter().next().ok_or_else(|| format!("its tag `{}` names no version", tag.escape_debug()))
+    versions.next().ok_or_else(|| format!("its tag `{}` names no version", tag.escape_debug()))
 }
 
 /// Returns the version as poetry-dynamic-versioning computes it.
@@ -231,9 +237,10 @@ fn poetry(settings: &Table, commit: &DescribedCommit) -> Result<String, String> 
     let has_metadata = settings.get("metadata").and_then(Value::as_bool).unwrap_or(true);
     let metadata = if has_metadata { format!("+{}", commit.short(DIGITS)) } else { String::new() };
     let bumps = settings.get("bump").is_some_and(|bump| bump.as_bool().unwrap_or(true));
-    Ok(match bumps {
-        true => format!("{}.dev{}{metadata}", next(&base), commit.distance),
-        false => format!("{base}.post{}.dev0{metadata}", commit.distance),
+    Ok(if bumps {
+        format!("{}.dev{}{metadata}", next(&base), commit.distance)
+    } else {
+        format!("{base}.post{}.dev0{metadata}", commit.distance)
     })
 }
 
