@@ -85,7 +85,7 @@ impl SourceClient {
                     None => self.git.resolve(&git.repository, &git.reference)?,
                 };
                 let pinned = PinnedSource { source: source.clone(), commit: Some(commit.clone()) };
-                let (packed, file) = self.pack(id, None, &pinned, git, &commit)?;
+                let (packed, file) = self.pack((id, None), &pinned, git, &commit)?;
                 (pinned, packed.version, packed.artifact, file)
             }
         };
@@ -117,7 +117,8 @@ impl SourceClient {
         let failed = |error: SourceFailure| Arc::new(error) as SourceError;
         match (&pinned.source, &pinned.commit) {
             (Source::Git(git), Some(commit)) => {
-                let (_, file) = self.pack(&package.id, Some(&package.version), pinned, git, commit).map_err(failed)?;
+                let (_, file) =
+                    self.pack((&package.id, Some(&package.version)), pinned, git, commit).map_err(failed)?;
                 file.open().map_err(|error| failed(self.failed(error)))
             }
             (Source::Git(_), None) => {
@@ -152,8 +153,7 @@ impl SourceClient {
     /// Packs what belongs to a package of a commit. `locked` is the version that a lock has for it.
     fn pack(
         &self,
-        id: &PackageId,
-        locked: Option<&Version>,
+        (id, locked): (&PackageId, Option<&Version>),
         pinned: &PinnedSource,
         git: &GitSource,
         commit: &Commit,
