@@ -167,7 +167,7 @@ mod tests {
         let json = r#"{"dependencies": {"a": "1", "b": "2"}, "devDependencies": {"b": "^3", "c": "workspace:*"},
             "peerDependencies": {"a": "9", "p": "4", "q": "5"}, "peerDependenciesMeta": {"q": {"optional": true}},
             "optionalDependencies": {"o": "6"}}"#;
-        let files = Files(&[("package.json", json)]);
+        let files = Files(vec![("package.json", json)].leak());
         let needs = NpmSourceReader.preparation_needs(&PackageName::npm("demo").unwrap(), &files).unwrap();
         let texts: Vec<_> = needs.iter().map(|need| (need.text.as_str(), need.optional)).collect();
         assert_eq!(texts, [("a@1", false), ("b@^3", false), ("c@workspace:*", false), ("o@6", true), ("p@4", false)]);
