@@ -266,3 +266,29 @@ fn a_script_reaches_neither_network_nor_home_nor_neighbours() {
         assert_eq!(prints(&project, "JSON.stringify(require(\"native\"))"), "[\"/tmp/home\",\"ECONNREFUSED\"]\n");
     }
 }
+
+#[test]
+fn folders_that_lie_deeper_than_a_process_may_open_go_with_a_failed_build() {
+    let registry =
+        one("node -e 'for (let i = 0; i < 900; i++) { fs.mkdirSync(String(i)); process.chdir(String(i)); }'; exit 3");
+    let project = project(&registry);
+    project.run("larder builds allow native").exits(0);
+    let plain = project.command("larder sync");
+    let mut limited = std::process::Command::new("/bin/sh");
+    limited.env_clear();
+    limited.args(["-c", "ulimit -n 256; exec \"$0\" \"$@\""]).arg(plain.get_program()).args(plain.get_args());
+    for (name, value) in plain.get_envs() {
+        match value {
+            Some(value) => limited.env(name, value),
+            None => limited.env_remove(name),
+        };
+    }
+    limited.current_dir(plain.get_current_dir().expect("a folder"));
+    let ended = limited.output().expect("a shell");
+    let said = String::from_utf8_lossy(&ended.stderr);
+    if said.contains("larder::build::no_sandbox") {
+        return;
+    }
+    assert!(said.contains("npm:native@1.0.0 cannot be built"), "{said}");
+    assert_eq!(fs::read_dir(project.store().join("v1/staging")).map_or(0, Iterator::count), 0);
+}

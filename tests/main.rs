@@ -40,6 +40,7 @@ mod export;
 mod findings;
 mod flat;
 mod git;
+mod git_builds;
 mod health;
 mod hooks;
 mod hostile;

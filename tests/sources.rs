@@ -248,3 +248,59 @@ fn a_build_gets_what_its_line_says_that_it_requires() {
     requiring("si x");
     project.run("larder lock").exits(2).names(["si x", "what a build needs"]);
 }
+
+#[test]
+fn a_tool_that_is_only_there_as_source_is_built_too() {
+    let registry = Universe::new()
+        .pypi("colour", "1.1", |p| p.source_only(Metadata::Dynamic).built_with(&["brush"], &[]))
+        .pypi("brush", "1.0", |p| p.requires("easel").source_only(Metadata::Dynamic).built_with(&["wood"], &[]))
+        .pypi("easel", "1.0", |p| p)
+        .pypi("wood", "3.0", |p| p.source_only(Metadata::Stated))
+        .serve();
+    let project = project(&registry);
+    project.run("larder builds allow pypi:colour pypi:brush").exits(0);
+    let refused = project.run("larder sync");
+    if refused.stderr.contains("larder::build::no_sandbox") {
+        return;
+    }
+    refused
+        .exits(1)
+        .names(["pypi:brush@1.0 cannot be built: it requires pypi:wood@3.0", "larder builds allow pypi:wood"]);
+    project.run("larder builds allow pypi:wood").exits(0);
+    project.run("larder sync").exits(0);
+    let code = "import built_with_brush; print(built_with_brush.VERSION)";
+    assert_eq!(project.run(&format!("larder run python -c '{code}'")).exits(0).stdout, "1.0\n");
+    let lock = project.read("larder.lock");
+    for written in [
+        "id = \"pypi:colour@1.1\"\nrequires = [\n    \"brush\",\n]\ntools = [\n    \"pypi:brush@1.0\",\n    \"pypi:easel@1.0\",\n]\n",
+        "id = \"pypi:brush@1.0\"\nrequires = [\n    \"wood\",\n]\ntools = [\n    \"pypi:wood@3.0\",\n]\n",
+    ] {
+        assert!(lock.contains(written), "{lock}");
+    }
+    project.run("larder lock").exits(0);
+    assert_eq!(project.read("larder.lock"), lock);
+    project.run("larder sync --locked").exits(0);
+    let listed = project.run("larder builds --json").exits(0).json();
+    assert_eq!(listed["builds"].as_array().map(Vec::len), Some(3), "{listed}");
+
+    // From an empty store, all of them are built again; the cache is enough for that.
+    fs::remove_dir_all(project.path(".larder")).expect("removed");
+    fs::remove_dir_all(project.store()).expect("removed");
+    project.run("larder sync --locked").exits(0);
+    assert_eq!(project.run(&format!("larder run python -c '{code}'")).exits(0).stdout, "1.0\n");
+}
+
+#[test]
+fn a_tool_that_is_built_with_itself_is_named() {
+    let registry = Universe::new()
+        .pypi("colour", "1.1", |p| p.source_only(Metadata::Stated).built_with(&["brush"], &[]))
+        .pypi("brush", "1.0", |p| p.source_only(Metadata::Stated).built_with(&["easel"], &[]))
+        .pypi("easel", "1.0", |p| p.source_only(Metadata::Stated).built_with(&["brush"], &[]))
+        .serve();
+    let project = project(&registry);
+    project.run("larder builds allow pypi:colour pypi:brush pypi:easel").exits(0);
+    let out = project.run("larder sync");
+    if !out.stderr.contains("larder::build::no_sandbox") {
+        out.exits(1).names(["larder::builds::tool_of_itself", "pypi:brush@1.0 is only there as source"]);
+    }
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::build::Script;
+use crate::build::{Script, ScriptSet};
 use crate::diagnostic::{self, Exit, Failure};
 use crate::lock::Lockfile;
 use crate::manifest::{self, ManifestKind, edit};
@@ -13,7 +13,6 @@ use crate::profile::Profiles;
 
 use super::building::consent::{self, Grant};
 use super::building::scripts;
-use super::install::gather;
 use super::project::snapshot::{self, InputSnapshot};
 use super::project::spec::{Known, Spec, SpecError};
 use super::project::target::{EditTarget, Edited};
@@ -67,10 +66,13 @@ pub fn list(session: &Session<'_>) -> Result<WantedBuilds> {
     let declared: Vec<Platform> = lockfile.settings.platforms.iter().map(|target| target.platform).collect();
     let source = LazyRegistries::new(session, &project);
     let mut builds = Vec::new();
-    for (key, package) in &lockfile.graph.packages {
+    // A tool is there as a wheel, or is built itself.
+    let tools = lockfile.builds.tools.iter().filter(|(key, _)| !lockfile.graph.packages.contains_key(*key));
+    let tools = tools.filter(|(key, _)| lockfile.builds.requirements.contains_key(*key));
+    for (key, package) in lockfile.graph.packages.iter().chain(tools) {
         let rules = &project.manifest.settings.builds;
         let is_changed = lockfile.builds.scripts.get(key).is_some_and(|scripts| scripts.approved.is_some());
-        let Some((reason, platforms)) = reason(package, &declared, is_changed) else { continue };
+        let Some((reason, platforms)) = reason((key, package), &declared, is_changed) else { continue };
         let tools = lockfile.builds.requirements.get(key).into_iter().flat_map(|needed| needed.tools.keys());
         builds.push(WantedBuild {
             ecosystem: key.id.ecosystem.as_str(),
@@ -80,7 +82,7 @@ pub fn list(session: &Session<'_>) -> Result<WantedBuilds> {
             platforms: platforms.iter().map(ToString::to_string).collect(),
             allowed: rules.approves(&key.id, &key.version) && !is_changed,
             tools: tools.map(ToString::to_string).collect(),
-            scripts: if package.facts.install_script { install_scripts(&source, key, package)? } else { None },
+            scripts: if package.has_scripts(key.id.ecosystem) { install_scripts(&source, key, package)? } else { None },
         });
     }
     Ok(WantedBuilds { builds })
@@ -92,10 +94,12 @@ fn install_scripts(
     key: &PackageKey,
     package: &Package,
 ) -> Result<Option<Vec<InstallScript>>> {
-    let tree = match gather::package_tree(source, key, package, None) {
+    let set = scripts::set_of(package);
+    let tree = match scripts::tree(source, key, package) {
         Err(_) if source.session.context.offline => return Ok(None),
         tree => tree?,
     };
+    let Some(tree) = tree else { return Ok(None) };
     let script = |script: Script| {
         let named = |path: &str| {
             let is_word = |word: &str| word.trim_matches(['"', '\'']).trim_start_matches("./") == path;
@@ -105,14 +109,24 @@ fn install_scripts(
         let files = tree.entries.iter().map(|entry| &*entry.path).filter(|path| named(path));
         InstallScript { event: script.event, files: files.map(str::to_owned).collect(), text: script.text }
     };
-    Ok(Some(scripts::read(key, &tree)?.into_iter().map(script).collect()))
+    Ok(Some(scripts::read(key, &tree, set)?.into_iter().map(script).collect()))
 }
 
 /// Returns why a package wants to be built, and on which platforms. Returns `None` if it does not.
-fn reason(package: &Package, declared: &[Platform], is_changed: bool) -> Option<(String, Vec<Platform>)> {
-    if package.facts.install_script {
-        let reason =
-            if is_changed { "its install scripts are not those that were approved" } else { "it has install scripts" };
+fn reason(
+    (key, package): (&PackageKey, &Package),
+    declared: &[Platform],
+    is_changed: bool,
+) -> Option<(String, Vec<Platform>)> {
+    if package.has_scripts(key.id.ecosystem) {
+        let reason = match scripts::set_of(package) {
+            ScriptSet::Install if is_changed => "its install scripts are not those that were approved",
+            ScriptSet::Install => "it has install scripts",
+            ScriptSet::Prepare if is_changed => {
+                "the scripts that make it of its sources are not those that were approved"
+            }
+            ScriptSet::Prepare => "its scripts make it of its sources",
+        };
         return Some((reason.to_owned(), declared.to_vec()));
     }
     let sdist = package.artifacts.iter().find(|artifact| artifact.kind.needs_build())?;

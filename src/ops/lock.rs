@@ -10,7 +10,7 @@ use crate::fs::{self, Durability};
 use crate::import::locks::LockedVersions;
 use crate::lock::{self, DeclaredState, Freshness, Lockfile, StaleReason};
 use crate::manifest::Environment;
-use crate::model::{Builds, Edition, PackageId, Runtimes, Settings, Side, Source, Version};
+use crate::model::{Edition, PackageId, Runtimes, Settings, Side, Source, Version};
 use crate::policy::{Finding, FindingReport, SolveNotes};
 use crate::profile;
 use crate::registry::{self, Registries};
@@ -457,9 +457,7 @@ pub(super) fn solve_with(
     let unfetched = sources::resolve(session, project, registries, locked_source)?;
     (session.context.reporter)(Event::Resolving(0));
     let preferences = |side: Option<&Side>| wish.preferences(side);
-    let none = Builds::default();
-    let old = wish.old.map_or(&none, |old| &old.builds);
-    let probe = Probe::new(session, project, (registries, runtimes), old, &wish.rebuilt);
+    let probe = Probe::new(session, project, (registries, runtimes), wish.old, &wish.rebuilt);
     let find_out = |unknown: Unknown<'_>| match unknown {
         Unknown::Unbuilt(unbuilt) => probe.metadata(unbuilt),
         Unknown::Outside(asked) => {

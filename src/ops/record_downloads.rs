@@ -73,12 +73,16 @@ pub fn record(session: &Session<'_>, name: &str, hosts: &[String]) -> Result<Rec
     let unapproved = || BuildsError::NoScripts(name.into());
     let runner = ScriptRunner::new(session, &project, &lockfile, &closure, (platform, node))?.ok_or_else(unapproved)?;
     let (known, patches) = (Known::parse(name), &lockfile.settings.patches);
-    let planned = scripted::planned(&runner, &closure, patches)?;
+    let planned = scripted::planned(&runner, &closure, patches, &[])?;
     let planned = planned.iter().find(|one| known.names(&one.instance.package.id)).ok_or_else(unapproved)?;
     let package = &planned.instance.package;
     let source = LazyRegistries::new(session, &project);
     let mut trees: BTreeMap<PackageKey, Arc<Tree>> = BTreeMap::new();
     for (key, locked) in closure.packages().filter(|(key, _)| key.id.ecosystem == package.id.ecosystem) {
+        if locked.artifact_for(platform).is_some_and(|artifact| artifact.kind.needs_build()) {
+            // Nothing is kept of what comes of the scripts, and what other scripts would make of it is not needed for that.
+            continue;
+        }
         let patch = PatchedPackage::find(patches, key);
         trees.insert(key.clone(), gather::package_tree(&source, key, locked, patch)?);
     }

@@ -45,24 +45,20 @@ pub fn check(session: &Session<'_>) -> Result<Reproductions> {
     let ingredients = installation.gather(&selection, Closure::of(&lockfile.graph, &selection))?;
     let closure = &ingredients.closure;
     let mut builds = Vec::new();
-    if let Some(interpreter) = &ingredients.interpreter {
-        let builder = Builder { session, project: &project, builds: &lockfile.builds, interpreter, platform };
-        for (package, made) in builder.build_twice(closure, &LazyRegistries::new(session, &project))? {
-            builds.push(reproduction(&package, &made));
-        }
+    let (interpreter, node) = (ingredients.interpreter.as_ref(), ingredients.runtimes.of(RuntimeName::Node));
+    let builder = Builder { session, project: &project, builds: &lockfile.builds, interpreter, node, platform };
+    for (package, made) in builder.build_twice(closure, &LazyRegistries::new(session, &project))? {
+        builds.push(reproduction(&package, &made));
     }
-    if let Some(runner) = ScriptRunner::new(
-        session,
-        &project,
-        &lockfile,
-        closure,
-        (platform, ingredients.runtimes.of(RuntimeName::Node)),
-    )? {
+    if let Some(runner) = ScriptRunner::new(session, &project, &lockfile, closure, (platform, node))? {
         let patches = &lockfile.settings.patches;
-        for planned in scripted::planned(&runner, closure, patches)? {
+        let outputs = builder.outputs(closure)?;
+        for planned in scripted::planned(&runner, closure, patches, &outputs)? {
             let package = &planned.instance.package;
             let mut trees: BTreeMap<PackageKey, Arc<Tree>> = ingredients.gathered.trees.clone();
-            if let Some(locked) = lockfile.graph.packages.get(package) {
+            if let Some((_, output)) = outputs.iter().find(|(built, _)| built == package) {
+                trees.extend(session.store.tree(output)?.map(|tree| (package.clone(), Arc::new(tree))));
+            } else if let Some(locked) = lockfile.graph.packages.get(package) {
                 let patch = PatchedPackage::find(patches, package);
                 let source = LazyRegistries::new(session, &project);
                 trees.insert(package.clone(), gather::package_tree(&source, package, locked, patch)?);

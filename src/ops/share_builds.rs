@@ -53,14 +53,11 @@ pub fn push(session: &Session<'_>, to: &str, sign: &str) -> Result<SharedBuilds>
     let selection = project::selection(environment, Some(platform));
     let ingredients = installation.gather(&selection, Closure::of(&lockfile.graph, &selection))?;
     let closure = &ingredients.closure;
-    let mut outputs: Vec<(PackageKey, Digest)> = Vec::new();
-    if let Some(interpreter) = &ingredients.interpreter {
-        let builder = Builder { session, project: &project, builds: &lockfile.builds, interpreter, platform };
-        outputs.extend(builder.outputs(closure)?);
-    }
-    let node = ingredients.runtimes.of(RuntimeName::Node);
+    let (interpreter, node) = (ingredients.interpreter.as_ref(), ingredients.runtimes.of(RuntimeName::Node));
+    let builder = Builder { session, project: &project, builds: &lockfile.builds, interpreter, node, platform };
+    let mut outputs: Vec<(PackageKey, Digest)> = builder.outputs(closure)?;
     if let Some(runner) = ScriptRunner::new(session, &project, &lockfile, closure, (platform, node))? {
-        let planned = scripted::planned(&runner, closure, &lockfile.settings.patches)?;
+        let planned = scripted::planned(&runner, closure, &lockfile.settings.patches, &outputs)?;
         outputs.extend(planned.into_iter().map(|planned| (planned.instance.package, planned.output)));
     }
     outputs.sort();

@@ -35,6 +35,7 @@ fn project(folder: &BuildFolder, backend: &str) -> PythonProject {
         name: "pypi:demo 1.0".into(),
         sources: folder.path("sources"),
         subdirectory: None,
+        version: None,
         output: folder.path("output"),
         interpreter: python().0.to_owned(),
         site: Vec::new(),

@@ -668,6 +668,126 @@ def read_the_users_keys():
 def reach_control_groups():
     raise Escaped(os.listdir("/sys/fs/cgroup"))
 
+# Ways around what is named above
+
+
+@attempt
+def write_to_inherited_files():
+    for number in [0] + list(range(3, 1024)):
+        try:
+            os.write(number, b'{"Exited":0}\n')
+        except OSError:
+            continue
+        raise Escaped("%d is %s" % (number, os.readlink("/proc/self/fd/%d" % number)))
+    raise OSError("none")
+
+
+@attempt
+def signal_by_a_handle():
+    must_fail("signalled", signal.pidfd_send_signal, os.pidfd_open(PROCESS), signal.SIGKILL)
+
+
+@attempt
+def signal_by_a_queue():
+    about = ctypes.create_string_buffer(struct.pack("iii", signal.SIGTERM, 0, -1), 128)
+    must_fail("signalled", call, 129, 138, PROCESS, signal.SIGTERM, about)
+
+
+@attempt
+def signal_by_thread():
+    must_fail("signalled", call, 234, 131, PROCESS, PROCESS, signal.SIGTERM)
+
+
+@attempt
+def let_the_kernel_signal():
+    one, other = socket.socketpair()
+    fcntl.fcntl(one, 8, PROCESS)  # F_SETOWN
+    fcntl.fcntl(one, 10, signal.SIGKILL)  # F_SETSIG
+    fcntl.fcntl(one, fcntl.F_SETFL, os.O_ASYNC | os.O_NONBLOCK)
+    other.send(b"x")
+    raise OSError("who looks at the process outside sees that it lives")
+
+
+@attempt
+def signal_a_group():
+    must_fail("signalled", os.killpg, os.getpgid(PROCESS), signal.SIGTERM)
+
+
+@attempt
+def shared_memory_of_the_machine():
+    name = "/dev/shm/%s" % os.path.basename(world["shared"])
+    raise Escaped(open(name).read())
+
+
+@attempt
+def name_memory_for_others():
+    name = world["shared"].encode() + b"-made"
+    made = ctypes.CDLL(None, use_errno=True).shm_open(ctypes.c_char_p(name), os.O_CREAT | os.O_RDWR, 0o600)
+    if made == -1:
+        raise OSError(ctypes.get_errno(), "refused")
+    raise OSError("who looks outside sees that nothing was made")
+
+
+@attempt
+def a_second_name_for_what_is_read_only():
+    must_fail("linked", os.link, os.path.join(TOOLS, "tool"), "second")
+
+
+@attempt
+def exchange_with_what_is_read_only():
+    open("exchanged", "w").close()
+    new = ctypes.c_char_p(os.path.join(TOOLS, "tool").encode())
+    must_fail("exchanged", call, 316, 276, -100, ctypes.c_char_p(b"exchanged"), -100, new, 2)
+
+
+@attempt
+def watch_a_folder_outside():
+    watch = libc.inotify_init1(os.O_NONBLOCK)
+    must_fail("watched", lambda: checked(libc.inotify_add_watch(watch, HOME.encode(), 0xFFF)))
+
+
+@attempt
+def lock_a_file_outside():
+    must_fail("locked", lambda: fcntl.flock(os.open(VICTIM, os.O_RDONLY), fcntl.LOCK_EX))
+
+
+@attempt
+def move_pages_of_a_process_outside():
+    must_fail("moved", call, 256, 238, PROCESS, 1, ctypes.create_string_buffer(8), ctypes.create_string_buffer(8))
+
+
+@attempt
+def change_the_folder_of_another_process():
+    must_fail("opened", os.open, "/proc/%d/cwd" % PROCESS, os.O_PATH | os.O_DIRECTORY)
+
+
+@attempt
+def ask_the_message_bus():
+    for path in ("/run/dbus/system_bus_socket", "/run/user/%d/bus" % os.getuid(), "/run/docker.sock", "/var/run/docker.sock"):
+        try:
+            socket.socket(socket.AF_UNIX).connect(path)
+        except OSError:
+            continue
+        raise Escaped(path)
+    raise OSError("none")
+
+
+@attempt
+def release_agents_and_helpers():
+    for path in ("/sys/fs/cgroup/release_agent", "/sys/kernel/uevent_helper", "/proc/sys/kernel/modprobe", "/proc/sys/fs/binfmt_misc/register"):
+        try:
+            os.open(path, os.O_WRONLY)
+        except OSError:
+            continue
+        raise Escaped(path)
+    raise OSError("none")
+
+
+@attempt
+def keep_a_mount_busy():
+    must_fail("swapped", call, 167, 224, ctypes.c_char_p(b"swap"), 0)
+
+
 
 def try_one(function):
     """Runs an attempt. It must end in seconds: none has to wait."""

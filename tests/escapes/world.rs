@@ -74,8 +74,17 @@ impl World {
         let process = process.spawn().expect("sleep");
         let mut world =
             Self { folder, process, is_process_forgotten: false, tcp, udp, named, hidden, name, before: String::new() };
+        let shared = world.in_shared_memory();
+        std::fs::write(&shared, SECRET).expect("shared memory");
+        if let Some(id) = user.to_become() {
+            std::os::unix::fs::chown(&shared, Some(id), Some(id)).expect("an owner");
+        }
         world.before = world.describe();
         world
+    }
+
+    fn in_shared_memory(&self) -> PathBuf {
+        Path::new("/dev/shm").join(self.shared().trim_start_matches('/'))
     }
 
     pub(super) fn home(&self) -> PathBuf {
@@ -100,8 +109,15 @@ impl World {
             "udp": port(self.udp.local_addr()),
             "socket": self.home().join("socket"),
             "abstract": self.name,
+            "shared": self.shared(),
         })
         .to_string()
+    }
+
+    /// Returns the name of a file in the machine's shared memory, as programs call it.
+    fn shared(&self) -> String {
+        let folder = self.folder.path().file_name().expect("a name").to_string_lossy().into_owned();
+        format!("/larder-test-{folder}")
     }
 
     /// Lets the process end.
@@ -116,6 +132,8 @@ impl World {
             assert!(self.process.try_wait().expect("a process").is_none(), "the process outside was ended");
             assert_eq!(self.describe(), self.before);
         }
+        let made = PathBuf::from(format!("{}-made", self.in_shared_memory().display()));
+        assert!(!made.exists(), "memory was named for others");
         let reached = [
             ("TCP", self.tcp.accept().map(drop)),
             ("UDP", self.udp.recv(&mut [0; 8]).map(drop)),
@@ -146,6 +164,7 @@ impl Drop for World {
     fn drop(&mut self) {
         drop(self.process.kill());
         drop(self.process.wait());
+        drop(std::fs::remove_file(self.in_shared_memory()));
     }
 }
 

@@ -8,7 +8,7 @@ use std::fmt::{self, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use crate::build::{Bind, Level, Sandbox};
+use crate::build::{Bind, Level, Sandbox, Toolchain};
 use crate::diagnostic::{Exit, Failure, list};
 use crate::fs::{self, Durability};
 use crate::model::{BuildFile, BuildRules, PackageKey, TreeDigest};
@@ -206,6 +206,12 @@ impl Exceptions {
         for HostTool { name, file, .. } in &self.tools {
             let digest = TreeDigest::of(&fs::read(file)?);
             let _ = writeln!(lines, "tool {name} {} {digest}", file.display());
+        }
+        if !self.tools.is_empty()
+            && let Some(libraries) = Toolchain::of_libraries()?
+        {
+            // Such a program tells of libraries: an updated one is another input, though the program is the same.
+            let _ = writeln!(lines, "libraries {libraries}");
         }
         for BuildFile { url, digest } in &self.files {
             let _ = writeln!(lines, "file {} {digest}", url.as_str());

@@ -105,9 +105,24 @@ impl Downloads for DeclaredFiles {
     }
 }
 
+/// Returns whether a build seems to have wanted the network.
+fn wanted_network(step: &FailedStep) -> bool {
+    step.last_lines.iter().any(|line| NO_NETWORK.iter().any(|word| line.contains(word)))
+}
+
+/// As [`explain_without`], of scripts whose downloads are not recorded.
+pub(super) fn explain_where_to_name_files(step: &mut FailedStep) {
+    if wanted_network(step) {
+        step.hint = format!(
+            "a build has no network: what it downloads is named behind its `allow` line, `{{ file \"URL\" sha256=\"…\"; }}`. {}",
+            step.hint
+        );
+    }
+}
+
 /// Adds to the error of a build that may download nothing how it could, if it seems to have wanted the network.
 pub(super) fn explain_without(step: &mut FailedStep, package: &PackageKey) {
-    if step.last_lines.iter().any(|line| NO_NETWORK.iter().any(|word| line.contains(word))) {
+    if wanted_network(step) {
         let name = package.id.name.as_str();
         step.hint = format!(
             "a build has no network: `larder builds record {name}` tells which files it wants, so that its `allow` line can name \

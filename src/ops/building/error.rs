@@ -63,8 +63,23 @@ pub(in crate::ops) enum BuildsError {
     },
     /// A build requirement has to be built itself.
     #[error("{package} cannot be built: it requires {tool}, which is only there as source")]
-    #[diagnostic(code(larder::builds::tool_from_source), help("ask for a version that has a wheel"))]
+    #[diagnostic(
+        code(larder::builds::tool_from_source),
+        help("let it be built too: `larder builds allow {}:{}`; or ask for a version that has a wheel", tool.id.ecosystem, tool.id.name)
+    )]
     ToolFromSource {
+        /// The package.
+        package: PackageKey,
+        /// The tool.
+        tool: PackageKey,
+    },
+    /// A build requirement is only there as source, and is built with itself.
+    #[error("{package} cannot be built: {tool} is only there as source, and is built with itself")]
+    #[diagnostic(
+        code(larder::builds::tool_of_itself),
+        help("ask for a version that has a wheel, or for one that is built with something else")
+    )]
+    ToolOfItself {
         /// The package.
         package: PackageKey,
         /// The tool.
@@ -172,7 +187,8 @@ impl Failure for BuildsError {
             | Self::Crates { .. }
             | Self::BadPackageJson { .. }
             | Self::ScriptsChanged(_)
-            | Self::ToolFromSource { .. } => Exit::Refused,
+            | Self::ToolFromSource { .. }
+            | Self::ToolOfItself { .. } => Exit::Refused,
         }
     }
 }

@@ -77,6 +77,17 @@ pub(super) fn key(input: &KeyInput<'_>) -> Result<Digest> {
     Ok(Digest::sha256_of(text))
 }
 
+/// Returns the name of what the scripts of a package's sources make. `own` is the digest of the sources.
+pub(super) fn prepared_key(
+    input: &ScriptedKeyInput<'_>,
+    machine: &ScriptMachine<'_>,
+    exceptions: &Exceptions,
+) -> Result<Digest> {
+    // The scripts are in the sources.
+    let scripted = scripted_key(input, input.own, machine, exceptions)?;
+    Ok(Digest::sha256_of(format!("larder prepare {FORMAT}\n{scripted}\n")))
+}
+
 /// Returns the name of what install scripts make. `scripts` is the digest of their text.
 pub(super) fn scripted_key(
     input: &ScriptedKeyInput<'_>,

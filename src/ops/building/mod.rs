@@ -9,9 +9,11 @@
 //! | `downloads` | the files that builds download: as declared, or as a build asks for them |
 //! | `workshop` | the folder in which its back end runs, in a sandbox |
 //! | `probe` | what a solve has to find out by building |
+//! | `prepare` | packages that their own scripts make of their sources |
 //! | `scripts` | install scripts: read, and locked where they may run |
 //! | `node` | the Node that runs them |
 //! | `plan_scripts`, `run_scripts` | in which order they run, and what comes of them |
+//! | `left_files` | what scripts left in a folder, on its way into the store |
 //! | `cache` | what builds made elsewhere |
 //! | `key`, `outputs` | what comes of a build, by the name of everything that went into it |
 //! | `error` | why nothing can be built |
@@ -22,9 +24,11 @@ mod crates;
 mod downloads;
 mod error;
 mod key;
+mod left_files;
 mod node;
 mod outputs;
 mod plan_scripts;
+mod prepare;
 mod probe;
 mod run_scripts;
 pub(super) mod scripts;

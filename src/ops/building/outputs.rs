@@ -1,5 +1,6 @@
 //! What builds make: found in the store by everything that went into it, else built now.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,25 +9,35 @@ use crate::build::Toolchain;
 use crate::fetch::{ArtifactSource, Body, FetchedArtifact, NameFolding, RequestedArtifact, SourceError};
 use crate::fs::{self, Action, FsError};
 use crate::lock::Closure;
-use crate::model::{Artifact, ArtifactOwner, Builds, Digest, Origin, PackageKey, Platform};
+use crate::model::{Artifact, ArtifactOwner, Builds, Digest, Origin, Package, PackageKey, Platform};
 use crate::ops::project::Project;
 use crate::ops::{Event, Result, Session, artifacts};
+use crate::profile::RuntimeTree;
 use crate::profile::python::Interpreter;
 use crate::store::{Store, Tree};
 
 use super::consent::Exceptions;
 use super::crates;
+use super::error::BuildsError;
 use super::key::{KeyInput, key};
-use super::probe::tool_request;
+use super::node::{self, Node};
+use super::prepare::Preparation;
 use super::source::{Source, not_locked};
+use super::tools::tool_request;
 use super::workshop::{Equipment, Workshop};
+
+/// Tools that are built themselves are built with tools that are, no more often than this: more is a circle.
+const DEEPEST: usize = 8;
 
 /// Builds what a lock holds only as source.
 pub(in crate::ops) struct Builder<'a> {
     pub(in crate::ops) session: &'a Session<'a>,
     pub(in crate::ops) project: &'a Project,
     pub(in crate::ops) builds: &'a Builds,
-    pub(in crate::ops) interpreter: &'a Interpreter,
+    /// The Python that runs back ends, if the environment has one.
+    pub(in crate::ops) interpreter: Option<&'a Interpreter>,
+    /// The Node that larder brings. Without it, the one on `PATH` runs scripts.
+    pub(in crate::ops) node: Option<&'a RuntimeTree>,
     pub(in crate::ops) platform: Platform,
 }
 
@@ -37,38 +48,102 @@ pub(in crate::ops) struct PlannedBuild {
     origin: Origin,
     /// The name of what comes of it in the store.
     pub(in crate::ops) output: Digest,
-    /// Its source distribution, and then its tools.
+    /// Its source distribution, then its tools, and then what the tools are built from that are only there as source.
     pub(in crate::ops) inputs: Vec<RequestedArtifact>,
+    /// These tools.
+    source_tools: Vec<PlannedBuild>,
     exceptions: Exceptions,
+    /// What runs the scripts of an npm package, and what the lock knows of it.
+    prepared_by: Option<Arc<(Node, Package)>>,
 }
 
 impl Builder<'_> {
     /// Returns the build of a package.
-    pub(in crate::ops) fn plan(&self, package: &PackageKey, origin: &Origin, sdist: &Artifact) -> Result<PlannedBuild> {
-        let inputs = inputs(self.builds, package, origin, sdist, self.platform)?;
-        let digests: Option<Vec<(&PackageKey, &Digest)>> =
-            inputs.iter().map(|input| Some((input.owner.package()?, input.artifact.digest.as_ref()?))).collect();
-        let Some(((_, sdist), tools)) = digests.as_deref().and_then(<[_]>::split_first) else {
+    pub(in crate::ops) fn plan(
+        &self,
+        (package, locked): (&PackageKey, &Package),
+        origin: &Origin,
+        sdist: &Artifact,
+    ) -> Result<PlannedBuild> {
+        self.plan_below(0, (package, locked), origin, sdist)
+    }
+
+    /// As [`Self::plan`], of a tool for a tool for a package, so many times.
+    fn plan_below(
+        &self,
+        depth: usize,
+        (package, locked): (&PackageKey, &Package),
+        origin: &Origin,
+        sdist: &Artifact,
+    ) -> Result<PlannedBuild> {
+        if depth > DEEPEST || !self.builds.requirements.contains_key(package) {
             return Err(not_locked(package).into());
-        };
+        }
+        let own = RequestedArtifact::new(package, origin, sdist);
+        let (mut wheels, mut source_tools) = (Vec::new(), Vec::new());
+        let mut digests: Vec<(&PackageKey, Digest)> = Vec::new();
+        for (key, tool) in self.builds.tools_of(package, self.platform) {
+            let request = tool_request(package, key, tool, self.platform)?;
+            if let (true, Some(origin)) = (request.artifact.kind.needs_build(), &tool.origin) {
+                let planned = self.plan_below(depth + 1, (key, tool), origin, &request.artifact)?;
+                digests.push((key, planned.output.clone()));
+                source_tools.push(planned);
+            } else {
+                digests.push((key, request.artifact.digest.clone().ok_or_else(|| not_locked(package))?));
+                wheels.push(request);
+            }
+        }
+        let of_tools = source_tools.iter().flat_map(|tool: &PlannedBuild| tool.inputs.iter().cloned());
+        let inputs: Vec<RequestedArtifact> = [own].into_iter().chain(wheels.iter().cloned()).chain(of_tools).collect();
+        let sdist = sdist.digest.as_ref().ok_or_else(|| not_locked(package))?;
+        let tools: Vec<(&PackageKey, &Digest)> = digests.iter().map(|(key, digest)| (*key, digest)).collect();
+        let exceptions = Exceptions::of(self.session.context(), self.project, package)?;
+        if package.id.ecosystem.has_install_scripts() {
+            let node = node::find(self.session.context(), self.node, package)?;
+            let by = Arc::new((node, locked.clone()));
+            let digests: BTreeMap<_, _> = tools.into_iter().chain([(package, sdist)]).collect();
+            let output = self.preparation(package, &by, &exceptions).output(&digests)?;
+            let (package, origin) = (package.clone(), origin.clone());
+            return Ok(PlannedBuild {
+                package,
+                origin,
+                output,
+                inputs,
+                source_tools,
+                exceptions,
+                prepared_by: Some(by),
+            });
+        }
+        let interpreter = self.interpreter.ok_or_else(|| BuildsError::NoPython { package: package.clone() })?;
         let requirements = self.builds.requirements.get(package);
         let is_rust = requirements
             .is_some_and(|needed| crates::builds_rust(needed.tools.keys().map(|tool| tool.id.name.as_str())));
         let rust = if is_rust { crates::find_toolchain(self.session.context())? } else { None };
         let search_path: Vec<PathBuf> = rust.iter().map(|rust| rust.join("bin")).collect();
-        let toolchain = Toolchain::of_machine(&search_path, Some(&self.interpreter.path))?;
-        let exceptions = Exceptions::of(self.session.context(), self.project, package)?;
+        let toolchain = Toolchain::of_machine(&search_path, Some(&interpreter.path))?;
         let input = KeyInput {
             package,
             sdist,
-            tools,
-            interpreter: self.interpreter,
+            tools: &tools,
+            interpreter,
             platform: self.platform,
             toolchain: &toolchain,
             exceptions: &exceptions,
         };
         let origin = origin.clone();
-        Ok(PlannedBuild { package: package.clone(), origin, output: key(&input)?, inputs, exceptions })
+        let (package, output) = (package.clone(), key(&input)?);
+        Ok(PlannedBuild { package, origin, output, inputs, source_tools, exceptions, prepared_by: None })
+    }
+
+    fn preparation<'b>(
+        &'b self,
+        package: &'b PackageKey,
+        by: &'b (Node, Package),
+        exceptions: &'b Exceptions,
+    ) -> Preparation<'b> {
+        let (session, builds, platform) = (self.session, self.builds, self.platform);
+        let (settings, (node, locked)) = (&self.project.manifest.settings, by);
+        Preparation { session, settings, builds, platform, node, package, locked, exceptions }
     }
 
     /// Returns the names in the store of what is built for a closure, with its packages.
@@ -79,7 +154,7 @@ impl Builder<'_> {
                 continue;
             };
             if artifact.kind.needs_build() && self.builds.requirements.contains_key(key) {
-                outputs.push((key.clone(), self.plan(key, origin, artifact)?.output));
+                outputs.push((key.clone(), self.plan((key, package), origin, artifact)?.output));
             }
         }
         Ok(outputs)
@@ -102,7 +177,7 @@ impl Builder<'_> {
                 continue;
             };
             if artifact.kind.needs_build() {
-                let planned = self.plan(key, origin, artifact)?;
+                let planned = self.plan((key, package), origin, artifact)?;
                 let inputs = artifacts::fetch(self.session, source, &planned.inputs, NameFolding::default())?;
                 let trees = twice(&self.session.store, &planned.output, |output| {
                     self.build(&PlannedBuild { output, ..planned.clone() }, &inputs)
@@ -118,21 +193,43 @@ impl Builder<'_> {
     pub(in crate::ops) fn build(&self, planned: &PlannedBuild, inputs: &[FetchedArtifact]) -> Result<Tree> {
         let (store, reporter) = (&self.session.store, self.session.context().reporter);
         let package = &planned.package;
+        let of_tools: usize = planned.source_tools.iter().map(|tool| tool.inputs.len()).sum();
+        let (inputs, mut rest) = inputs.split_at(inputs.len().saturating_sub(of_tools));
+        let mut built_tools = Vec::new();
+        for tool in &planned.source_tools {
+            let (own, others) = rest.split_at_checked(tool.inputs.len()).ok_or_else(|| not_locked(&tool.package))?;
+            let tree = match self.find(tool)? {
+                Some(tree) => tree,
+                None => self.build(tool, own)?,
+            };
+            built_tools.push((tool.package.clone(), Arc::new(tree)));
+            rest = others;
+        }
         let staging = store.stage(Some(&planned.output), |process| {
             reporter(Event::Waiting { process, does: format!("builds {package}") });
         })?;
         if let Some(tree) = self.find(planned)? {
             return Ok(tree);
         }
+        if let Some(by) = &planned.prepared_by {
+            let requested = planned.inputs.iter().zip(inputs);
+            let trees = requested.filter_map(|(wanted, fetched)| {
+                Some((wanted.owner.package()?.clone(), Arc::new(fetched.tree.clone())))
+            });
+            let preparation = self.preparation(package, by, &planned.exceptions);
+            return preparation.run(&staging, &planned.output, &trees.collect());
+        }
+        let interpreter = self.interpreter.ok_or_else(|| BuildsError::NoPython { package: package.clone() })?;
         let Some((sdist, tools)) = inputs.split_first() else { return Err(not_locked(package).into()) };
         let source = Source::read(package.clone(), Arc::new(sdist.tree.clone()))?;
         let requested = planned.inputs.iter().skip(1);
         let tools: Vec<(PackageKey, Arc<Tree>)> = requested
             .zip(tools)
             .filter_map(|(tool, tree)| Some((tool.owner.package()?.clone(), Arc::new(tree.tree.clone()))))
+            .chain(built_tools)
             .collect();
         reporter(Event::BuildingPackage(package.to_string()));
-        let equipment = Equipment { interpreter: self.interpreter, tools: &tools, exceptions: &planned.exceptions };
+        let equipment = Equipment { interpreter, tools: &tools, exceptions: &planned.exceptions };
         let workshop = Workshop::open(self.session, staging, &source, equipment)?;
         let wheel = workshop.wheel()?;
         let file = wheel.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -176,9 +273,28 @@ pub(in crate::ops) fn inputs(
     if !builds.requirements.contains_key(package) {
         return Err(not_locked(package).into());
     }
-    let mut inputs = vec![RequestedArtifact::new(package, origin, sdist)];
-    for (key, tool) in builds.tools_of(package, platform) {
-        inputs.push(tool_request(package, key, tool, platform)?);
+    inputs_below(0, builds, RequestedArtifact::new(package, origin, sdist), platform)
+}
+
+/// As [`inputs`], of a tool for a tool for a package, so many times.
+fn inputs_below(
+    depth: usize,
+    builds: &Builds,
+    own: RequestedArtifact,
+    platform: Platform,
+) -> Result<Vec<RequestedArtifact>> {
+    let Some(package) = own.owner.package().cloned() else { return Ok(vec![own]) };
+    if depth > DEEPEST || !builds.requirements.contains_key(&package) {
+        return Err(not_locked(&package).into());
+    }
+    let mut inputs = vec![own];
+    for (key, tool) in builds.tools_of(&package, platform) {
+        let request = tool_request(&package, key, tool, platform)?;
+        if request.artifact.kind.needs_build() {
+            inputs.extend(inputs_below(depth + 1, builds, request, platform)?);
+        } else {
+            inputs.push(request);
+        }
     }
     Ok(inputs)
 }

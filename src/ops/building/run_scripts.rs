@@ -1,25 +1,25 @@
 //! Running the install scripts of a closure's packages: what comes of them is found in the store, else made now.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::build::{
     self, Bind, BuildError, Downloads, EARLIEST_ZIP_DATE, FailedStep, NpmPackage, Sandbox, ScriptSet, Toolchain,
 };
-use crate::fetch;
-use crate::fs::{self, Kind};
+use crate::fs;
 use crate::lock::{Closure, Lockfile};
-use crate::model::{Digest, EntryPath, PackageKey, Platform};
+use crate::model::{Digest, PackageKey, Platform};
 use crate::ops::project::Project;
 use crate::ops::{Event, Result, Session};
 use crate::profile::{PackageFolder, RuntimeTree};
-use crate::store::{Store, Tree, WriteError};
+use crate::store::Tree;
 
 use super::consent::Exceptions;
 use super::downloads::{DeclaredFiles, Recorded, Recorder, explain_without};
 use super::error::BuildsError;
 use super::key::{ScriptMachine, scripted_key};
+use super::left_files::take;
 use super::node::{self, Node};
 use super::outputs::{find_output, twice};
 use super::plan_scripts::{PlannedScripts, ScriptsInput, plan};
@@ -56,11 +56,11 @@ impl<'a> ScriptRunner<'a> {
         let rules = &project.manifest.settings.builds;
         let nothing = build::scripts_digest(&[]);
         let (mut scripted, mut changed) = (BTreeMap::new(), Vec::new());
-        for (key, _) in closure.packages().filter(|(key, _)| rules.approves(&key.id, &key.version)) {
+        for (key, package) in closure.packages().filter(|(key, _)| rules.approves(&key.id, &key.version)) {
             let Some((key, scripts)) = lock.builds.scripts.get_key_value(key) else { continue };
             if scripts.approved.is_some() {
                 changed.push(key.clone());
-            } else if scripts.digest != nothing {
+            } else if scripts.digest != nothing && package.facts.install_script {
                 scripted.insert(key, (&scripts.digest, Exceptions::of(session.context(), project, key)?));
             }
         }
@@ -93,7 +93,9 @@ impl<'a> ScriptRunner<'a> {
     /// Fails if a package's scripts run and are not those that the lock has. `tree` is what its registry serves.
     pub(in crate::ops) fn check(&self, package: &PackageKey, tree: &Tree) -> Result<()> {
         match self.scripted.get(package) {
-            Some((locked, _)) if **locked != build::scripts_digest(&scripts::read(package, tree)?) => {
+            Some((locked, _))
+                if **locked != build::scripts_digest(&scripts::read(package, tree, ScriptSet::Install)?) =>
+            {
                 Err(BuildsError::OtherScripts { package: package.clone() }.into())
             }
             _ => Ok(()),
@@ -146,7 +148,7 @@ impl<'a> ScriptRunner<'a> {
                 return Ok(Err(step));
             }
         };
-        take(store, &npm.layout.join(&npm.package), &planned.output, &npm).map(Ok)
+        take(store, &npm, &planned.output, None).map(Ok)
     }
 
     /// Runs a package's scripts for what they download, and keeps nothing else of what they do. Returns what they asked for, and
@@ -203,30 +205,4 @@ impl<'a> ScriptRunner<'a> {
             run => run.map(|_| Ok(npm)).map_err(crate::ops::Error::from),
         }
     }
-}
-
-/// Takes what scripts left in a package's folder into the store.
-fn take(store: &Store, folder: &Path, output: &Digest, package: &NpmPackage) -> Result<Tree> {
-    let refused = |path: &Path, problem: &str| BuildError::Output {
-        package: package.name.clone(),
-        problem: format!("`{}` {problem}", path.display()),
-        log: package.log.clone(),
-    };
-    let mut staging = store.stage(None, |_| {})?;
-    for found in fs::walk(folder, |_| true)? {
-        let text = found.path.to_str().ok_or_else(|| refused(&found.path, "has a name that is not UTF-8"))?;
-        let path = EntryPath::parse(text).map_err(|error| refused(&found.path, &error.to_string()))?;
-        let place: PathBuf = folder.join(&found.path);
-        let stat = fs::lstat(&place)?.filter(|stat| stat.kind == Kind::File);
-        let Some(stat) = stat.filter(|_| found.kind == Kind::File) else { continue };
-        let mut file = fs::open(&place)?;
-        staging.stream(&path, stat.is_program(), &mut file).map_err(|error| match error {
-            WriteError::Source(error) => refused(&found.path, &format!("cannot be read: {error}")).into(),
-            WriteError::Fs(error) => crate::ops::Error::from(error),
-        })?;
-    }
-    let has_twins = fetch::has_twins(staging.entries().iter().map(|entry| &*entry.path));
-    staging.note_twins(has_twins);
-    staging.set_package(package.name.clone());
-    Ok(staging.commit(output)?)
 }

@@ -1,24 +1,44 @@
 //! Install scripts: read from a package's files, and locked where they may run.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::build::{self, Script, ScriptSet};
 use crate::fetch::RequestedArtifact;
 use crate::fs;
-use crate::model::{Builds, Digest, Graph, LockedScripts, PackageKey};
+use crate::lock::Lockfile;
+use crate::model::{Builds, Digest, Graph, LockedScripts, Package, PackageKey};
 use crate::ops::project::Project;
+use crate::ops::registries::LazyRegistries;
 use crate::ops::{Result, Session};
 use crate::registry::Registries;
 use crate::store::Tree;
 
 use super::error::BuildsError;
-use super::source::fetch_all;
+use super::source::{fetch_all, has_same_source};
 
 /// The most bytes of a package.json that are read.
 const LARGEST: u64 = 16 << 20;
 
-/// Returns the scripts that run when a package is installed, in their order.
-pub(in crate::ops) fn read(package: &PackageKey, tree: &Tree) -> Result<Vec<Script>> {
+/// Returns which scripts of a package run: those that make it of its sources, or those that run when it is installed.
+pub(in crate::ops) fn set_of(package: &Package) -> ScriptSet {
+    if package.needs_build() { ScriptSet::Prepare } else { ScriptSet::Install }
+}
+
+/// Returns the files of a package that has its scripts, as its registry or its source serves them.
+pub(in crate::ops) fn tree(
+    source: &LazyRegistries<'_>,
+    key: &PackageKey,
+    package: &Package,
+) -> Result<Option<Arc<Tree>>> {
+    let (Some(origin), Some(artifact)) = (&package.origin, package.artifacts.first()) else { return Ok(None) };
+    let fetched = fetch_all(source.session, source, &[RequestedArtifact::new(key, origin, artifact)]);
+    source.opened()?;
+    Ok(fetched?.into_iter().next().map(|(_, tree)| tree))
+}
+
+/// Returns the scripts of a set, in their order.
+pub(in crate::ops) fn read(package: &PackageKey, tree: &Tree, set: ScriptSet) -> Result<Vec<Script>> {
     let bad = |reason: String| BuildsError::BadPackageJson { package: package.clone(), reason: reason.into() };
     let text = match tree.entry("package.json") {
         Some(_) => fs::read_up_to(&tree.folder.join("package.json"), LARGEST)?,
@@ -26,7 +46,7 @@ pub(in crate::ops) fn read(package: &PackageKey, tree: &Tree) -> Result<Vec<Scri
     };
     let text = text.ok_or_else(|| bad("it is missing or too large".to_owned()))?;
     let has_gyp = tree.entry("binding.gyp").is_some();
-    let scripts = build::scripts(&text, has_gyp, ScriptSet::Install).map_err(|error| bad(error.to_string()))?;
+    let scripts = build::scripts(&text, has_gyp, set).map_err(|error| bad(error.to_string()))?;
     Ok(scripts)
 }
 
@@ -36,15 +56,16 @@ pub(super) fn lock(
     project: &Project,
     registries: &Registries,
     graph: &Graph,
-    old: &Builds,
+    old: Option<&Lockfile>,
 ) -> Result<BTreeMap<PackageKey, LockedScripts>> {
     let rules = &project.manifest.settings.builds;
     let (mut locked, mut wanted) = (BTreeMap::new(), Vec::new());
     for (key, package) in &graph.packages {
-        if !package.facts.install_script || !rules.approves(&key.id, &key.version) {
+        if !package.has_scripts(key.id.ecosystem) || !rules.approves(&key.id, &key.version) {
             continue;
         }
-        if let Some(known) = old.scripts.get(key) {
+        let unchanged = old.filter(|old| has_same_source(old, key, package));
+        if let Some(known) = unchanged.and_then(|old| old.builds.scripts.get(key)) {
             locked.insert(key.clone(), known.clone());
             continue;
         }
@@ -53,8 +74,9 @@ pub(super) fn lock(
         }
     }
     for (package, tree) in fetch_all(session, registries, &wanted)? {
-        let digest = build::scripts_digest(&read(&package, &tree)?);
-        let approved = not_approved(old, &package, &digest);
+        let set = graph.packages.get(&package).map_or(ScriptSet::Install, set_of);
+        let digest = build::scripts_digest(&read(&package, &tree, set)?);
+        let approved = old.and_then(|old| not_approved(&old.builds, &package, &digest));
         locked.insert(package, LockedScripts { digest, approved });
     }
     Ok(locked)

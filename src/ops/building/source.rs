@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::fetch::{ArtifactSource, FetchedArtifact, NameFolding, RequestedArtifact};
 use crate::fs;
-use crate::model::{Artifact, BuildSystem, Origin, PackageKey};
+use crate::lock::Lockfile;
+use crate::model::{Artifact, BuildSystem, Origin, Package, PackageKey};
 use crate::ops::{Result, Session, artifacts};
 use crate::store::Tree;
 
@@ -73,6 +74,14 @@ pub(super) fn fetch_all(
         Some((one.owner.package()?.clone(), Arc::new(fetched.tree)))
     };
     Ok(wanted.iter().zip(fetched).filter_map(of_package).collect())
+}
+
+/// Returns whether a lock has a package of the same source: of a repository, one version may be of many commits.
+pub(super) fn has_same_source(lock: &Lockfile, key: &PackageKey, package: &Package) -> bool {
+    let known = lock.graph.packages.get(key).or_else(|| lock.builds.tools.get(key));
+    known.is_some_and(|known| {
+        package.origin.as_ref().and_then(Origin::source).is_none() || known.origin == package.origin
+    })
 }
 
 pub(super) fn not_locked(package: &PackageKey) -> BuildsError {

@@ -1,25 +1,54 @@
 //! Choosing the tools that build a package: a solve of its own, over the project's registries and settings.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use crate::fetch::RequestedArtifact;
 use crate::lock;
 use crate::model::{
-    BuildRequirements, Builds, Dependent, Graph, Marker, Package, PackageKey, Platform, Requirement, Routes, Settings,
+    BuildRequirements, Builds, Dependent, Edge, Graph, Instance, InstanceKey, Marker, NpmPeers, Package, PackageKey,
+    Platform, Requirement, Routes, Settings,
 };
 use crate::ops::locking::solutions::{self, Unknown};
 use crate::ops::project::Project;
 use crate::ops::{Error, Result, Session, artifacts, failure};
 use crate::registry::Registries;
-use crate::resolve::{Preferences, RequiredLine, Requirements, ResolveError};
+use crate::resolve::{Preferences, RequiredLine, Requirements, ResolveError, UnbuiltRelease};
 
 use super::error::BuildsError;
+use super::source::not_locked;
 
 /// Tools that were chosen for one package.
+#[derive(Clone)]
 pub(super) struct ChosenTools {
     /// The tools with the platforms on which they are needed.
     pub(super) requirements: BuildRequirements,
     /// Their packages and artifacts.
     pub(super) graph: Graph,
+}
+
+/// What a build requires, as written and as it is understood.
+pub(super) struct Needs {
+    /// As written, sorted.
+    pub(super) requires: Vec<String>,
+    /// Each, and whether it may be missing.
+    pub(super) lines: Vec<(Requirement, bool)>,
+}
+
+impl Needs {
+    /// Reads requirements as PEP 508 has them.
+    pub(super) fn of_python(package: &PackageKey, requires: Vec<String>) -> Result<Self> {
+        let mut lines = Vec::with_capacity(requires.len());
+        for text in &requires {
+            let requirement = Requirement::from_pep508(text).map_err(|error| BuildsError::BadRequirement {
+                package: package.clone(),
+                text: text.as_str().into(),
+                reason: error.to_string().into(),
+            })?;
+            lines.push((requirement, false));
+        }
+        Ok(Self { requires, lines })
+    }
 }
 
 /// What tools are chosen by, besides what is required.
@@ -28,24 +57,34 @@ pub(super) struct ToolChooser<'a> {
     pub(super) session: &'a Session<'a>,
     pub(super) project: &'a Project,
     pub(super) registries: &'a Registries,
+    /// Finds out what a tool needs that is only there as source and does not say it.
+    pub(super) unbuilt: &'a dyn Fn(&UnbuiltRelease) -> Result<()>,
 }
 
 impl ToolChooser<'_> {
-    /// Chooses tools for what a package requires, given as PEP 508 has it, on these platforms. Versions of `old` are kept where
-    /// they fit.
+    /// Chooses tools for what a package requires, on these platforms. Versions of `old` are kept where they fit.
     pub(super) fn choose(
         &self,
         package: &PackageKey,
-        requires: Vec<String>,
+        needs: Needs,
         platforms: &[Platform],
         old: Option<&BuildRequirements>,
     ) -> Result<ChosenTools> {
-        let problem = self.problem(package, &requires, platforms, old)?;
+        self.registries.without_source(&package.id, || self.choose_others(package, needs, platforms, old))
+    }
+
+    /// Chooses tools, none of which is the package itself in its own version.
+    fn choose_others(
+        &self,
+        package: &PackageKey,
+        Needs { requires, lines }: Needs,
+        platforms: &[Platform],
+        old: Option<&BuildRequirements>,
+    ) -> Result<ChosenTools> {
+        let problem = self.problem(package, lines, platforms, old);
         let no_tools = |because: String| Error::from(BuildsError::NoTools { package: package.clone(), because });
         let find_out = |unknown: Unknown<'_>| match unknown {
-            Unknown::Unbuilt(tool) => {
-                Err(BuildsError::ToolFromSource { package: package.clone(), tool: tool.package.clone() }.into())
-            }
+            Unknown::Unbuilt(tool) => (self.unbuilt)(tool),
             Unknown::Outside(asked) => {
                 Err(no_tools(format!("{} takes {} from {}", asked.dependent, asked.package, asked.source)))
             }
@@ -58,8 +97,10 @@ impl ToolChooser<'_> {
             })?;
         let mut graph = resolution.graph;
         artifacts::complete(self.session, self.registries, &mut graph, None)?;
-        let is_built = |tool: &Package| tool.artifacts.iter().any(|artifact| artifact.kind.needs_build());
-        if let Some((tool, _)) = graph.packages.iter().find(|(_, tool)| is_built(tool)) {
+        let rules = &self.project.manifest.settings.builds;
+        let may_not_be_built =
+            |(key, tool): &(&PackageKey, &Package)| tool.needs_build() && !rules.approves(&key.id, &key.version);
+        if let Some((tool, _)) = graph.packages.iter().find(may_not_be_built) {
             return Err(BuildsError::ToolFromSource { package: package.clone(), tool: tool.clone() }.into());
         }
         let needed = lock::platforms_of(&graph, &BTreeSet::new(), platforms);
@@ -67,41 +108,54 @@ impl ToolChooser<'_> {
             on.sort();
             (tool, if on.len() == problem.settings.platforms.len() { Vec::new() } else { on })
         });
-        Ok(ChosenTools { requirements: BuildRequirements { requires, tools: tools.collect() }, graph })
+        let tools = tools.collect();
+        let instances =
+            if package.id.ecosystem.has_scopes() { instances_with(package, &graph) } else { BTreeMap::new() };
+        Ok(ChosenTools { requirements: BuildRequirements { requires, tools, instances }, graph })
     }
 
     fn problem(
         &self,
         package: &PackageKey,
-        requires: &[String],
+        lines: Vec<(Requirement, bool)>,
         platforms: &[Platform],
         old: Option<&BuildRequirements>,
-    ) -> Result<Requirements> {
+    ) -> Requirements {
         let declared = self.project.manifest.settings.clone();
-        let mut settings = Settings { node: None, overrides: Vec::new(), extensions: Vec::new(), ..declared };
+        // What the project demands of its own packages is no matter of these.
+        let npm_peers = NpmPeers::default();
+        let mut settings =
+            Settings { node: None, npm_peers, overrides: Vec::new(), extensions: Vec::new(), ..declared };
         settings.platforms.retain(|target| platforms.contains(&target.platform));
-        let mut lines = Vec::with_capacity(requires.len());
-        for text in requires {
-            let requirement = Requirement::from_pep508(text).map_err(|error| BuildsError::BadRequirement {
-                package: package.clone(),
-                text: text.as_str().into(),
-                reason: error.to_string().into(),
-            })?;
-            lines.push(RequiredLine {
-                dependent: Dependent::Project,
-                group: None,
-                requirement,
-                optional: false,
-                when: Marker::default(),
-                prereleases: false,
-            });
-        }
+        let line = |(requirement, optional)| RequiredLine {
+            dependent: Dependent::Project,
+            group: None,
+            requirement,
+            optional,
+            when: Marker::default(),
+            prereleases: false,
+        };
+        let lines = lines.into_iter().map(line).collect();
         let mut preferences = Preferences::default();
+        preferences.excluded.insert(package.id.clone(), [package.version.clone()].into());
         for tool in old.iter().flat_map(|old| old.tools.keys()) {
             preferences.versions.entry(tool.id.clone()).or_default().insert(tool.version.clone());
         }
-        Ok(Requirements { lines, settings, preferences, routes: Routes::default() })
+        Requirements { lines, settings, preferences, routes: Routes::default() }
     }
+}
+
+/// Returns what each tool finds, and the package itself.
+fn instances_with(package: &PackageKey, graph: &Graph) -> BTreeMap<InstanceKey, Instance> {
+    let sorted = |mut edges: Vec<Edge>| {
+        edges.sort();
+        edges.dedup();
+        Instance { edges, dropped: Vec::new() }
+    };
+    let own = graph.roots.iter().flat_map(|line| line.to.iter().cloned()).collect();
+    let tools = graph.instances.iter().map(|(key, instance)| (key.clone(), sorted(instance.edges.clone())));
+    let own = (InstanceKey { package: package.clone(), peers: Arc::from("") }, sorted(own));
+    tools.chain([own]).collect()
 }
 
 /// Adds the tools of a package to those of a lock.
@@ -118,4 +172,17 @@ pub(super) fn add(builds: &mut Builds, package: PackageKey, chosen: ChosenTools)
         known.artifacts.sort();
     }
     builds.requirements.insert(package, chosen.requirements);
+}
+
+/// Returns the request for a tool's artifact.
+pub(super) fn tool_request(
+    package: &PackageKey,
+    key: &PackageKey,
+    tool: &Package,
+    platform: Platform,
+) -> Result<RequestedArtifact> {
+    match (&tool.origin, tool.artifact_for(platform)) {
+        (Some(origin), Some(artifact)) => Ok(RequestedArtifact::new(key, origin, artifact)),
+        _ => Err(not_locked(package).into()),
+    }
 }

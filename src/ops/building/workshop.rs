@@ -103,6 +103,8 @@ impl<'s> Workshop<'s> {
             name: package.to_string(),
             sources,
             subdirectory: None,
+            // An archive of a registry says its version itself.
+            version: source.tree.entry("PKG-INFO").is_none().then(|| package.version.to_string()),
             output: place.join("out"),
             interpreter: environment.join("bin/python"),
             site: Vec::new(),

@@ -195,7 +195,7 @@ fn attempt(
             continue;
         }
         match sources {
-            SourceUse::Built(builder) => planned.push((builder, builder.plan(key, origin, artifact)?)),
+            SourceUse::Built(builder) => planned.push((builder, builder.plan((key, package), origin, artifact)?)),
             SourceUse::Gathered(builds) => wanted.extend(building::inputs(builds, key, origin, artifact, platform)?),
         }
     }
@@ -203,7 +203,10 @@ fn attempt(
         return Err(NoArtifact::OnlySource(unapproved).into());
     }
     let mut scripted = match scripts {
-        Some(runner) => Scripted::plan(source, (runner, closure), rules, &mut wanted)?,
+        Some(runner) => {
+            let built: Vec<_> = planned.iter().map(|(_, one)| (one.package.clone(), one.output.clone())).collect();
+            Scripted::plan(source, (runner, closure), (rules, &built), &mut wanted)?
+        }
         None => Scripted::default(),
     };
     let outputs = || planned.iter().map(|(_, planned)| (&planned.package, &planned.output));
@@ -395,8 +398,9 @@ pub(super) enum NoArtifact {
     #[diagnostic(
         code(larder::sync::only_source),
         help(
-            "let them be built, in a sandbox, by a block of larder.kdl: `builds {{ {} }}`; or ask for versions that have a wheel",
-            allow_lines(.0)
+            "let them be built, in a sandbox, by a block of larder.kdl: `builds {{ {} }}`{}",
+            allow_lines(.0),
+            other_way(.0)
         )
     )]
     OnlySource(Vec<UnapprovedSource>),
@@ -447,6 +451,15 @@ fn only_source(sources: &[UnapprovedSource]) -> String {
 fn allow_lines(sources: &[UnapprovedSource]) -> String {
     let line = |one: &UnapprovedSource| format!("allow {} \"{}\"", one.package.id.ecosystem, one.package.id.name);
     sources.iter().map(line).collect::<Vec<_>>().join("; ")
+}
+
+fn other_way(sources: &[UnapprovedSource]) -> &'static str {
+    let is_scripted = |one: &UnapprovedSource| one.package.id.ecosystem.has_install_scripts();
+    if sources.iter().all(is_scripted) {
+        " (`larder builds` shows their scripts); or ask for versions that a registry serves"
+    } else {
+        "; or ask for versions that have a wheel"
+    }
 }
 
 impl Failure for NoArtifact {

@@ -193,25 +193,26 @@ impl Installation<'_> {
         if let Some(brought) = self.brought_interpreter(&runtimes)? {
             interpreter = Some(brought);
         }
-        let builder = interpreter.as_ref().map(|interpreter| Builder {
+        let node = runtimes.of(RuntimeName::Node);
+        let builder = Builder {
             session: self.session,
             project: self.project,
             builds: &self.lock.builds,
-            interpreter,
+            interpreter: interpreter.as_ref(),
+            node,
             platform: self.platform,
-        });
-        let node = runtimes.of(RuntimeName::Node);
+        };
         let scripts = ScriptRunner::new(self.session, self.project, self.lock, &closure, (self.platform, node))?;
         let patches = &self.lock.settings.patches;
         if self.purpose.repairs() {
-            let mut outputs = builder.as_ref().map_or(Ok(Vec::new()), |builder| builder.outputs(&closure))?;
+            let mut outputs = builder.outputs(&closure)?;
             if let Some(runner) = &scripts {
-                let planned = scripted::planned(runner, &closure, patches)?;
+                let planned = scripted::planned(runner, &closure, patches, &outputs)?;
                 outputs.extend(planned.into_iter().map(|planned| (planned.instance.package, planned.output)));
             }
             repair::forget_damaged(store, &closure, patches, outputs)?;
         }
-        let sources = builder.as_ref().map_or(SourceUse::Gathered(&self.lock.builds), SourceUse::Built);
+        let sources = SourceUse::Built(&builder);
         let preparation = Preparation { patches, sources, scripts: scripts.as_ref() };
         let (closure, gathered, left_out) = gather::gather(&source, selection, closure, &preparation, completeness)?;
         self.with_bytecode((closure, gathered, left_out), interpreter, runtimes)

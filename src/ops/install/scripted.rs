@@ -17,14 +17,16 @@ use crate::ops::registries::LazyRegistries;
 #[derive(Default)]
 pub(super) struct Scripted(Vec<(PlannedScripts, Option<Arc<Tree>>)>);
 
-/// Returns the packages of a closure whose scripts run, in the order in which they do.
+/// Returns the packages of a closure whose scripts run, in the order in which they do. `built` has the names of what is built of others.
 pub(in crate::ops) fn planned(
     runner: &ScriptRunner<'_>,
     closure: &Closure<'_>,
     patches: &[PatchedPackage],
+    built: &[(PackageKey, Digest)],
 ) -> Result<Vec<PlannedScripts>> {
     let name = |(key, package): (&PackageKey, &Package)| {
-        let digest = package.artifact_for(runner.platform)?.digest.as_ref()?;
+        let made = built.iter().find(|(built, _)| built == key).map(|(_, output)| output);
+        let digest = made.or_else(|| package.artifact_for(runner.platform)?.digest.as_ref())?;
         let rule = PatchedPackage::find(patches, key);
         Some((key.clone(), rule.map_or_else(|| digest.clone(), |rule| rule.applied_to(digest))))
     };
@@ -37,11 +39,11 @@ impl Scripted {
     pub(super) fn plan(
         source: &LazyRegistries<'_>,
         (runner, closure): (&ScriptRunner<'_>, &Closure<'_>),
-        patches: &[PatchedPackage],
+        (patches, built): (&[PatchedPackage], &[(PackageKey, Digest)]),
         wanted: &mut Vec<RequestedArtifact>,
     ) -> Result<Self> {
         let mut scripted = Vec::new();
-        for planned in planned(runner, closure, patches)? {
+        for planned in planned(runner, closure, patches, built)? {
             let found = match runner.find(&planned)? {
                 None => cache::find(source, &planned.instance.package, &planned.output)?,
                 found => found,

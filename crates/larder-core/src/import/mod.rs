@@ -49,10 +49,10 @@ pub use npm::{
 };
 pub use package_registry::{ListedPackage, PACKAGE_REGISTRY, package_list, package_registry};
 pub use pypi::{
-    FileReader, GroupItem, LocalPlace, PIP_VARIABLES, PYTHON_MANIFESTS, PlaceFinder, Purpose, PythonProject,
-    PythonToken, RequirementsFile, UvSource, UvSources, behind_extra, compiled_for, has_pins_only,
-    is_compiled_from_project, is_virtual, pip_conf, pip_options, pipfile, pyproject, python, python_project,
-    python_tokens, requirement_files, requirements, uv_sources,
+    Describe, DescribedCommit, FileReader, GroupItem, LocalPlace, PIP_VARIABLES, PYTHON_MANIFESTS, PlaceFinder,
+    Purpose, PythonProject, PythonToken, RequirementsFile, UvSource, UvSources, behind_extra, compiled_for,
+    has_pins_only, is_compiled_from_project, is_virtual, pip_conf, pip_options, pipfile, pyproject, python,
+    python_project, python_tokens, requirement_files, requirements, uv_sources, version_from_history,
 };
 use settle::OverrideBeside;
 pub use template::{Template, template};

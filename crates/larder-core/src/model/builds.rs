@@ -2,7 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Digest, FileUrl, Level, Package, PackageId, PackageKey, PackageName, Platform, Requirement, Version};
+use std::sync::Arc;
+
+use super::{
+    Dependent, Digest, Edge, EdgeKind, FileUrl, Graph, Instance, InstanceKey, Level, Marker, Package, PackageId,
+    PackageKey, PackageName, Platform, Requirement, RootEdge, Version,
+};
 
 /// The packages that the manifest lets be built: `builds { allow pypi "psycopg2" ">=2.9" }`.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -62,10 +67,14 @@ pub struct LockedScripts {
 /// The build requirements of one package: a solution of their own, apart from the project's.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct BuildRequirements {
-    /// `build-system.requires` (PEP 518) and what the back end asked for besides (PEP 517), as PEP 508 writes it, sorted.
+    /// `build-system.requires` (PEP 518) and what the back end asked for besides (PEP 517), as PEP 508 writes it, sorted; of an npm
+    /// package all that its package.json asks for: `rollup@^4`.
     pub requires: Vec<String>,
     /// The chosen tools, each with the declared platforms on which it is needed, sorted. Empty means all.
     pub tools: BTreeMap<PackageKey, Vec<Platform>>,
+    /// What the tools and the package itself find by name, where each dependent has a scope of its own. Empty where all share one
+    /// folder.
+    pub instances: BTreeMap<InstanceKey, Instance>,
 }
 
 impl BuildApproval {
@@ -118,8 +127,11 @@ impl Builds {
     pub fn whole(&self, package: &PackageKey, rules: &BuildRules) -> Option<&BuildRequirements> {
         self.requirements.get(package).filter(|locked| {
             let mut added = rules.requires_of(&package.id, &package.version).into_iter();
-            locked.tools.keys().all(|tool| self.tools.contains_key(tool))
-                && added.all(|wanted| locked.requires.iter().any(|known| known == wanted))
+            let is_whole = |tool: &PackageKey| {
+                let known = self.tools.get(tool);
+                known.is_some_and(|package| !package.needs_build() || self.requirements.contains_key(tool))
+            };
+            locked.tools.keys().all(is_whole) && added.all(|wanted| locked.requires.iter().any(|known| known == wanted))
         })
     }
 
@@ -134,6 +146,38 @@ impl Builds {
         needed
             .filter(move |(_, platforms)| platforms.is_empty() || platforms.contains(&platform))
             .filter_map(|(tool, _)| self.tools.get_key_value(tool))
+    }
+
+    /// Returns a graph of a package and of what builds it, with one line, which leads to the package.
+    pub fn graph_of(&self, key: &PackageKey, package: &Package) -> Graph {
+        let requirements = self.requirements.get(key);
+        let tools = requirements.into_iter().flat_map(|needed| needed.tools.keys());
+        let tools = tools.filter_map(|tool| self.tools.get_key_value(tool));
+        let mut packages: BTreeMap<_, _> = tools.map(|(tool, package)| (tool.clone(), package.clone())).collect();
+        packages.insert(key.clone(), package.clone());
+        let own = InstanceKey { package: key.clone(), peers: Arc::from("") };
+        let mut instances = requirements.map(|needed| needed.instances.clone()).unwrap_or_default();
+        instances.entry(own.clone()).or_default();
+        let name = &key.id.name;
+        let edge = Edge {
+            name: name.clone(),
+            to: own,
+            kind: EdgeKind::Normal,
+            extra: None,
+            extras: Vec::new(),
+            platforms: Vec::new(),
+            unmet: None,
+            sides: Vec::new(),
+        };
+        let line = RootEdge {
+            dependent: Dependent::Project,
+            group: None,
+            // It lies in a folder while it is built.
+            requirement: Requirement::path(name.clone(), name.clone(), Arc::from(""), Marker::default()),
+            optional: false,
+            to: vec![edge],
+        };
+        Graph { roots: vec![line], packages, instances, ..Graph::default() }
     }
 
     /// Returns whether nothing has to be built.

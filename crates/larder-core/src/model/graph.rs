@@ -155,6 +155,16 @@ pub struct Package {
 }
 
 impl Package {
+    /// Returns whether the package is only there as source, on some platform at least.
+    pub fn needs_build(&self) -> bool {
+        self.artifacts.iter().any(|artifact| artifact.kind.needs_build())
+    }
+
+    /// Returns whether scripts of a package of this ecosystem run, where they may: when it is installed, or to make it of its sources.
+    pub fn has_scripts(&self, ecosystem: Ecosystem) -> bool {
+        ecosystem.has_install_scripts() && (self.facts.install_script || self.needs_build())
+    }
+
     /// Returns the artifact that serves a platform: the source distribution only if no other does.
     pub fn artifact_for(&self, platform: Platform) -> Option<&Artifact> {
         let serves = |artifact: &&Artifact| artifact.platforms.is_empty() || artifact.platforms.contains(&platform);

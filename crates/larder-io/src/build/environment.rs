@@ -54,6 +54,19 @@ pub(super) fn python(site: &[PathBuf]) -> Result<BTreeMap<String, String>, Build
     Ok(variables)
 }
 
+/// Returns the variables that tell tools the version which they would look for in the history of a repository.
+pub(super) fn version(version: &str) -> impl Iterator<Item = (String, String)> {
+    const READ_BY_TOOLS: [&str; 5] = [
+        "SETUPTOOLS_SCM_PRETEND_VERSION",
+        "PBR_VERSION",
+        "PDM_BUILD_SCM_VERSION",
+        "POETRY_DYNAMIC_VERSIONING_BYPASS",
+        "UV_DYNAMIC_VERSIONING_BYPASS",
+    ];
+
+    READ_BY_TOOLS.into_iter().map(|name| (name.to_owned(), version.to_owned()))
+}
+
 /// Joins folders as `PATH` does.
 fn joined<'a>(folders: impl Iterator<Item = &'a PathBuf>) -> Result<String, BuildError> {
     let text = |folder: &'a PathBuf| match folder.to_str() {

@@ -72,7 +72,7 @@ const KNOWN: &[(&str, &str, &str, &str)] = &[
     ("rustc cargo", "rustc and cargo, or rustup", "rust and cargo, or rustup", "rust"),
     ("pg_config libpq-fe.h -lpq libpq", "libpq-dev", "libpq-devel", "libpq"),
     (
-        "mysql.h mysql_config mariadb_config -lmysqlclient mysqlclient libmariadb",
+        "mysql.h mysql_config mariadb_config -lmysqlclient mysqlclient mariadb libmariadb",
         "default-libmysqlclient-dev",
         "mariadb-connector-c-devel",
         "mysql-client",
@@ -172,6 +172,8 @@ fn pkg_config(line: &str) -> Option<&str> {
         .or_else(|| quoted("Package '", '\'').filter(|_| line.contains("not found")))
         .or_else(|| quoted("Package ", ' ').filter(|_| line.contains("was not found in the pkg-config")))
         .or_else(|| quoted("ependency \"", '"').filter(|_| line.contains("not found")))
+        .or_else(|| quoted("'pkg-config --exists ", '\'').filter(|_| line.contains("returned non-zero")))
+        .or_else(|| line.contains("Specify MYSQLCLIENT_CFLAGS").then_some("mysqlclient"))
 }
 
 #[cfg(test)]
@@ -203,6 +205,8 @@ mod tests {
         check("error: linker `cc` not found", "build-essential");
         check("error: can't find Rust compiler", "rustc and cargo, or rustup");
         check("Package 'cairo', required by 'virtual:world', not found", "libcairo2-dev");
+        check("Command 'pkg-config --exists mariadb' returned non-zero exit status 1.", "default-libmysqlclient-dev");
+        check("Specify MYSQLCLIENT_CFLAGS and MYSQLCLIENT_LDFLAGS env vars manually", "default-libmysqlclient-dev");
         check("../meson.build:31:12: ERROR: Dependency \"glib-2.0\" not found, tried pkgconfig", "libglib2.0-dev");
     }
 

@@ -70,6 +70,12 @@ impl Toolchain {
         Ok(Self { programs, rust, libc: libc()?, system: system()? })
     }
 
+    /// Returns the digest of what the machine's libraries say of themselves to pkg-config: their versions, and where their headers lie.
+    /// Returns `None` if there are none.
+    pub fn of_libraries() -> Result<Option<TreeDigest>, FsError> {
+        libraries(&["/usr/local/lib", "/usr/lib", "/usr/lib64", "/usr/share"].map(Path::new))
+    }
+
     /// Returns all of it as lines, in a fixed order: the same text is the same toolchain.
     pub fn to_text(&self) -> String {
         let mut text = String::new();
@@ -99,6 +105,32 @@ fn find(name: &str, search_path: &[PathBuf]) -> Result<Option<PathBuf>, FsError>
         }
     }
     Ok(None)
+}
+
+/// Reads the `.pc` files in the `pkgconfig` of these folders and of the folders in them, as Debian has one for each architecture.
+fn libraries(folders: &[&Path]) -> Result<Option<TreeDigest>, FsError> {
+    const FOLDER: &str = "pkgconfig";
+
+    let mut texts: BTreeMap<PathBuf, TreeDigest> = BTreeMap::new();
+    for folder in folders.iter().filter(|folder| fs::stat(folder).is_ok_and(|stat| stat.is_some())) {
+        let inner = fs::read_dir(folder)?.into_iter().filter(|entry| entry.kind == fs::Kind::Folder);
+        let inner = inner.map(|entry| folder.join(entry.path).join(FOLDER));
+        for place in inner.chain([folder.join(FOLDER)]) {
+            let is_folder = fs::stat(&place)?.is_some_and(|stat| stat.kind == fs::Kind::Folder);
+            for entry in if is_folder { fs::read_dir(&place)? } else { Vec::new() } {
+                if entry.path.extension().is_some_and(|extension| extension == "pc") {
+                    let path = place.join(entry.path);
+                    let text = fs::read_if_exists(&path)?.unwrap_or_default();
+                    texts.insert(path, TreeDigest::of(&text));
+                }
+            }
+        }
+    }
+    let mut lines = String::new();
+    for (path, digest) in &texts {
+        let _ = writeln!(lines, "{} {digest}", path.display());
+    }
+    Ok((!lines.is_empty()).then(|| TreeDigest::of(lines.as_bytes())))
 }
 
 fn rust_library(rustc: &Path) -> Result<Option<String>, FsError> {
@@ -175,6 +207,20 @@ mod tests {
         assert_eq!(at("one"), at("one"));
         assert_ne!(at("one").1, at("two").1);
         assert_eq!(at("one").0, TreeDigest::of(b"one"));
+    }
+
+    #[test]
+    fn another_version_of_a_library_is_another_toolchain() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("x86_64-linux-gnu/pkgconfig");
+        let digest = || libraries(&[root.path(), &root.path().join("none")]).unwrap();
+        assert_eq!(digest(), None);
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("libpq.pc"), "Version: 15.1\n").unwrap();
+        let before = digest();
+        assert!(before.is_some() && before == digest());
+        std::fs::write(folder.join("libpq.pc"), "Version: 15.2\n").unwrap();
+        assert_ne!(digest(), before);
     }
 
     #[test]

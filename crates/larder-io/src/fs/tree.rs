@@ -1,6 +1,6 @@
 //! Removing whole folders.
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::{Action, Dir, FsError};
+use super::{Action, Dir, FsError, random_name};
 
 /// Removes a file, a link or a folder with everything in it. A missing path is no error.
 ///
@@ -37,6 +37,11 @@ fn remove_at(at: BorrowedFd<'_>, name: &Path, path: &Path) -> Result<(), FsError
     let mut stack = vec![Level::open(at, name, path)?];
     while let Some(level) = stack.last_mut() {
         if let Some(name) = level.folders.pop() {
+            if stack.len() > DEEPEST {
+                lift(&mut stack, &name)?;
+                continue;
+            }
+            let Some(level) = stack.last() else { break };
             let path = level.path.join(std::ffi::OsStr::from_bytes(name.as_bytes()));
             let inner = Level::open_named(level.fd.as_fd(), &name, path)?;
             stack.push(inner);
@@ -52,6 +57,27 @@ fn remove_at(at: BorrowedFd<'_>, name: &Path, path: &Path) -> Result<(), FsError
                 Err(errno) => return Err(FsError::new(Action::Remove, path, errno)),
             }
         }
+    }
+    Ok(())
+}
+
+/// Each level is an open folder, and a process may have few: what lies deeper is moved up first.
+const DEEPEST: usize = 100;
+
+/// Moves a folder of the last level into the first one.
+fn lift(stack: &mut [Level], name: &CStr) -> Result<(), FsError> {
+    let [first, .., last] = stack else { return Ok(()) };
+    let failed = |errno| FsError::new(Action::Remove, &first.path, errno);
+    let lifted = CString::new(format!(".{}", random_name())).map_err(|_| failed(Errno::INVAL))?;
+    // Moving a folder changes what `..` is in it.
+    match rustix::fs::chmodat(&last.fd, name, Mode::RWXU, AtFlags::empty()) {
+        Ok(()) | Err(Errno::NOENT) => {}
+        Err(errno) => return Err(failed(errno)),
+    }
+    match rustix::fs::renameat(&last.fd, name, &first.fd, lifted.as_c_str()) {
+        Ok(()) => first.folders.push(lifted),
+        Err(Errno::NOENT) => {}
+        Err(errno) => return Err(failed(errno)),
     }
     Ok(())
 }

@@ -12,6 +12,7 @@
 //! | `program` | running `git`: its environment, its bounds |
 //! | `remote` | which commit a branch, a tag or a range stands for |
 //! | `repository` | the repositories in the cache |
+//! | `history` | how far a commit is from a tag |
 //! | `tree` | the files of a commit, those of its submodules among them |
 //! | `archive` | the files as a tarball that is the same everywhere |
 //! | `checkout` | the repository that a project lies in |
@@ -20,6 +21,7 @@
 mod archive;
 mod checkout;
 mod error;
+mod history;
 mod program;
 mod remote;
 mod repository;
@@ -32,6 +34,7 @@ pub use error::GitError;
 pub use program::GitOptions;
 pub use tree::{GitFile, GitTree};
 
+use crate::import::DescribedCommit;
 use crate::model::{Commit, GitReference, GitUrl, Subdirectory};
 use program::Program;
 use repository::Repositories;
@@ -52,6 +55,11 @@ impl Git {
     /// Returns the commit that a reference stands for now.
     pub fn resolve(&self, url: &GitUrl, reference: &GitReference) -> Result<Commit, GitError> {
         remote::resolve(&self.program, &self.repositories, url, reference)
+    }
+
+    /// Describes a commit by the tags that a glob matches, as `git describe` does.
+    pub fn describe(&self, url: &GitUrl, commit: &Commit, pattern: &str) -> Result<DescribedCommit, GitError> {
+        history::describe(&self.program, &self.repositories, url, commit, pattern)
     }
 
     /// Returns the files of a commit below a folder, fetched if they are not in the cache. `reference` is where the commit was

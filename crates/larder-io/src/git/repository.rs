@@ -56,17 +56,28 @@ impl Repositories {
         url: &GitUrl,
         digits: &str,
     ) -> Result<Option<Commit>, GitError> {
+        self.with_history(program, url, |repository| {
+            let name = format!("{digits}^{{commit}}");
+            let parsed = program.run(url, Some(repository), &["rev-parse", "--verify", "--quiet", &name]);
+            Ok(parsed.ok().and_then(|text| String::from_utf8_lossy(&text).trim().parse().ok()))
+        })
+    }
+
+    /// Looks at all commits and tags of a remote, in a repository that is gone afterwards.
+    pub(super) fn with_history<T>(
+        &self,
+        program: &Program,
+        url: &GitUrl,
+        look: impl FnOnce(&Path) -> Result<T, GitError>,
+    ) -> Result<T, GitError> {
         fs::create_dir_all(&self.folder)?;
         let repository = self.folder.join(format!(".{}.tmp", fs::random_name()));
         let found = self.create(program, url, &repository).and_then(|()| {
             // Commits are enough.
-            let everything = ["+refs/heads/*:refs/larder/heads/*", "+refs/tags/*:refs/larder/tags/*"];
             let mut arguments = fetching(url, &["--filter=tree:0"]);
-            arguments.extend(everything);
+            arguments.extend(["+refs/heads/*:refs/larder/heads/*", "+refs/tags/*:refs/tags/*"]);
             program.run(url, Some(&repository), &arguments)?;
-            let name = format!("{digits}^{{commit}}");
-            let parsed = program.run(url, Some(&repository), &["rev-parse", "--verify", "--quiet", &name]);
-            Ok(parsed.ok().and_then(|text| String::from_utf8_lossy(&text).trim().parse().ok()))
+            look(&repository)
         });
         fs::remove_tree(&repository)?;
         found

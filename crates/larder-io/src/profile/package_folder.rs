@@ -1,4 +1,4 @@
-//! An npm package in a folder with its dependencies, linked as a generation has them: where its install scripts run.
+//! An npm package in a folder with its dependencies, linked as a generation has them: where its scripts run.
 //!
 //! ```text
 //! folder/
@@ -6,6 +6,17 @@
 //!     ├── better-sqlite3/         the package: a copy, which its scripts may change
 //!     ├── bindings -> ../../<key>/node_modules/bindings
 //!     └── .bin/prebuild-install -> ../prebuild-install/bin.js
+//! ```
+//!
+//! The sources of a package lie as a project does, as tools do nothing with what is below a `node_modules`:
+//!
+//! ```text
+//! folder/
+//! ├── source/                     the package: a copy, which its scripts may change
+//! │   └── node_modules/           what it asks for itself
+//! │       └── rollup -> ../../<key>/node_modules/rollup
+//! └── node_modules/               all that is there, as npm puts it: for who asks for less than it uses
+//!     └── estree-walker -> ../<key>/node_modules/estree-walker
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,13 +26,13 @@ use std::sync::Arc;
 use crate::fs;
 use crate::lock::{Closure, Lockfile};
 use crate::manifest::Hoisting;
-use crate::model::{InstanceKey, PackageKey, Platform, TreeDigest};
+use crate::model::{InstanceKey, PackageKey, Platform, TreeDigest, Version};
 use crate::store::Tree;
 
 use super::ProfileError;
 use super::compute_layout::realise_packages;
 use super::key::RealisedKey;
-use super::layout::{LinkTarget, RealisedPackage};
+use super::layout::{LinkTarget, Links, RealisedPackage};
 use super::layout_input::LayoutInput;
 use super::link_mode::LinkMode;
 use super::npm;
@@ -49,6 +60,40 @@ impl PackageFolder<'_> {
     /// # Errors
     /// If a tree is missing, or not what the store's index says.
     pub fn lay_out(&self, folder: &Path) -> Result<PathBuf, ProfileError> {
+        let (own, _) = self.realise(folder)?;
+        Ok(Path::new(own.as_str()).join("node_modules").join(self.package.package.id.name.as_str()))
+    }
+
+    /// Lays the sources of the package out in a folder, which does not exist yet, and returns where they lie in it.
+    ///
+    /// # Errors
+    /// As [`Self::lay_out`].
+    pub fn lay_out_source(&self, folder: &Path) -> Result<PathBuf, ProfileError> {
+        let (own, realised) = self.realise(folder)?;
+        let modules = folder.join(own.as_str()).join("node_modules");
+        let source = folder.join(SOURCE);
+        fs::rename(&modules.join(self.package.package.id.name.as_str()), &source)?;
+        // What is committed of it is somebody else's.
+        fs::remove_tree(&source.join("node_modules"))?;
+        fs::rename(&modules, &source.join("node_modules"))?;
+        let all = folder.join("node_modules");
+        fs::create_dir(&all)?;
+        let mut links = Links::new();
+        for (name, key) in realised.newest(&own) {
+            let path = all.join(&*name);
+            if let Some(scope) = path.parent().filter(|scope| **scope != *all) {
+                fs::create_dir_all(scope)?;
+            }
+            let up = "../".repeat(name.matches('/').count() + 1);
+            fs::symlink(Path::new(&format!("{up}{key}/node_modules/{name}")), &path)?;
+            links.insert(Arc::clone(&name), LinkTarget::Package(key, name));
+        }
+        realised.link_executables(&all.join(".bin"), &links)?;
+        Ok(SOURCE.into())
+    }
+
+    /// Realises the package and what it reaches in a folder, which does not exist yet. Returns the package's key, and all.
+    fn realise(&self, folder: &Path) -> Result<(RealisedKey, Realised<'_>), ProfileError> {
         let digests: BTreeMap<PackageKey, TreeDigest> =
             self.trees.iter().map(|(package, tree)| (package.clone(), tree.digest)).collect();
         let (folders, private, hoisting) = (BTreeMap::new(), BTreeMap::new(), Hoisting::default());
@@ -83,10 +128,56 @@ impl PackageFolder<'_> {
         fs::create_dir(folder)?;
         npm::realise(folder, folder, &wanted)?;
         let modules = folder.join(own.as_str()).join("node_modules");
-        if let Some(package) = packages.get(own) {
-            link_executables(&modules.join(".bin"), package, &packages, &trees)?;
+        let versions = realisation.keys.iter().map(|(instance, key)| (key.clone(), instance.package.version.clone()));
+        let (own, versions) = (own.clone(), versions.collect());
+        let realised = Realised { packages, trees, versions };
+        if let Some(package) = realised.packages.get(&own) {
+            realised.link_executables(&modules.join(".bin"), &package.dependencies)?;
         }
-        Ok(Path::new(own.as_str()).join("node_modules").join(self.package.package.id.name.as_str()))
+        Ok((own, realised))
+    }
+}
+
+/// Where the sources of a package lie: no key of a realised package is called so.
+const SOURCE: &str = "source";
+
+/// Packages that lie in a folder.
+struct Realised<'a> {
+    packages: BTreeMap<RealisedKey, RealisedPackage>,
+    trees: BTreeMap<TreeDigest, &'a Arc<Tree>>,
+    versions: BTreeMap<RealisedKey, Version>,
+}
+
+impl Realised<'_> {
+    /// Returns the newest of each name, but for the package itself.
+    fn newest(&self, own: &RealisedKey) -> BTreeMap<Arc<str>, RealisedKey> {
+        let mut newest: BTreeMap<Arc<str>, RealisedKey> = BTreeMap::new();
+        for (key, package) in self.packages.iter().filter(|(key, _)| *key != own) {
+            let known = newest.entry(Arc::clone(&package.name)).or_insert_with(|| key.clone());
+            if self.versions.get(known) < self.versions.get(key) {
+                *known = key.clone();
+            }
+        }
+        newest
+    }
+
+    /// Links the executables of what a folder links to into a new folder in it.
+    fn link_executables(&self, folder: &Path, links: &Links) -> Result<(), ProfileError> {
+        fs::create_dir(folder)?;
+        let mut taken = BTreeSet::new();
+        for (name, target) in links {
+            let LinkTarget::Package(key, _) = target else { continue };
+            let Some(dependency) = self.packages.get(key).filter(|dependency| dependency.bin) else { continue };
+            let Some(tree) = self.trees.get(&dependency.tree) else { continue };
+            let Some(json) = fs::read_if_exists(&tree.folder.join("package.json"))? else { continue };
+            let files = tree.entries.iter().map(|entry| &*entry.path);
+            for bin in npm::declared_bins(&dependency.name, &json, files)?.found {
+                if taken.insert(bin.name.clone()) {
+                    fs::symlink(&Path::new("..").join(&**name).join(bin.path), &folder.join(bin.name))?;
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -106,30 +197,6 @@ fn reachable(
         }
     }
     found
-}
-
-/// Links the executables of a package's dependencies into a new folder.
-fn link_executables(
-    folder: &Path,
-    package: &RealisedPackage,
-    packages: &BTreeMap<RealisedKey, RealisedPackage>,
-    trees: &BTreeMap<TreeDigest, &Arc<Tree>>,
-) -> Result<(), ProfileError> {
-    fs::create_dir(folder)?;
-    let mut taken = BTreeSet::new();
-    for (name, target) in &package.dependencies {
-        let LinkTarget::Package(key, _) = target else { continue };
-        let Some(dependency) = packages.get(key).filter(|dependency| dependency.bin) else { continue };
-        let Some(tree) = trees.get(&dependency.tree) else { continue };
-        let Some(json) = fs::read_if_exists(&tree.folder.join("package.json"))? else { continue };
-        let files = tree.entries.iter().map(|entry| &*entry.path);
-        for bin in npm::declared_bins(&dependency.name, &json, files)?.found {
-            if taken.insert(bin.name.clone()) {
-                fs::symlink(&Path::new("..").join(&**name).join(bin.path), &folder.join(bin.name))?;
-            }
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::RegistryOptions;
 use super::protocol::Protocol;
-use super::source_reader::SourceReader;
+use super::source_reader::{PreparationNeed, SourceFiles, SourceReader};
 use super::{creatio, larder, npm, pypi};
 use crate::manifest::Registry;
-use crate::model::{Ecosystem, PerEcosystem};
+use crate::model::{Ecosystem, PackageId, PerEcosystem};
 
 /// Creates the protocol of one registry.
 type NewProtocol = fn(&Registry, &RegistryOptions) -> Arc<dyn Protocol>;
@@ -33,4 +33,20 @@ const SOURCE_READERS: PerEcosystem<Option<&dyn SourceReader>> =
 /// Returns the reader of an ecosystem's packages outside of registries. Returns `None` if it has none.
 pub(super) fn source_reader(ecosystem: Ecosystem) -> Option<&'static dyn SourceReader> {
     *SOURCE_READERS.of(ecosystem)
+}
+
+/// Returns what the sources of a package are built with, by the word of their own files.
+///
+/// # Errors
+/// The reason, as a sentence, if they cannot be read.
+pub fn preparation_needs(package: &PackageId, files: &dyn SourceFiles) -> Result<Vec<PreparationNeed>, String> {
+    source_reader(package.ecosystem).map_or(Ok(Vec::new()), |reader| reader.preparation_needs(&package.name, files))
+}
+
+/// Returns the paths of the files that make a package, of those that a build left in its folder.
+///
+/// # Errors
+/// The reason, as a sentence, if they do not say which.
+pub fn packed_files(package: &PackageId, files: &dyn SourceFiles) -> Result<Vec<String>, String> {
+    source_reader(package.ecosystem).map_or(Ok(Vec::new()), |reader| reader.packed_files(files))
 }

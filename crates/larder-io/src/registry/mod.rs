@@ -55,6 +55,7 @@ mod tarball;
 
 pub use advisories::{AdvisoryDatabases, AdvisoryError, AdvisoryQuestion, DatabaseStatus, VulnerabilitiesHere};
 pub use cache::CachePolicy;
+pub use ecosystems::{packed_files, preparation_needs};
 pub use error::RegistryError;
 pub use larder::folder::{Change, FolderError, FolderRegistry, LockedFolder};
 pub use larder::{WitnessedLog, export_witnesses, forget_history, import_witnesses};
@@ -68,7 +69,7 @@ pub use release::{PackedRelease, ReleaseFolder, ReleaseUpload, UploadRefused, Up
 pub use routing::Routing;
 pub use runtimes::{ChosenRuntimes, NoRuntime, RuntimeOffer, choose as choose_runtimes};
 pub use source::{FetchedSource, SourceClient, SourceFailure, SourceRelease};
-pub use source_reader::{SourceContent, SourceFiles};
+pub use source_reader::{PreparationNeed, SourceContent, SourceFiles};
 pub use stale::{StaleAnswers, find_stale};
 
 #[cfg(test)]

@@ -188,6 +188,16 @@ impl Registries {
         Ok(())
     }
 
+    /// Runs something to which a package is what its registry serves, though lines take it from elsewhere: nothing is built with itself.
+    pub fn without_source<T>(&self, package: &PackageId, run: impl FnOnce() -> T) -> T {
+        let Some(hidden) = self.state.from_sources.remove(package) else { return run() };
+        lock(&self.state.packages).remove(package);
+        let done = run();
+        self.state.from_sources.restore(hidden);
+        lock(&self.state.packages).remove(package);
+        done
+    }
+
     /// Returns what a user should hear about the registries that were asked.
     pub fn warnings(&self) -> Vec<String> {
         self.state.registries.values().flat_map(|registry| registry.protocol.warnings()).collect()

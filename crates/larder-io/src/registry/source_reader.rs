@@ -2,8 +2,9 @@
 
 use std::io::{Read, Seek};
 
+use crate::import::DescribedCommit;
 use crate::model::{Artifact, CoreMetadata, PackageKey, PackageName, Settings, Version};
-use crate::resolve::Release;
+use crate::resolve::{Release, Wants};
 
 /// The files of a package, by their paths in it.
 pub trait SourceFiles {
@@ -12,6 +13,16 @@ pub trait SourceFiles {
 
     /// Returns the content of a file of reasonable size. Returns `None` if there is none at `path`.
     fn read(&self, path: &str) -> Option<Vec<u8>>;
+
+    /// Describes the commit that the files are of, by the tags that a glob of git's matches. Returns `None` if they are of none.
+    fn describe(&self, _: &str) -> Option<DescribedCommit> {
+        None
+    }
+
+    /// Returns the version that a lock has for the files.
+    fn locked_version(&self) -> Option<&Version> {
+        None
+    }
 }
 
 /// A file that can be read again.
@@ -42,6 +53,17 @@ pub(super) struct PackedSource {
     pub(super) paths: Vec<String>,
 }
 
+/// Something that the sources of a package are built with.
+#[derive(Debug)]
+pub struct PreparationNeed {
+    /// As written: `rollup@^4`.
+    pub text: String,
+    /// What is asked for.
+    pub wants: Wants,
+    /// Whether it may be missing.
+    pub optional: bool,
+}
+
 /// How an ecosystem's packages are read that no registry describes.
 pub(super) trait SourceReader: Sync {
     /// Returns the artifact that a file of this name is.
@@ -67,6 +89,22 @@ pub(super) trait SourceReader: Sync {
     /// # Errors
     /// The reason why that is not known, as a sentence.
     fn release(&self, content: &SourceContent<'_>) -> Result<Option<Release>, String>;
+
+    /// Returns what the sources of a package are built with, by the word of their own files, where no back end tells it.
+    ///
+    /// # Errors
+    /// The reason, as a sentence, if they cannot be read.
+    fn preparation_needs(&self, _: &PackageName, _: &dyn SourceFiles) -> Result<Vec<PreparationNeed>, String> {
+        Ok(Vec::new())
+    }
+
+    /// Returns the paths of the files that make the package, of those that a build left in its folder.
+    ///
+    /// # Errors
+    /// The reason, as a sentence, if they do not say which.
+    fn packed_files(&self, files: &dyn SourceFiles) -> Result<Vec<String>, String> {
+        Ok(files.paths().into_iter().map(str::to_owned).collect())
+    }
 
     /// Returns what the package needs by the word of the metadata that a build made. Returns `None` if no build makes any.
     fn built_release(&self, _: &PackageKey, _: &Artifact, _: &CoreMetadata) -> Option<Release> {

@@ -258,7 +258,7 @@ fn without_tools<'a>(lock: &'a Lockfile, rules: &'a BuildRules) -> impl Iterator
 fn scripts_changed<'a>(lock: &'a Lockfile, rules: &'a BuildRules) -> impl Iterator<Item = StaleReason> + 'a {
     let is_changed = |(key, package): &(&PackageKey, &Package)| {
         let locked = lock.builds.scripts.contains_key(*key);
-        let wanted = package.facts.install_script && rules.approves(&key.id, &key.version);
+        let wanted = package.has_scripts(key.id.ecosystem) && rules.approves(&key.id, &key.version);
         (locked != wanted).then(|| StaleReason::Scripts { package: (*key).clone(), locked })
     };
     // Most manifests approve nothing, and their locks are looked at no further.

@@ -9,8 +9,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess,
 use serde::forward_to_deserialize_any;
 
 use super::document::{
-    BuildTable, InstanceTable, LockDocument, LogTable, PackageTable, ProvenanceTable, RequireTable, RuntimeTable,
-    SettingsTable,
+    BuildInstanceTable, BuildTable, InstanceTable, LockDocument, LogTable, PackageTable, ProvenanceTable, RequireTable,
+    RuntimeTable, SettingsTable,
 };
 
 /// Reads a text that is written as larder writes it; none for any other.
@@ -35,6 +35,10 @@ pub(in crate::lock) fn read(text: &str) -> Option<LockDocument<'_>> {
                 package.last_mut()?.instance.push(InstanceTable::deserialize(cursor.table()).ok()?);
             }
             "[[build]]" => build.push(BuildTable::deserialize(cursor.table()).ok()?),
+            "[[build.instance]]" => {
+                let of_build: &mut BuildTable<'_> = build.last_mut()?;
+                of_build.instance.push(BuildInstanceTable::deserialize(cursor.table()).ok()?);
+            }
             "[[tool]]" => tool.push(PackageTable::deserialize(cursor.table()).ok()?),
             "[[runtime]]" => runtime.push(RuntimeTable::deserialize(cursor.table()).ok()?),
             "[[provenance]]" => provenance.push(ProvenanceTable::deserialize(cursor.table()).ok()?),

@@ -90,6 +90,17 @@ pub(super) struct BuildTable<'a> {
     pub(super) scripts: Option<CowStr<'a>>,
     #[serde(borrow)]
     pub(super) approved: Option<CowStr<'a>>,
+    #[serde(borrow, default)]
+    pub(super) instance: Vec<BuildInstanceTable<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BuildInstanceTable<'a> {
+    #[serde(borrow)]
+    pub(super) id: CowStr<'a>,
+    #[serde(borrow, default)]
+    pub(super) edges: Vec<EdgeEntry<'a>>,
 }
 
 #[derive(Deserialize, Default)]

@@ -131,18 +131,20 @@ impl<'a> LockReader<'a> {
         let mut builds = Builds::default();
         for written in &document.build {
             let key = self.package_key(&written.id)?;
-            let twice = || self.corrupt(&written.id, format!("the build of `{}` is there twice", &*written.id));
+            let twice =
+                |reader: &Self| reader.corrupt(&written.id, format!("the build of `{}` is there twice", &*written.id));
             if let Some(digest) = &written.scripts {
                 let approved = written.approved.as_ref().map(|text| self.value(text)).transpose()?;
                 let scripts = LockedScripts { digest: self.value(digest)?, approved };
                 if builds.scripts.insert(key, scripts).is_some() {
-                    return Err(twice());
+                    return Err(twice(self));
                 }
                 continue;
             }
             let mut requirements = BuildRequirements {
                 requires: written.requires.iter().map(|text| (**text).to_owned()).collect(),
                 tools: BTreeMap::new(),
+                instances: BTreeMap::new(),
             };
             for tool in &written.tools {
                 let mut platforms: Vec<Platform> =
@@ -150,8 +152,14 @@ impl<'a> LockReader<'a> {
                 platforms.sort();
                 requirements.tools.insert(self.package_key(&tool.to)?, platforms);
             }
+            for one in &written.instance {
+                let instance = Instance { edges: self.edges(&one.edges)?, dropped: Vec::new() };
+                if requirements.instances.insert(self.instance(&one.id)?, instance).is_some() {
+                    return Err(self.corrupt(&one.id, format!("`{}` is there twice in one build", &*one.id)));
+                }
+            }
             if builds.requirements.insert(key, requirements).is_some() {
-                return Err(twice());
+                return Err(twice(self));
             }
         }
         for written in &document.tool {

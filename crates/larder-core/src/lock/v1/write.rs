@@ -32,7 +32,7 @@ pub(in crate::lock) fn write(lock: &Lockfile) -> String {
         out.package("package", key, package);
         out.instances(&own);
     }
-    // Packages of one ecosystem have tools, those of another have scripts: none has both.
+    // A package whose scripts make what is installed has both: the tools come first.
     let mut scripts = lock.builds.scripts.iter().peekable();
     for (key, requirements) in &lock.builds.requirements {
         while let Some((key, scripts)) = scripts.next_if(|(script, _)| *script < key) {
@@ -178,6 +178,11 @@ impl LockWriter {
             table.done()
         });
         self.block("tools", tools);
+        for (instance, found) in &requirements.instances {
+            self.line("\n[[build.instance]]");
+            self.fact("id", instance);
+            self.block("edges", found.edges.iter().map(edge_text));
+        }
     }
 
     fn scripts(&mut self, key: &PackageKey, scripts: &LockedScripts) {

@@ -37,6 +37,10 @@ impl Check for ReplacedCheck {
         let mut found = Vec::new();
         for (key, package) in input.packages() {
             let Some(before) = before.graph.packages.get(key) else { continue };
+            // Of a repository, another commit is another package, whatever version it states.
+            if package.origin != before.origin {
+                continue;
+            }
             for artifact in &package.artifacts {
                 let known = before.artifacts.iter().find(|known| known.file == artifact.file);
                 let digests = known.and_then(|known| known.digest.as_ref()).zip(artifact.digest.as_ref());

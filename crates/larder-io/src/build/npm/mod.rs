@@ -8,6 +8,7 @@
 //! | `scripts` | which scripts a package has, from its package.json |
 //! | `variables` | the variables that npm sets for scripts |
 //! | `node` | what belongs to an installed Node: headers, node-gyp |
+//! | `package_manager.cjs` | stands in for package managers that scripts call |
 //! | `leftovers` | what scripts left in the folder: links go, the rest has to be files |
 
 mod leftovers;
@@ -33,6 +34,12 @@ const TOOLS: &str = "/tools";
 
 /// What npm puts on the path for scripts that call `node-gyp`.
 const NODE_GYP: &str = "#!/bin/sh\nexec \"$npm_node_execpath\" \"$npm_config_node_gyp\" \"$@\"\n";
+
+/// Runs scripts and programs as package managers do.
+const PACKAGE_MANAGER: &str = include_str!("package_manager.cjs");
+
+/// What it is called by.
+const PACKAGE_MANAGERS: [&str; 5] = ["npm", "npx", "pnpm", "pnpx", "yarn"];
 
 /// The largest package.json that is read.
 const LARGEST: u64 = 16 << 20;
@@ -107,6 +114,10 @@ impl NpmPackage {
             )
             .map_err(|error| self.explained(error))?;
         }
+        if self.scripts == ScriptSet::Prepare {
+            // It leads to what the scripts ran with, and belongs to no package.
+            fs::remove_tree(&folder.join("node_modules"))?;
+        }
         leftovers::tidy(&folder).map_err(|error| match error {
             leftovers::TidyError::Fs(error) => error.into(),
             leftovers::TidyError::Refused(problem) => {
@@ -143,6 +154,14 @@ impl NpmPackage {
         fs::remove_file(&folder.join("node-gyp"))?;
         if self.node.node_gyp.is_some() {
             fs::write_new(&folder.join("node-gyp"), NODE_GYP.as_bytes(), 0o755)?;
+        }
+        if self.scripts == ScriptSet::Prepare {
+            fs::write_new(&folder.join("package-manager.cjs"), PACKAGE_MANAGER.as_bytes(), 0o644)?;
+            for name in PACKAGE_MANAGERS {
+                let text =
+                    format!("#!/bin/sh\nexec \"$npm_node_execpath\" \"${{0%/*}}/package-manager.cjs\" {name} \"$@\"\n");
+                fs::write_new(&folder.join(name), text.as_bytes(), 0o755)?;
+            }
         }
         Ok(folder)
     }

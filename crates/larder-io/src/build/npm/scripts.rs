@@ -10,7 +10,7 @@ use crate::model::{Algorithm, Digest};
 pub enum ScriptSet {
     /// For a package of a registry: `preinstall`, `install`, `postinstall`.
     Install,
-    /// For the sources of a package, as of a git repository: `prepare` and what is around it too.
+    /// For the sources of a package, as of a git repository: `prepare` and what is around it too; where there is none, `prepack`.
     Prepare,
 }
 
@@ -19,11 +19,14 @@ impl ScriptSet {
         match self {
             Self::Install => &["preinstall", "install", "postinstall"],
             Self::Prepare => {
-                &["preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare"]
+                &["preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare", PREPACK]
             }
         }
     }
 }
+
+/// The script that runs before an archive is made.
+const PREPACK: &str = "prepack";
 
 /// A script to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +64,9 @@ pub fn scripts(package_json: &[u8], has_gyp: bool, set: ScriptSet) -> Result<Vec
             Some(_) => return Err(PackageJsonError::NotAText(event)),
         }
     }
+    if found.iter().any(|script| script.event == "prepare") {
+        found.retain(|script| script.event != PREPACK);
+    }
     let has_own = found.iter().any(|script| matches!(script.event, "install" | "preinstall"));
     if has_gyp && !has_own && document.get("gypfile") != Some(&Value::Bool(false)) {
         found.insert(0, Script { event: "install", text: "node-gyp rebuild".to_owned() });
@@ -96,6 +102,9 @@ mod tests {
         check("{}", false, &[]);
         let prepare = scripts(text.as_bytes(), false, ScriptSet::Prepare).unwrap();
         assert_eq!(prepare.last().unwrap().event, "prepare");
+        let last = |text: &str| scripts(text.as_bytes(), false, ScriptSet::Prepare).unwrap().pop().unwrap().event;
+        assert_eq!(last(r#"{"scripts": {"prepare": "p", "prepack": "q"}}"#), "prepare");
+        assert_eq!(last(r#"{"scripts": {"prepack": "q"}}"#), "prepack");
     }
 
     #[test]

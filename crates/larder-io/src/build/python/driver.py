@@ -9,6 +9,7 @@ import importlib
 import json
 import os
 import shutil
+import subprocess
 import sys
 import zipfile
 
@@ -69,6 +70,27 @@ def build(name):
     return os.path.join(path, hook(path, settings))
 
 
+def make_repository(version):
+    """Makes the sources a repository of one commit, tagged with the version, for tools that ask git which files there are, and which version."""
+    if os.path.lexists(".git") or not shutil.which("git"):
+        return
+    date = os.environ["SOURCE_DATE_EPOCH"] + " +0000"
+    settings = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    for who in "AUTHOR", "COMMITTER":
+        settings.update({"GIT_%s_NAME" % who: "larder", "GIT_%s_EMAIL" % who: "larder", "GIT_%s_DATE" % who: date})
+    for words in (
+        ["init", "--quiet", "--template=", "--initial-branch=main", "."],
+        ["add", "--all", "--force", "."],
+        ["commit", "--quiet", "--no-verify", "--allow-empty", "--message=sources"],
+        ["tag", version],
+        ["tag", "v" + version],
+    ):
+        if subprocess.call(["git"] + words, env=dict(os.environ, **settings), stdout=subprocess.DEVNULL):
+            return shutil.rmtree(".git", ignore_errors=True)
+
+
+if request["version"]:
+    make_repository(request["version"])
 backend = load()
 if request["hook"] == "requires":
     hook = getattr(backend, "get_requires_for_build" + suffix, None)

@@ -43,6 +43,9 @@ pub struct PythonProject {
     pub subdirectory: Option<PathBuf>,
     /// A folder for what the build makes, which only this user can enter. What is in it is removed.
     pub output: PathBuf,
+    /// The version of sources that come without what an archive of a source distribution has: it is what tools find that ask for one in
+    /// the history of a repository.
+    pub version: Option<String>,
     /// The interpreter, best of a virtual environment that has the build requirements. The sandbox must show it.
     pub interpreter: PathBuf,
     /// Folders with build requirements, if the interpreter does not have them. The sandbox must show them.
@@ -118,6 +121,7 @@ struct DriverRequest<'a> {
     backend_path: &'a [String],
     config_settings: &'a BTreeMap<String, ConfigSetting>,
     site: Vec<PathBuf>,
+    version: Option<&'a str>,
 }
 
 impl PythonProject {
@@ -172,10 +176,12 @@ impl PythonProject {
             backend_path: &self.backend.path,
             config_settings: &self.config_settings,
             site: inside(&self.site),
+            version: self.version.as_deref(),
         };
         let request = serde_json::to_string(&request).map_err(|error| BuildError::Path(error.to_string()))?;
         let mut variables = environment::variables(&inside(&self.search_path), self.source_date)?;
         variables.extend(environment::python(&inside(&self.site))?);
+        variables.extend(self.version.iter().flat_map(|version| environment::version(version)));
         variables.extend(self.variables.clone());
         let folder = self.sources.join(self.subdirectory.as_deref().unwrap_or(Path::new("")));
         run(

@@ -1,11 +1,14 @@
 //! npm packages that no registry describes: their package.json does.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::listing::manifest_release;
 use super::pack::packed;
+use super::requirement;
 use crate::model::{Artifact, PackageName, Version, parse_npm_version};
-use crate::registry::source_reader::{PackedSource, Reread, SourceContent, SourceFiles, SourceReader};
+use crate::registry::source_reader::{PackedSource, PreparationNeed, Reread, SourceContent, SourceFiles, SourceReader};
 use crate::registry::tarball::file_in_tarball;
 use crate::resolve::Release;
 
@@ -26,21 +29,48 @@ impl SourceReader for NpmSourceReader {
         identity(name, &json)
     }
 
-    /// A `prepare` script makes what is published: the files are then only the source.
+    /// A `prepare` script makes what is published: the files are then only the source. So they are with a `prepack` script, if what
+    /// the package is loaded by is not among them.
     fn pack(&self, name: &PackageName, files: &dyn SourceFiles) -> Result<PackedSource, String> {
         let json = files.read(PACKAGE_JSON).ok_or_else(|| "there is no package.json in it".to_owned())?;
         let version = identity(name, &json)?;
         let manifest: Value = serde_json::from_slice(without_mark(&json)).map_err(|error| error.to_string())?;
         let bare = name.as_str().rsplit('/').next().unwrap_or_default();
         let file = format!("{bare}-{version}.tgz");
-        let is_prepared = manifest.get("scripts").and_then(|scripts| scripts.get("prepare")?.as_str());
-        Ok(match is_prepared.filter(|script| !script.trim().is_empty()) {
-            Some(_) => {
-                let paths = files.paths().into_iter().map(str::to_owned).collect();
-                PackedSource { version, artifact: Artifact::sdist(file), paths }
-            }
-            None => PackedSource { version, artifact: Artifact::tarball(file), paths: packed(files, &manifest) },
+        Ok(if is_made_by_scripts(files, &manifest) {
+            let paths = files.paths().into_iter().map(str::to_owned).collect();
+            PackedSource { version, artifact: Artifact::sdist(file), paths }
+        } else {
+            PackedSource { version, artifact: Artifact::tarball(file), paths: packed(files, &manifest) }
         })
+    }
+
+    fn preparation_needs(&self, name: &PackageName, files: &dyn SourceFiles) -> Result<Vec<PreparationNeed>, String> {
+        // Of a name in several of them, the last one counts.
+        const FIELDS: [&str; 4] = ["peerDependencies", "dependencies", "optionalDependencies", "devDependencies"];
+
+        let manifest = package_json(files)?;
+        let may_be_missing = |alias: &str| {
+            let about = manifest.get("peerDependenciesMeta").and_then(|all| all.get(alias));
+            about.and_then(|about| about.get("optional")?.as_bool()).unwrap_or(false)
+        };
+        let mut needs = BTreeMap::new();
+        for field in FIELDS {
+            for (alias, range) in manifest.get(field).and_then(Value::as_object).into_iter().flatten() {
+                if field == "peerDependencies" && may_be_missing(alias) {
+                    continue;
+                }
+                let range = range.as_str().unwrap_or_default();
+                let wants = requirement::wants(name, alias, range);
+                let optional = field == "optionalDependencies";
+                needs.insert(alias.clone(), PreparationNeed { text: format!("{alias}@{range}"), wants, optional });
+            }
+        }
+        Ok(needs.into_values().collect())
+    }
+
+    fn packed_files(&self, files: &dyn SourceFiles) -> Result<Vec<String>, String> {
+        Ok(packed(files, &package_json(files)?))
     }
 
     fn release(&self, content: &SourceContent<'_>) -> Result<Option<Release>, String> {
@@ -48,6 +78,30 @@ impl SourceReader for NpmSourceReader {
         let release = manifest_release(&content.package.id.name, &json, content.artifact.clone());
         release.map(Some).ok_or_else(|| "its package.json cannot be read".to_owned())
     }
+}
+
+fn package_json(files: &dyn SourceFiles) -> Result<Value, String> {
+    let json = files.read(PACKAGE_JSON).ok_or_else(|| "there is no package.json in it".to_owned())?;
+    serde_json::from_slice(without_mark(&json)).map_err(|error| format!("its package.json cannot be read: {error}"))
+}
+
+/// Returns whether scripts make what the package is loaded by.
+fn is_made_by_scripts(files: &dyn SourceFiles, manifest: &Value) -> bool {
+    let has = |event: &str| {
+        let script = manifest.get("scripts").and_then(|scripts| scripts.get(event)?.as_str());
+        script.is_some_and(|script| !script.trim().is_empty())
+    };
+    has("prepare") || (has("prepack") || has("prepublish")) && !is_loadable(files, manifest)
+}
+
+/// Returns whether the file is there that a package is loaded by, as Node looks for it.
+fn is_loadable(files: &dyn SourceFiles, manifest: &Value) -> bool {
+    const ENDINGS: [&str; 5] = ["", ".js", ".json", ".node", "/index.js"];
+
+    let main = manifest.get("main").and_then(Value::as_str).unwrap_or("index.js");
+    let main = main.trim_start_matches("./").trim_end_matches('/');
+    let paths = files.paths();
+    ENDINGS.iter().any(|ending| paths.contains(&format!("{main}{ending}").trim_start_matches('/')))
 }
 
 /// Compares the name in a package.json, and returns the version.
@@ -68,4 +122,55 @@ fn identity(name: &PackageName, json: &[u8]) -> Result<Version, String> {
 /// Returns a text without its byte order mark.
 fn without_mark(text: &[u8]) -> &[u8] {
     text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Files(&'static [(&'static str, &'static str)]);
+
+    impl SourceFiles for Files {
+        fn paths(&self) -> Vec<&str> {
+            self.0.iter().map(|(path, _)| *path).collect()
+        }
+
+        fn read(&self, path: &str) -> Option<Vec<u8>> {
+            self.0.iter().find(|(known, _)| *known == path).map(|(_, text)| text.as_bytes().to_vec())
+        }
+    }
+
+    fn needs_build(files: &'static [(&'static str, &'static str)]) -> bool {
+        let packed = NpmSourceReader.pack(&PackageName::npm("demo").unwrap(), &Files(files)).unwrap();
+        packed.artifact.kind.needs_build()
+    }
+
+    #[test]
+    fn prepare_is_a_build_and_prepack_is_one_where_what_is_loaded_is_missing() {
+        let check = |json: &'static str, others: &'static [&'static str], expected: bool| {
+            let files: Vec<(&str, &str)> =
+                others.iter().map(|path| (*path, "")).chain([("package.json", json)]).collect();
+            assert_eq!(needs_build(files.leak()), expected, "{json} {others:?}");
+        };
+        check(r#"{"scripts": {"prepare": "x"}}"#, &["index.js"], true);
+        check(r#"{"scripts": {"prepare": " "}}"#, &[], false);
+        check(r#"{"scripts": {"prepack": "x"}}"#, &[], true);
+        check(r#"{"scripts": {"prepack": "x"}}"#, &["index.js"], false);
+        check(r#"{"main": "./dist/", "scripts": {"prepack": "x"}}"#, &["dist/index.js"], false);
+        check(r#"{"main": "lib/a", "scripts": {"prepublish": "x"}}"#, &["lib/a.js"], false);
+        check(r#"{"main": "lib/a", "scripts": {"prepublish": "x"}}"#, &["lib/b.js"], true);
+        check(r#"{"scripts": {"test": "x"}}"#, &[], false);
+    }
+
+    #[test]
+    fn a_preparation_needs_all_that_is_asked_for_and_the_last_word_counts() {
+        let json = r#"{"dependencies": {"a": "1", "b": "2"}, "devDependencies": {"b": "^3", "c": "workspace:*"},
+            "peerDependencies": {"a": "9", "p": "4", "q": "5"}, "peerDependenciesMeta": {"q": {"optional": true}},
+            "optionalDependencies": {"o": "6"}}"#;
+        let files = Files(vec![("package.json", json)].leak());
+        let needs = NpmSourceReader.preparation_needs(&PackageName::npm("demo").unwrap(), &files).unwrap();
+        let texts: Vec<_> = needs.iter().map(|need| (need.text.as_str(), need.optional)).collect();
+        assert_eq!(texts, [("a@1", false), ("b@^3", false), ("c@workspace:*", false), ("o@6", true), ("p@4", false)]);
+        assert!(matches!(needs[2].wants, crate::resolve::Wants::Unsupported { .. }));
+    }
 }

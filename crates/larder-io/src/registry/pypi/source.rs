@@ -6,7 +6,7 @@ use std::path::Path;
 use super::file_name::FileName;
 use super::tags::WheelTarget;
 use super::{lazy_wheel, requirement};
-use crate::import::{FileReader, python_project};
+use crate::import::{FileReader, PythonProject, python_project, version_from_history};
 use crate::model::{Artifact, CoreMetadata, Facts, PackageKey, PackageName, Platform, Settings, Version};
 use crate::registry::platform_metadata::unusable_release;
 use crate::registry::source_reader::{PackedSource, Reread, SourceContent, SourceFiles, SourceReader};
@@ -58,8 +58,16 @@ impl SourceReader for PypiSourceReader {
 
     fn pack(&self, name: &PackageName, files: &dyn SourceFiles) -> Result<PackedSource, String> {
         let read = |file: &str| String::from_utf8(files.read(file)?).ok();
-        let version = project_version(name, &read)?;
         let project = python_project(&read)?.ok_or("no file of it describes a Python package")?;
+        let version = match (project_version(name, &read), files.locked_version()) {
+            // Tags may have come since.
+            (Err(_), Some(locked)) => locked.clone(),
+            (Err(reason), None) if has_name(&project, name) && project.version.is_none() => {
+                let found = version_from_history(&project.document, &read, &|pattern| files.describe(pattern))?;
+                found.and_then(|text| text.parse::<pep440_rs::Version>().ok()).ok_or(reason)?.into()
+            }
+            (version, _) => version?,
+        };
         let paths = files.paths();
         let file = format!("{}-{version}.tar.gz", name.as_str().replace('-', "_"));
         let is_pure = project.pure_modules(&paths).is_some();
@@ -132,6 +140,11 @@ fn stated_metadata(content: &SourceContent<'_>) -> Result<Option<CoreMetadata>, 
         requires_python: project.requires_python,
         dynamic: Vec::new(),
     }))
+}
+
+/// Returns whether a project calls itself so.
+fn has_name(project: &PythonProject, name: &PackageName) -> bool {
+    project.name.as_deref().is_some_and(|own| PackageName::pypi(own).is_ok_and(|own| own == *name))
 }
 
 /// Compares the name that a project's files state, and returns the version.

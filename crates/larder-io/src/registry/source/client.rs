@@ -12,6 +12,7 @@ use crate::fetch::{
 };
 use crate::fs::{self, Action, Dir, File, FsError};
 use crate::git::{Git, GitError, GitOptions, GitTree};
+use crate::import::DescribedCommit;
 use crate::model::{
     Algorithm, Artifact, Commit, Digest, Ecosystem, FileUrl, GitSource, Label, LocalFile, Origin, PackageId,
     PackageKey, PinnedSource, Source, Version,
@@ -99,7 +100,7 @@ impl SourceClient {
                     None => self.git.resolve(&git.repository, &git.reference)?,
                 };
                 let pinned = PinnedSource { source: source.clone(), commit: Some(commit.clone()) };
-                let (packed, file) = self.pack(id, &pinned, git, &commit)?;
+                let (packed, file) = self.pack((id, None), &pinned, git, &commit)?;
                 (pinned, packed.version, packed.artifact, file)
             }
         };
@@ -131,7 +132,8 @@ impl SourceClient {
         let failed = |error: SourceFailure| Arc::new(error) as SourceError;
         match (&pinned.source, &pinned.commit) {
             (Source::Git(git), Some(commit)) => {
-                let (_, file) = self.pack(&package.id, pinned, git, commit).map_err(failed)?;
+                let (_, file) =
+                    self.pack((&package.id, Some(&package.version)), pinned, git, commit).map_err(failed)?;
                 file.open().map_err(|error| failed(self.failed(error)))
             }
             (Source::Git(_), None) => {
@@ -150,16 +152,17 @@ impl SourceClient {
         }
     }
 
-    /// Packs what belongs to a package of a commit.
+    /// Packs what belongs to a package of a commit. `locked` is the version that a lock has for it.
     fn pack(
         &self,
-        id: &PackageId,
+        (id, locked): (&PackageId, Option<&Version>),
         pinned: &PinnedSource,
         git: &GitSource,
         commit: &Commit,
     ) -> SourceResult<(PackedSource, ScratchFile)> {
         let tree = self.git.tree(&git.repository, (commit, &git.reference), git.subdirectory.as_ref())?;
-        let files = CommitFiles { tree: &tree, failure: RefCell::default() };
+        let describe = |pattern: &str| self.git.describe(&git.repository, commit, pattern);
+        let files = CommitFiles { tree: &tree, describe: &describe, locked, failure: RefCell::default() };
         let packed = reader(id, pinned)?.pack(&id.name, &files);
         if let Some(failure) = files.failure.into_inner() {
             return Err(failure.into());
@@ -352,6 +355,8 @@ impl Write for HashingWriter {
 /// The files of a commit.
 struct CommitFiles<'t> {
     tree: &'t GitTree<'t>,
+    describe: &'t dyn Fn(&str) -> Result<DescribedCommit, GitError>,
+    locked: Option<&'t Version>,
     /// Why a file could not be read.
     failure: RefCell<Option<GitError>>,
 }
@@ -366,5 +371,13 @@ impl SourceFiles for CommitFiles<'_> {
             self.failure.borrow_mut().get_or_insert(error);
             None
         })
+    }
+
+    fn describe(&self, pattern: &str) -> Option<DescribedCommit> {
+        (self.describe)(pattern).map_err(|error| self.failure.borrow_mut().get_or_insert(error).clone()).ok()
+    }
+
+    fn locked_version(&self) -> Option<&Version> {
+        self.locked
     }
 }

@@ -24,6 +24,16 @@ impl KnownSources {
         lock(&self.0).insert(release.package.id.clone(), Arc::new(release));
     }
 
+    /// Takes a package out.
+    pub(in crate::registry) fn remove(&self, package: &PackageId) -> Option<Arc<SourceRelease>> {
+        lock(&self.0).remove(package)
+    }
+
+    /// Puts a package back.
+    pub(in crate::registry) fn restore(&self, release: Arc<SourceRelease>) {
+        lock(&self.0).insert(release.package.id.clone(), release);
+    }
+
     /// Lets a release ask for packages from outside of registries, where the settings do and each comes from one place. What it may
     /// not ask for stays as it is.
     ///

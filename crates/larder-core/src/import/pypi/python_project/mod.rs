@@ -6,6 +6,7 @@
 //! | `project_table` | `[project]` (PEP 621) and dependency groups (PEP 735) |
 //! | `folders` | requirements that name a folder by where the project lies |
 //! | `hatch` | Hatch's environments; what `[project]` calls dynamic, from the requirements files of a hook of Hatch |
+//! | `history` | versions that a tool takes from a git repository |
 //! | `pdm` | PDM's groups for development |
 //! | `poetry` | Poetry's tables, where `[project]` leaves something to them |
 //! | `pure` | which modules it has, where no build has to run to know |
@@ -16,6 +17,7 @@
 
 mod folders;
 mod hatch;
+mod history;
 mod pdm;
 mod poetry;
 mod project_table;
@@ -35,6 +37,7 @@ use crate::model::PackageName;
 use project_table::ProjectTable;
 
 pub(super) use hatch::environments_on_demand;
+pub use history::{Describe, DescribedCommit, version_from_history};
 pub use project_table::GroupItem;
 pub use uv_sources::{UvSource, UvSources, uv_sources};
 

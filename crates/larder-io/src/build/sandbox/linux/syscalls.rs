@@ -167,7 +167,9 @@ pub(super) fn not_permitted_beside_others() -> Vec<Denied> {
         466,
         469,
     ];
-    let mut denied: Vec<_> = [SHARED, PRIORITIES, ATTRIBUTES].into_iter().flat_map(always).collect();
+    // The names of files that others change: Landlock lets any folder be watched.
+    const WATCHES: &[i64] = &[SYS_inotify_add_watch];
+    let mut denied: Vec<_> = [SHARED, PRIORITIES, ATTRIBUTES, WATCHES].into_iter().flat_map(always).collect();
     // Of others: 0 is the caller itself.
     let of_others = [SYS_sched_setaffinity, SYS_sched_setscheduler, SYS_sched_setparam, SYS_sched_setattr];
     denied.extend(of_others.map(|call| when(call, vec![When::IsNot(0, 0)])));

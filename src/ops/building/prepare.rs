@@ -1,0 +1,202 @@
+//! Packages whose own scripts make them of their sources, as of a git repository: what these are built with, and building them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::build::{self, Bind, BuildError, Downloads, EARLIEST_ZIP_DATE, NpmPackage, Sandbox, ScriptSet, Toolchain};
+use crate::fs;
+use crate::lock::{Closure, Lockfile, Selection};
+use crate::model::{Builds, Digest, InstanceKey, Package, PackageKey, Platform, Settings};
+use crate::ops::{Event, Result, Session};
+use crate::profile::PackageFolder;
+use crate::registry::{self, SourceFiles};
+use crate::resolve::Wants;
+use crate::store::{Staging, Tree};
+
+use super::consent::Exceptions;
+use super::downloads::{DeclaredFiles, explain_where_to_name_files};
+use super::error::BuildsError;
+use super::key::{DependencyName, ScriptMachine, ScriptedKeyInput, prepared_key};
+use super::left_files::take;
+use super::node::Node;
+use super::scripts;
+use super::source::not_locked;
+use super::tools::Needs;
+use super::workshop::log_file;
+
+/// The most bytes of a file of metadata.
+const LARGEST: u64 = 16 << 20;
+
+/// Returns what a package's sources are built with.
+pub(super) fn needs(package: &PackageKey, tree: &Tree) -> Result<Needs> {
+    let bad = |text: String, reason: String| BuildsError::BadRequirement {
+        package: package.clone(),
+        text: text.into(),
+        reason: reason.into(),
+    };
+    let stated = registry::preparation_needs(&package.id, &TreeFiles(tree))
+        .map_err(|reason| BuildsError::BadPackageJson { package: package.clone(), reason: reason.into() })?;
+    let mut needs = Needs { requires: Vec::new(), lines: Vec::new() };
+    for need in stated {
+        match need.wants {
+            Wants::Requirement(requirement) => {
+                needs.requires.push(need.text);
+                needs.lines.push((requirement, need.optional));
+            }
+            _ if need.optional => {}
+            Wants::Source { .. } => {
+                return Err(bad(need.text, "comes from outside of registries".to_owned()).into());
+            }
+            Wants::Unsupported { reason, .. } => return Err(bad(need.text, format!("cannot be had: {reason}")).into()),
+        }
+    }
+    Ok(needs)
+}
+
+/// A package that its scripts make of its sources.
+pub(super) struct Preparation<'a> {
+    pub(super) session: &'a Session<'a>,
+    /// The settings of the project.
+    pub(super) settings: &'a Settings,
+    pub(super) builds: &'a Builds,
+    pub(super) platform: Platform,
+    pub(super) node: &'a Node,
+    pub(super) package: &'a PackageKey,
+    /// What the lock knows of it.
+    pub(super) locked: &'a Package,
+    pub(super) exceptions: &'a Exceptions,
+}
+
+impl Preparation<'_> {
+    /// Returns the name of what comes of it in the store. `digests` has those of its sources and of its tools.
+    pub(super) fn output(&self, digests: &BTreeMap<&PackageKey, &Digest>) -> Result<Digest> {
+        let own = digests.get(self.package).ok_or_else(|| not_locked(self.package))?;
+        let toolchain = Toolchain::of_machine(&[], Some(&self.node.runtime.executable))?;
+        let lock = self.lock();
+        let closure = Closure::of(&lock.graph, &self.selection());
+        let mut dependencies = Vec::new();
+        for &reached in closure.instances.keys() {
+            let Some(digest) = digests.get(&reached.package) else { continue };
+            let edges = closure.edges(reached).map(|edge| (&edge.name, &edge.to)).collect();
+            dependencies.push(DependencyName { instance: reached, digest, edges });
+        }
+        let machine = ScriptMachine { versions: &self.node.versions, platform: self.platform, toolchain: &toolchain };
+        let input = ScriptedKeyInput { instance: &self.instance(), own, dependencies: &dependencies };
+        prepared_key(&input, &machine, self.exceptions)
+    }
+
+    /// Runs the scripts on the sources with the tools around them, all of which `trees` has, and takes what `npm pack` would take of
+    /// what they leave.
+    pub(super) fn run(
+        &self,
+        staging: &Staging<'_>,
+        output: &Digest,
+        trees: &BTreeMap<PackageKey, Arc<Tree>>,
+    ) -> Result<Tree> {
+        let (context, package) = (self.session.context(), self.package);
+        let source = trees.get(package).ok_or_else(|| not_locked(package))?;
+        let locked = self.builds.approved_scripts(package).ok_or_else(|| not_locked(package))?;
+        if *locked != build::scripts_digest(&scripts::read(package, source, ScriptSet::Prepare)?) {
+            return Err(BuildsError::OtherScripts { package: package.clone() }.into());
+        }
+        (context.reporter)(Event::BuildingPackage(package.to_string()));
+        let [layout, scratch] = ["layout", "scratch"].map(|name| staging.place().join(name));
+        fs::create_dir(&scratch)?;
+        let lock = self.lock();
+        let closure = Closure::of(&lock.graph, &self.selection());
+        let (lock, closure, instance) = (&lock, &closure, &self.instance());
+        let folder = PackageFolder { lock, closure, platform: self.platform, trees, package: instance };
+        let below = folder.lay_out_source(&layout)?;
+        let node = &self.node.runtime;
+        let mut sandbox = Sandbox::new(self.exceptions.level, &context.executable, scratch);
+        let files = DeclaredFiles::fetch(self.session, package, &self.exceptions.files)?;
+        sandbox.downloads = files.clone().map(|files| files as Arc<dyn Downloads>);
+        if !node.root.starts_with("/usr") {
+            sandbox.binds.push(Bind::read(&node.root));
+        }
+        let npm = NpmPackage {
+            name: package.to_string(),
+            layout,
+            writable: below.clone(),
+            package: below,
+            scripts: ScriptSet::Prepare,
+            node: node.clone(),
+            search_path: self.exceptions.show(&mut sandbox),
+            variables: self.exceptions.variables.clone(),
+            source_date: EARLIEST_ZIP_DATE,
+            log: log_file(context, package)?,
+        };
+        npm.run_scripts(&sandbox).map_err(|error| match error {
+            BuildError::Failed(mut step) => {
+                match &files {
+                    Some(files) => files.explain(&mut step, package),
+                    None => explain_where_to_name_files(&mut step),
+                }
+                BuildError::Failed(step)
+            }
+            error => error,
+        })?;
+        let folder = npm.layout.join(&npm.package);
+        let left = FolderFiles::read(&folder)?;
+        let files = registry::packed_files(&package.id, &left).map_err(|problem| BuildError::Output {
+            package: npm.name.clone(),
+            problem,
+            log: npm.log.clone(),
+        })?;
+        take(&self.session.store, &npm, output, Some(&files.into_iter().collect()))
+    }
+
+    fn instance(&self) -> InstanceKey {
+        InstanceKey { package: self.package.clone(), peers: Arc::from("") }
+    }
+
+    fn selection(&self) -> Selection {
+        Selection { groups: BTreeSet::new(), platform: Some(self.platform) }
+    }
+
+    /// Returns a lock of the package and of what builds it alone.
+    fn lock(&self) -> Lockfile {
+        Lockfile::new(self.settings.clone(), self.builds.graph_of(self.package, self.locked))
+    }
+}
+
+/// The files of a tree in the store.
+struct TreeFiles<'a>(&'a Tree);
+
+impl SourceFiles for TreeFiles<'_> {
+    fn paths(&self) -> Vec<&str> {
+        self.0.entries.iter().map(|entry| &*entry.path).collect()
+    }
+
+    fn read(&self, path: &str) -> Option<Vec<u8>> {
+        self.0.entry(path).filter(|entry| entry.size <= LARGEST)?;
+        fs::read(&self.0.folder.join(path)).ok()
+    }
+}
+
+/// The files of a folder in which nothing runs any more.
+struct FolderFiles<'a> {
+    folder: &'a Path,
+    paths: Vec<String>,
+}
+
+impl<'a> FolderFiles<'a> {
+    fn read(folder: &'a Path) -> Result<Self> {
+        let found = fs::walk(folder, |_| true)?.into_iter().filter(|found| found.kind == fs::Kind::File);
+        let mut paths: Vec<String> = found.filter_map(|found| found.path.into_os_string().into_string().ok()).collect();
+        paths.sort();
+        Ok(Self { folder, paths })
+    }
+}
+
+impl SourceFiles for FolderFiles<'_> {
+    fn paths(&self) -> Vec<&str> {
+        self.paths.iter().map(String::as_str).collect()
+    }
+
+    fn read(&self, path: &str) -> Option<Vec<u8>> {
+        self.paths.binary_search_by(|known| known.as_str().cmp(path)).ok()?;
+        fs::read_up_to(&self.folder.join(path), LARGEST).ok().flatten()
+    }
+}

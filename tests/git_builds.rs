@@ -1,0 +1,241 @@
+//! Packages of git that have to be built: by their own `prepare` scripts, or with a version that only their history tells.
+
+use std::fs;
+
+use serde_json::json;
+
+use crate::support::{GitRepository, GitServer, Project, Registry, Universe, conforms};
+
+/// A tool that writes what it is given, and one that only it asks for.
+fn registry() -> Registry {
+    Universe::new()
+        .npm("maker", "1.0.0", |p| {
+            p.dep("words", "^1")
+                .field("bin", json!({ "maker": "make.js" }))
+                .file("make.js", "#!/usr/bin/env node\nconst [, , path, text] = process.argv;\nrequire('fs').writeFileSync(path, `module.exports = '${text} ' + '${require('words')}'\\n`);\n")
+        })
+        .npm("words", "1.0.0", |p| p.file("index.js", "module.exports = 'made';\n"))
+        .npm("right", "1.2.0", |p| p)
+        .serve()
+}
+
+/// Writes an npm package whose `main` is made by a script. What is committed of its source is not packed.
+fn ui_kit(repository: &GitRepository, scripts: &serde_json::Value) -> String {
+    let manifest = json!({
+        "name": "ui-kit", "version": "1.0.0", "main": "dist/index.js", "files": ["dist"], "scripts": scripts,
+        "dependencies": { "right": "^1" }, "devDependencies": { "maker": "^1" }
+    });
+    repository.write("package.json", &manifest.to_string()).write("src/index.js", "source").commit()
+}
+
+fn project(registry: &Registry, ui: &GitRepository) -> Project {
+    let project = Project::new(registry);
+    project.dependencies(&[&format!("npm \"ui-kit\" git=\"{}\"", ui.url())]);
+    project
+}
+
+/// Syncs. Returns whether this machine has a sandbox, and says where it is seen that it has none.
+fn syncs(project: &Project) -> bool {
+    let out = project.run("larder sync");
+    let is_missing = out.stderr.contains("larder::build::no_sandbox");
+    if is_missing {
+        crate::sweep::say(&format!("NOT TESTED: {}", out.stderr));
+    } else {
+        out.exits(0);
+    }
+    !is_missing
+}
+
+fn prints(project: &Project) -> String {
+    project.run("larder run node -p 'require(\"ui-kit\")'").exits(0).stdout
+}
+
+#[test]
+fn what_a_prepare_script_makes_is_the_package() {
+    let (registry, server) = (registry(), GitServer::start());
+    let ui = server.repository("ui");
+    ui_kit(&ui, &json!({ "build": "mkdir -p dist && maker dist/index.js", "prepare": "yarn build \"it is\"" }));
+    let project = project(&registry, &ui);
+    project.run("larder lock").exits(0);
+    project.run("larder sync").exits(1).names(["npm:ui-kit@1.0.0", "exists only as source", "allow npm \"ui-kit\""]);
+    let listed = project.run("larder builds --json").exits(0).json();
+    conforms(&listed, "builds");
+    assert_eq!(listed["builds"][0]["reason"], "its scripts make it of its sources");
+    assert_eq!(listed["builds"][0]["scripts"][0]["event"], "prepare");
+
+    project.run("larder builds allow ui-kit").exits(0);
+    project.run("larder sync --locked").exits(1).names(["npm:ui-kit@1.0.0"]);
+    if !syncs(&project) {
+        return;
+    }
+    assert_eq!(prints(&project), "it is made\n");
+    assert!(!project.has("node_modules/ui-kit/src") && !project.has("node_modules/maker"));
+    let lock = project.read("larder.lock");
+    for written in [
+        "\n[[build]]\nid = \"npm:ui-kit@1.0.0\"\nrequires = [\n    \"maker@^1\",\n    \"right@^1\",\n]\n",
+        "\n[[build.instance]]\nid = \"npm:maker@1.0.0\"\nedges = [\n    \"npm:words@1.0.0\",\n]\n",
+        "\n[[tool]]\nid = \"npm:words@1.0.0\"\n",
+        "\n[[build]]\nid = \"npm:ui-kit@1.0.0\"\nscripts = \"sha256-",
+    ] {
+        assert!(lock.contains(written), "{written} is not in {lock}");
+    }
+    for command in ["larder verify", "larder check", "larder sync --locked", "larder sync --frozen", "larder lock"] {
+        project.run(command).exits(0);
+    }
+    assert_eq!(project.read("larder.lock"), lock);
+    let listed = project.run("larder builds --check --json").exits(0).json();
+    assert_eq!(listed["builds"], json!([{ "package": "npm:ui-kit@1.0.0", "reproducible": true, "differing": [] }]));
+
+    // Another project of this user runs nothing, and needs nobody.
+    let logs = project.cache().join("build-logs");
+    fs::remove_dir_all(&logs).expect("removed");
+    let second = project.beside();
+    second.write("larder.kdl", &project.read("larder.kdl")).write("larder.lock", &lock);
+    second.run("larder sync --locked --offline").exits(0);
+    assert!(!logs.exists(), "nothing was run");
+    assert_eq!(prints(&second), "it is made\n");
+
+    // Of the same version: another commit with the same script is built anew, and one with another script asks.
+    ui_kit(
+        &ui,
+        &json!({ "build": "mkdir -p dist && maker dist/index.js", "prepare": "yarn build \"it is\"", "x": "y" }),
+    );
+    let updated = project.run("larder update ui-kit").exits(0);
+    assert!(!updated.stderr.contains("replaced"), "{}", updated.stderr);
+    project.run("larder sync").exits(0);
+    ui_kit(&ui, &json!({ "prepare": "mkdir dist && maker dist/index.js now" }));
+    project.run("larder update ui-kit").exits(0);
+    project.run("larder sync").exits(1).names(["larder::builds::scripts_changed", "larder builds allow npm:ui-kit"]);
+    assert_eq!(project.read("node_modules/ui-kit/dist/index.js"), "module.exports = 'it is ' + 'made'\n");
+    project.run("larder builds allow npm:ui-kit").exits(0);
+    project.run("larder sync").exits(0);
+    assert_eq!(prints(&project), "now made\n");
+}
+
+#[test]
+fn a_prepack_script_makes_what_is_missing_and_a_failing_one_is_named() {
+    let (registry, server) = (registry(), GitServer::start());
+    let ui = server.repository("ui");
+    ui_kit(&ui, &json!({ "prepack": "mkdir -p dist && node node_modules/maker/make.js dist/index.js packed" }));
+    let project = project(&registry, &ui);
+    project.run("larder builds allow npm:ui-kit").exits(0);
+    if !syncs(&project) {
+        return;
+    }
+    assert_eq!(prints(&project), "packed made\n");
+    ui_kit(&ui, &json!({ "prepare": "echo no paint; exit 3" }));
+    project.run("larder update ui-kit").exits(0);
+    project.run("larder builds allow npm:ui-kit").exits(0);
+    let failed = project.run("larder sync");
+    assert_ne!(failed.status, 0);
+    failed.names(["npm:ui-kit@1.0.0 cannot be built: `prepare` ended with status 3", "no paint", "ui-kit-1.0.0.log"]);
+    assert_eq!(project.read("node_modules/ui-kit/dist/index.js"), "module.exports = 'packed ' + 'made'\n");
+}
+
+#[test]
+fn a_package_is_not_built_with_itself_but_with_what_its_registry_has_of_it() {
+    let registry = Universe::new()
+        .npm("maker", "1.0.0", |p| {
+            p.dep("ui-kit", "*").field("bin", json!({ "maker": "make.js" })).file(
+                "make.js",
+                "#!/usr/bin/env node\nrequire('fs').writeFileSync('index.js', `module.exports = 'by ${require('ui-kit')}'\n`);\n",
+            )
+        })
+        .npm("ui-kit", "0.9.0", |p| p.file("index.js", "module.exports = 'an older one';\n"))
+        .npm("ui-kit", "1.0.0", |p| p.file("index.js", "module.exports = 'the published one';\n"))
+        .serve();
+    let server = GitServer::start();
+    let ui = server.repository("ui");
+    let manifest = json!({
+        "name": "ui-kit", "version": "1.0.0", "scripts": { "prepare": "maker" }, "devDependencies": { "maker": "^1" }
+    });
+    ui.write("package.json", &manifest.to_string()).commit();
+    let project = project(&registry, &ui);
+    project.run("larder builds allow npm:ui-kit").exits(0);
+    if syncs(&project) {
+        assert_eq!(prints(&project), "by an older one\n");
+        project.run("larder sync --locked").exits(0);
+    }
+}
+
+#[test]
+fn what_prepares_a_package_comes_from_registries() {
+    let (registry, server) = (registry(), GitServer::start());
+    let ui = server.repository("ui");
+    let manifest = json!({
+        "name": "ui-kit", "version": "1.0.0", "scripts": { "prepare": "true" },
+        "devDependencies": { "side": "workspace:*" }
+    });
+    ui.write("package.json", &manifest.to_string()).commit();
+    let project = project(&registry, &ui);
+    project.run("larder builds allow npm:ui-kit").exits(0);
+    project.run("larder lock").exits(1).names(["npm:ui-kit@1.0.0 cannot be built", "`side@workspace:*` cannot be had"]);
+}
+
+/// Writes a Python project whose back end, which lies in it, asks for the version as such tools do.
+fn acme_tools(repository: &GitRepository, settings: &str) -> String {
+    let hooks = r#"
+import base64, hashlib, os, subprocess, zipfile
+
+VERSION = os.environ["SETUPTOOLS_SCM_PRETEND_VERSION"]
+
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    told = subprocess.run(["git", "describe", "--tags", "--dirty"], capture_output=True, text=True).stdout.strip()
+    files = subprocess.run(["git", "ls-files"], capture_output=True, text=True).stdout.split()
+    name = "acme_tools-%s-py3-none-any.whl" % VERSION
+    with zipfile.ZipFile(os.path.join(folder, name), "w") as wheel:
+        record = []
+        def add(path, text):
+            digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+            record.append("%s,sha256=%s,%d\n" % (path, digest, len(text)))
+            wheel.writestr(zipfile.ZipInfo(path, (1980, 1, 1, 0, 0, 0)), text)
+        add("acme_tools.py", "TOLD = %r\nFILES = %r\n" % (told, files))
+        info = "acme_tools-%s.dist-info/" % VERSION
+        add(info + "METADATA", "Metadata-Version: 2.1\nName: acme-tools\nVersion: %s\n" % VERSION)
+        add(info + "WHEEL", "Wheel-Version: 1.0\nGenerator: demo\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        add(info + "RECORD", "".join(record) + info + "RECORD,,\n")
+    return name
+"#;
+    let pyproject = format!(
+        "[project]\nname = 'acme-tools'\ndynamic = ['version']\n\
+         [build-system]\nrequires = []\nbuild-backend = 'hooks'\nbackend-path = ['.']\n{settings}"
+    );
+    repository.write("pyproject.toml", &pyproject).write("hooks.py", hooks).commit()
+}
+
+#[test]
+fn a_version_that_is_in_the_history_is_found_there_and_built() {
+    let (registry, server) = (registry(), GitServer::start());
+    let tools = server.repository("tools");
+    let settings = "[tool.hatch.version]\nsource = 'vcs'\nraw-options = { local_scheme = 'no-local-version' }\n";
+    acme_tools(&tools, settings);
+    tools.git(&["tag", "v1.4.0"]);
+    let project = Project::new(&registry);
+    project.dependencies(&[&format!("pypi \"acme-tools\" git=\"{}\"", tools.url())]);
+    project.run("larder builds allow pypi:acme-tools").exits(0);
+    if !syncs(&project) {
+        return;
+    }
+    assert!(project.read("larder.lock").contains("id = \"pypi:acme-tools@1.4.0\"\n"));
+    let code = "import acme_tools, importlib.metadata as m; print(m.version(\"acme-tools\"), acme_tools.TOLD, acme_tools.FILES)";
+    let prints = |project: &Project| project.run(&format!("larder run python -c '{code}'")).exits(0).stdout;
+    assert!(prints(&project).starts_with("1.4.0 "), "{}", prints(&project));
+    assert!(prints(&project).ends_with("['hooks.py', 'pyproject.toml']\n"), "{}", prints(&project));
+    assert!(!prints(&project).contains("dirty"));
+
+    tools.write("more.txt", "more").commit();
+    project.run("larder update acme-tools").exits(0);
+    project.run("larder sync").exits(0);
+    assert!(prints(&project).starts_with("1.4.1.dev1 "), "{}", prints(&project));
+    // Tags that come later change nothing for who has the lock.
+    tools.git(&["tag", "v2.0.0"]);
+    let other = Project::new(&registry);
+    other.write("larder.kdl", &project.read("larder.kdl")).write("larder.lock", &project.read("larder.lock"));
+    other.run("larder sync --locked").exits(0);
+    assert!(prints(&other).starts_with("1.4.1.dev1 "));
+    project.run("larder update acme-tools").exits(0);
+    assert!(project.read("larder.lock").contains("id = \"pypi:acme-tools@2.0.0\"\n"));
+
+    acme_tools(&tools, "[tool.setuptools_scm]\nversion_scheme = 'own:scheme'\n");
+    project.run("larder update acme-tools").exits(2).names(["its `version_scheme` is `own:scheme`"]);
+}
