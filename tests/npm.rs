@@ -196,8 +196,8 @@ fn engines_warn_and_where_they_are_strict_another_version_is_taken() {
         ·                ─────────────────
      15 │ resolution { engines "strict"; }
         ╰────
-      help: ask for another version, for example left 1.0.0, or override what it asks for under
-            `resolution`
+      help: declare a Node that it takes under `runtimes`, or ask for left 1.0.0, which runs on the
+            declared one
     "#);
 }
 
@@ -247,7 +247,7 @@ fn a_package_for_another_system_is_told_of_and_where_engines_are_strict_refused(
         "npm \"any\" \"^1\"",
     ];
     let said = project.dependencies(&optional).run("larder sync").exits(0);
-    assert!(!said.stderr.contains("registry-keys"), "{}", said.stderr);
+    assert!(!said.stderr.contains("win32") && !said.stderr.contains("is optional"), "{}", said.stderr);
     let lock = project.read("larder.lock");
     assert!(!lock.contains("registry-keys@") && !lock.contains("wrapper@"), "{lock}");
     project.run("larder lock --locked").exits(0);

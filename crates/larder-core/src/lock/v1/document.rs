@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
-use crate::model::CowStr;
+use crate::model::{CowStr, CreatioFacts, Uid};
 
 /// The tables of a lock: the fields of [`LockDocument`] but for the version.
 pub(super) const TABLES: [&str; 8] =
@@ -295,6 +295,19 @@ pub(super) struct PackageTable<'a> {
     pub(super) dropped: Vec<DroppedTable<'a>>,
     #[serde(borrow, default)]
     pub(super) instance: Vec<InstanceTable<'a>>,
+}
+
+impl PackageTable<'_> {
+    /// Returns what is told of a Creatio package besides its dependencies.
+    pub(super) fn creatio_facts(&self, uid: Uid) -> CreatioFacts {
+        CreatioFacts {
+            uid,
+            kind: self.r#type,
+            install_behavior: self.install_behavior,
+            maintainer: self.maintainer.as_deref().map(str::to_owned),
+            needs_license: self.needs_license,
+        }
+    }
 }
 
 #[derive(Deserialize)]

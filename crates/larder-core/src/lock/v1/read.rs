@@ -12,12 +12,12 @@ use crate::lock::error::LockProblem;
 use crate::lock::{Lockfile, conflict_markers, key};
 use crate::model::{
     ArchiveSource, Artifact, ArtifactKind, Attestation, BuildIdentity, BuildRequirements, BuildRules, Builds, CowStr,
-    CreatioFacts, CreatioInstance, Dependent, Dropped, Ecosystem, Edge, EdgeKind, Edition, Engines, Extension,
-    ExtraName, Facts, FileOwner, GitReference, GitSource, Graph, Instance, InstanceKey, Label, LockedProvenance,
-    LockedRuntime, LockedScripts, LogKey, ManagedRuntimes, Marker, NpmPeers, Origin, Override, Package, PackageId,
-    PackageKey, PackageName, PatchedPackage, PinnedSource, Platform, Prereleases, PythonVersion, Requirement, RootEdge,
-    RuntimeKey, RuntimeSource, Runtimes, Settings, Side, Source, SourceError, TargetPlatform, TransitiveSources,
-    Version, parse_folder_text, split_at_version,
+    CreatioInstance, Dependent, Dropped, Ecosystem, Edge, EdgeKind, Edition, Engines, Extension, ExtraName, Facts,
+    FileOwner, GitReference, GitSource, Graph, Instance, InstanceKey, Label, LockedProvenance, LockedRuntime,
+    LockedScripts, LogKey, ManagedRuntimes, Marker, NpmPeers, Origin, Override, Package, PackageId, PackageKey,
+    PackageName, PatchedPackage, PinnedSource, Platform, Prereleases, PythonVersion, Requirement, RootEdge, RuntimeKey,
+    RuntimeSource, Runtimes, Settings, Side, Source, SourceError, TargetPlatform, TransitiveSources, Version,
+    parse_folder_text, split_at_version,
 };
 
 /// Reads the text of a lockfile.
@@ -372,6 +372,7 @@ impl<'a> LockReader<'a> {
     fn package(&mut self, written: &'a document::PackageTable<'a>, ecosystem: Ecosystem) -> ReadResult<Package> {
         let owned = |texts: &[CowStr<'_>]| texts.iter().map(|text| (**text).to_owned()).collect::<Vec<String>>();
         let text = |text: &Option<CowStr<'_>>| text.as_deref().map(str::to_owned);
+        let uid = written.uid.as_ref().map(|text| self.value(text)).transpose()?;
         let attestation = match (&written.tree, &written.body, &written.history) {
             (None, None, None) => None,
             (Some(tree), Some(body), Some(history)) => {
@@ -403,20 +404,9 @@ impl<'a> LockReader<'a> {
                 install_script: written.install_script,
                 deprecated: text(&written.deprecated),
                 yanked: written.yanked,
-                creatio: self.creatio_facts(written)?.map(Box::new),
+                creatio: uid.map(|uid| Box::new(written.creatio_facts(uid))),
             },
         })
-    }
-
-    fn creatio_facts(&self, written: &document::PackageTable<'_>) -> ReadResult<Option<CreatioFacts>> {
-        let Some(uid) = &written.uid else { return Ok(None) };
-        Ok(Some(CreatioFacts {
-            uid: self.value(uid)?,
-            kind: written.r#type,
-            install_behavior: written.install_behavior,
-            maintainer: written.maintainer.as_deref().map(str::to_owned),
-            needs_license: written.needs_license,
-        }))
     }
 
     /// Reads where a package comes from: a registry, a git repository or a URL.

@@ -6,7 +6,7 @@ use crate::model::{
 
 use crate::resolve::{Candidate, Release, RequiredLine};
 
-use super::{World, requirement, wheels_for};
+use super::{World, key, requirement, wheels_for};
 
 #[test]
 fn locked_versions_are_kept() {
@@ -502,4 +502,32 @@ fn of_optional_lines_in_a_conflict_the_same_gives_way_in_whatever_order_they_sta
     let one = world().asks_with("pypi a>=2", optional).asks_with("pypi b", optional).solved();
     let other = world().asks_with("pypi b", optional).asks_with("pypi a>=2", optional).solved();
     assert_eq!(one.graph, other.graph);
+}
+
+#[test]
+fn what_a_dist_tag_stood_for_stays_though_the_tag_moves_or_goes() {
+    let locked = |tag: &str| {
+        let mut world = World::new()
+            .has("npm a@1.0.0", &[])
+            .has("npm a@2.0.0-rc.1", &[])
+            .has("npm a@2.0.0-rc.2", &[])
+            .tag("a", tag, "2.0.0-rc.2")
+            .asks("npm a next")
+            .locked("npm a@2.0.0-rc.1");
+        let (id, version) = key("npm a@2.0.0-rc.1");
+        world.preferences.lines.insert((Dependent::Project, id.name), version);
+        world
+    };
+    let asked = (Dependent::Project, key("npm a@1.0.0").0.name, "next".to_owned());
+    for tag in ["next", "latest"] {
+        let mut world = locked(tag);
+        world.preferences.tags.insert(asked.clone());
+        world.gives(&["npm:a@2.0.0-rc.1"]);
+        let mut world = locked(tag);
+        world.preferences.keeps_tags = true;
+        world.gives(&["npm:a@2.0.0-rc.1"]);
+    }
+    // A line that asked for something else before wants what the tag stands for now.
+    locked("next").gives(&["npm:a@2.0.0-rc.2"]);
+    locked("latest").unsolved();
 }

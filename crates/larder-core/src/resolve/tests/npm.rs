@@ -37,34 +37,6 @@ fn a_dist_tag_stands_for_its_version() {
 }
 
 #[test]
-fn what_a_dist_tag_stood_for_stays_though_the_tag_moves_or_goes() {
-    let locked = |tag: &str| {
-        let mut world = World::new()
-            .has("npm a@1.0.0", &[])
-            .has("npm a@2.0.0-rc.1", &[])
-            .has("npm a@2.0.0-rc.2", &[])
-            .tag("a", tag, "2.0.0-rc.2")
-            .asks("npm a next")
-            .locked("npm a@2.0.0-rc.1");
-        let (id, version) = key("npm a@2.0.0-rc.1");
-        world.preferences.lines.insert((Dependent::Project, id.name), version);
-        world
-    };
-    let asked = (Dependent::Project, key("npm a@1.0.0").0.name, "next".to_owned());
-    for tag in ["next", "latest"] {
-        let mut world = locked(tag);
-        world.preferences.tags.insert(asked.clone());
-        world.gives(&["npm:a@2.0.0-rc.1"]);
-        let mut world = locked(tag);
-        world.preferences.keeps_tags = true;
-        world.gives(&["npm:a@2.0.0-rc.1"]);
-    }
-    // A line that asked for something else before wants what the tag stands for now.
-    locked("next").gives(&["npm:a@2.0.0-rc.2"]);
-    locked("latest").unsolved();
-}
-
-#[test]
 fn a_version_that_was_chosen_elsewhere_is_shared() {
     let world = World::new()
         .has("npm a@1.0.0", &["shared 1.0.0"])
