@@ -540,3 +540,24 @@ fn a_root_that_asks_for_itself_finds_itself() {
     project.run("larder sync").exits(0).names(["up to date"]);
     project.run("larder lock --check").exits(0);
 }
+
+#[test]
+fn extras_of_members_are_told_with_the_line_that_takes_one() {
+    let files = [
+        ("pyproject.toml", "[project]\nname = 'root'\nversion = '1'\n[tool.uv.workspace]\nmembers = ['backend']\n"),
+        (
+            "backend/pyproject.toml",
+            "[project]\nname = 'backend'\nversion = '1'\n[project.optional-dependencies]\ntests = ['six']\n",
+        ),
+    ];
+    let project = Project::of_other_tools(&registry(), &files);
+    project
+        .run("larder init --no-lock")
+        .exits(0)
+        .names(["Left out extras of backend (tests)", "path \"FOLDER[EXTRA]\""]);
+    // What is advised works.
+    let manifest = project.read("larder.kdl");
+    project.write("larder.kdl", &format!("{manifest}\ngroup \"tests\" {{ path \"backend[tests]\"; }}\n"));
+    project.run("larder lock").exits(0);
+    assert!(project.read("larder.lock").contains("pypi:six@"));
+}

@@ -108,6 +108,7 @@ pub fn init(context: &Context<'_>, options: InitOptions<'_>) -> Result<Initialis
     fs::write_atomic(&path, text.as_bytes(), Durability::Whole)?;
     let root = &context.folder;
     let members = members::find(root, written.members.iter().map(|glob| &*glob.value))?.folders;
+    workspace::tell_extras_of_members(root, &members, &mut imported);
     let mut locked_by = locked::of_project((root, &members), &taken_from)?;
     // What several say of one package, the first says.
     for file in

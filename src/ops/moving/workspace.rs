@@ -150,8 +150,6 @@ pub(in crate::ops) fn projects_beside(root: &Path, imported: &mut Imported) -> R
 /// Lists, in one line, the projects with a lockfile of their own that are no part of the project: they lie in folders that are set aside, or
 /// far below a workspace.
 pub(in crate::ops) fn tell_set_aside(root: &Path, imported: &mut Imported) -> Result<()> {
-    const LISTED: usize = 3;
-
     let mut found = Vec::new();
     visit_but(&NO_SOURCE, root, DEPTH_WITH_LOCK + 1, &mut |folder| {
         let is_known = imported.is_member(folder)
@@ -178,13 +176,7 @@ pub(in crate::ops) fn tell_set_aside(root: &Path, imported: &mut Imported) -> Re
     found.retain(|folder| !is_told(folder));
     found.sort();
     let count = found.len();
-    let mut listed = found;
-    if count > LISTED + 1 {
-        listed.truncate(LISTED);
-        listed.push(format!("{} others", count - LISTED));
-    }
-    let Some(last) = listed.pop() else { return Ok(()) };
-    let folders = if listed.is_empty() { last } else { format!("{} and {last}", listed.join(", ")) };
+    let Some(folders) = listed(found) else { return Ok(()) };
     let (projects, why) = if count == 1 {
         (
             "project",
@@ -198,6 +190,33 @@ pub(in crate::ops) fn tell_set_aside(root: &Path, imported: &mut Imported) -> Re
     };
     imported.refuse(format!("the {projects} in {folders}"), why);
     Ok(())
+}
+
+/// Lists, in one line, the extras of members: they are installed where something asks for them.
+pub(in crate::ops) fn tell_extras_of_members(root: &Path, members: &[Arc<str>], imported: &mut Imported) {
+    let extras = members.iter().filter_map(|folder| {
+        let project = import::python_project(&inputs::reader(root, &root.join(&**folder))).ok()??;
+        let names: Vec<&str> = project.optional_dependencies.keys().map(String::as_str).collect();
+        (!names.is_empty()).then(|| format!("{folder} ({})", names.join(", ")))
+    });
+    if let Some(folders) = listed(extras.collect()) {
+        let why =
+            "they are installed where something asks for them: `group \"NAME\" { path \"FOLDER[EXTRA]\"; }` takes one";
+        imported.refuse(format!("extras of {folders}"), why);
+    }
+}
+
+/// Returns a list as a sentence has it; of a long one the first. `None` if it is empty.
+fn listed(mut all: Vec<String>) -> Option<String> {
+    const LISTED: usize = 3;
+
+    let count = all.len();
+    if count > LISTED + 1 {
+        all.truncate(LISTED);
+        all.push(format!("{} others", count - LISTED));
+    }
+    let last = all.pop()?;
+    Some(if all.is_empty() { last } else { format!("{} and {last}", all.join(", ")) })
 }
 
 /// Takes the folders out whose Python packages others of the project ask for in versions that they do not have: those are a registry's,
