@@ -435,6 +435,7 @@ fn the_root_stands_in_for_its_own_name_where_overrides_and_members_say_so() {
 fn a_version_that_one_of_two_lockfiles_had_below_the_same_package_is_told() {
     let registry = Universe::new()
         .npm("is-binary", "1.0.0", |p| p.dep("extensions", "^2"))
+        .npm("extensions", "2.1.0", |p| p)
         .npm("extensions", "2.2.0", |p| p)
         .npm("extensions", "2.3.0", |p| p)
         .serve();
@@ -446,19 +447,26 @@ fn a_version_that_one_of_two_lockfiles_had_below_the_same_package_is_told() {
         )
     };
     let manifest = |name: &str| format!(r#"{{"name": "{name}", "dependencies": {{"is-binary": "1.0.0"}}}}"#);
-    let project = Project::of_other_tools(
-        &registry,
-        &[
-            ("a/package.json", &manifest("a")),
-            ("a/package-lock.json", &lock("2.2.0")),
-            ("b/package.json", &manifest("b")),
-            ("b/package-lock.json", &lock("2.3.0")),
-        ],
-    );
+    let (a, b, c) = (manifest("a"), manifest("b"), manifest("c"));
+    let (of_a, of_b, of_c) = (lock("2.2.0"), lock("2.3.0"), lock("2.1.0"));
+    let files = [
+        ("a/package.json", &*a),
+        ("a/package-lock.json", &of_a),
+        ("b/package.json", &b),
+        ("b/package-lock.json", &of_b),
+        ("c/package.json", &c),
+        ("c/package-lock.json", &of_c),
+    ];
+    let project = Project::of_other_tools(&registry, &files[..4]);
     project.run("larder init").exits(0).names([
         "1 of 2 packages have the versions that they had",
         "~ npm:extensions 2.2.0 (was 2.3.0): npm:is-binary@1.0.0 has it so now",
     ]);
+    let project = Project::of_other_tools(&registry, &files);
+    project
+        .run("larder init")
+        .exits(0)
+        .names(["~ npm:extensions 2.2.0 (was 2.1.0, 2.3.0): npm:is-binary@1.0.0 has it so now"]);
 }
 
 #[test]

@@ -238,13 +238,18 @@ pub(in crate::ops) fn compare(before: &LockedVersions, lockfile: &Lockfile, inde
         let now: BTreeSet<_> = served.clone().filter(|key| key.id == *id).map(|key| &key.version).collect();
         let had = before.packages().get(id);
         let new: Vec<_> = now.iter().filter(|version| !had.is_some_and(|had| had.contains(**version))).collect();
+        let now_has = |version: &Version| now.contains(version);
         if new.is_empty() {
             let is_any_lost = || had.is_some_and(|had| had.iter().any(|version| !now.contains(version)));
             let lost = || is_any_lost().then(|| lost_edge(before, lockfile, (id, &now))).flatten();
             match lines.get(id).cloned().or_else(lost) {
                 None => kept.kept += 1,
                 Some(MovedEdge { dependent, before, now }) => {
-                    let (before, now) = (vec![before.to_string()], vec![now.to_string()]);
+                    // Of those that several lockfiles had, all that are gone are named.
+                    let gone = had.into_iter().flatten().filter(|version| !now_has(version));
+                    let before: BTreeSet<&Version> = gone.chain([before]).collect();
+                    let before = before.into_iter().map(ToString::to_string).collect();
+                    let now = vec![now.to_string()];
                     let why = format!("{dependent} has it so now");
                     moved.push((MoveCause::AnotherBeside, Moved { package: id.to_string(), before, now, why }));
                 }
