@@ -1,7 +1,7 @@
 //! Creatio packages that are not what they were: other spellings, other files, other packages under one name.
 
 use crate::support::creatio::{CreatioPackage, application, uid_of, with_application, with_feed};
-use crate::support::{Project, Registry, Universe};
+use crate::support::{PrivateRegistry, Project, Registry, Universe};
 
 const FEED: &str = "dependencies {\n    creatio \"UsrA\"\n}\n";
 
@@ -131,4 +131,27 @@ fn a_package_is_packed_alone_as_it_is_with_its_workspace() {
     project.write("packages/UsrB/descriptor.json", &descriptor("UsrB", &uid_of("UsrB"), "UsrA"));
     project.run("larder pack --creatio --out circle").exits(1).names(["UsrA → UsrB → UsrA"]);
     assert!(!project.has("twins") && !project.has("circle"));
+}
+
+#[test]
+fn a_creatio_package_may_need_a_private_one() {
+    let registry = feed(&[CreatioPackage::new("UsrA", "1.0.0")]).serve();
+    let packages = PrivateRegistry::new();
+    packages.publish(&[
+        ("larder.kdl", "package \"inner\" version=\"1.2.0\" { node \".\"; }\n"),
+        ("index.js", "module.exports = 'inner'\n"),
+    ]);
+    let project = Project::alone();
+    let lines = format!("    creatio \"feed\" \"{}\"\n{}", registry.url("/nuget/v3/index.json"), packages.line());
+    let extending = format!("{FEED}resolution {{\n    extend creatio \"UsrA\" {{ larder \"inner\" \"^1\"; }}\n}}\n");
+    project.with_registry_line(&lines, &extending);
+    project.run("larder sync").exits(0);
+    let lock = project.read("larder.lock");
+    assert!(lock.contains("larder:inner@1.2.0"), "{lock}");
+    project.run("larder lock --check").exits(0);
+    project.run("larder why inner").exits(0).names(["UsrA", "inner"]);
+    project.run("larder verify").exits(0);
+    // No other ecosystem is found from there.
+    project.with_registry_line(&lines, &extending.replace("larder \"inner\"", "npm \"inner\""));
+    project.run("larder lock").exits(2).names(["only by packages of creatio and by private ones"]);
 }

@@ -239,17 +239,27 @@ fn read_extend(node: ManifestNode<'_>, settings: &mut Settings, errors: &mut Err
         report_unused_properties(child, &line, errors);
         let Some(package) = &package else { continue };
         match line.spec {
-            DependencySpec::Package(dependency) if dependency.package().ecosystem == package.ecosystem => {
+            DependencySpec::Package(dependency) if extends(package.ecosystem, dependency.package().ecosystem) => {
                 settings.extensions.push(Extension { package: package.clone(), dependency });
             }
-            _ => errors.push(ManifestError::UnknownNode {
-                name: child.name().to_owned(),
-                place: "in this `extend`",
-                help: Some(format!("a package of {0} can be extended only by packages of {0}", package.ecosystem)),
-                span: child.name_span(),
-            }),
+            _ => {
+                let also = if extends(package.ecosystem, Ecosystem::PRIVATE) { " and by private ones" } else { "" };
+                let help = format!("a package of {0} can be extended only by packages of {0}{also}", package.ecosystem);
+                errors.push(ManifestError::UnknownNode {
+                    name: child.name().to_owned(),
+                    place: "in this `extend`",
+                    help: Some(help),
+                    span: child.name_span(),
+                });
+            }
         }
     }
+}
+
+/// Returns whether packages of one ecosystem may be made to depend on those of another: a package with an order of installation may need
+/// what is private, and knows no way to say it.
+fn extends(package: Ecosystem, dependency: Ecosystem) -> bool {
+    package == dependency || package.has_install_order() && dependency == Ecosystem::PRIVATE
 }
 
 /// Reports the properties of a line in an `extend` block, where they would have no effect.
