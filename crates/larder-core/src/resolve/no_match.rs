@@ -328,8 +328,8 @@ fn no_wheel(catalog: &Catalog, table: &VersionTable, need: &Need, usable: &Ordin
                 format!("{name} has no wheels at all: `larder builds allow pypi:{name}` lets it be built, in a sandbox")
             }
             [] => format!(
-                "its wheels are for other platforms or Pythons than the manifest declares; one of your own can be served \
-                 from a registry that claims {name}"
+                "its wheels are for other platforms or Pythons than the manifest declares: if it is for one system only, say so on \
+                 its line, `when=\"sys_platform == 'win32'\"`; one of your own can be served from a registry that claims {name}"
             ),
             _ if is_only => format!("it has wheels for {} and not for {platform}", elsewhere.join(", ")),
             _ => format!(
