@@ -389,7 +389,7 @@ fn the_marketplace_has_one_file_of_an_application() {
     let facts = "type = 1\ninstall-behavior = 1\nmaintainer = \"Acme\"\nneeds-license = true\n";
     assert_eq!(lock.matches(facts).count(), 2, "{lock}");
     let listed = project.run("larder list --json").exits(0).json();
-    let facts = &listed["packages"][0]["creatio"];
+    let facts = &listed["packages"][0]["descriptor"];
     assert_eq!(
         (&facts["type"], &facts["maintainer"], &facts["needsLicense"]),
         (&json!(1), &json!("Acme"), &json!(true))

@@ -154,4 +154,9 @@ fn without_advisories_nothing_is_healthy() {
     project.run("larder health --offline").exits(1).names([unknown, "larder advisories update"]);
     let audited = project.run("larder audit --offline").exits(1).names([unknown]);
     assert!(!audited.stderr.contains("No known"), "{}", audited.stderr);
+    // Beside it, an audit tells all else; asked for the score alone, it has none.
+    let health = "policy { health { at-least 10; }; ranges { wildcard \"warn\"; }; }\n";
+    project.manifest(&format!("dependencies {{\n    npm \"left\" \"*\"\n}}\n{health}"));
+    project.run("larder audit --offline").exits(1).names([unknown, "takes `*` of npm:left"]);
+    project.run("larder audit health --offline").exits(1).names(["is not known"]);
 }

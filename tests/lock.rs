@@ -308,3 +308,29 @@ fn a_locked_version_that_is_yanked_stays_and_is_told_each_time() {
     assert_eq!(versions(&project.run("larder list --json").exits(0)), ["idna@1.0", "six@1.0"]);
     assert!(!project.read("larder.lock").contains("yanked"));
 }
+
+#[test]
+fn a_tag_that_a_line_asks_for_anew_is_what_it_stands_for_whoever_else_locked_something() {
+    let registry = Universe::new()
+        .npm("a", "1.0.0", |p| p)
+        .npm("a", "2.0.0-rc.1", |p| p)
+        .npm("a", "2.0.0-rc.2", |p| p)
+        .tag("a", "next", "2.0.0-rc.1")
+        .tag("a", "latest", "1.0.0")
+        .serve();
+    let project = Project::new(&registry);
+    project.dependencies(&["npm \"a\" \"^1\""]).run("larder lock").exits(0);
+    project.write("package-lock.json", r#"{"lockfileVersion": 3, "packages": {"": {"name": "x"}}}"#);
+    project.dependencies(&["npm \"a\" \"next\""]).run("larder lock --prefer package-lock.json").exits(0);
+    assert!(project.read("larder.lock").contains("npm:a@2.0.0-rc.1"));
+    // It stays where it is asked for as before, though the tag moves on or goes, until `update`.
+    for universe in [Universe::new().tag("a", "next", "2.0.0-rc.2"), Universe::new()] {
+        let universe = universe.npm("a", "1.0.0", |p| p).npm("a", "2.0.0-rc.1", |p| p).npm("a", "2.0.0-rc.2", |p| p);
+        registry.becomes(&universe.tag("a", "latest", "1.0.0").npm("b", "1.0.0", |p| p));
+        project.forget();
+        project.dependencies(&["npm \"a\" \"next\"", "npm \"b\" \"^1\""]).run("larder lock").exits(0);
+        assert!(project.read("larder.lock").contains("npm:a@2.0.0-rc.1"));
+        project.dependencies(&["npm \"a\" \"next\""]).run("larder lock").exits(0);
+    }
+    project.run("larder update").exits(3).names(["has no dist-tag `next`"]);
+}

@@ -56,13 +56,13 @@ pub struct Listed {
     pub direct: bool,
     /// What a Creatio package says of itself.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub creatio: Option<ListedCreatio>,
+    pub descriptor: Option<ListedDescriptor>,
 }
 
 /// What a Creatio package says of itself.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ListedCreatio {
+pub struct ListedDescriptor {
     /// Its identifier.
     pub uid: String,
     /// `Type`: 0 is general, 1 an assembly.
@@ -76,7 +76,7 @@ pub struct ListedCreatio {
     pub needs_license: bool,
 }
 
-impl From<&CreatioFacts> for ListedCreatio {
+impl From<&CreatioFacts> for ListedDescriptor {
     fn from(facts: &CreatioFacts) -> Self {
         Self {
             uid: facts.uid.to_string(),
@@ -108,7 +108,7 @@ pub fn list(context: &Context<'_>) -> Result<Listing> {
         source: origin(&key).and_then(Origin::source).map(ToString::to_string),
         platforms,
         direct: direct.contains(&key),
-        creatio: package(&key).and_then(|package| package.facts.creatio.as_deref()).map(ListedCreatio::from),
+        descriptor: package(&key).and_then(|package| package.facts.creatio.as_deref()).map(ListedDescriptor::from),
     });
     let runtimes = lockfile.runtimes.0.iter().map(|(key, runtime)| ListedRuntime {
         name: key.name.as_str(),

@@ -396,7 +396,12 @@ impl<'a> Wish<'a> {
     fn preferences(&self, side: Option<&Side>) -> Preferences {
         let kept = |side| self.kept.map(|kept| kept.preferences(side)).unwrap_or_default();
         let mut preferences = match self.chosen_elsewhere {
-            Some(others) => others.preferences().or(kept(side)),
+            Some(others) => {
+                let mut preferences = others.preferences().or(kept(side));
+                // The lines may be others than those that the project's own lock was solved for.
+                preferences.keeps_tags &= self.kept.is_none_or(|kept| kept.graph.packages.is_empty());
+                preferences
+            }
             None => kept(side),
         };
         let there = self.wanted_on.as_ref().filter(|wanted_on| side != Some(wanted_on)).map(|side| kept(Some(side)));

@@ -94,10 +94,15 @@ pub fn audit(session: &Session<'_>, options: &Options, fix: Option<Fix>) -> Resu
 fn health_asked_for(session: &Session<'_>, project: &Project, options: &Options) -> Result<Option<u8>> {
     let is_asked =
         inspection::environments(session, project)?.iter().any(|environment| environment.policy.health.is_some());
-    if !is_asked || !inspection::chosen(&options.checks)?.contains(&CheckName::Health) {
+    let chosen = inspection::chosen(&options.checks)?;
+    if !is_asked || !chosen.contains(&CheckName::Health) {
         return Ok(None);
     }
-    Ok(Some(health::score(session, project)?))
+    // That advisories are not known, is told beside all else that is found.
+    if chosen.contains(&CheckName::Advisories) {
+        return health::score_if_known(session, project);
+    }
+    health::score(session, project).map(Some)
 }
 
 /// Says of each vulnerability whether `--fix` would cure it. If the registries cannot tell, nothing is said.

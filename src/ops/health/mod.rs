@@ -21,7 +21,7 @@ use crate::policy::Finding;
 use crate::profile;
 use crate::store::Store;
 
-use crate::ops::inspection::{Counts, Options, inspect};
+use crate::ops::inspection::{Counts, Inspected, Options, inspect};
 use crate::ops::outdated::{self, Newer};
 use crate::ops::{Event, Project, Result, Session, lock, project};
 
@@ -138,6 +138,13 @@ pub(super) fn score(session: &Session<'_>, project: &Project) -> Result<u8> {
     Ok(HealthScore::of(&faults).value())
 }
 
+/// Returns the score; `None` where advisories were never fetched.
+pub(super) fn score_if_known(session: &Session<'_>, project: &Project) -> Result<Option<u8>> {
+    let audited = inspect(session, project, &Options::default())?;
+    let is_known = audited.unknown().is_none();
+    Ok(is_known.then(|| HealthScore::of(&faults_of(session, &audited).0).value()))
+}
+
 /// The health of what is locked, in numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DependencyHealth {
@@ -160,9 +167,13 @@ pub fn dependencies(session: &Session<'_>) -> Result<DependencyHealth> {
 /// Looks for what the score is made of. Returns it with the newer versions of direct dependencies, if the registries could be asked.
 fn faults(session: &Session<'_>, project: &Project) -> Result<(Faults, Option<Vec<Newer>>)> {
     let audited = inspect(session, project, &Options::default())?;
-    if let Some(reason) = audited.unknown() {
-        return Err(HealthError::Unknown { reason: reason.to_owned() }.into());
+    match audited.unknown() {
+        Some(reason) => Err(HealthError::Unknown { reason: reason.to_owned() }.into()),
+        None => Ok(faults_of(session, &audited)),
     }
+}
+
+fn faults_of(session: &Session<'_>, audited: &Inspected) -> (Faults, Option<Vec<Newer>>) {
     let outdated = match outdated::outdated(session) {
         Ok(outdated) => Some(outdated.packages),
         Err(error) => {
@@ -177,7 +188,7 @@ fn faults(session: &Session<'_>, project: &Project) -> Result<(Faults, Option<Ve
         outdated: outdated.as_ref().map_or(0, Vec::len),
         has_denied_license: audited.findings.iter().any(|located| is_license(&located.finding)),
     };
-    Ok((faults, outdated))
+    (faults, outdated)
 }
 
 /// Returns the strictest limit of the project's policies, or 50.

@@ -135,11 +135,15 @@ impl Imported {
             *ecosystem == npm::ECOSYSTEM && deep.contains(selector)
         };
         let overrides: Overrides = self.overrides.iter().filter(is_deep).cloned().collect();
+        if overrides.is_empty() {
+            return;
+        }
+        let tree = own.npm_tree();
         for (ecosystem, selector, range) in overrides {
             let (Some(parent), child) = split_override(&selector) else { continue };
             let Ok(alias) = PackageName::parse(ecosystem, overridden_name(&selector)) else { continue };
-            for below in own.npm_names_below(parent).into_iter().filter(|below| *below != parent) {
-                let versions = own.npm_versions_below(below, &alias);
+            for below in tree.names_below(parent).into_iter().filter(|below| *below != parent) {
+                let versions: Vec<&Version> = tree.versions_below(below, &alias).collect();
                 let range = range.clone();
                 let one =
                     OverrideBeside { folder: String::new(), ecosystem, selector: format!("{below}>{child}"), range };

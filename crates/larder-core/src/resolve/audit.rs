@@ -10,8 +10,8 @@ use std::rc::Rc;
 use pubgrub::VersionSet;
 
 use crate::model::{
-    Algorithm, Artifact, Digest, Edge, EdgeKind, ExtraName, Facts, Graph, Instance, InstanceKey, Origin, Package,
-    PackageKey, Platform,
+    Algorithm, Artifact, ArtifactKind, Digest, Edge, EdgeKind, ExtraName, Facts, Graph, Instance, InstanceKey, Origin,
+    Package, PackageKey, Platform,
 };
 
 use super::catalog::Catalog;
@@ -163,7 +163,7 @@ impl<'a> Audit<'a> {
         }
         for artifact in &package.artifacts {
             let part = || AuditedPart::Artifact(artifact.file.clone());
-            let usual = release.artifacts.iter().find(|usual| usual.file == artifact.file);
+            let usual = release.artifacts.iter().find(|usual| is_same_file(usual, artifact));
             if let Some(usual) =
                 usual.filter(|usual| (usual.kind, &usual.platforms) != (artifact.kind, &artifact.platforms))
             {
@@ -355,6 +355,11 @@ fn facts(locked: &Facts, stated: &Facts) -> [(&'static str, String, String); 8] 
     ]
 }
 
+/// Returns whether two artifacts are one file. In names of Creatio's archives case does not count.
+fn is_same_file(a: &Artifact, b: &Artifact) -> bool {
+    a.file == b.file || a.kind == ArtifactKind::Creatio && a.file.eq_ignore_ascii_case(&b.file)
+}
+
 /// Returns whether a registry states a digest. One that is stronger than all that it states can only be compared with the file.
 fn is_stated(locked: &Digest, stated: &[Digest]) -> bool {
     let is_weak = |digest: &Digest| digest.algorithm() == Algorithm::Sha1;
@@ -363,14 +368,14 @@ fn is_stated(locked: &Digest, stated: &[Digest]) -> bool {
 
 fn served(artifact: &Artifact) -> String {
     let kind = match artifact.kind {
-        crate::model::ArtifactKind::Tarball => "a tarball",
-        crate::model::ArtifactKind::Wheel => "a wheel",
-        crate::model::ArtifactKind::Sdist => "a source distribution",
-        crate::model::ArtifactKind::Source => "plain source",
-        crate::model::ArtifactKind::Runtime => "a runtime",
-        crate::model::ArtifactKind::Package => "a private package",
-        crate::model::ArtifactKind::Archive => "the file of a tool",
-        crate::model::ArtifactKind::Creatio => "a Creatio package",
+        ArtifactKind::Tarball => "a tarball",
+        ArtifactKind::Wheel => "a wheel",
+        ArtifactKind::Sdist => "a source distribution",
+        ArtifactKind::Source => "plain source",
+        ArtifactKind::Runtime => "a runtime",
+        ArtifactKind::Package => "a private package",
+        ArtifactKind::Archive => "the file of a tool",
+        ArtifactKind::Creatio => "a Creatio package",
     };
     let platforms: Vec<_> = artifact.platforms.iter().map(|platform| platform.as_str()).collect();
     if platforms.is_empty() {

@@ -29,7 +29,7 @@ use crate::diagnostic::{Exit, Failure};
 use crate::model::{Dependent, Settings};
 
 pub use requirements_lock::is_written_by_a_tool;
-pub use versions::{LockedVersions, PublishedDigest, RememberedPeer, remembered_peers};
+pub use versions::{LockedVersions, NpmTree, PublishedDigest, RememberedPeer, remembered_peers};
 
 /// The lockfiles that can be read, by their names, each with the file that declares what it locks.
 pub const FILES: [(&str, &str); 10] = [

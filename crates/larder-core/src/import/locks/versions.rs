@@ -310,25 +310,18 @@ impl LockedVersions {
         self.lines.iter().filter(|((_, name), _)| name == alias).map(|(_, version)| version).collect()
     }
 
-    /// Returns the names of the npm packages that a package leads to, itself among them.
-    pub fn npm_names_below(&self, parent: &str) -> BTreeSet<&str> {
-        let mut below: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    /// Returns what npm packages have below them, to be asked often.
+    pub fn npm_tree(&self) -> NpmTree<'_> {
+        let mut tree = NpmTree::default();
         for ((from, alias), versions) in &self.edges {
             let name = |version| {
                 self.aliased.get(&(alias.clone(), version)).map_or(alias.as_str(), |key| key.id.name.as_str())
             };
-            let names = versions.keys().cloned().map(name);
-            below.entry(from.id.name.as_str()).or_default().extend(names);
+            let parent = from.id.name.as_str();
+            tree.names.entry(parent).or_default().extend(versions.keys().cloned().map(name));
+            tree.versions.entry((parent, alias.as_str())).or_default().extend(versions.keys());
         }
-        let first = self.versions.keys().find(|id| id.ecosystem == ECOSYSTEM && id.name.as_str() == parent);
-        let mut open: Vec<&str> = first.map(|id| id.name.as_str()).into_iter().collect();
-        let mut seen = BTreeSet::new();
-        while let Some(name) = open.pop() {
-            if seen.insert(name) {
-                open.extend(below.get(name).into_iter().flatten());
-            }
-        }
-        seen
+        tree
     }
 
     /// Returns the names of the npm packages that have something under a name.
@@ -377,6 +370,32 @@ impl LockedVersions {
             keeps_tags: true,
             ..Preferences::default()
         }
+    }
+}
+
+/// What npm packages have below them, by their names.
+#[derive(Debug, Default)]
+pub struct NpmTree<'l> {
+    names: BTreeMap<&'l str, BTreeSet<&'l str>>,
+    versions: BTreeMap<(&'l str, &'l str), BTreeSet<&'l Version>>,
+}
+
+impl<'l> NpmTree<'l> {
+    /// Returns the names of the packages that a package leads to, itself among them; none if it has nothing below it.
+    pub fn names_below(&self, parent: &str) -> BTreeSet<&'l str> {
+        let first = self.names.get_key_value(parent).map(|(name, _)| *name);
+        let (mut open, mut seen) = (Vec::from_iter(first), BTreeSet::new());
+        while let Some(name) = open.pop() {
+            if seen.insert(name) {
+                open.extend(self.names.get(name).into_iter().flatten());
+            }
+        }
+        seen
+    }
+
+    /// Returns the versions that copies of a package have under a name.
+    pub fn versions_below(&self, parent: &str, alias: &PackageName) -> impl Iterator<Item = &'l Version> {
+        self.versions.get(&(parent, alias.as_str())).into_iter().flatten().copied()
     }
 }
 

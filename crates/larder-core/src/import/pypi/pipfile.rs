@@ -130,10 +130,15 @@ fn add_sources(document: &Table, mut by_index: BTreeMap<String, Vec<String>>, im
             ["https://pypi.org/simple", "https://pypi.python.org/simple"].contains(&url.trim_end_matches('/'));
         let name = text("name").unwrap_or("index").to_owned();
         let packages = by_index.remove(&name).unwrap_or_default();
-        if is_usual {
+        if is_usual && (place == 0 || packages.is_empty()) {
             continue;
         }
-        let (name, packages) = if place == 0 { ("pypi".to_owned(), Vec::new()) } else { (name, packages) };
+        let (name, packages) = match place {
+            0 => ("pypi".to_owned(), Vec::new()),
+            // The first one has that name.
+            _ if name == "pypi" => ("pypi-public".to_owned(), packages),
+            _ => (name, packages),
+        };
         if place > 0 && packages.is_empty() {
             let why =
                 "no package names it, and Pipenv asks it for none: declare it in `registries` with its `packages`";
@@ -142,6 +147,9 @@ fn add_sources(document: &Table, mut by_index: BTreeMap<String, Vec<String>>, im
         }
         let (url, priority) = (url.to_owned(), None);
         imported.add_registry(ImportedRegistry { ecosystem: ECOSYSTEM, name, url, packages, priority, is_flat: false });
+    }
+    for (name, packages) in by_index {
+        imported.refuse(format!("the index {name} of {}", packages.join(", ")), "no `[[source]]` has this name");
     }
 }
 
@@ -193,5 +201,22 @@ mod tests {
         assert_eq!(left, ["[scripts]", "the source other"]);
         assert!(imported.optional_groups.iter().map(Label::as_str).eq(["docs"]));
         assert!(pipfile("[packages").is_err());
+    }
+
+    #[test]
+    fn what_an_index_has_stays_with_it() {
+        let text = "[[source]]\nurl = 'https://pypi.acme.example/simple'\nname = 'acme'\n[[source]]\nurl = 'https://pypi.org/simple'\nname = 'pypi'\n\
+                    [packages]\nidna = {version = '==3.6', index = 'pypi'}\nown = {version = '*', index = 'gone'}\n";
+        let imported = pipfile(text).unwrap();
+        let registries: Vec<_> =
+            imported.registries.iter().map(|one| (&*one.name, &*one.url, one.packages.join(" "))).collect();
+        assert_eq!(
+            registries,
+            [
+                ("pypi", "https://pypi.acme.example/simple", String::new()),
+                ("pypi-public", "https://pypi.org/simple", "idna".to_owned())
+            ]
+        );
+        assert!(imported.not_taken.iter().any(|left| left.what == "the index gone of own"), "{:?}", imported.not_taken);
     }
 }

@@ -171,7 +171,10 @@ impl fmt::Display for StaleReason {
             Self::File { file, package, there: true } => {
                 write!(f, "`{file}` has changed since {package} was locked from it")
             }
-            Self::File { file, package, .. } => write!(f, "`{file}` is not there, and {package} is locked from it"),
+            Self::File { file, package, .. } => write!(
+                f,
+                "`{file}` is not there, and {package} is locked from it: bring it back, or change the line that names it"
+            ),
             Self::Tools { package } => write!(f, "the tools that build {package} are not locked"),
             Self::Scripts { package, locked: false } => write!(f, "the install scripts of {package} are not locked"),
             Self::Scripts { package, .. } => write!(f, "the install scripts of {package} are locked and may not run"),

@@ -108,7 +108,7 @@ fn fetch_packages(client: &RegistryClient, id: u32) -> Result<Vec<ArchivedPackag
     let request =
         ListingRequest { package: &name, target: RequestTarget::Below(&target), accept: ACCEPT, format: FORMAT };
     let encode = |description: &FullResponse| {
-        let needs_license = describe(client, id, description)?.is_license_required;
+        let needs_license = describe(client, id, description)?.is_license_required == true;
         let bytes = file(client, id, description)?.bytes;
         let packages = packages_in(bytes, id).map_err(|reason| refused(client, id, reason))?;
         let packages: Vec<_> = packages.into_iter().map(|package| package.with_license(needs_license)).collect();
@@ -159,8 +159,9 @@ pub(super) fn open(client: &RegistryClient, id: u32) -> Result<FullResponse, Arc
 struct Description {
     /// Where its file is, relative to the description.
     file_link: String,
+    /// What is no Boolean says nothing.
     #[serde(default)]
-    is_license_required: bool,
+    is_license_required: serde_json::Value,
 }
 
 fn describe(client: &RegistryClient, id: u32, description: &FullResponse) -> Result<Description, Arc<dyn Failure>> {
