@@ -333,4 +333,10 @@ fn a_tag_that_a_line_asks_for_anew_is_what_it_stands_for_whoever_else_locked_som
         project.dependencies(&["npm \"a\" \"next\""]).run("larder lock").exits(0);
     }
     project.run("larder update").exits(3).names(["has no dist-tag `next`"]);
+    // Who adds it by the tag wants what it stands for now.
+    let universe = Universe::new().npm("a", "2.0.0-rc.1", |p| p).npm("a", "2.0.0-rc.2", |p| p);
+    registry.becomes(&universe.tag("a", "next", "2.0.0-rc.2"));
+    project.forget();
+    project.run("larder add npm:a@next").exits(0);
+    assert!(project.read("larder.lock").contains("npm:a@2.0.0-rc.2"));
 }

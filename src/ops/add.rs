@@ -78,9 +78,13 @@ fn add_once(
     // First with any version, to learn which one is chosen; then with the range that is written.
     let open = edited(&target, &specs, &place, request)?;
     let project = target.tried(old, &open)?;
-    let asked = added(&specs, &project.lines);
-    let (first, _) =
-        lock::solve(session, &project, &Wish { asked, age_cutoff: AgeCutoff::Moved, ..Wish::keeping(&before) })?;
+    let added = added(&specs, &project.lines);
+    let asked = added.iter().map(|line| line.requirement.package()).collect();
+    // Who names a dist-tag wants what it stands for now.
+    let tagged = added.iter().filter(|line| line.requirement.tag().is_some());
+    let moved = tagged.map(|line| line.requirement.package()).collect();
+    let wish = Wish { asked, moved, age_cutoff: AgeCutoff::Moved, ..Wish::keeping(&before) };
+    let (first, _) = lock::solve(session, &project, &wish)?;
     let specs: Vec<Spec> = specs
         .into_iter()
         .map(|spec| match spec.range {
@@ -105,8 +109,8 @@ fn add_once(
     Ok(Some(Changes { lines: lines.collect(), locked }))
 }
 
-/// Returns the packages of the lines that were added.
-fn added(specs: &[Spec], lines: &[RequiredLine]) -> BTreeSet<PackageId> {
+/// Returns the lines that were added.
+fn added<'l>(specs: &[Spec], lines: &'l [RequiredLine]) -> Vec<&'l RequiredLine> {
     let is_added = |line: &&RequiredLine| {
         let (package, seen_as) = (line.requirement.package(), line.requirement.seen_as());
         specs.iter().any(|spec| {
@@ -115,7 +119,7 @@ fn added(specs: &[Spec], lines: &[RequiredLine]) -> BTreeSet<PackageId> {
                 && PackageName::parse(spec.ecosystem, bare).is_ok_and(|name| name == *seen_as)
         })
     };
-    lines.iter().filter(is_added).map(|line| line.requirement.package()).collect()
+    lines.iter().filter(is_added).collect()
 }
 
 fn place(request: &Request<'_>) -> Result<Section> {
