@@ -408,3 +408,17 @@ fn a_python_package_without_a_module_is_told_and_found_later() {
     let said = project.run("larder sync").exits(0);
     assert!(!said.stderr.contains("warning"), "{}", said.stderr);
 }
+
+#[test]
+fn groups_of_a_folder_that_is_no_python_project_are_none_of_the_workspace() {
+    let registry = registry();
+    let project = Project::new(&registry);
+    project.write("tools/package.json", r#"{"name": "tools", "version": "1.0.0"}"#);
+    project.write("tools/pyproject.toml", "[dependency-groups]\nlint = ['ruff']\n");
+    project.manifest("members \"tools\"\n");
+    let manifest = project.read("larder.kdl");
+    let python = format!("python \"{}\"", crate::support::python_version());
+    project.write("larder.kdl", &manifest.replace(&python, ""));
+    project.run("larder lock").exits(0);
+    project.run("larder lock --check").exits(0);
+}

@@ -288,6 +288,16 @@ fn a_tool_that_is_only_there_as_source_is_built_too() {
     fs::remove_dir_all(project.store()).expect("removed");
     project.run("larder sync --locked").exits(0);
     assert_eq!(project.run(&format!("larder run python -c '{code}'")).exits(0).stdout, "1.0\n");
+
+    // A line that is taken back takes back that the tool is built, whatever the lock says.
+    let manifest = project.read("larder.kdl");
+    let line = manifest.lines().find(|line| line.contains("allow pypi \"wood\"")).expect("its line").to_owned();
+    project.write("larder.kdl", &manifest.replace(&line, ""));
+    fs::remove_dir_all(project.path(".larder")).expect("removed");
+    fs::remove_dir_all(project.store()).expect("removed");
+    project.run("larder lock --check").exits(1).names(["the tools that build pypi:brush@1.0 are not locked"]);
+    project.run("larder sync --frozen").exits(1).names(["wood"]);
+    assert!(!project.has(".larder/active"));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::diagnostic::{Exit, Failure};
 use crate::manifest;
 use crate::manifest::edit::{self, NewLine, PropertyValue, Section};
-use crate::model::{Ecosystem, PackageId, PackageName, RootEdge, Version};
+use crate::model::{Ecosystem, PackageName, RootEdge, Version};
 use crate::resolve::RequiredLine;
 
 use super::lock::{self, Changes, Replacement, Wish};

@@ -9,7 +9,9 @@ use crate::build::Toolchain;
 use crate::fetch::{ArtifactSource, Body, FetchedArtifact, NameFolding, RequestedArtifact, SourceError};
 use crate::fs::{self, Action, FsError};
 use crate::lock::Closure;
-use crate::model::{Artifact, ArtifactOwner, Builds, Digest, Origin, Package, PackageKey, Platform};
+use crate::model::{
+    Artifact, ArtifactOwner, Builds, Digest, Origin, Package, PackageKey, Platform, Source as SourceOfPackage,
+};
 use crate::ops::project::Project;
 use crate::ops::{Event, Result, Session, artifacts};
 use crate::profile::RuntimeTree;
@@ -85,6 +87,10 @@ impl Builder<'_> {
         for (key, tool) in self.builds.tools_of(package, self.platform) {
             let request = tool_request(package, key, tool, self.platform)?;
             if let (true, Some(origin)) = (request.artifact.kind.needs_build(), &tool.origin) {
+                // Whoever takes a line back takes back that it is built, whatever a lock says.
+                if !self.project.manifest.settings.builds.approves(&key.id, &key.version) {
+                    return Err(BuildsError::ToolFromSource { package: package.clone(), tool: key.clone() }.into());
+                }
                 let planned = self.plan_below(depth + 1, (key, tool), origin, &request.artifact)?;
                 digests.push((key, planned.output.clone()));
                 source_tools.push(planned);
@@ -121,6 +127,8 @@ impl Builder<'_> {
         let rust = if is_rust { crates::find_toolchain(self.session.context())? } else { None };
         let search_path: Vec<PathBuf> = rust.iter().map(|rust| rust.join("bin")).collect();
         let toolchain = Toolchain::of_machine(&search_path, Some(&interpreter.path))?;
+        let is_of_git = origin.source().is_some_and(|pinned| matches!(pinned.source, SourceOfPackage::Git(_)));
+        let git = if is_of_git { Some(Toolchain::of_git()?) } else { None };
         let input = KeyInput {
             package,
             sdist,
@@ -128,6 +136,7 @@ impl Builder<'_> {
             interpreter,
             platform: self.platform,
             toolchain: &toolchain,
+            git: git.as_ref().map(Option::as_ref),
             exceptions: &exceptions,
         };
         let origin = origin.clone();
@@ -217,7 +226,7 @@ impl Builder<'_> {
                 Some((wanted.owner.package()?.clone(), Arc::new(fetched.tree.clone())))
             });
             let preparation = self.preparation(package, by, &planned.exceptions);
-            return preparation.run(&staging, &planned.output, &trees.collect());
+            return preparation.run(&staging, &planned.output, &trees.chain(built_tools).collect());
         }
         let interpreter = self.interpreter.ok_or_else(|| BuildsError::NoPython { package: package.clone() })?;
         let Some((sdist, tools)) = inputs.split_first() else { return Err(not_locked(package).into()) };

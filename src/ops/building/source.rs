@@ -79,9 +79,8 @@ pub(super) fn fetch_all(
 /// Returns whether a lock has a package of the same source: of a repository, one version may be of many commits.
 pub(super) fn has_same_source(lock: &Lockfile, key: &PackageKey, package: &Package) -> bool {
     let known = lock.graph.packages.get(key).or_else(|| lock.builds.tools.get(key));
-    known.is_some_and(|known| {
-        package.origin.as_ref().and_then(Origin::source).is_none() || known.origin == package.origin
-    })
+    let is_of_registry = |package: &Package| package.origin.as_ref().and_then(Origin::source).is_none();
+    known.is_some_and(|known| known.origin == package.origin || is_of_registry(known) && is_of_registry(package))
 }
 
 pub(super) fn not_locked(package: &PackageKey) -> BuildsError {

@@ -143,7 +143,7 @@ impl Imported {
             let (Some(parent), child) = split_override(&selector) else { continue };
             let Ok(alias) = PackageName::parse(ecosystem, overridden_name(&selector)) else { continue };
             for below in tree.names_below(parent).into_iter().filter(|below| *below != parent) {
-                let versions: Vec<&Version> = tree.versions_below(below, &alias).collect();
+                let versions = tree.versions_below(below, &alias);
                 let range = range.clone();
                 let one =
                     OverrideBeside { folder: String::new(), ecosystem, selector: format!("{below}>{child}"), range };

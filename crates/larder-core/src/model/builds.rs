@@ -129,7 +129,8 @@ impl Builds {
             let mut added = rules.requires_of(&package.id, &package.version).into_iter();
             let is_whole = |tool: &PackageKey| {
                 let known = self.tools.get(tool);
-                known.is_some_and(|package| !package.needs_build() || self.requirements.contains_key(tool))
+                let is_let = || rules.approves(&tool.id, &tool.version) && self.requirements.contains_key(tool);
+                known.is_some_and(|package| !package.needs_build() || is_let())
             };
             locked.tools.keys().all(is_whole) && added.all(|wanted| locked.requires.iter().any(|known| known == wanted))
         })

@@ -92,7 +92,7 @@ impl LocalFile {
 
     /// Returns whether a path names an archive that npm and its kin install, by its name.
     pub fn is_npm_archive(path: &str) -> bool {
-        [".tgz", ".tar.gz", ".tar"].iter().any(|end| path.ends_with(end))
+        [".tgz", ".tar.gz"].iter().any(|end| path.ends_with(end))
     }
 
     /// Returns whether a path names a wheel or a source distribution.

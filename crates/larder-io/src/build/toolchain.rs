@@ -70,6 +70,11 @@ impl Toolchain {
         Ok(Self { programs, rust, libc: libc()?, system: system()? })
     }
 
+    /// Returns the digest of the machine's git, which sources of a repository are shown as one again with. Returns `None` if there is none.
+    pub fn of_git() -> Result<Option<TreeDigest>, FsError> {
+        find("git", &[])?.map(|path| Ok(TreeDigest::of(&fs::read(&path)?))).transpose()
+    }
+
     /// Returns the digest of what the machine's libraries say of themselves to pkg-config: their versions, and where their headers lie.
     /// Returns `None` if there are none.
     pub fn of_libraries() -> Result<Option<TreeDigest>, FsError> {

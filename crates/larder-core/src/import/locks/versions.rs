@@ -394,8 +394,8 @@ impl<'l> NpmTree<'l> {
     }
 
     /// Returns the versions that copies of a package have under a name.
-    pub fn versions_below(&self, parent: &str, alias: &PackageName) -> impl Iterator<Item = &'l Version> {
-        self.versions.get(&(parent, alias.as_str())).into_iter().flatten().copied()
+    pub fn versions_below(&self, parent: &str, alias: &PackageName) -> Vec<&'l Version> {
+        self.versions.get(&(parent, alias.as_str())).into_iter().flatten().copied().collect()
     }
 }
 

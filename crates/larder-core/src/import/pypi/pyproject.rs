@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::{Table, Value};
 
 use super::python_project::{
-    FileReader, GroupItem, PythonProject, UvSource, UvSources, environments_on_demand, python_project, uv_sources,
+    FileReader, GroupItem, PythonProject, UvSource, UvSources, environments_on_demand, project_or_groups, uv_sources,
 };
 use crate::import::{FolderLine, ImportError, Imported, Runtimes};
 use crate::model::{Label, LocalFile, PackageName, Requirement, Source};
@@ -33,7 +33,7 @@ pub fn python(files: &FileReader<'_>) -> Result<Imported, ImportError> {
         text.trim_start_matches('\u{feff}').parse().map_err(|e: toml::de::Error| error(e.message().to_owned()))?;
     let tool = |name: &str| document.get("tool").and_then(|tool| tool.get(name)?.as_table());
     let mut imported = Imported::default();
-    let project = python_project(files).map_err(error)?;
+    let project = project_or_groups(files).map_err(error)?;
     let license = document.get("project").and_then(|project| project.get("license")?.as_str()).map(str::to_owned);
     imported.license = license;
     let own_name = project.as_ref().and_then(|project| project.name.as_deref()).map(normal);

@@ -1,7 +1,7 @@
 //! Files that are others than before, though their version is the same.
 
 use crate::lock::Anchor;
-use crate::model::CheckName;
+use crate::model::{CheckName, Origin, Package, Source};
 use crate::policy::contract::{Check, CheckStage, Verb};
 use crate::policy::{CheckInput, Finding};
 
@@ -38,7 +38,7 @@ impl Check for ReplacedCheck {
         for (key, package) in input.packages() {
             let Some(before) = before.graph.packages.get(key) else { continue };
             // Of a repository, another commit is another package, whatever version it states.
-            if package.origin != before.origin {
+            if is_of_git(package) && is_of_git(before) && package.origin != before.origin {
                 continue;
             }
             for artifact in &package.artifacts {
@@ -58,4 +58,9 @@ impl Check for ReplacedCheck {
         }
         found
     }
+}
+
+fn is_of_git(package: &Package) -> bool {
+    let source = package.origin.as_ref().and_then(Origin::source);
+    source.is_some_and(|pinned| matches!(pinned.source, Source::Git(_)))
 }

@@ -138,6 +138,12 @@ fn a_replaced_file_and_an_idle_claim_are_told_of() {
     assert_eq!(found.len(), 1);
     assert!(found[0].message.starts_with("pypi:a@1.0: its registry replaced `a-1.0.whl`"), "{}", found[0].message);
     says(CheckName::Replaced, &CheckInput { previous: Some(&after), ..CheckInput::whole(&after) }, &[]);
+    // Another registry may serve other bytes, too.
+    let renamed = lock::parse("larder.lock", &before.to_text().replace("\"home\"", "\"away\"")).unwrap();
+    let told = crate::policy::check_named(CheckName::Replaced)
+        .unwrap()
+        .run(&CheckInput { previous: Some(&renamed), ..CheckInput::whole(&after) });
+    assert_eq!(told.len(), 1);
 
     let manifest = manifest("registries { npm \"home\" \"https://npm.example/\" { packages \"ap*\" \"@ap/*\"; }; }");
     let lock = locked("npm:a@1.0.0", "");

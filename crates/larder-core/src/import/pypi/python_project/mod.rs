@@ -76,6 +76,8 @@ pub struct PythonProject {
     pub computed: Vec<String>,
     /// Whether a build backend makes a package of it, so that it can be installed.
     pub is_package: bool,
+    /// Whether nothing describes a project, and there are groups all the same.
+    has_groups_alone: bool,
     /// The file that says most of it, relative to its folder.
     pub file: &'static str,
     /// The whole pyproject.toml; empty if there is none.
@@ -106,11 +108,16 @@ impl PythonProject {
 }
 
 /// Reads the project. Returns `None` if no file of the folder describes one: a pyproject.toml may be there for the settings of tools
-/// alone.
+/// alone, or for groups.
 ///
 /// # Errors
 /// The pyproject.toml cannot be read; the reason, as a sentence.
 pub fn python_project(files: &FileReader<'_>) -> Result<Option<PythonProject>, String> {
+    Ok(project_or_groups(files)?.filter(|read| !read.has_groups_alone))
+}
+
+/// Reads the project, or the dependency groups of a folder that has none.
+pub(in crate::import) fn project_or_groups(files: &FileReader<'_>) -> Result<Option<PythonProject>, String> {
     let text = files(PYPROJECT);
     let document: Table = match &text {
         Some(text) => {
@@ -168,6 +175,7 @@ pub fn python_project(files: &FileReader<'_>) -> Result<Option<PythonProject>, S
         groups,
         entry_points,
         is_package: document.contains_key("build-system") && !is_virtual(&document),
+        has_groups_alone: false,
         file: PYPROJECT,
         document,
     }))

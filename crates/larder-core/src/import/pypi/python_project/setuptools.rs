@@ -53,6 +53,7 @@ pub(super) fn without_project_table(
         // Groups are for whoever works here, with or without a package.
         return (!groups.is_empty()).then(|| PythonProject {
             groups,
+            has_groups_alone: true,
             file: PYPROJECT,
             document,
             ..PythonProject::default()
@@ -77,6 +78,7 @@ pub(super) fn without_project_table(
         entry_points: told.entry_points,
         computed,
         is_package: true,
+        has_groups_alone: false,
         file: if of_cfg.is_some() { setup_cfg::FILE } else { setup_py::FILE },
         document,
     })

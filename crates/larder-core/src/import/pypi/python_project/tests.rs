@@ -104,10 +104,13 @@ fn a_module_called_setup_is_no_script() {
 #[test]
 fn groups_need_no_project() {
     let groups = "[dependency-groups]\nmain = [\"idna==3.6\"]\n";
-    let project = read(&[("pyproject.toml", groups)]);
+    // It is no project of a workspace.
+    assert_eq!(try_read(&[("pyproject.toml", groups)]), Ok(None));
+    let project = project_or_groups(&|file| (file == "pyproject.toml").then(|| groups.to_owned())).unwrap().unwrap();
     assert_eq!((&project.name, project.is_package), (&None, false));
     assert_eq!(project.groups.keys().collect::<Vec<_>>(), ["main"]);
-    assert_eq!(try_read(&[("pyproject.toml", "[tool.black]\n")]), Ok(None));
+    let settings = |file: &str| (file == "pyproject.toml").then(|| "[tool.black]\n".to_owned());
+    assert_eq!(project_or_groups(&settings), Ok(None));
 }
 
 #[test]
