@@ -143,6 +143,15 @@ fn contradictions(packages: &[FilesOfPackage]) -> Vec<String> {
         }
         depends.insert(&descriptor.name, descriptor.depends_on.iter().map(|one| &one.name).collect());
     }
+    let own: BTreeMap<&PackageName, &Uid> =
+        packages.iter().map(|one| (&one.descriptor.name, &one.descriptor.uid)).collect();
+    for FilesOfPackage { descriptor, .. } in packages {
+        let stated = descriptor.depends_on.iter().filter_map(|one| Some((one, own.get(&one.name)?)));
+        for (reference, uid) in stated.filter(|(reference, uid)| reference.uid != ***uid) {
+            let (name, needed) = (&descriptor.name, &reference.name);
+            reasons.push(format!("`{name}` depends on `{needed}` of the UId {}, and that has {uid}", reference.uid));
+        }
+    }
     if let Err(cycle) = install_order(&depends) {
         let names: Vec<&str> = cycle.iter().chain(cycle.first()).map(|name| name.as_str()).collect();
         reasons

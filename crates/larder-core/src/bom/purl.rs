@@ -16,7 +16,10 @@ pub(super) fn purl(key: &PackageKey, package: Option<&Package>, repository: Opti
         repository.is_some_and(|url| url.starts_with("http"))
             && package.is_some_and(|package| package.artifacts.iter().all(is_alone))
     };
+    let source = origin.and_then(Origin::source).map(|pinned| &pinned.source);
     let kind = match () {
+        // A file of the checkout can be had nowhere else, and need not be the registry's package of that name.
+        () if matches!(source, Some(Source::File(_))) => "generic",
         () if ecosystem.has_install_order() && is_in_feed() => "nuget",
         () if ecosystem.has_install_order() || ecosystem.has_features() || !ecosystem.has_registries() => "generic",
         () => ecosystem.as_str(),
@@ -30,7 +33,6 @@ pub(super) fn purl(key: &PackageKey, package: Option<&Package>, repository: Opti
             Source::Url(url) => {
                 let _ = write!(text, "?download_url={}", encoded(url.as_str()));
             }
-            // A file of the checkout can be had nowhere else.
             Source::File(_) => {}
             Source::Archive(source) => {
                 let _ = write!(text, "?download_url={}", encoded(&source.to_string()));
@@ -41,7 +43,11 @@ pub(super) fn purl(key: &PackageKey, package: Option<&Package>, repository: Opti
                 let _ = write!(text, "?vcs_url={}", encoded(&place));
             }
         },
-        None => text.extend(repository.map(|url| format!("?repository_url={}", encoded(url)))),
+        None => {
+            // The index of a feed is a document, and no folder.
+            let url = repository.map(|url| if url.ends_with(".json/") { url.trim_end_matches('/') } else { url });
+            text.extend(url.map(|url| format!("?repository_url={}", encoded(url))));
+        }
     }
     text
 }
@@ -86,6 +92,13 @@ mod tests {
             npm("1.0.0"),
             Some("https://r.example/"),
             "pkg:npm/a@1.0.0?repository_url=https:%2F%2Fr.example%2F",
+        );
+        check(
+            "npm",
+            "b",
+            npm("1.0.0"),
+            Some("https://r.example/v3/index.json/"),
+            "pkg:npm/b@1.0.0?repository_url=https:%2F%2Fr.example%2Fv3%2Findex.json",
         );
         assert_eq!(runtime("node", "22.1.0"), "pkg:generic/node@22.1.0");
         let creatio = |text: &str| Version::parse("creatio".parse().unwrap(), text).unwrap();
