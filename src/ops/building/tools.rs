@@ -11,7 +11,7 @@ use crate::model::{
 };
 use crate::ops::locking::solutions::{self, Unknown};
 use crate::ops::project::Project;
-use crate::ops::{Error, Result, Session, artifacts, failure};
+use crate::ops::{Error, Event, Result, Session, artifacts, failure};
 use crate::registry::Registries;
 use crate::resolve::{Preferences, RequiredLine, Requirements, ResolveError, UnbuiltRelease};
 
@@ -70,7 +70,16 @@ impl ToolChooser<'_> {
         platforms: &[Platform],
         old: Option<&BuildRequirements>,
     ) -> Result<ChosenTools> {
-        self.registries.without_source(&package.id, || self.choose_others(package, needs, platforms, old))
+        let is_from_source = self.registries.is_from_source(&package.id);
+        let choose = || self.choose_others(package, needs, platforms, old);
+        let chosen = self.registries.without_source(&package.id, choose)?;
+        let own_name = chosen.graph.packages.keys().find(|tool| is_from_source && tool.id == package.id);
+        if let Some(tool) = own_name {
+            (self.session.context().reporter)(Event::Warning(format!(
+                "what builds {package} needs {tool} of its registry: see that whoever has that name there is whom you trust"
+            )));
+        }
+        Ok(chosen)
     }
 
     /// Chooses tools, none of which is the package itself in its own version.

@@ -188,6 +188,11 @@ impl Registries {
         Ok(())
     }
 
+    /// Returns whether lines take a package from elsewhere than a registry.
+    pub fn is_from_source(&self, package: &PackageId) -> bool {
+        self.state.from_sources.get(package).is_some()
+    }
+
     /// Runs something to which a package is what its registry serves, though lines take it from elsewhere: nothing is built with itself.
     pub fn without_source<T>(&self, package: &PackageId, run: impl FnOnce() -> T) -> T {
         let Some(hidden) = self.state.from_sources.remove(package) else { return run() };
