@@ -20,7 +20,8 @@ pub(super) fn describe(
         let what = format!("history of commit {}", commit.short());
         return Err(GitError::Offline { url: url.to_string(), what });
     }
-    repositories.with_history(program, url, |repository| of_history(program, url, repository, commit, pattern))
+    repositories
+        .with_history(program, url, Some(commit), |repository| of_history(program, url, repository, commit, pattern))
 }
 
 fn of_history(
@@ -35,13 +36,20 @@ fn of_history(
         Ok::<_, GitError>(String::from_utf8_lossy(&output).trim().to_owned())
     };
     let matching = format!("--match={pattern}");
-    let described = run(&["describe", "--tags", "--long", "--abbrev=40", &matching, commit.as_str()]);
-    if let Some(found) = described.ok().as_deref().and_then(parse) {
-        return Ok(found);
+    let unreadable = |said: &str| GitError::Failed { url: url.to_string(), reason: format!("it says `{said}`") };
+    match run(&["describe", "--tags", "--long", "--abbrev=40", &matching, commit.as_str()]) {
+        Ok(text) => return parse(&text).ok_or_else(|| unreadable(&text)),
+        Err(GitError::Failed { reason, .. }) if says_no_tag(&reason) => {}
+        Err(error) => return Err(error),
     }
-    // One that no branch and no tag has is not there.
-    let distance = run(&["rev-list", "--count", commit.as_str()])?.parse().unwrap_or(0);
+    let count = run(&["rev-list", "--count", commit.as_str()])?;
+    let distance = count.parse().map_err(|_| unreadable(&count))?;
     Ok(DescribedCommit { tag: None, distance, id: commit.to_string() })
+}
+
+/// Returns whether git failed because no tag matches, and for no other reason.
+fn says_no_tag(reason: &str) -> bool {
+    ["No names found", "No tags can describe"].iter().any(|said| reason.contains(said))
 }
 
 /// Reads `v1.2.3-5-g0123abc`.
@@ -60,5 +68,13 @@ mod tests {
         let found = parse("pkg-v1.2-rc-1-15-g0123abc").unwrap();
         assert_eq!((found.tag.as_deref(), found.distance, &*found.id), (Some("pkg-v1.2-rc-1"), 15, "0123abc"));
         assert_eq!(parse("v1"), None);
+    }
+
+    #[test]
+    fn only_what_git_says_of_tags_is_no_tag() {
+        assert!(says_no_tag("fatal: No names found, cannot describe anything."));
+        assert!(says_no_tag("fatal: No tags can describe '0123'.; Try --always, or create some tags."));
+        assert!(!says_no_tag("fatal: bad object 0123"));
+        assert!(!says_no_tag("it says nothing"));
     }
 }

@@ -56,27 +56,31 @@ impl Repositories {
         url: &GitUrl,
         digits: &str,
     ) -> Result<Option<Commit>, GitError> {
-        self.with_history(program, url, |repository| {
+        self.with_history(program, url, None, |repository| {
             let name = format!("{digits}^{{commit}}");
             let parsed = program.run(url, Some(repository), &["rev-parse", "--verify", "--quiet", &name]);
             Ok(parsed.ok().and_then(|text| String::from_utf8_lossy(&text).trim().parse().ok()))
         })
     }
 
-    /// Looks at all commits and tags of a remote, in a repository that is gone afterwards.
+    /// Looks at all commits and tags of a remote, in a repository that is gone afterwards. `commit` is there as well, whether or not a
+    /// branch has it.
     pub(super) fn with_history<T>(
         &self,
         program: &Program,
         url: &GitUrl,
+        commit: Option<&Commit>,
         look: impl FnOnce(&Path) -> Result<T, GitError>,
     ) -> Result<T, GitError> {
         fs::create_dir_all(&self.folder)?;
         let repository = self.folder.join(format!(".{}.tmp", fs::random_name()));
         let found = self.create(program, url, &repository).and_then(|()| {
             // Commits are enough.
-            let mut arguments = fetching(url, &["--filter=tree:0"]);
-            arguments.extend(["+refs/heads/*:refs/larder/heads/*", "+refs/tags/*:refs/tags/*"]);
-            program.run(url, Some(&repository), &arguments)?;
+            let all = ["+refs/heads/*:refs/larder/heads/*", "+refs/tags/*:refs/tags/*"];
+            program.run(url, Some(&repository), &[&*fetching(url, &["--filter=tree:0"]), &all].concat())?;
+            if let Some(commit) = commit {
+                fetch_into_history(program, url, &repository, commit)?;
+            }
             look(&repository)
         });
         fs::remove_tree(&repository)?;
@@ -93,6 +97,25 @@ impl Repositories {
             fs::remove_tree(&new)?;
         }
         made
+    }
+}
+
+/// Fetches a commit that no branch and no tag has: the head of a request to merge. Not every server gives it by its name alone.
+fn fetch_into_history(program: &Program, url: &GitUrl, repository: &Path, commit: &Commit) -> Result<(), GitError> {
+    let is_there = |commit: &Commit| {
+        program.run(url, Some(repository), &["cat-file", "-e", &format!("{commit}^{{commit}}")]).is_ok()
+    };
+    if is_there(commit) {
+        return Ok(());
+    }
+    let wanted = format!("+{commit}:refs/larder/{commit}");
+    let fetched = program.run(url, Some(repository), &[&*fetching(url, &["--filter=tree:0"]), &[&*wanted]].concat());
+    match fetched {
+        Ok(_) if is_there(commit) => Ok(()),
+        Ok(_) | Err(GitError::Failed { .. }) => {
+            Err(GitError::NoCommit { url: url.to_string(), commit: commit.clone() })
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -183,4 +206,69 @@ fn name(url: &GitUrl) -> String {
     let plain: String = last.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).take(40).collect();
     let hash = blake3::hash(url.as_str().as_bytes()).to_hex();
     format!("{plain}-{}", &hash[..20])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+    use std::process::{Child, Command, Stdio};
+    use std::time::Duration;
+
+    use super::*;
+    use crate::git::GitOptions;
+
+    struct Daemon(Child);
+
+    impl Drop for Daemon {
+        fn drop(&mut self) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
+    }
+
+    fn git(folder: &Path, arguments: &[&str]) -> String {
+        let who = ["-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false"];
+        let output = Command::new("git").args(who).args(arguments).current_dir(folder).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
+    #[test]
+    fn the_history_of_a_commit_that_no_branch_has_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let served = folder.path().join("a");
+        std::fs::create_dir(&served).unwrap();
+        git(&served, &["init", "--quiet", "."]);
+        git(&served, &["commit", "--quiet", "--allow-empty", "-m", "one"]);
+        git(&served, &["tag", "v1"]);
+        git(&served, &["commit", "--quiet", "--allow-empty", "-m", "two"]);
+        let commit: Commit = git(&served, &["rev-parse", "HEAD"]).parse().unwrap();
+        git(&served, &["update-ref", "refs/pull/1/head", "HEAD"]);
+        git(&served, &["reset", "--quiet", "--hard", "HEAD~1"]);
+        for setting in ["uploadpack.allowAnySHA1InWant", "uploadpack.allowFilter"] {
+            git(&served, &["config", setting, "true"]);
+        }
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut command = Command::new("git");
+        command.args(["daemon", "--reuseaddr", "--export-all", "--listen=127.0.0.1", &format!("--port={port}")]);
+        command.arg(format!("--base-path={}", folder.path().display())).arg(folder.path());
+        let _daemon = Daemon(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let url: GitUrl = format!("git://127.0.0.1:{port}/a").parse().unwrap();
+        let path = std::env::var_os("PATH").unwrap();
+        let program = std::env::split_paths(&path).map(|one| one.join("git")).find(|one| one.is_file());
+        let variables = [("PATH".into(), path)].into();
+        let program = Program::new(GitOptions { program, variables, offline: false });
+        let repositories = Repositories::new(folder.path().join("cache"));
+        let described = |commit: &Commit| {
+            repositories.with_history(&program, &url, Some(commit), |repository| {
+                program.run(&url, Some(repository), &["describe", "--tags", "--long", commit.as_str()])
+            })
+        };
+        assert!(described(&commit).unwrap().starts_with(b"v1-1-g"));
+        let gone: Commit = "0123456789012345678901234567890123456789".parse().unwrap();
+        assert!(matches!(described(&gone), Err(GitError::NoCommit { .. })));
+    }
 }

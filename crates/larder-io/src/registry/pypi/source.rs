@@ -59,10 +59,15 @@ impl SourceReader for PypiSourceReader {
     fn pack(&self, name: &PackageName, files: &dyn SourceFiles) -> Result<PackedSource, String> {
         let read = |file: &str| String::from_utf8(files.read(file)?).ok();
         let project = python_project(&read)?.ok_or("no file of it describes a Python package")?;
-        let version = match (project_version(name, &read), files.locked_version()) {
+        let is_placeholder = project.has_placeholder_version();
+        let stated = match project_version(name, &read) {
+            Ok(_) if is_placeholder => Err("its version is computed when it is built, from its history".to_owned()),
+            stated => stated,
+        };
+        let version = match (stated, files.locked_version()) {
             // Tags may have come since.
             (Err(_), Some(locked)) => locked.clone(),
-            (Err(reason), None) if has_name(&project, name) && project.version.is_none() => {
+            (Err(reason), None) if has_name(&project, name) && (is_placeholder || project.version.is_none()) => {
                 let found = version_from_history(&project.document, &read, &|pattern| files.describe(pattern))?;
                 found.and_then(|text| text.parse::<pep440_rs::Version>().ok()).ok_or(reason)?.into()
             }
@@ -70,7 +75,7 @@ impl SourceReader for PypiSourceReader {
         };
         let paths = files.paths();
         let file = format!("{}-{version}.tar.gz", name.as_str().replace('-', "_"));
-        let is_pure = project.pure_modules(&paths).is_some();
+        let is_pure = !is_placeholder && project.pure_modules(&paths).is_some();
         let artifact = if is_pure { Artifact::source(file) } else { Artifact::sdist(file) };
         Ok(PackedSource { version, artifact, paths: paths.into_iter().map(str::to_owned).collect() })
     }
