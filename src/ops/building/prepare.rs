@@ -172,7 +172,7 @@ fn became_another(source: &dyn SourceFiles, left: &dyn SourceFiles) -> Option<St
     };
     let Some(made) = parse(left) else { return Some("its scripts left no package.json that can be read".to_owned()) };
     let source = parse(source)?;
-    let text = |json: &Value, field| {
+    let text = |json: &Value, field: &str| {
         let text = json.get(field).and_then(Value::as_str).unwrap_or_default().trim();
         if field == "version" { text.trim_start_matches(['=', 'v', ' ']).to_owned() } else { text.to_owned() }
     };

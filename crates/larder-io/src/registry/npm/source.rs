@@ -101,17 +101,19 @@ fn is_made_by_scripts(files: &dyn SourceFiles, manifest: &Value) -> bool {
 
 /// Returns whether the files are there that a package says it is loaded by: `main`, else what else it names.
 fn is_loadable(files: &dyn SourceFiles, manifest: &Value) -> bool {
-    const OTHERS: [&str; 5] = ["exports", "module", "bin", "types", "typings"];
+    const OTHERS: [&[&str]; 2] = [&["exports", "module", "bin"], &["types", "typings"]];
     const PROGRAM_ENDINGS: [&str; 4] = [".js", ".cjs", ".mjs", ".node"];
 
     let paths = files.paths();
     if let Some(main) = manifest.get("main").and_then(Value::as_str) {
         return has_module(&paths, main);
     }
-    let mut named = Vec::new();
-    OTHERS.iter().filter_map(|field| manifest.get(field)).for_each(|value| collect_paths(value, &mut named));
-    if !named.is_empty() {
-        return named.iter().all(|path| has_module(&paths, path));
+    for fields in OTHERS {
+        let mut named = Vec::new();
+        fields.iter().filter_map(|field| manifest.get(field)).for_each(|value| collect_paths(value, &mut named));
+        if !named.is_empty() {
+            return named.iter().all(|path| has_module(&paths, path));
+        }
     }
     let has_programs = manifest.get("directories").is_some_and(|folders| folders.get("bin").is_some());
     has_programs || paths.iter().any(|path| PROGRAM_ENDINGS.iter().any(|ending| path.ends_with(ending)))
@@ -119,7 +121,7 @@ fn is_loadable(files: &dyn SourceFiles, manifest: &Value) -> bool {
 
 /// Returns whether there is a file at a path, as Node looks for it. Of a path with a `*`, any file does.
 fn has_module(paths: &[&str], path: &str) -> bool {
-    const ENDINGS: [&str; 6] = ["", ".js", ".json", ".node", "/index.js", ".d.ts"];
+    const ENDINGS: [&str; 5] = ["", ".js", ".json", ".node", "/index.js"];
 
     let path = path.trim_start_matches("./").trim_end_matches('/');
     let path = if path == "." { "" } else { path };
@@ -203,6 +205,7 @@ mod tests {
         check(r#"{"exports": {"./*": "./lib/*.js"}, "scripts": {"prepack": "x"}}"#, &["lib/a.js"], false);
         check(r#"{"module": "es/index.js", "scripts": {"prepack": "x"}}"#, &["index.js"], true);
         check(r#"{"types": "index.d.ts", "scripts": {"prepack": "x"}}"#, &["index.d.ts"], false);
+        check(r#"{"bin": "a.js", "types": "a.d.ts", "scripts": {"prepack": "x"}}"#, &["a.js"], false);
         check(r#"{"scripts": {"prepack": "x"}}"#, &["lib/a.js"], false);
         check(r#"{"scripts": {"prepack": "x"}}"#, &["src/a.ts"], true);
     }
