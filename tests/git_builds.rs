@@ -133,6 +133,53 @@ fn a_prepack_script_makes_what_is_missing_and_a_failing_one_is_named() {
 }
 
 #[test]
+fn a_script_that_prepare_calls_is_approved_with_it() {
+    let (registry, server) = (registry(), GitServer::start());
+    let ui = server.repository("ui");
+    ui_kit(&ui, &json!({ "build": "mkdir dist && maker dist/index.js", "prepare": "npm run build", "test": "x" }));
+    let project = project(&registry, &ui);
+    project.run("larder builds allow npm:ui-kit").exits(0);
+    project.run("larder lock").exits(0);
+    let listed = || project.run("larder builds --json").exits(0).json()["builds"][0].clone();
+    assert_eq!(listed()["scripts"][1]["event"], "build");
+    assert_eq!(listed()["scripts"][1]["text"], "mkdir dist && maker dist/index.js");
+    ui_kit(&ui, &json!({ "build": "mkdir dist && maker dist/index.js", "prepare": "npm run build", "test": "y" }));
+    project.run("larder update ui-kit").exits(0);
+    assert_eq!(listed()["allowed"], true);
+    ui_kit(&ui, &json!({ "build": "sh else.sh", "prepare": "npm run build", "test": "y" }));
+    project.run("larder update ui-kit").exits(0);
+    assert_eq!(listed()["allowed"], false);
+    project.run("larder sync").exits(1).names(["larder::builds::scripts_changed"]);
+}
+
+#[test]
+fn programs_that_are_committed_are_not_built_and_what_scripts_make_stays_the_package() {
+    let (registry, server) = (registry(), GitServer::start());
+    let ui = server.repository("ui");
+    let write = |scripts: &str| {
+        let json = format!(
+            r#"{{"name": "ui-kit", "version": "1.0.0", "bin": {{"kit": "bin/kit.js"}}, "files": ["bin"], "scripts": {scripts}}}"#
+        );
+        let program = "#!/usr/bin/env node\nconsole.log('kit');\n";
+        ui.write("package.json", &json).write("bin/kit.js", program).commit()
+    };
+    write(r#"{"prepack": "exit 1"}"#);
+    let project = project(&registry, &ui);
+    project.run("larder sync").exits(0);
+    assert!(project.has("node_modules/ui-kit/bin/kit.js"));
+
+    write(r#"{"prepare": "echo '{\"name\": \"other\", \"version\": \"1.0.0\"}' > package.json"}"#);
+    project.run("larder builds allow npm:ui-kit").exits(0);
+    project.run("larder update ui-kit").exits(0);
+    let failed = project.run("larder sync");
+    if failed.stderr.contains("larder::build::no_sandbox") {
+        return crate::sweep::say(&format!("NOT TESTED: {}", failed.stderr));
+    }
+    assert_ne!(failed.status, 0);
+    failed.names(["npm:ui-kit@1.0.0", "made the name `other` in its package.json, and not `ui-kit`"]);
+}
+
+#[test]
 fn a_package_is_not_built_with_itself_but_with_what_its_registry_has_of_it() {
     let registry = Universe::new()
         .npm("maker", "1.0.0", |p| {

@@ -51,8 +51,8 @@ pub struct WantedBuild {
 /// An install script.
 #[derive(Debug, Serialize)]
 pub struct InstallScript {
-    /// When it runs: `postinstall`.
-    pub event: &'static str,
+    /// When it runs: `postinstall`. Of one that others call, its name.
+    pub event: String,
     /// A command line of the shell.
     pub text: String,
     /// The files of the package that it names.
@@ -107,7 +107,7 @@ fn install_scripts(
                 || (path == "binding.gyp" && script.text.contains("node-gyp"))
         };
         let files = tree.entries.iter().map(|entry| &*entry.path).filter(|path| named(path));
-        InstallScript { event: script.event, files: files.map(str::to_owned).collect(), text: script.text }
+        InstallScript { event: script.event.into_owned(), files: files.map(str::to_owned).collect(), text: script.text }
     };
     Ok(Some(scripts::read(key, &tree, set)?.into_iter().map(script).collect()))
 }

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::build::{self, Bind, BuildError, Downloads, EARLIEST_ZIP_DATE, NpmPackage, Sandbox, ScriptSet, Toolchain};
 use crate::fs;
 use crate::lock::{Closure, Lockfile, Selection};
@@ -139,11 +141,11 @@ impl Preparation<'_> {
         })?;
         let folder = npm.layout.join(&npm.package);
         let left = FolderFiles::read(&folder)?;
-        let files = registry::packed_files(&package.id, &left).map_err(|problem| BuildError::Output {
-            package: npm.name.clone(),
-            problem,
-            log: npm.log.clone(),
-        })?;
+        let unusable = |problem| BuildError::Output { package: npm.name.clone(), problem, log: npm.log.clone() };
+        if let Some(problem) = became_another(&TreeFiles(source), &left) {
+            return Err(unusable(problem).into());
+        }
+        let files = registry::packed_files(&package.id, &left).map_err(unusable)?;
         take(&self.session.store, &npm, output, Some(&files.into_iter().collect()))
     }
 
@@ -159,6 +161,42 @@ impl Preparation<'_> {
     fn lock(&self) -> Lockfile {
         Lockfile::new(self.settings.clone(), self.builds.graph_of(self.package, self.locked))
     }
+}
+
+/// Returns why what scripts left is not the package that its sources are: what is locked is what these say. Whatever else they change
+/// in their package.json is theirs.
+fn became_another(source: &dyn SourceFiles, left: &dyn SourceFiles) -> Option<String> {
+    let parse = |files: &dyn SourceFiles| {
+        let text = files.read("package.json")?;
+        serde_json::from_slice::<Value>(text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&text)).ok()
+    };
+    let Some(made) = parse(left) else { return Some("its scripts left no package.json that can be read".to_owned()) };
+    let source = parse(source)?;
+    let text = |json: &Value, field: &str| {
+        let text = json.get(field).and_then(Value::as_str).unwrap_or_default().trim();
+        if field == "version" { text.trim_start_matches(['=', 'v', ' ']).to_owned() } else { text.to_owned() }
+    };
+    let differing = ["name", "version"].into_iter().find(|field| text(&made, field) != text(&source, field));
+    if let Some(field) = differing {
+        let (made, source) = (text(&made, field), text(&source, field));
+        return Some(format!(
+            "its scripts made the {field} `{}` in its package.json, and not `{}`",
+            made.escape_debug(),
+            source.escape_debug()
+        ));
+    }
+    let needs = made.get("dependencies").and_then(Value::as_object)?;
+    let is_other = |(name, range): &(&String, &Value)| {
+        let stated = |field| source.get(field).and_then(|needs| needs.get(name.as_str()));
+        !["dependencies", "optionalDependencies", "peerDependencies"]
+            .into_iter()
+            .any(|field| stated(field) == Some(range))
+    };
+    let (name, range) = needs.iter().find(is_other)?;
+    let name = name.escape_debug();
+    Some(format!(
+        "its scripts made it need `{name}` as {range}, which its sources do not say, so that it is not locked"
+    ))
 }
 
 /// The files of a tree in the store.
@@ -198,5 +236,41 @@ impl SourceFiles for FolderFiles<'_> {
     fn read(&self, path: &str) -> Option<Vec<u8>> {
         self.paths.binary_search_by(|known| known.as_str().cmp(path)).ok()?;
         fs::read_up_to(&self.folder.join(path), LARGEST).ok().flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Manifest(&'static str);
+
+    impl SourceFiles for Manifest {
+        fn paths(&self) -> Vec<&str> {
+            vec!["package.json"]
+        }
+
+        fn read(&self, _: &str) -> Option<Vec<u8>> {
+            Some(self.0.as_bytes().to_vec())
+        }
+    }
+
+    #[test]
+    fn scripts_may_not_make_another_package_of_the_sources() {
+        let source =
+            r#"{"name": "a", "version": "v1.0.0", "dependencies": {"x": "^1"}, "devDependencies": {"y": "1"}}"#;
+        let check = |made: &'static str, expected: Option<&str>| {
+            let problem = became_another(&Manifest(source), &Manifest(made));
+            assert_eq!(problem.is_some(), expected.is_some(), "{made}");
+            let problem = problem.unwrap_or_default();
+            assert!(problem.contains(expected.unwrap_or_default()), "{problem}");
+        };
+        check(source, None);
+        check(r#"{"name": "a", "version": "1.0.0", "main": "dist/a.js"}"#, None);
+        check(r#"{"name": "other", "version": "1.0.0"}"#, Some("the name `other` in its package.json, and not `a`"));
+        check(r#"{"name": "a", "version": "9.9.9"}"#, Some("the version `9.9.9`"));
+        check(r#"{"name": "a", "version": "1.0.0", "dependencies": {"x": "^2"}}"#, Some("need `x` as \"^2\""));
+        check(r#"{"name": "a", "version": "1.0.0", "dependencies": {"y": "1"}}"#, Some("`y`"));
+        check("[", Some("can be read"));
     }
 }

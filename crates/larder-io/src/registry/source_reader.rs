@@ -3,7 +3,7 @@
 use std::io::{Read, Seek};
 
 use crate::import::DescribedCommit;
-use crate::model::{Artifact, CoreMetadata, PackageKey, PackageName, Settings, Version};
+use crate::model::{Artifact, ArtifactKind, CoreMetadata, PackageKey, PackageName, Settings, Version};
 use crate::resolve::{Release, Wants};
 
 /// The files of a package, by their paths in it.
@@ -21,6 +21,11 @@ pub trait SourceFiles {
 
     /// Returns the version that a lock has for the files.
     fn locked_version(&self) -> Option<&Version> {
+        None
+    }
+
+    /// Returns which artifact a lock says that the files are.
+    fn locked_kind(&self) -> Option<ArtifactKind> {
         None
     }
 }

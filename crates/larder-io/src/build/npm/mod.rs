@@ -79,7 +79,7 @@ impl NpmPackage {
         let text = fs::read_up_to(&folder.join("package.json"), LARGEST)?;
         let text = text.ok_or_else(|| invalid("it has no package.json".to_owned()))?;
         let has_gyp = fs::lstat(&folder.join("binding.gyp"))?.is_some();
-        let scripts = scripts(&text, has_gyp, self.scripts).map_err(|error| invalid(error.to_string()))?;
+        let scripts = scripts::run_scripts(&text, has_gyp, self.scripts).map_err(|error| invalid(error.to_string()))?;
         if scripts.is_empty() {
             return Ok(false);
         }
@@ -104,7 +104,7 @@ impl NpmPackage {
                 &sandbox,
                 Step {
                     package: &self.name,
-                    what: script.event,
+                    what: &script.event,
                     program: Path::new("/bin/sh"),
                     arguments: vec!["-c".to_owned(), script.text.clone()],
                     variables,
@@ -164,5 +164,53 @@ impl NpmPackage {
             }
         }
         Ok(folder)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn the_stand_in_reads_words_as_the_package_managers_do() {
+        const JSON: &str = r#"{"scripts": {"build": "echo built", "test": "echo tested"}}"#;
+
+        let scratch = tempfile::tempdir().unwrap();
+        fs::create_dir(&scratch.path().join("sub")).unwrap();
+        let write = |name: &str, text: &str| fs::write_new(&scratch.path().join(name), text.as_bytes(), 0o644).unwrap();
+        write("package.json", JSON);
+        write("sub/package.json", r#"{"scripts": {"build": "echo below"}}"#);
+        write("stand-in.cjs", PACKAGE_MANAGER);
+        let check = |words: &str, expected: Result<&str, &str>| {
+            let mut node = Command::new("node");
+            node.current_dir(scratch.path()).arg("stand-in.cjs").args(words.split(' '));
+            // Where no Node is, nothing can be asked.
+            let Ok(output) = node.output() else { return };
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+            match expected {
+                Ok(expected) => assert_eq!(text(&output.stdout), expected, "{words}: {}", text(&output.stderr)),
+                Err(expected) => assert!(text(&output.stderr).contains(expected), "{words}: {}", text(&output.stderr)),
+            }
+            assert_eq!(output.status.success(), expected.is_ok(), "{words}");
+        };
+        check("npm run build --silent a -- --x", Ok("built a --x"));
+        check("npm --loglevel error run build", Ok("built"));
+        check("npm run clean --if-present", Ok(""));
+        check("npm run --prefix sub build", Ok("below"));
+        check("npm t", Ok("tested"));
+        check("npm exec echo -- --x", Ok("--x"));
+        check("npx -c echo${IFS}hi", Ok("hi"));
+        check("npx --yes echo --x", Ok("--x"));
+        check("pnpm run --if-present clean", Ok(""));
+        check("pnpm build --watch", Ok("built --watch"));
+        check("yarn -s build --silent", Ok("built --silent"));
+        check("npm run clean", Err("there is no script `clean`"));
+        check("npm run constructor", Err("there is no script `constructor`"));
+        check("npm run build -w x", Err("`-w` is for several packages"));
+        check("pnpm run -r build", Err("`-r` is for several packages"));
+        check("yarn workspace x build", Err("`workspace` is for several packages"));
+        check("npm run --prefix nowhere build", Err("`--prefix` names no folder"));
     }
 }

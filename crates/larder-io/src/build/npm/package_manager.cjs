@@ -14,14 +14,50 @@ function fail(text) {
   process.exit(1);
 }
 
-// Options before the command: a folder counts, a set of packages cannot be had.
-while (words.length && words[0].startsWith("-")) {
+const FOLDER = ["--cwd", "-C", "--dir", "--prefix"];
+const SEVERAL = ["-r", "--recursive", "--filter", "-F", "-w", "--workspace", "-ws", "--workspaces", "--workspace-root"];
+const WITH_VALUE = [
+  "--access", "--before", "--cache", "--cache-folder", "--globalconfig", "--include", "--location", "--loglevel", "--modules-folder",
+  "--mutex", "--network-timeout", "--node-options", "--omit", "--package", "-p", "--registry", "--reporter", "--script-shell", "--tag",
+  "--userconfig",
+];
+let mayBeMissing = false;
+let shellText;
+
+// Takes an option of the manager's own: a folder counts, a set of packages cannot be had.
+function takeOption(words) {
   const word = words.shift();
-  const [name, value] = word.split("=", 2);
-  if (["--cwd", "-C", "--dir", "--prefix"].includes(name)) process.chdir(value ?? words.shift());
-  else if (["-r", "--recursive", "--filter", "-F", "-w", "--workspace", "--workspaces"].includes(name))
-    fail(`\`${word}\` is for several packages, and a build has one`);
+  const at = word.indexOf("=");
+  const [name, value] = at < 0 ? [word] : [word.slice(0, at), word.slice(at + 1)];
+  if (FOLDER.includes(name)) {
+    const folder = value ?? words.shift();
+    if (folder === undefined || !fs.existsSync(folder)) fail(`\`${word}\` names no folder of the package`);
+    process.chdir(folder);
+  } else if (SEVERAL.includes(name)) {
+    if (value !== "false") fail(`\`${word}\` is for several packages, and a build has one`);
+  } else if (name === "--if-present") mayBeMissing = value !== "false";
+  else if (["-c", "--call"].includes(name)) shellText = value ?? words.shift();
+  else if (WITH_VALUE.includes(name) && value === undefined) words.shift();
 }
+
+function takeOptions(words) {
+  while (words.length && words[0].startsWith("-") && words[0] !== "--") takeOption(words);
+}
+
+// Returns the words that are not the manager's own. To npm all options before a `--` are.
+function withoutOptions(words) {
+  const [left, others] = [[...words], []];
+  if (manager !== "npm") takeOptions(left);
+  else
+    while (left.length && left[0] !== "--") {
+      if (left[0].length > 1 && left[0].startsWith("-")) takeOption(left);
+      else others.push(left.shift());
+    }
+  if (left[0] === "--" && (manager !== "yarn" || others.length === 0)) left.shift();
+  return [...others, ...left];
+}
+
+takeOptions(words);
 
 function packageJson() {
   for (let folder = process.cwd(); ; folder = path.dirname(folder)) {
@@ -39,40 +75,51 @@ function shell(folder, text, variables) {
   if (ended.status !== 0) process.exit(ended.status ?? 1);
 }
 
+const has = (scripts, name) => Object.hasOwn(scripts, name) && typeof scripts[name] === "string";
+
 function runScript(name, rest) {
   const { folder, json } = packageJson();
   const scripts = json.scripts ?? {};
-  if (rest[0] === "--" && manager !== "yarn") rest.shift();
+  if (name === undefined || !has(scripts, name)) {
+    if (mayBeMissing || (manager === "pnpm" && rest.includes("--if-present"))) return;
+    fail(`there is no script \`${name ?? ""}\``);
+  }
+  if (rest[0] === "--" && manager === "pnpm") rest.shift();
   for (const [event, added] of [[`pre${name}`, []], [name, rest], [`post${name}`, []]]) {
-    if (scripts[event] === undefined) continue;
+    if (!has(scripts, event)) continue;
     const text = [scripts[event], ...added.map(quoted)].join(" ");
     shell(folder, text, { npm_lifecycle_event: event, npm_lifecycle_script: scripts[event] });
   }
 }
 
-function runProgram(rest) {
-  while (rest.length && rest[0].startsWith("-")) {
-    const [name, value] = rest.shift().split("=", 2);
-    if (["-p", "--package"].includes(name) && value === undefined) rest.shift();
-  }
+function runProgram(words) {
+  const rest = [...words];
+  takeOptions(rest);
+  if (rest[0] === "--") rest.shift();
+  if (shellText !== undefined) return shell(process.cwd(), shellText, {});
   if (rest.length === 0) fail("it is not said which program");
   // Nobody else installs anything here.
   if (rest[0] === "only-allow") return;
   shell(process.cwd(), rest.map(quoted).join(" "), {});
 }
 
+if (manager === "npx" || manager === "pnpx") {
+  runProgram(words);
+  process.exit(0);
+}
 const command = words.shift();
 const scripts = packageJson().json.scripts ?? {};
-if (manager === "npx" || manager === "pnpx") runProgram([command, ...words].filter((word) => word !== undefined));
-else if (["run", "run-script", "rum"].includes(command)) {
-  while (words.length && words[0].startsWith("-") && words[0] !== "--") words.shift();
-  if (words.length === 0 || scripts[words[0]] === undefined) fail(`there is no script \`${words[0] ?? ""}\``);
-  runScript(words.shift(), words);
-} else if (["exec", "dlx"].includes(command) || (command === "x" && manager === "npm")) runProgram(words[0] === "--" ? words.slice(1) : words);
+if (["run", "run-script", "rum"].includes(command)) {
+  const [name, ...rest] = withoutOptions(words);
+  runScript(name, rest);
+} else if (["exec", "dlx"].includes(command) || (command === "x" && manager === "npm"))
+  runProgram(manager === "npm" ? ["--", ...withoutOptions(words)] : words);
 else if (command === undefined || ["install", "i", "ci", "add"].includes(command)) {
   if (words.some((word) => !word.startsWith("-"))) fail("a build has what is locked, and nothing else can be installed");
 } else if (command === "node") shell(process.cwd(), ["node", ...words.map(quoted)].join(" "), {});
-else if (scripts[command] !== undefined) runScript(command, words);
+else if (["t", "tst"].includes(command) && manager !== "yarn" && has(scripts, "test")) runScript("test", withoutOptions(words));
+else if (has(scripts, command)) runScript(command, manager === "npm" ? withoutOptions(words) : words);
+else if (["workspace", "workspaces"].includes(command)) fail(`\`${command}\` is for several packages, and a build has one`);
 else if (manager === "npm") {
   // What else there is, is npm's own matter: the one that came with Node is asked, if there is one.
   const PATH = process.env.PATH.split(path.delimiter).filter((folder) => folder !== __dirname).join(path.delimiter);

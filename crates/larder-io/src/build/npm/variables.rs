@@ -57,7 +57,7 @@ pub(super) fn of_script(
     let mut found = BTreeMap::from(
         [
             ("npm_command", "install"),
-            ("npm_lifecycle_event", script.event),
+            ("npm_lifecycle_event", &*script.event),
             ("npm_lifecycle_script", &script.text),
             ("npm_config_offline", "true"),
             ("npm_config_audit", ""),

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::listing::manifest_release;
 use super::pack::packed;
 use super::requirement;
-use crate::model::{Artifact, PackageName, Version, parse_npm_version};
+use crate::model::{Artifact, ArtifactKind, PackageName, Version, parse_npm_version};
 use crate::registry::source_reader::{PackedSource, PreparationNeed, Reread, SourceContent, SourceFiles, SourceReader};
 use crate::registry::tarball::file_in_tarball;
 use crate::resolve::Release;
@@ -30,14 +30,19 @@ impl SourceReader for NpmSourceReader {
     }
 
     /// A `prepare` script makes what is published: the files are then only the source. So they are with a `prepack` script, if what
-    /// the package is loaded by is not among them.
+    /// the package is loaded by is not among them. What a lock has stays what it is there, whatever the scripts are.
     fn pack(&self, name: &PackageName, files: &dyn SourceFiles) -> Result<PackedSource, String> {
         let json = files.read(PACKAGE_JSON).ok_or_else(|| "there is no package.json in it".to_owned())?;
         let version = identity(name, &json)?;
         let manifest: Value = serde_json::from_slice(without_mark(&json)).map_err(|error| error.to_string())?;
         let bare = name.as_str().rsplit('/').next().unwrap_or_default();
         let file = format!("{bare}-{version}.tgz");
-        Ok(if is_made_by_scripts(files, &manifest) {
+        let is_source = match files.locked_kind() {
+            Some(ArtifactKind::Tarball) => false,
+            Some(ArtifactKind::Sdist) => true,
+            _ => is_made_by_scripts(files, &manifest),
+        };
+        Ok(if is_source {
             let paths = files.paths().into_iter().map(str::to_owned).collect();
             PackedSource { version, artifact: Artifact::sdist(file), paths }
         } else {
@@ -94,14 +99,46 @@ fn is_made_by_scripts(files: &dyn SourceFiles, manifest: &Value) -> bool {
     has("prepare") || (has("prepack") || has("prepublish")) && !is_loadable(files, manifest)
 }
 
-/// Returns whether the file is there that a package is loaded by, as Node looks for it.
+/// Returns whether the files are there that a package says it is loaded by: `main`, else what else it names.
 fn is_loadable(files: &dyn SourceFiles, manifest: &Value) -> bool {
+    const OTHERS: [&[&str]; 2] = [&["exports", "module", "bin"], &["types", "typings"]];
+    const PROGRAM_ENDINGS: [&str; 4] = [".js", ".cjs", ".mjs", ".node"];
+
+    let paths = files.paths();
+    if let Some(main) = manifest.get("main").and_then(Value::as_str) {
+        return has_module(&paths, main);
+    }
+    for fields in OTHERS {
+        let mut named = Vec::new();
+        fields.iter().filter_map(|field| manifest.get(field)).for_each(|value| collect_paths(value, &mut named));
+        if !named.is_empty() {
+            return named.iter().all(|path| has_module(&paths, path));
+        }
+    }
+    let has_programs = manifest.get("directories").is_some_and(|folders| folders.get("bin").is_some());
+    has_programs || paths.iter().any(|path| PROGRAM_ENDINGS.iter().any(|ending| path.ends_with(ending)))
+}
+
+/// Returns whether there is a file at a path, as Node looks for it. Of a path with a `*`, any file does.
+fn has_module(paths: &[&str], path: &str) -> bool {
     const ENDINGS: [&str; 5] = ["", ".js", ".json", ".node", "/index.js"];
 
-    let main = manifest.get("main").and_then(Value::as_str).unwrap_or("index.js");
-    let main = main.trim_start_matches("./").trim_end_matches('/');
-    let paths = files.paths();
-    ENDINGS.iter().any(|ending| paths.contains(&format!("{main}{ending}").trim_start_matches('/')))
+    let path = path.trim_start_matches("./").trim_end_matches('/');
+    let path = if path == "." { "" } else { path };
+    if let Some((before, after)) = path.split_once('*') {
+        return paths.iter().any(|known| known.starts_with(before) && known.ends_with(after));
+    }
+    ENDINGS.iter().any(|ending| paths.contains(&format!("{path}{ending}").trim_start_matches('/')))
+}
+
+/// Collects the files of the package that a field names, whatever its conditions and subpaths.
+fn collect_paths<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
+    match value {
+        Value::String(path) => found.push(path),
+        Value::Array(values) => values.iter().for_each(|value| collect_paths(value, found)),
+        Value::Object(fields) => fields.values().for_each(|value| collect_paths(value, found)),
+        _ => {}
+    }
 }
 
 /// Compares the name in a package.json, and returns the version.
@@ -160,6 +197,47 @@ mod tests {
         check(r#"{"main": "lib/a", "scripts": {"prepublish": "x"}}"#, &["lib/a.js"], false);
         check(r#"{"main": "lib/a", "scripts": {"prepublish": "x"}}"#, &["lib/b.js"], true);
         check(r#"{"scripts": {"test": "x"}}"#, &[], false);
+        // Nothing that they name is missing.
+        check(r#"{"bin": {"cli": "bin/cli.js"}, "scripts": {"prepack": "x"}}"#, &["bin/cli.js"], false);
+        check(r#"{"bin": "bin/cli", "scripts": {"prepack": "x"}}"#, &["src/cli.js"], true);
+        check(r#"{"exports": {".": {"import": "./lib/a.mjs"}}, "scripts": {"prepack": "x"}}"#, &["lib/a.mjs"], false);
+        check(r#"{"exports": {"./*": "./dist/*.js"}, "scripts": {"prepack": "x"}}"#, &["lib/a.js"], true);
+        check(r#"{"exports": {"./*": "./lib/*.js"}, "scripts": {"prepack": "x"}}"#, &["lib/a.js"], false);
+        check(r#"{"module": "es/index.js", "scripts": {"prepack": "x"}}"#, &["index.js"], true);
+        check(r#"{"types": "index.d.ts", "scripts": {"prepack": "x"}}"#, &["index.d.ts"], false);
+        check(r#"{"bin": "a.js", "types": "a.d.ts", "scripts": {"prepack": "x"}}"#, &["a.js"], false);
+        check(r#"{"scripts": {"prepack": "x"}}"#, &["lib/a.js"], false);
+        check(r#"{"scripts": {"prepack": "x"}}"#, &["src/a.ts"], true);
+    }
+
+    #[test]
+    fn what_is_locked_stays_what_it_is_in_the_lock() {
+        struct Locked(Files, ArtifactKind);
+
+        impl SourceFiles for Locked {
+            fn paths(&self) -> Vec<&str> {
+                self.0.paths()
+            }
+
+            fn read(&self, path: &str) -> Option<Vec<u8>> {
+                self.0.read(path)
+            }
+
+            fn locked_kind(&self) -> Option<ArtifactKind> {
+                Some(self.1)
+            }
+        }
+
+        let files = &[("lib.ts", ""), ("package.json", r#"{"files": [], "scripts": {"prepack": "x"}}"#)];
+        for (kind, paths) in
+            [(ArtifactKind::Tarball, &["package.json"][..]), (ArtifactKind::Sdist, &["lib.ts", "package.json"])]
+        {
+            let packed = NpmSourceReader.pack(&PackageName::npm("demo").unwrap(), &Locked(Files(files), kind)).unwrap();
+            assert_eq!(
+                (packed.artifact.kind, packed.paths),
+                (kind, paths.iter().map(|path| (*path).to_owned()).collect())
+            );
+        }
     }
 
     #[test]

@@ -14,8 +14,8 @@ use crate::fs::{self, Action, Dir, File, FsError};
 use crate::git::{Git, GitError, GitOptions, GitTree};
 use crate::import::DescribedCommit;
 use crate::model::{
-    Algorithm, Artifact, Commit, Digest, Ecosystem, FileUrl, GitSource, Label, LocalFile, Origin, PackageId,
-    PackageKey, PinnedSource, Source, Version,
+    Algorithm, Artifact, ArtifactKind, Commit, Digest, Ecosystem, FileUrl, GitSource, Label, LocalFile, Origin,
+    PackageId, PackageKey, PinnedSource, Source, Version,
 };
 use crate::registry::cache::MetadataCache;
 use crate::registry::ecosystems;
@@ -132,8 +132,8 @@ impl SourceClient {
         let failed = |error: SourceFailure| Arc::new(error) as SourceError;
         match (&pinned.source, &pinned.commit) {
             (Source::Git(git), Some(commit)) => {
-                let (_, file) =
-                    self.pack((&package.id, Some(&package.version)), pinned, git, commit).map_err(failed)?;
+                let locked = Some((&package.version, artifact.kind));
+                let (_, file) = self.pack((&package.id, locked), pinned, git, commit).map_err(failed)?;
                 file.open().map_err(|error| failed(self.failed(error)))
             }
             (Source::Git(_), None) => {
@@ -152,10 +152,10 @@ impl SourceClient {
         }
     }
 
-    /// Packs what belongs to a package of a commit. `locked` is the version that a lock has for it.
+    /// Packs what belongs to a package of a commit. `locked` is the version that a lock has for it, and which artifact it is.
     fn pack(
         &self,
-        (id, locked): (&PackageId, Option<&Version>),
+        (id, locked): (&PackageId, Option<(&Version, ArtifactKind)>),
         pinned: &PinnedSource,
         git: &GitSource,
         commit: &Commit,
@@ -356,7 +356,7 @@ impl Write for HashingWriter {
 struct CommitFiles<'t> {
     tree: &'t GitTree<'t>,
     describe: &'t dyn Fn(&str) -> Result<DescribedCommit, GitError>,
-    locked: Option<&'t Version>,
+    locked: Option<(&'t Version, ArtifactKind)>,
     /// Why a file could not be read.
     failure: RefCell<Option<GitError>>,
 }
@@ -378,6 +378,10 @@ impl SourceFiles for CommitFiles<'_> {
     }
 
     fn locked_version(&self) -> Option<&Version> {
-        self.locked
+        self.locked.map(|(version, _)| version)
+    }
+
+    fn locked_kind(&self) -> Option<ArtifactKind> {
+        self.locked.map(|(_, kind)| kind)
     }
 }
