@@ -295,7 +295,7 @@ fn a_tool_that_is_only_there_as_source_is_built_too() {
     project.write("larder.kdl", &manifest.replace(&line, ""));
     fs::remove_dir_all(project.path(".larder")).expect("removed");
     fs::remove_dir_all(project.store()).expect("removed");
-    project.run("larder lock --check").exits(1).names(["the tools that build pypi:brush@1.0 are not locked"]);
+    project.run("larder lock --check").exits(1).names(["the tools that build pypi:colour@1.1 are not locked"]);
     project.run("larder sync --frozen").exits(1).names(["wood"]);
     assert!(!project.has(".larder/active"));
 }

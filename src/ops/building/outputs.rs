@@ -10,7 +10,8 @@ use crate::fetch::{ArtifactSource, Body, FetchedArtifact, NameFolding, Requested
 use crate::fs::{self, Action, FsError};
 use crate::lock::Closure;
 use crate::model::{
-    Artifact, ArtifactOwner, Builds, Digest, Origin, Package, PackageKey, Platform, Source as SourceOfPackage,
+    Artifact, ArtifactOwner, Builds, DEEPEST_TOOL, Digest, Origin, Package, PackageKey, Platform,
+    Source as SourceOfPackage,
 };
 use crate::ops::project::Project;
 use crate::ops::{Event, Result, Session, artifacts};
@@ -27,9 +28,6 @@ use super::prepare::Preparation;
 use super::source::{Source, not_locked};
 use super::tools::tool_request;
 use super::workshop::{Equipment, Workshop};
-
-/// Tools that are built themselves are built with tools that are, no more often than this: more is a circle.
-const DEEPEST: usize = 8;
 
 /// Builds what a lock holds only as source.
 pub(in crate::ops) struct Builder<'a> {
@@ -78,7 +76,7 @@ impl Builder<'_> {
         origin: &Origin,
         sdist: &Artifact,
     ) -> Result<PlannedBuild> {
-        if depth > DEEPEST || !self.builds.requirements.contains_key(package) {
+        if depth > DEEPEST_TOOL || !self.builds.requirements.contains_key(package) {
             return Err(not_locked(package).into());
         }
         let own = RequestedArtifact::new(package, origin, sdist);
@@ -293,7 +291,7 @@ fn inputs_below(
     platform: Platform,
 ) -> Result<Vec<RequestedArtifact>> {
     let Some(package) = own.owner.package().cloned() else { return Ok(vec![own]) };
-    if depth > DEEPEST || !builds.requirements.contains_key(&package) {
+    if depth > DEEPEST_TOOL || !builds.requirements.contains_key(&package) {
         return Err(not_locked(&package).into());
     }
     let mut inputs = vec![own];

@@ -122,16 +122,25 @@ impl BuildRules {
     }
 }
 
+/// Tools that are built themselves are built with tools that are, no more often than this: more is a circle.
+pub const DEEPEST_TOOL: usize = 8;
+
 impl Builds {
-    /// Returns the requirements of a package, if all that they chose is here and they have what its `allow` lines add.
+    /// Returns the requirements of a package, if all that they chose is here and they have what its `allow` lines add. A tool that is only
+    /// there as source is whole itself, and a line lets it be built.
     pub fn whole(&self, package: &PackageKey, rules: &BuildRules) -> Option<&BuildRequirements> {
+        self.whole_below(package, rules, DEEPEST_TOOL)
+    }
+
+    fn whole_below(&self, package: &PackageKey, rules: &BuildRules, depth: usize) -> Option<&BuildRequirements> {
         self.requirements.get(package).filter(|locked| {
             let mut added = rules.requires_of(&package.id, &package.version).into_iter();
-            let is_whole = |tool: &PackageKey| {
-                let known = self.tools.get(tool);
-                let is_let = || rules.approves(&tool.id, &tool.version) && self.requirements.contains_key(tool);
-                known.is_some_and(|package| !package.needs_build() || is_let())
+            let is_let = |tool: &PackageKey| {
+                rules.approves(&tool.id, &tool.version)
+                    && depth.checked_sub(1).is_some_and(|depth| self.whole_below(tool, rules, depth).is_some())
             };
+            let is_whole =
+                |tool: &PackageKey| self.tools.get(tool).is_some_and(|package| !package.needs_build() || is_let(tool));
             locked.tools.keys().all(is_whole) && added.all(|wanted| locked.requires.iter().any(|known| known == wanted))
         })
     }

@@ -66,7 +66,7 @@ pub use asset::{AssetId, AssetKind, AssetQuery, AssetQueryError, AssetReference,
 pub use attestation::{Attestation, History, HistoryError};
 pub use build_identity::{BuildIdentity, LockedProvenance};
 pub use build_system::BuildSystem;
-pub use builds::{BuildApproval, BuildFile, BuildRequirements, BuildRules, Builds, LockedScripts};
+pub use builds::{BuildApproval, BuildFile, BuildRequirements, BuildRules, Builds, DEEPEST_TOOL, LockedScripts};
 pub use catalogs::Catalogs;
 pub use check::{CheckName, Severity};
 pub use core_metadata::CoreMetadata;

@@ -174,7 +174,8 @@ impl<'a> Audit<'a> {
                     format!("`{}` is {locked} in the lock and {stated} in its registry", artifact.file),
                 );
             }
-            let Some(digests) = (self.audited.stated)(key, &artifact.file) else {
+            let file = usual.map_or(&artifact.file, |usual| &usual.file);
+            let Some(digests) = (self.audited.stated)(key, file) else {
                 self.tell(key, part(), format!("its registry has no file `{}`", artifact.file));
                 continue;
             };
