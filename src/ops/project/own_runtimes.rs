@@ -60,7 +60,7 @@ pub(in crate::ops) fn warnings(project: &Project) -> Vec<String> {
 /// Returns the contradiction between folders and the declared runtimes.
 pub(in crate::ops) fn contradiction(unmet: Vec<Misfit>) -> NoSolution {
     NoSolution {
-        lines: Vec::new(),
+        lines: Box::default(),
         is_too_young: false,
         packages_from_cache: Vec::new(),
         unbuilt: Vec::new(),

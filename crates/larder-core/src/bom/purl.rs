@@ -28,25 +28,24 @@ pub(super) fn purl(key: &PackageKey, package: Option<&Package>, repository: Opti
     let parts: Vec<String> = key.id.name.as_str().split('/').map(encoded).collect();
     text.push_str(&parts.join("/"));
     let _ = write!(text, "@{}", encoded(&key.version.to_string()));
-    match origin.and_then(Origin::source) {
-        Some(pinned) => match &pinned.source {
-            Source::Url(url) => {
-                let _ = write!(text, "?download_url={}", encoded(url.as_str()));
-            }
-            Source::File(_) => {}
-            Source::Archive(source) => {
-                let _ = write!(text, "?download_url={}", encoded(&source.to_string()));
-            }
-            Source::Git(git) => {
-                let commit = pinned.commit.as_ref().map(|commit| format!("@{}", commit.as_str())).unwrap_or_default();
-                let place = format!("git+{}{commit}", git.repository.as_str());
-                let _ = write!(text, "?vcs_url={}", encoded(&place));
-            }
-        },
-        None => {
-            // The index of a feed is a document, and no folder.
-            let url = repository.map(|url| if url.ends_with(".json/") { url.trim_end_matches('/') } else { url });
-            text.extend(url.map(|url| format!("?repository_url={}", encoded(url))));
+    let Some(pinned) = origin.and_then(Origin::source) else {
+        // The index of a feed is a document, and no folder.
+        let url = repository.map(|url| if url.ends_with(".json/") { url.trim_end_matches('/') } else { url });
+        text.extend(url.map(|url| format!("?repository_url={}", encoded(url))));
+        return text;
+    };
+    match &pinned.source {
+        Source::Url(url) => {
+            let _ = write!(text, "?download_url={}", encoded(url.as_str()));
+        }
+        Source::File(_) => {}
+        Source::Archive(source) => {
+            let _ = write!(text, "?download_url={}", encoded(&source.to_string()));
+        }
+        Source::Git(git) => {
+            let commit = pinned.commit.as_ref().map(|commit| format!("@{}", commit.as_str())).unwrap_or_default();
+            let place = format!("git+{}{commit}", git.repository.as_str());
+            let _ = write!(text, "?vcs_url={}", encoded(&place));
         }
     }
     text

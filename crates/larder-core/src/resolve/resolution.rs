@@ -54,7 +54,7 @@ pub enum ResolveError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoSolution {
     /// The manifest lines without any of which there would be a solution, in the manifest's order.
-    pub lines: Vec<LineId>,
+    pub lines: Box<[LineId]>,
     /// The chain of reasons in plain words, a sentence each, ending with the contradiction.
     pub because: Vec<String>,
     /// The advice, if there is any.
