@@ -151,7 +151,9 @@ impl Registries {
 
     /// Records where the lines of a lock say that their packages are, as a solve does with its requirements.
     pub(in crate::registry) fn record_places(&self, lines: &[RootEdge]) {
-        lines.iter().for_each(|line| self.state.record_place(&line.requirement));
+        for line in lines {
+            self.state.record_place(&line.requirement);
+        }
     }
 
     /// Drops the cached listings of these packages, and those that turned out to be outdated, so that they are revalidated when

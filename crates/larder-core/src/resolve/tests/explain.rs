@@ -6,7 +6,7 @@ use super::{World, wheels_for};
 #[track_caller]
 fn check(world: &World, lines: &[u32], because: &[&str], help: &str) {
     let why = world.unsolved();
-    assert_eq!(why.lines, lines.iter().copied().map(LineId).collect::<Vec<_>>());
+    assert_eq!(why.lines, lines.iter().copied().map(LineId).collect::<Box<[_]>>());
     assert_eq!(why.because, because);
     assert_eq!(why.help.unwrap_or_default(), help);
 }
