@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::build::Toolchain;
-use crate::model::{Digest, InstanceKey, PackageKey, PackageName, Platform, TreeDigest};
+use crate::model::{Digest, InstanceKey, PackageKey, PackageName, Platform};
 use crate::ops::Result;
 use crate::profile::python::Interpreter;
 
@@ -23,8 +23,8 @@ pub(super) struct KeyInput<'a> {
     pub(super) platform: Platform,
     /// The compilers, the C library and the system that it is built with.
     pub(super) toolchain: &'a Toolchain,
-    /// Of sources of a repository, the git that they are a repository again with, if the machine has one.
-    pub(super) git: Option<Option<&'a TreeDigest>>,
+    /// Of sources of a repository, the digest of the git that they are a repository again with, or `none`.
+    pub(super) git: Option<&'a str>,
     /// What the build has besides. Among it is how well it is locked in: what came of a weaker sandbox does not serve where a
     /// stronger one is asked for.
     pub(super) exceptions: &'a Exceptions,
@@ -76,7 +76,7 @@ pub(super) fn key(input: &KeyInput<'_>) -> Result<Digest> {
         let _ = writeln!(text, "{tool} {digest}");
     }
     if let Some(git) = input.git {
-        let _ = writeln!(text, "git {}", git.map_or_else(|| "none".to_owned(), ToString::to_string));
+        let _ = writeln!(text, "git {git}");
     }
     text.push_str(&input.exceptions.key_lines()?);
     Ok(Digest::sha256_of(text))

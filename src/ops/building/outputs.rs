@@ -127,6 +127,7 @@ impl Builder<'_> {
         let toolchain = Toolchain::of_machine(&search_path, Some(&interpreter.path))?;
         let is_of_git = origin.source().is_some_and(|pinned| matches!(pinned.source, SourceOfPackage::Git(_)));
         let git = if is_of_git { Some(Toolchain::of_git()?) } else { None };
+        let git = git.map(|git| git.map_or_else(|| "none".to_owned(), |digest| digest.to_string()));
         let input = KeyInput {
             package,
             sdist,
@@ -134,7 +135,7 @@ impl Builder<'_> {
             interpreter,
             platform: self.platform,
             toolchain: &toolchain,
-            git: git.as_ref().map(Option::as_ref),
+            git: git.as_deref(),
             exceptions: &exceptions,
         };
         let origin = origin.clone();
