@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::listing::manifest_release;
 use super::pack::packed;
 use super::requirement;
-use crate::model::{Artifact, ArtifactKind, PackageName, Version, parse_npm_version};
+use crate::model::{Artifact, PackageName, Version, parse_npm_version};
 use crate::registry::source_reader::{PackedSource, PreparationNeed, Reread, SourceContent, SourceFiles, SourceReader};
 use crate::registry::tarball::file_in_tarball;
 use crate::resolve::Release;
@@ -37,11 +37,8 @@ impl SourceReader for NpmSourceReader {
         let manifest: Value = serde_json::from_slice(without_mark(&json)).map_err(|error| error.to_string())?;
         let bare = name.as_str().rsplit('/').next().unwrap_or_default();
         let file = format!("{bare}-{version}.tgz");
-        let is_source = match files.locked_kind() {
-            Some(ArtifactKind::Tarball) => false,
-            Some(ArtifactKind::Sdist) => true,
-            _ => is_made_by_scripts(files, &manifest),
-        };
+        let locked = files.locked_kind().map(|kind| kind.needs_build());
+        let is_source = locked.unwrap_or_else(|| is_made_by_scripts(files, &manifest));
         Ok(if is_source {
             let paths = files.paths().into_iter().map(str::to_owned).collect();
             PackedSource { version, artifact: Artifact::sdist(file), paths }
@@ -164,6 +161,7 @@ fn without_mark(text: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::ArtifactKind;
 
     struct Files(&'static [(&'static str, &'static str)]);
 
