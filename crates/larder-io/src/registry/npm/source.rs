@@ -37,8 +37,10 @@ impl SourceReader for NpmSourceReader {
         let manifest: Value = serde_json::from_slice(without_mark(&json)).map_err(|error| error.to_string())?;
         let bare = name.as_str().rsplit('/').next().unwrap_or_default();
         let file = format!("{bare}-{version}.tgz");
-        let locked = files.locked_kind().map(|kind| kind.needs_build());
-        let is_source = locked.unwrap_or_else(|| is_made_by_scripts(files, &manifest));
+        let is_source = match files.locked_kind() {
+            Some(kind) => kind.needs_build(),
+            None => is_made_by_scripts(files, &manifest),
+        };
         Ok(if is_source {
             let paths = files.paths().into_iter().map(str::to_owned).collect();
             PackedSource { version, artifact: Artifact::sdist(file), paths }
