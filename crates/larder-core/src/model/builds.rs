@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{
-    Dependent, Digest, Edge, EdgeKind, FileUrl, Graph, Instance, InstanceKey, Level, Marker, Package, PackageId,
-    PackageKey, PackageName, Platform, Requirement, RootEdge, Version,
+    Dependent, Digest, Edge, FileUrl, Graph, Instance, InstanceKey, Level, Marker, Package, PackageId, PackageKey,
+    PackageName, Platform, Requirement, RootEdge, Version,
 };
 
 /// The packages that the manifest lets be built: `builds { allow pypi "psycopg2" ">=2.9" }`.
@@ -169,23 +169,13 @@ impl Builds {
         let mut instances = requirements.map(|needed| needed.instances.clone()).unwrap_or_default();
         instances.entry(own.clone()).or_default();
         let name = &key.id.name;
-        let edge = Edge {
-            name: name.clone(),
-            to: own,
-            kind: EdgeKind::Normal,
-            extra: None,
-            extras: Vec::new(),
-            platforms: Vec::new(),
-            unmet: None,
-            sides: Vec::new(),
-        };
         let line = RootEdge {
             dependent: Dependent::Project,
             group: None,
             // It lies in a folder while it is built.
             requirement: Requirement::path(name.clone(), name.clone(), Arc::from(""), Marker::default()),
             optional: false,
-            to: vec![edge],
+            to: vec![Edge::plain(own)],
         };
         Graph { roots: vec![line], packages, instances, ..Graph::default() }
     }

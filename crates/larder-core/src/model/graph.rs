@@ -86,6 +86,20 @@ pub struct Edge {
 }
 
 impl Edge {
+    /// Returns a plain dependency on an instance, under the name of its package.
+    pub fn plain(to: InstanceKey) -> Self {
+        Self {
+            name: to.package.id.name.clone(),
+            to,
+            kind: EdgeKind::Normal,
+            extra: None,
+            extras: Vec::new(),
+            platforms: Vec::new(),
+            unmet: None,
+            sides: Vec::new(),
+        }
+    }
+
     /// Returns whether the edge holds on a side.
     pub fn is_on(&self, side: Option<&Side>) -> bool {
         self.sides.is_empty() || side.is_some_and(|side| self.sides.contains(side))

@@ -8,8 +8,8 @@ use crate::fs::{self, Durability};
 use crate::lock::{Closure, Lockfile};
 use crate::manifest::{FilesMode, Hoisting};
 use crate::model::{
-    Dependent, Ecosystem, Edge, EdgeKind, Facts, Instance, InstanceKey, Label, Package, PackageId, PackageKey,
-    PackageName, Platform, Requirement, RootEdge, SemverRange, TreeDigest, Version,
+    Dependent, Ecosystem, Edge, Facts, Instance, InstanceKey, Label, Package, PackageId, PackageKey, PackageName,
+    Platform, Requirement, RootEdge, SemverRange, TreeDigest, Version,
 };
 use crate::store::{Tree, TreeEntry, TreeOrigin};
 
@@ -276,16 +276,7 @@ fn instance(key: &PackageKey) -> InstanceKey {
 }
 
 fn edge(name: &str, to: &PackageKey) -> Edge {
-    Edge {
-        name: PackageName::parse(to.id.ecosystem, name).unwrap(),
-        to: instance(to),
-        kind: EdgeKind::Normal,
-        extra: None,
-        extras: Vec::new(),
-        platforms: Vec::new(),
-        unmet: None,
-        sides: Vec::new(),
-    }
+    Edge { name: PackageName::parse(to.id.ecosystem, name).unwrap(), ..Edge::plain(instance(to)) }
 }
 
 /// Files whose names end with `!` are executable.

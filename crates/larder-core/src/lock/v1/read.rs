@@ -513,17 +513,7 @@ impl<'a> LockReader<'a> {
 
     fn edge(&mut self, written: &'a document::EdgeEntry<'a>) -> ReadResult<Edge> {
         let to = self.instance(&written.to)?;
-        let plain = |to: InstanceKey| Edge {
-            name: to.package.id.name.clone(),
-            to,
-            kind: EdgeKind::Normal,
-            extra: None,
-            extras: Vec::new(),
-            platforms: Vec::new(),
-            unmet: None,
-            sides: Vec::new(),
-        };
-        let Some(more) = &written.more else { return Ok(plain(to)) };
+        let Some(more) = &written.more else { return Ok(Edge::plain(to)) };
         let name = more.name.as_ref().map(|text| self.name(to.package.id.ecosystem, text)).transpose()?;
         let kind = match more.kind.as_ref() {
             None => EdgeKind::Normal,
@@ -534,7 +524,7 @@ impl<'a> LockReader<'a> {
                 _ => return Err(self.corrupt(text, "an edge is optional, a peer or an optional-peer")),
             },
         };
-        let mut edge = plain(to);
+        let mut edge = Edge::plain(to);
         edge.name = name.unwrap_or(edge.name);
         edge.kind = kind;
         edge.extra = more.extra.as_ref().map(|text| self.value(text)).transpose()?;
