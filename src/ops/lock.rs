@@ -14,7 +14,7 @@ use crate::model::{Edition, PackageId, Runtimes, Settings, Side, Source, Version
 use crate::policy::{Finding, FindingReport, SolveNotes};
 use crate::profile;
 use crate::registry::{self, Registries};
-use crate::resolve::{self, Preferences, Resolution};
+use crate::resolve::{self, Preferences, RequiredLine, Resolution};
 
 use super::building::Probe;
 use super::facts::registry_notices::Notices;
@@ -392,14 +392,16 @@ impl<'a> Wish<'a> {
         }
     }
 
-    /// Returns the versions that are preferred on a side.
-    fn preferences(&self, side: Option<&Side>) -> Preferences {
+    /// Returns the versions that are preferred on a side, by a project with these lines.
+    fn preferences(&self, lines: &[RequiredLine], side: Option<&Side>) -> Preferences {
         let kept = |side| self.kept.map(|kept| kept.preferences(side)).unwrap_or_default();
         let mut preferences = match self.chosen_elsewhere {
             Some(others) => {
                 let mut preferences = others.preferences().or(kept(side));
-                // The lines may be others than those that the project's own lock was solved for.
-                preferences.keeps_tags &= self.kept.is_none_or(|kept| kept.graph.packages.is_empty());
+                // Another tool's lockfile was made for the lines that are there; a lock of the project's own may be older than they are.
+                if self.kept.is_none_or(|kept| kept.graph.packages.is_empty()) {
+                    preferences.keep_tags(lines);
+                }
                 preferences
             }
             None => kept(side),
@@ -461,7 +463,7 @@ pub(super) fn solve_with(
     };
     let unfetched = sources::resolve(session, project, registries, locked_source)?;
     (session.context.reporter)(Event::Resolving(0));
-    let preferences = |side: Option<&Side>| wish.preferences(side);
+    let preferences = |side: Option<&Side>| wish.preferences(&project.lines, side);
     let probe = Probe::new(session, project, (registries, runtimes), wish.old, &wish.rebuilt);
     let find_out = |unknown: Unknown<'_>| match unknown {
         Unknown::Unbuilt(unbuilt) => probe.metadata(unbuilt),

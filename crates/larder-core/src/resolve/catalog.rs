@@ -270,8 +270,8 @@ impl<'a> Catalog<'a> {
         let asked_before = |tag: &str| match self.interned.node(scope).owner {
             NodeOwner::Release(..) => true,
             NodeOwner::Manifest(place) => {
-                let name = self.interned.id(need.alias).name;
-                self.requirements.preferences.has_tag(&self.manifests[place as usize], &name, tag)
+                let (manifest, name) = (&self.manifests[place as usize], self.interned.id(need.alias).name);
+                self.requirements.preferences.tags.contains(&(manifest.clone(), name, tag.to_owned()))
             }
         };
         if !(need.requirement.tag().is_some_and(asked_before) || need.requirement.keeps_any_version()) {

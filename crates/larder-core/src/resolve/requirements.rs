@@ -48,8 +48,6 @@ pub struct Preferences {
     /// The npm names for which each manifest asked by a dist-tag when it was locked, with the tag: what it stood for stays, though
     /// the tag moves on or goes.
     pub tags: BTreeSet<(Dependent, PackageName, String)>,
-    /// Whether that is so of every line that asks by a tag: the manifests are those that were locked.
-    pub keeps_tags: bool,
     /// Packages whose preferred versions have to be built. What such a version needs is known after its build, so a search that
     /// stops at it does not come to those behind it.
     pub source_only: BTreeSet<PackageId>,
@@ -58,9 +56,12 @@ pub struct Preferences {
 }
 
 impl Preferences {
-    /// Returns whether a manifest's line asked by the same dist-tag when it was locked.
-    pub(super) fn has_tag(&self, dependent: &Dependent, name: &PackageName, tag: &str) -> bool {
-        self.keeps_tags || self.tags.contains(&(dependent.clone(), name.clone(), tag.to_owned()))
+    /// Adds the dist-tags that lines ask by: they are the lines that were locked.
+    pub fn keep_tags(&mut self, lines: &[RequiredLine]) {
+        self.tags.extend(lines.iter().filter_map(|line| {
+            let tag = line.requirement.tag()?.to_owned();
+            Some((line.dependent.clone(), line.requirement.seen_as().clone(), tag))
+        }));
     }
 
     /// Adds what others prefer where this has no preference.
@@ -76,7 +77,6 @@ impl Preferences {
             self.lines.entry(line).or_insert(version);
         }
         self.tags.extend(others.tags);
-        self.keeps_tags |= others.keeps_tags;
         self.source_only.extend(others.source_only);
         self
     }

@@ -367,7 +367,6 @@ impl LockedVersions {
             edges: self.edges.iter().filter_map(|(edge, versions)| Some((edge.clone(), most(versions)?))).collect(),
             lines: self.lines.clone(),
             source_only: self.source_only.clone(),
-            keeps_tags: true,
             ..Preferences::default()
         }
     }

@@ -524,7 +524,7 @@ fn what_a_dist_tag_stood_for_stays_though_the_tag_moves_or_goes() {
         world.preferences.tags.insert(asked.clone());
         world.gives(&["npm:a@2.0.0-rc.1"]);
         let mut world = locked(tag);
-        world.preferences.keeps_tags = true;
+        world.preferences.keep_tags(&world.lines);
         world.gives(&["npm:a@2.0.0-rc.1"]);
     }
     // A line that asked for something else before wants what the tag stands for now.
