@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::build::{DownloadedFile, Downloads, FailedStep};
-use crate::fetch::{Client, Encoding, Endpoint, Quota, Request, RequestTarget};
+use crate::fetch::{Client, Encoding, Endpoint, Quota, Request, RequestTarget, has_digest};
 use crate::fs::{self, Durability, FileLock, PendingFile};
 use crate::model::{Algorithm, BuildFile, Digest, FileUrl, LabelError, PackageKey, Url};
 use crate::ops::{Context, Event, Result, Session};
@@ -58,7 +58,7 @@ impl DeclaredFiles {
         let mut here = BTreeMap::new();
         for BuildFile { url, digest } in files {
             let path = folder.path(digest);
-            if !is_here(&path, digest)? {
+            if !has_digest(&path, digest)? {
                 (session.context().reporter)(Event::Inspecting(url.as_str().to_owned()));
                 let found = folder.fetch(url)?;
                 if found != *digest {
@@ -220,13 +220,6 @@ fn canonical(url: &str) -> Option<String> {
 fn opened(path: &std::path::Path) -> Option<DownloadedFile> {
     let (content, length) = fs::open_sized(path).ok()??;
     Some(DownloadedFile { content, length })
-}
-
-/// Returns whether the cache has a file, whole.
-fn is_here(path: &std::path::Path, digest: &Digest) -> Result<bool> {
-    let Some((mut file, _)) = fs::open_sized(path)? else { return Ok(false) };
-    let failed = |error| fs::FsError::new(fs::Action::Read, path, error);
-    Ok(hash(&mut file, &mut io::sink()).map_err(failed)? == *digest)
 }
 
 /// Copies a file, and returns its digest.

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::folders::folder_of;
+use crate::diagnostic::in_sentence;
 use crate::fs;
 use crate::import::locks::{self, LockedVersions};
 use crate::import::{self, Imported, NodeVersionFile, NotTaken, Runtimes};
@@ -176,7 +177,7 @@ pub(in crate::ops) fn tell_set_aside(root: &Path, imported: &mut Imported) -> Re
     found.retain(|folder| !is_told(folder));
     found.sort();
     let count = found.len();
-    let Some(folders) = listed(found) else { return Ok(()) };
+    let Some(folders) = in_sentence(found) else { return Ok(()) };
     let (projects, why) = if count == 1 {
         (
             "project",
@@ -199,24 +200,11 @@ pub(in crate::ops) fn tell_extras_of_members(root: &Path, members: &[Arc<str>], 
         let names: Vec<&str> = project.optional_dependencies.keys().map(String::as_str).collect();
         (!names.is_empty()).then(|| format!("{folder} ({})", names.join(", ")))
     });
-    if let Some(folders) = listed(extras.collect()) {
+    if let Some(folders) = in_sentence(extras.collect()) {
         let why =
             "they are installed where something asks for them: `group \"NAME\" { path \"FOLDER[EXTRA]\"; }` takes one";
         imported.refuse(format!("extras of {folders}"), why);
     }
-}
-
-/// Returns a list as a sentence has it; of a long one the first. `None` if it is empty.
-fn listed(mut all: Vec<String>) -> Option<String> {
-    const LISTED: usize = 3;
-
-    let count = all.len();
-    if count > LISTED + 1 {
-        all.truncate(LISTED);
-        all.push(format!("{} others", count - LISTED));
-    }
-    let last = all.pop()?;
-    Some(if all.is_empty() { last } else { format!("{} and {last}", all.join(", ")) })
 }
 
 /// Takes the folders out whose Python packages others of the project ask for in versions that they do not have: those are a registry's,

@@ -1,13 +1,12 @@
 //! The archives of the checkout that lines name as packages: whether they are those that were locked.
 
-use std::io::{self, Read};
 use std::path::Path;
 
 use super::Project;
-use crate::fetch::Hasher;
+use crate::fetch::has_digest;
 use crate::fs;
 use crate::lock::{Lockfile, StaleReason};
-use crate::model::{Algorithm, Digest, LocalFile, Package, Source};
+use crate::model::{Digest, LocalFile, Package, Source};
 use crate::ops::Result;
 use crate::profile;
 
@@ -36,26 +35,11 @@ impl Project {
 
     /// Returns whether an archive is there and has the digest that is locked.
     pub(in crate::ops) fn is_as_locked(&self, file: &LocalFile, locked: Option<&Digest>) -> bool {
-        let Some(locked) = locked else { return false };
-        digest(&self.root.join(file.path()), locked.algorithm()).is_ok_and(|found| found.as_ref() == Some(locked))
+        locked.is_some_and(|locked| has_digest(&self.root.join(file.path()), locked).unwrap_or(false))
     }
 }
 
 /// Returns the archive of the checkout that a package is locked from.
 fn local_file(package: &Package) -> Option<&LocalFile> {
     package.origin.as_ref()?.source()?.source.local_file()
-}
-
-/// Returns the digest of a file. `None` if there is none.
-fn digest(path: &Path, algorithm: Algorithm) -> io::Result<Option<Digest>> {
-    let opened = fs::open_sized(path).map_err(|error| error.source)?;
-    let Some((mut file, _)) = opened else { return Ok(None) };
-    let mut hasher = Hasher::new(algorithm);
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(Some(Digest::new(algorithm, &hasher.finish()))),
-            count => hasher.update(&buffer[..count]),
-        }
-    }
 }

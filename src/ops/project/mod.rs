@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 use miette::{NamedSource, SourceSpan};
 
-use crate::diagnostic::nearest;
+use crate::diagnostic::{in_sentence, nearest};
 use crate::fs;
 use crate::lock::{LocalManifest, Selection};
 use crate::manifest::{self, DependencySpec, Environment, Manifest, ManifestKind};
@@ -356,18 +356,12 @@ pub(super) fn files_stay_inside(root: &Path) -> Result<()> {
 
 /// Says that versions are known to builds only.
 fn computed_versions_warning(files: &BTreeSet<String>) -> Option<String> {
-    const LISTED: usize = 3;
     let file = files.first()?;
     if files.len() == 1 {
         return Some(format!(
             "{file} has its version computed by a build: here it is 0.0.0, and satisfies every range"
         ));
     }
-    let mut listed: Vec<String> = files.iter().take(LISTED).cloned().collect();
-    if files.len() > LISTED {
-        listed.push(format!("{} others", files.len() - LISTED));
-    }
-    let last = listed.pop()?;
-    let files = format!("{} and {last}", listed.join(", "));
+    let files = in_sentence(files.iter().cloned().collect())?;
     Some(format!("{files} have their versions computed by builds: here they are 0.0.0, and satisfy every range"))
 }

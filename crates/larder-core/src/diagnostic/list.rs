@@ -11,6 +11,19 @@ pub fn list(items: impl IntoIterator<Item = impl Display>) -> String {
     })
 }
 
+/// Returns items as a sentence has them: `a, b and c`. Of a long list the first ones, and how many there are besides. `None` for none.
+pub fn in_sentence(mut items: Vec<String>) -> Option<String> {
+    const LISTED: usize = 3;
+
+    let others = items.len().saturating_sub(LISTED);
+    if others > 1 {
+        items.truncate(LISTED);
+        items.push(format!("{others} others"));
+    }
+    let last = items.pop()?;
+    Some(if items.is_empty() { last } else { format!("{} and {last}", items.join(", ")) })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -18,5 +31,12 @@ mod tests {
     #[test]
     fn an_item_is_a_line() {
         assert_eq!(list(["a", "b\n- c"]), "\n- a\n- b\\n- c");
+    }
+
+    #[test]
+    fn a_long_list_is_told_by_its_first_items() {
+        let of = |count: usize| in_sentence((0..count).map(|at| at.to_string()).collect());
+        let told = [0, 1, 2, 4, 5].map(|count| of(count).unwrap_or_default());
+        assert_eq!(told, ["", "0", "0 and 1", "0, 1, 2 and 3", "0, 1, 2 and 2 others"]);
     }
 }

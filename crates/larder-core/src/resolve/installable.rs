@@ -112,9 +112,13 @@ pub(super) fn check(catalog: &Catalog, solution: &Solution, graph: &Graph) -> Re
 /// Fails if its identifier is another one.
 pub fn check_identities_kept(locked: &Graph, chosen: &Graph) -> Result<(), IndexError> {
     let uids = |graph: &'_ Graph| -> BTreeMap<PackageName, Uid> {
-        let packages = graph.packages.iter();
-        packages
-            .filter_map(|(key, package)| Some((key.id.name.clone(), package.facts.creatio.as_ref()?.uid.clone())))
+        graph
+            .packages
+            .iter()
+            .filter_map(|(key, package)| {
+                let facts = package.facts.creatio.as_ref()?;
+                Some((key.id.name.clone(), facts.uid.clone()))
+            })
             .collect()
     };
     let known = uids(locked);

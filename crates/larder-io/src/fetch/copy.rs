@@ -30,7 +30,7 @@ pub fn copy_artifact(
     path: &Path,
 ) -> Result<CopyStep, FetchError> {
     if let Some(digest) = &wanted.artifact.digest
-        && has_digest(path, digest)?
+        && has_digest(path, digest).map_err(StoreError::from)?
     {
         return Ok(CopyStep::Present);
     }
@@ -45,13 +45,12 @@ pub fn copy_artifact(
 }
 
 /// Returns whether a file is there and has this digest.
-fn has_digest(path: &Path, digest: &Digest) -> Result<bool, FetchError> {
-    let Some((mut file, _)) = fs::open_sized(path).map_err(StoreError::from)? else { return Ok(false) };
+pub fn has_digest(path: &Path, digest: &Digest) -> Result<bool, FsError> {
+    let Some((mut file, _)) = fs::open_sized(path)? else { return Ok(false) };
     let mut hasher = Hasher::new(digest.algorithm());
     let mut buffer = vec![0; 1 << 17];
     loop {
-        let failed = |error| FetchError::from(StoreError::from(FsError::new(Action::Read, path, error)));
-        match file.read(&mut buffer).map_err(failed)? {
+        match file.read(&mut buffer).map_err(|error| FsError::new(Action::Read, path, error))? {
             0 => return Ok(hasher.finish() == digest.bytes()),
             count => hasher.update(&buffer[..count]),
         }

@@ -46,7 +46,7 @@ pub use address::{Authorization, RegistryAddress};
 pub use body::Body;
 pub use bundle::{BundleError, unpack_bundle};
 pub use client::Client;
-pub use copy::{CopyStep, copy_artifact};
+pub use copy::{CopyStep, copy_artifact, has_digest};
 pub use disk_demand::disk_full_error;
 pub use endpoint::{Endpoint, Quota};
 pub use error::{FetchError, FetchSubject, RegistryError};
