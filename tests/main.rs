@@ -5,6 +5,7 @@ mod age;
 mod assets;
 mod attacks;
 mod audit;
+mod audit_fix;
 #[cfg(target_os = "linux")]
 mod automation;
 mod backup;

@@ -39,6 +39,15 @@ struct Sorted {
     incurable: Vec<Vulnerability>,
 }
 
+/// What came of a solve.
+enum Attempt {
+    Solved(Box<(Lockfile, SolveNotes)>),
+    /// There is no solution.
+    Unsolvable,
+    /// Each solution brings in a vulnerability.
+    Vulnerable,
+}
+
 /// A project whose vulnerabilities are to be cured, with its registries, which stay open from one solve to the next.
 pub(super) struct Patient<'a> {
     session: &'a Session<'a>,
@@ -47,6 +56,8 @@ pub(super) struct Patient<'a> {
     /// The project without its runtimes.
     declared: Project,
     before: &'a Lockfile,
+    /// The vulnerabilities that it has.
+    known: Vec<Vulnerability>,
     registries: Registries,
     databases: AdvisoryDatabases,
 }
@@ -58,7 +69,8 @@ impl<'a> Patient<'a> {
         let project = runtimes::applied(&declared, &before.runtimes).into_owned();
         let registries = registries::open(session, &project, CachePolicy::MaxAge)?;
         let databases = advisories::of_lock(session.context, &project, before);
-        Ok(Self { session, project, declared, before, registries, databases })
+        let known = databases.vulnerabilities(before.graph.packages.keys()).map_err(Error::from)?.found;
+        Ok(Self { session, project, declared, before, known, registries, databases })
     }
 
     /// Takes the lines of another project, which has the same registries.
@@ -75,7 +87,7 @@ impl<'a> Patient<'a> {
 
     /// Returns whether all of these vulnerabilities can be cured together.
     pub(super) fn is_curable(&self, wanted: &[Vulnerability]) -> Result<bool> {
-        Ok(self.solve(&self.versions_with(wanted)?)?.is_some())
+        Ok(self.solve(&self.versions_with(wanted)?, wanted)?.is_some())
     }
 
     /// Closes the registries. They are large, and the end of the process need not wait for them.
@@ -87,7 +99,7 @@ impl<'a> Patient<'a> {
     pub(super) fn cure(&self, wanted: &[Vulnerability]) -> Result<Cure> {
         let Sorted { found, curable, incurable } = self.sort(wanted)?;
         let (lockfile, solved) = match found {
-            Some(found) => self.with_fewer_moves(found, &self.versions_with(&curable)?)?,
+            Some(found) => self.with_fewer_moves(found, &self.versions_with(&curable)?, &curable)?,
             None => (self.before.clone(), SolveNotes::default()),
         };
         Ok(Cure { lockfile, solved, incurable })
@@ -100,7 +112,7 @@ impl<'a> Patient<'a> {
 
     /// Tries all of them together, and if that has no solution, one after the other.
     fn sort(&self, wanted: &[Vulnerability]) -> Result<Sorted> {
-        let found = self.solve(&self.versions_with(wanted)?)?;
+        let found = self.solve(&self.versions_with(wanted)?, wanted)?;
         if found.is_some() {
             return Ok(Sorted { found, curable: wanted.to_vec(), incurable: Vec::new() });
         }
@@ -109,7 +121,7 @@ impl<'a> Patient<'a> {
         wanted.sort_by_key(|vulnerability| Reverse(vulnerability.severity()));
         for vulnerability in wanted {
             sorted.curable.push(vulnerability);
-            match self.solve(&self.versions_with(&sorted.curable)?)? {
+            match self.solve(&self.versions_with(&sorted.curable)?, &sorted.curable)? {
                 Some(solved) => sorted.found = Some(solved),
                 None => sorted.incurable.extend(sorted.curable.pop()),
             }
@@ -121,21 +133,69 @@ impl<'a> Patient<'a> {
     fn versions_with(&self, vulnerabilities: &[Vulnerability]) -> Result<Excluded> {
         let mut excluded = Excluded::new();
         for id in vulnerabilities.iter().map(|vulnerability| &vulnerability.package.id).collect::<BTreeSet<_>>() {
-            let versions = self.versions(id)?.into_iter();
-            let keys: Vec<PackageKey> = versions.map(|version| PackageKey { id: id.clone(), version }).collect();
-            let known = self.databases.vulnerabilities(keys.iter()).map_err(Error::from)?.found;
-            let is_meant = |found: &Vulnerability| {
-                let mut same = vulnerabilities.iter().filter(|one| one.package.id == *id);
-                same.any(|one| found.names().any(|name| one.is_named(name)))
-            };
-            let having = known.into_iter().filter(is_meant).map(|found| found.package.version);
-            excluded.entry(id.clone()).or_default().extend(having);
+            self.exclude(id, |found| is_among(vulnerabilities, found), &mut excluded)?;
         }
         Ok(excluded)
     }
 
+    /// Excludes the versions of a package that have a vulnerability such as is meant.
+    fn exclude(
+        &self,
+        id: &PackageId,
+        is_meant: impl Fn(&Vulnerability) -> bool,
+        excluded: &mut Excluded,
+    ) -> Result<()> {
+        let versions = self.versions(id)?.into_iter();
+        let keys: Vec<PackageKey> = versions.map(|version| PackageKey { id: id.clone(), version }).collect();
+        let known = self.databases.vulnerabilities(keys.iter()).map_err(Error::from)?.found;
+        let having = known.into_iter().filter(is_meant).map(|found| found.package.version);
+        excluded.entry(id.clone()).or_default().extend(having);
+        Ok(())
+    }
+
+    /// Solves without some versions, so that no vulnerability comes in; where that cannot be, so that none does that is as severe as the
+    /// worst of those to be cured. Returns `None` if there is no such solution, or only one that leaves out what was there.
+    fn solve(&self, excluded: &Excluded, cured: &[Vulnerability]) -> Result<Option<(Lockfile, SolveNotes)>> {
+        let worst = cured.iter().map(Vulnerability::severity).max();
+        match self.solve_against(excluded, |_| true)? {
+            Attempt::Solved(solved) => Ok(Some(*solved)),
+            Attempt::Unsolvable => Ok(None),
+            Attempt::Vulnerable => match self.solve_against(excluded, |found| Some(found.severity()) >= worst)? {
+                Attempt::Solved(solved) => Ok(Some(*solved)),
+                Attempt::Unsolvable | Attempt::Vulnerable => Ok(None),
+            },
+        }
+    }
+
+    /// Solves without some versions, and again without those of packages that come with a vulnerability such as is meant, until none does.
+    fn solve_against(&self, excluded: &Excluded, is_meant: impl Fn(&Vulnerability) -> bool) -> Result<Attempt> {
+        let mut excluded = excluded.clone();
+        let mut is_first = true;
+        loop {
+            let Some(solved) = self.solve_once(&excluded)? else {
+                return Ok(if is_first { Attempt::Unsolvable } else { Attempt::Vulnerable });
+            };
+            let comes_in = |found: &Vulnerability| is_meant(found) && !is_among(&self.known, found);
+            let all = self.databases.vulnerabilities(solved.0.graph.packages.keys()).map_err(Error::from)?.found;
+            let brought: BTreeSet<PackageId> = all.into_iter().filter(comes_in).map(|found| found.package.id).collect();
+            if brought.is_empty() {
+                return Ok(Attempt::Solved(Box::new(solved)));
+            }
+            let count = |excluded: &Excluded| excluded.values().map(BTreeSet::len).sum::<usize>();
+            let before = count(&excluded);
+            for id in &brought {
+                self.exclude(id, comes_in, &mut excluded)?;
+            }
+            // One that no registry lists cannot be excluded.
+            if count(&excluded) == before {
+                return Ok(Attempt::Vulnerable);
+            }
+            is_first = false;
+        }
+    }
+
     /// Solves without some versions. Returns `None` if there is no solution, or only one that leaves out what was there.
-    fn solve(&self, excluded: &Excluded) -> Result<Option<(Lockfile, SolveNotes)>> {
+    fn solve_once(&self, excluded: &Excluded) -> Result<Option<(Lockfile, SolveNotes)>> {
         let wish = Wish { excluded: excluded.clone(), age_cutoff: AgeCutoff::Moved, ..Wish::keeping(self.before) };
         let runtimes = &self.before.runtimes;
         match lock::solve_with(self.session, &self.project, &wish, &self.registries, runtimes) {
@@ -148,7 +208,12 @@ impl<'a> Patient<'a> {
 
     /// Tries to keep each package that moved although it has no vulnerability: the solver prefers what is locked, but it does not
     /// go back to it once it had to leave it.
-    fn with_fewer_moves(&self, found: (Lockfile, SolveNotes), excluded: &Excluded) -> Result<(Lockfile, SolveNotes)> {
+    fn with_fewer_moves(
+        &self,
+        found: (Lockfile, SolveNotes),
+        excluded: &Excluded,
+        cured: &[Vulnerability],
+    ) -> Result<(Lockfile, SolveNotes)> {
         let (mut best, mut excluded) = (found, excluded.clone());
         let mut tried = BTreeSet::new();
         for _ in 0..MOST_TRIES {
@@ -160,7 +225,7 @@ impl<'a> Patient<'a> {
             let others = self.versions(id)?.into_iter().filter(|version| !kept.contains(version)).collect();
             let mut stricter = excluded.clone();
             stricter.insert(id.clone(), others);
-            if let Some(solved) = self.solve(&stricter)?
+            if let Some(solved) = self.solve(&stricter, cured)?
                 && self::moved(self.before, &solved.0).len() < moved.len()
             {
                 (best, excluded) = (solved, stricter);
@@ -168,6 +233,12 @@ impl<'a> Patient<'a> {
         }
         Ok(best)
     }
+}
+
+/// Returns whether these have a vulnerability already: the same package does, in whichever version.
+fn is_among(known: &[Vulnerability], found: &Vulnerability) -> bool {
+    let mut same = known.iter().filter(|one| one.package.id == found.package.id);
+    same.any(|one| found.names().any(|name| one.is_named(name)))
 }
 
 /// Returns the packages of a lock that have other versions in another one, or are gone.

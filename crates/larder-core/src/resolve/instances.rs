@@ -20,6 +20,8 @@ pub(super) struct DraftEdge {
     pub(super) extras: Vec<ExtraName>,
     pub(super) platforms: Vec<Platform>,
     pub(super) unmet: Option<String>,
+    /// Whether the dependent's metadata lacks it: it comes of a package extension, or is the types of a peer.
+    pub(super) is_implied: bool,
 }
 
 /// A reachable node with its edges.
@@ -145,7 +147,7 @@ pub(super) fn refine(drafts: &[DraftInstance], targets: &[Vec<usize>]) -> Vec<u3
 /// The properties of an edge other than its target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct EdgeLabel<'a> {
-    name: &'a PackageName,
+    pub(super) name: &'a PackageName,
     pub(super) kind: EdgeKind,
     extra: &'a Option<ExtraName>,
     extras: &'a [ExtraName],

@@ -1,5 +1,6 @@
 //! Instances that are shared where they can be: one that binds what another of its version binds, and lacks nothing but
-//! optional peers of it, is that other. pnpm calls it `dedupe-peer-dependents`.
+//! optional peers of it, is that other. pnpm calls it `dedupe-peer-dependents`. What metadata does not ask for (package extensions, the types
+//! of peers) tells no two instances apart: the one that is shared binds it for both.
 //!
 //! A package that keeps state (a test runner, a framework) must be there once among those that work together. Members bind
 //! what they declare: one of them has `jsdom` and the other has not, and without sharing they have two test runners.
@@ -31,11 +32,16 @@ pub(super) fn share((mut drafts, mut places): Drafts, lines: &mut [Vec<DraftEdge
         for (draft, &class) in drafts.iter().zip(&classes) {
             first.entry(class).or_insert(draft.node);
         }
-        let moved: FxHashMap<NodeIx, NodeIx> = drafts
-            .iter()
-            .zip(&classes)
-            .map(|(draft, class)| (draft.node, first[shared.get(class).unwrap_or(class)]))
-            .collect();
+        for Joined { by, brings, .. } in shared.values() {
+            let binds = drafts.iter_mut().zip(&classes).filter(|(_, class)| *class == by);
+            for draft in binds.map(|(draft, _)| draft) {
+                draft.dropped.retain(|dropped| brings.iter().all(|link| link.name != dropped.name));
+                draft.links.extend(brings.iter().cloned());
+            }
+        }
+        let into = |class: &u32| shared.get(class).map_or(*class, |joined| joined.by);
+        let moved: FxHashMap<NodeIx, NodeIx> =
+            drafts.iter().zip(&classes).map(|(draft, class)| (draft.node, first[&into(class)])).collect();
         let edges = drafts.iter_mut().map(|draft| &mut draft.links).chain(lines.iter_mut());
         for link in edges.flatten() {
             link.to = moved.get(&link.to).copied().unwrap_or(link.to);
@@ -46,9 +52,17 @@ pub(super) fn share((mut drafts, mut places): Drafts, lines: &mut [Vec<DraftEdge
     }
 }
 
+/// What becomes of a class of instances that gives way.
+struct Joined {
+    /// The class that is shared instead.
+    by: u32,
+    /// The edges that the class brings along.
+    brings: Vec<DraftEdge>,
+}
+
 /// Returns the classes of instances that are to give way, each with the one that is shared instead: of several the one with
-/// the most edges.
-fn shared(drafts: &[DraftInstance], targets: &[Vec<usize>], classes: &[u32]) -> FxHashMap<u32, u32> {
+/// the most edges, those that metadata asks for before others.
+fn shared(drafts: &[DraftInstance], targets: &[Vec<usize>], classes: &[u32]) -> FxHashMap<u32, Joined> {
     let mut of_package: BTreeMap<&PackageKey, BTreeMap<u32, usize>> = BTreeMap::new();
     for (place, (draft, &class)) in drafts.iter().zip(classes).enumerate() {
         if let Some(key) = &draft.key {
@@ -64,13 +78,24 @@ fn shared(drafts: &[DraftInstance], targets: &[Vec<usize>], classes: &[u32]) -> 
                 (drafts[place].links.iter().map(label).zip(to).collect(), place, class)
             })
             .collect();
-        instances.sort_by_key(|(edges, place, _)| (Reverse(edges.len()), *place));
-        for (at, (edges, _, class)) in instances.iter().enumerate() {
-            let has_all = |(others, ..): &&(BTreeSet<(EdgeLabel<'_>, u32)>, usize, u32)| {
-                edges.is_subset(others) && others.difference(edges).all(|(label, _)| is_met_optional_peer(label))
-            };
-            if let Some((.., other)) = instances[..at].iter().find(has_all) {
-                shared.insert(*class, *other);
+        let asked_for = |place: usize| drafts[place].links.iter().filter(|link| !link.is_implied).count();
+        instances.sort_by_key(|(edges, place, _)| (Reverse((asked_for(*place), edges.len())), *place));
+        for (at, (edges, place, class)) in instances.iter().enumerate() {
+            for (others, _, other) in &instances[..at] {
+                let lacks_optional_peers = others.difference(edges).all(|(label, _)| is_met_optional_peer(label));
+                let brings = drafts[*place].links.iter().zip(&targets[*place]);
+                let brings = brings.filter(|(link, to)| !others.contains(&(label(link), classes[**to])));
+                let brings: Vec<DraftEdge> = brings.map(|(link, _)| link.clone()).collect();
+                let adds = |link: &DraftEdge| {
+                    let is_bound = |(other, _): &(EdgeLabel<'_>, u32)| *other.name == link.name;
+                    link.is_implied && is_met_optional_peer(&label(link)) && !others.iter().any(is_bound)
+                };
+                // Several that bring something would have to agree: the next round asks again.
+                let is_free = brings.is_empty() || shared.values().all(|joined: &Joined| joined.by != *other);
+                if lacks_optional_peers && is_free && brings.iter().all(adds) {
+                    shared.insert(*class, Joined { by: *other, brings });
+                    break;
+                }
             }
         }
     }

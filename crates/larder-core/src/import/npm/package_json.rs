@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::model::{Label, LocalFile, Source, split_at_version};
+use crate::model::{Label, LocalFile, PackageName, Source, split_at_version};
 
 use crate::import::{FolderLine, ImportError, Imported, ImportedLine, Runtimes, catalog_name};
 
@@ -96,6 +96,10 @@ fn take(imported: &mut Imported, name: &str, range: &Value, group: Option<&Label
         if folder.starts_with(['/', '~']) {
             return imported
                 .refuse(format!("npm {name} {range}"), "it is no folder of this checkout: publish it to a registry");
+        }
+        // No registry takes such a name, so nothing else comes in by it.
+        if let Err(error) = PackageName::npm(name) {
+            return imported.refuse(format!("npm {name} {range}"), error.to_string());
         }
         return imported.take_folder(FolderLine { folder, seen_as: Some(name), ..FolderLine::default() }, group);
     }

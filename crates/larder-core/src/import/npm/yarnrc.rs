@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::import::{ImportError, Imported};
 use crate::model::parse_span;
 
-use super::{ECOSYSTEM, extensions, npmrc};
+use super::{ECOSYSTEM, extensions, npmrc, workspaces};
 
 /// Settings that change nothing for larder.
 const WITHOUT_MEANING: [&str; 16] = [
@@ -34,8 +34,11 @@ pub fn yarnrc(text: &str) -> Result<Imported, ImportError> {
     let error = |reason: String| ImportError { file: ".yarnrc.yml", reason };
     let mut imported = Imported::default();
     let document = crate::import::locks::parse_yaml::<Option<Map<String, Value>>>(text).map_err(error)?;
-    for (key, value) in document.unwrap_or_default() {
+    let document = document.unwrap_or_default();
+    workspaces::catalogs(&document, &mut imported);
+    for (key, value) in document {
         match &*key {
+            "catalog" | "catalogs" => {}
             "npmRegistryServer" => {
                 if let Some(url) = value.as_str() {
                     npmrc::add(&mut imported, "npmjs", url, Vec::new());
@@ -93,4 +96,18 @@ fn age_gate(value: &Value) -> Option<Duration> {
 
 fn minutes(number: u64) -> Option<Duration> {
     number.checked_mul(60).map(Duration::from_secs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_catalogs_are_those_of_the_manifest() {
+        let imported = yarnrc("catalog:\n  left: ^1.0.0\ncatalogs:\n  old:\n    left: 0.9.0\n").unwrap();
+        let ranges: Vec<_> =
+            imported.catalogs.iter().map(|one| (one.catalog.as_deref(), &*one.name, &*one.range)).collect();
+        assert_eq!(ranges, [(None, "left", "^1.0.0"), (Some("old"), "left", "0.9.0")]);
+        assert!(imported.not_taken.is_empty(), "{:?}", imported.not_taken);
+    }
 }

@@ -98,6 +98,31 @@ fn an_extension_joins_an_instance_that_is_there() {
 }
 
 #[test]
+fn what_metadata_does_not_ask_for_tells_no_instances_apart() {
+    let world = World::new()
+        .newest()
+        .has("npm drizzle-orm@0.45.2", &["peer? sqlite *"])
+        .has("npm sqlite@1.0.0", &[])
+        .has("npm react@1.0.0", &[])
+        .has("npm react@2.0.0", &[])
+        .asks_with("npm drizzle-orm *", member("a"))
+        .asks_with("npm sqlite *", member("a"))
+        .asks_with("npm drizzle-orm *", member("b"))
+        .asks_with("npm react ^1", member("b"));
+    let all = ["npm:drizzle-orm@0.45.2(react@1.0.0)(sqlite@1.0.0)", "npm:react@1.0.0", "npm:sqlite@1.0.0"];
+    world.gives_instances(&all);
+    // A second react is not for it to choose between: the one instance keeps the first.
+    let world = world.asks_with("npm drizzle-orm *", member("c")).asks_with("npm react ^2", member("c"));
+    world.gives_instances(&[
+        "npm:drizzle-orm@0.45.2(react@1.0.0)(sqlite@1.0.0)",
+        "npm:drizzle-orm@0.45.2(react@2.0.0)",
+        "npm:react@1.0.0",
+        "npm:react@2.0.0",
+        "npm:sqlite@1.0.0",
+    ]);
+}
+
+#[test]
 fn an_earlier_edition_shares_nothing() {
     let mut world = runner().asks_with("npm dom ^1", member("a"));
     world.settings.package_extensions = Edition(3);

@@ -42,6 +42,10 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
     let development = json.dev_dependencies.unwrap_or_default();
     let mut warnings = Vec::new();
     let mut read = |kind: DependencyKind, entry: (&str, &str)| {
+        if let Some(warning) = unnameable(context, entry) {
+            warnings.push(warning);
+            return Ok(Vec::new());
+        }
         let resolved = context.resolve(Some(&name), parse_dependency(context, &name, kind, entry)?, PathKind::Npm)?;
         // What a member is developed with takes the place of a peer, and is told of itself.
         warnings.extend(resolved.warning.filter(|_| !(kind.is_peer() && development.contains_key(entry.0))));
@@ -99,6 +103,21 @@ pub(super) fn name(context: ManifestContext<'_>, text: &str) -> Result<Option<St
 fn parse(context: ManifestContext<'_>, text: &str) -> Result<PackageJsonManifest, LocalPackageError> {
     serde_json::from_str(text.trim_start_matches('\u{feff}'))
         .map_err(|error| context.bad(PathKind::Npm, &error.to_string()))
+}
+
+/// Returns the warning about an entry that links a folder under a name that no package may have. Nothing else can be meant by it, for no
+/// registry takes such a name.
+fn unnameable(context: ManifestContext<'_>, (alias, text): (&str, &str)) -> Option<String> {
+    let folder = folder_path(text.trim())?;
+    let error = PackageName::npm(alias).err()?;
+    let manifest = super::manifest_path(context.folder, PathKind::Npm);
+    Some(format!("{manifest} links the folder {folder}, which is left out: {error}"))
+}
+
+/// Returns the path of an entry that links a folder.
+fn folder_path(text: &str) -> Option<&str> {
+    let path = ["file:", "link:", "portal:"].into_iter().find_map(|scheme| text.strip_prefix(scheme));
+    path.or_else(|| is_relative(text).then_some(text))
 }
 
 /// Parses an entry of a table of dependencies. `workspace:` refers to a member, and `file:` and `link:` to a folder or an archive; other
@@ -167,9 +186,7 @@ fn parse_dependency(
         };
         return Ok(Dependency::new(kind, wants));
     }
-    let folder = text.strip_prefix("file:").or_else(|| text.strip_prefix("link:"));
-    let folder = folder.or_else(|| is_relative(text).then_some(text));
-    match folder.filter(|folder| !folder.starts_with(['/', '~'])) {
+    match folder_path(text).filter(|folder| !folder.starts_with(['/', '~'])) {
         Some(folder) => link_to(folder),
         None => Ok(Dependency::new(kind, requirement::wants(dependent, alias, text))),
     }

@@ -296,3 +296,19 @@ fn a_larder_kdl_is_a_package_before_it_is_a_project() {
     assert_eq!(wants(&package), ["Normal path:money packages/money", "Normal npm:undici ^7"]);
     assert_eq!(read(root.path(), "packages/old", &members).unwrap().name.as_str(), "Old_Name");
 }
+
+#[test]
+fn a_folder_that_is_linked_under_a_name_that_no_package_may_have_is_left_out() {
+    let root = folder(&[
+        (
+            "a/package.json",
+            r#"{"name":"a","dependencies":{"b":"portal:../b"},"devDependencies":{"$tools":"link:../tools"}}"#,
+        ),
+        ("b/package.json", r#"{"name":"b","version":"1.0.0"}"#),
+        ("tools/package.json", r#"{"name":"$tools","version":"1.0.0"}"#),
+    ]);
+    let package = read(root.path(), "a", &LocalPackageIndex::default()).unwrap();
+    assert_eq!((wants(&package), package.groups.len()), (vec!["Normal path:b b".to_owned()], 0));
+    let warning = "a/package.json links the folder ../tools, which is left out: `$tools` is not a package name";
+    assert!(package.warnings[0].starts_with(warning), "{:?}", package.warnings);
+}

@@ -1,0 +1,173 @@
+//! `larder audit --fix` beside all choices that there are.
+
+use serde_json::json;
+
+use crate::audit::{FOLDER, ids};
+use crate::support::{Project, Random, Universe};
+
+/// A small universe of Python packages, of which an environment has one version each: every choice can be tried.
+struct SmallUniverse {
+    /// For each package and version, what it needs: (package, least version, greatest version).
+    needs: Vec<Vec<Vec<(usize, usize, usize)>>>,
+}
+
+const PACKAGES: usize = 4;
+const VERSIONS: usize = 3;
+
+impl SmallUniverse {
+    fn new(random: &mut Random) -> Self {
+        let version = |package: usize, random: &mut Random| {
+            let targets = (package + 1)..PACKAGES;
+            let needed: Vec<usize> = targets.filter(|_| random.below(2) == 0).collect();
+            let bounds = |target: usize, random: &mut Random| {
+                let (a, b) = (random.below(VERSIONS), random.below(VERSIONS));
+                (target, a.min(b), a.max(b))
+            };
+            needed.into_iter().map(|target| bounds(target, random)).collect()
+        };
+        let package = |package: usize, random: &mut Random| (0..VERSIONS).map(|_| version(package, random)).collect();
+        Self { needs: (0..PACKAGES).map(|at| package(at, random)).collect() }
+    }
+
+    fn served(&self, most: usize) -> Universe {
+        let mut universe = Universe::new();
+        for (package, versions) in self.needs.iter().enumerate() {
+            for (version, needs) in versions.iter().enumerate().take(most) {
+                universe = universe.pypi(&format!("p{package}"), &format!("{version}.0"), |mut p| {
+                    for (target, least, greatest) in needs {
+                        p = p.requires(&format!("p{target}>={least}.0,<={greatest}.0"));
+                    }
+                    p
+                });
+            }
+        }
+        universe
+    }
+
+    /// Returns what follows from versions of all packages, if they fit: those that are reached from the first.
+    fn reached(&self, choice: &[usize]) -> Option<Vec<Option<usize>>> {
+        let mut reached = vec![None; PACKAGES];
+        let mut open = vec![0];
+        while let Some(package) = open.pop() {
+            reached[package] = Some(choice[package]);
+            for &(target, least, greatest) in &self.needs[package][choice[package]] {
+                if !(least..=greatest).contains(&choice[target]) {
+                    return None;
+                }
+                if reached[target].is_none() {
+                    open.push(target);
+                }
+            }
+        }
+        Some(reached)
+    }
+
+    /// Returns the fewest packages of a lock that have to move so that a package has no bad version; `None` if it always has.
+    fn fewest_moves(&self, locked: &[Option<usize>], vulnerable: usize, bad: &[bool]) -> Option<usize> {
+        let all = (0..VERSIONS.pow(u32::try_from(PACKAGES).expect("few"))).map(|number| {
+            (0..PACKAGES)
+                .map(|at| number / VERSIONS.pow(u32::try_from(at).expect("few")) % VERSIONS)
+                .collect::<Vec<_>>()
+        });
+        let cured = all
+            .filter_map(|choice| self.reached(&choice))
+            .filter(|reached| reached[vulnerable].is_none_or(|version| !bad[version]));
+        let moves = |reached: Vec<Option<usize>>| {
+            locked.iter().zip(reached).filter(|(before, after)| before.is_some() && *before != after).count()
+        };
+        cured.map(moves).min()
+    }
+}
+
+#[test]
+fn a_fix_moves_as_few_packages_as_any_choice_would() {
+    let (mut cured, mut incurable) = (0, 0);
+    for seed in 0..24 {
+        let mut random = Random::new(seed);
+        let universe = SmallUniverse::new(&mut random);
+        let registry = universe.served(VERSIONS).serve();
+        let project = Project::new(&registry);
+        project.with_registry_line(FOLDER, "dependencies {\n    pypi \"p0\"\n}\n");
+        project.write("osv/none.json", &json!({ "id": "X-0" }).to_string());
+        if project.run("larder lock").status != 0 {
+            continue;
+        }
+        let lock = project.read("larder.lock");
+        let version =
+            |package: usize| (0..VERSIONS).find(|version| lock.contains(&format!("\"pypi:p{package}@{version}.0\"")));
+        let locked: Vec<Option<usize>> = (0..PACKAGES).map(version).collect();
+        let there: Vec<usize> = (0..PACKAGES).filter(|&package| locked[package].is_some()).collect();
+        let vulnerable = there[random.below(there.len())];
+        let bad: Vec<bool> = (0..VERSIONS).map(|at| Some(at) == locked[vulnerable] || random.below(3) == 0).collect();
+        let versions: Vec<String> = (0..VERSIONS).filter(|&at| bad[at]).map(|at| format!("{at}.0")).collect();
+        let record = json!({ "id": "X-1", "affected": [{ "package": { "ecosystem": "PyPI", "name": format!("p{vulnerable}") }, "versions": versions }] });
+        project.write("osv/one.json", &record.to_string());
+        let document = project.run("larder audit --fix --json").json();
+        let plan = &document["fix"]["plan"];
+        let moves = ["changed", "removed"].iter().map(|kind| plan[kind].as_array().map_or(0, Vec::len)).sum::<usize>();
+        if let Some(fewest) = universe.fewest_moves(&locked, vulnerable, &bad) {
+            assert_eq!((moves, ids(&document)), (fewest, vec![]), "seed {seed}: {document:#}\n{lock}");
+            cured += 1;
+        } else {
+            assert_eq!((moves, ids(&document)), (0, vec!["X-1"]), "seed {seed}: {document:#}\n{lock}");
+            incurable += 1;
+        }
+    }
+    assert!(cured >= 8 && incurable >= 2, "{cured} cured, {incurable} not");
+}
+
+/// Returns a record about versions of a Python package.
+fn about(id: &str, package: &str, versions: &[&str], severity: &str) -> String {
+    let affected = json!([{ "package": { "ecosystem": "PyPI", "name": package }, "versions": versions }]);
+    json!({ "id": id, "affected": affected, "database_specific": { "severity": severity } }).to_string()
+}
+
+#[test]
+fn a_cure_brings_no_vulnerability_in() {
+    let universe =
+        ["1.0", "1.1", "1.2", "2.0"].into_iter().fold(Universe::new(), |all, version| all.pypi("p", version, |p| p));
+    let universe = universe
+        .pypi("a", "1.1", |p| p)
+        .pypi("a", "1.0", |p| p.requires("c>=1"))
+        .pypi("c", "1.2", |p| p)
+        .pypi("c", "2.0", |p| p)
+        .pypi("q", "1.0", |p| p)
+        .pypi("q", "1.1", |p| p);
+    let registry = universe.serve();
+    let project = Project::new(&registry);
+    let lines = |range: &str| {
+        let line = |package: &str| format!("    pypi \"{package}\" \"{range}\"\n");
+        format!("dependencies {{\n{}    pypi \"a\"\n}}\n", line("p") + &line("q"))
+    };
+    for (id, package, versions, severity) in [
+        ("GHSA-low", "p", &["1.0"][..], "LOW"),
+        ("GHSA-critical", "p", &["1.2", "2.0"], "CRITICAL"),
+        ("GHSA-a", "a", &["1.1"], "HIGH"),
+        ("GHSA-c", "c", &["2.0"], "HIGH"),
+    ] {
+        project.write(&format!("osv/{id}.json"), &about(id, package, versions, severity));
+    }
+    project.with_registry_line(FOLDER, &lines("==1.0")).run("larder lock").exits(0);
+    project.with_registry_line(FOLDER, &lines(">=1.0")).run("larder lock").exits(0);
+    project.run("larder audit --fix").exits(0);
+    let lock = project.read("larder.lock");
+    for chosen in ["pypi:p@1.1", "pypi:a@1.0", "pypi:c@1.2", "pypi:q@1.0"] {
+        assert!(lock.contains(chosen), "{chosen}\n{lock}");
+    }
+}
+
+#[test]
+fn a_cure_that_cannot_but_bring_something_in_brings_less_than_it_cures() {
+    let universe = Universe::new().pypi("p", "1.0", |p| p).pypi("p", "1.1", |p| p).pypi("p", "1.2", |p| p);
+    let registry = universe.serve();
+    let lines = |range: &str| format!("dependencies {{ pypi \"p\" \"{range}\"; }}\n");
+    for (severity, left) in [("LOW", "X-now"), ("HIGH", "X-before")] {
+        let project = Project::new(&registry);
+        project.write("osv/1.json", &about("X-before", "p", &["1.0"], "HIGH"));
+        project.write("osv/2.json", &about("X-now", "p", &["1.1", "1.2"], severity));
+        project.with_registry_line(FOLDER, &lines("==1.0")).run("larder lock").exits(0);
+        project.with_registry_line(FOLDER, &lines(">=1.0")).run("larder lock").exits(0);
+        let document = project.run("larder audit --fix --json").exits(1).json();
+        assert_eq!(ids(&document), [left], "{document:#}");
+    }
+}
