@@ -73,6 +73,22 @@ fn members_depend_on_each_other_and_share_what_they_use() {
 }
 
 #[test]
+fn links_of_members_that_are_gone_come_back() {
+    let registry = Universe::new().npm("left", "1.0.0", |p| p).serve();
+    let project = Project::new(&registry);
+    project.manifest(MEMBERS).write("apps/web/package.json", r#"{"name":"web","dependencies":{"left":"^1"}}"#);
+    project.run("larder sync").exits(0);
+    let link = project.path("apps/web/node_modules");
+    let target = std::fs::read_link(&link).expect("a link");
+    std::fs::remove_file(&link).expect("removed");
+    project.run("larder sync").exits(0);
+    assert_eq!(std::fs::read_link(&link).expect("a link"), target);
+    project.run("larder sync").exits(0).names(["is up to date"]);
+    std::fs::remove_file(&link).and_then(|()| std::fs::create_dir(&link)).expect("a folder");
+    project.run("larder sync").exits(2).names(["apps/web/node_modules"]);
+}
+
+#[test]
 fn a_workspace_range_is_held_against_the_members_version() {
     let registry = Universe::new().serve();
     let project = Project::new(&registry);

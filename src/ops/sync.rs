@@ -477,7 +477,7 @@ impl<'a> Sync<'a> {
             }
         }
         if self.options.activation == Activation::Activate {
-            for link in self.profile.constant_links() {
+            for link in self.profile.links_in_checkout(name)? {
                 // What another tool has there stays where nothing of larder's goes.
                 if fs::lstat(&link)?.is_some_and(|stat| stat.kind == Kind::Symlink) {
                     self.facts.note_link(&link)?;

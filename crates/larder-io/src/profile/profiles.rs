@@ -15,6 +15,7 @@ use super::paths::{
     ACTIVE, CURRENT, LOCK, MANIFESTS_OF_GENERATION, PACKAGES, PROFILES, ProfilePaths, RECORD, SUMMARY, check_own_path,
     environment_of_link, generation_number,
 };
+use super::root_links::{RequiredLinks, RootLinks};
 
 /// A checkout with its profiles.
 #[derive(Clone, Debug)]
@@ -188,10 +189,13 @@ impl Profiles {
         self.folder(environment, number).join(RECORD)
     }
 
-    /// Returns where other tools look for the active environment: links in the checkout, where the environment has
-    /// something for them.
-    pub fn constant_links(&self) -> [PathBuf; 3] {
-        ["node_modules".into(), ".venv".into(), fallback_link()].map(|link| self.root().join(link))
+    /// Returns where links in the checkout lead into an environment once it is active: those that its current generation needs, and those
+    /// of the root, which another tool may have too.
+    pub fn links_in_checkout(&self, environment: &Label) -> Result<BTreeSet<PathBuf>, ProfileError> {
+        let needed = self.current_summary(environment)?.map(|summary| RequiredLinks::from(&summary).links(self.root()));
+        let of_root = ["node_modules".into(), ".venv".into(), fallback_link()];
+        let all = needed.into_iter().flat_map(RootLinks::into_keys).chain(of_root);
+        Ok(all.map(|link| self.root().join(link)).collect())
     }
 
     /// Makes sure that a generation was built, or was brought, to where the checkout lies now.
