@@ -228,7 +228,10 @@ impl SourceCode for Excerpt {
             let column = before.rsplit('\n').next().unwrap_or_default().chars().count();
             return Ok(Box::new(MietteSpanContents::new(b"", (span.offset(), 0).into(), line, column, 1)));
         }
-        let whole = self.text.read_span(span, lines_before, lines_after)?;
+        // At the beginning of a line there is nothing to read where no line before is asked for; miette does not survive that.
+        let next = self.text.get(span.offset()..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        let asked = SourceSpan::new(span.offset().into(), span.len().max(next));
+        let whole = self.text.read_span(&asked, lines_before, lines_after)?;
         if whole.data().len() <= Self::MOST {
             return Ok(whole);
         }
@@ -279,6 +282,10 @@ mod tests {
         let place = secret.read_span(&(7, 0).into(), 1, 1).unwrap();
         assert_eq!((place.data(), place.line(), place.column()), (&b""[..], 1, 1));
         let excerpt = excerpt(&text, Shown::Text);
+        for lines in 0..2 {
+            let start = excerpt.read_span(&("first\n".len(), 0).into(), lines, lines).unwrap();
+            assert_eq!((start.data(), start.line(), start.column()), ("a".repeat(60).as_bytes(), 1, 0));
+        }
         let shown = excerpt.read_span(&(at, 0).into(), 1, 1).unwrap();
         let near = format!("{}é!{}", "a".repeat(58), "b".repeat(59));
         assert_eq!((std::str::from_utf8(shown.data()).unwrap(), shown.line()), (near.as_str(), 1));

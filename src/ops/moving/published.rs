@@ -8,9 +8,10 @@ use std::sync::Arc;
 use super::folders::{dependent_in, with_root};
 use super::locked;
 use crate::import::{Imported, package_peers, package_ranges};
-use crate::model::PackageName;
+use crate::model::{NpmRange, PackageName, Requirement};
 use crate::ops::Result;
 use crate::ops::project::{inputs, members};
+use crate::registry::path::{LocalMatch, LocalPackageIndex};
 
 /// Takes those of the projects beside out that others have from a registry, and tells of members that are in their place now.
 pub(in crate::ops) fn leave_out(root: &Path, imported: &mut Imported, beside: &mut Vec<String>) -> Result<()> {
@@ -23,14 +24,14 @@ pub(in crate::ops) fn leave_out(root: &Path, imported: &mut Imported, beside: &m
         // A file that cannot be read is an error of the project itself.
         let (Ok((name, _)), Ok(ranges)) = (package_peers(&text), package_ranges(&text)) else { continue };
         names.extend(name.filter(|_| !folder.is_empty()).map(|name| (name, folder)));
-        wanted.extend(ranges.into_iter().map(|(name, _)| (folder, name)));
+        wanted.extend(ranges.into_iter().map(|(name, range)| (folder, name, range)));
     }
-    wanted.retain(|(folder, name)| names.get(name).is_some_and(|own| own != folder));
+    wanted.retain(|(folder, name, _)| names.get(name).is_some_and(|own| own != folder));
     if wanted.is_empty() {
         return Ok(());
     }
     let locked = locked::of_npm(root, &all)?;
-    for (folder, name) in wanted {
+    for (folder, name, range) in wanted {
         let Ok(alias) = PackageName::npm(&name) else { continue };
         let Some(version) = locked.iter().find_map(|(_, versions)| versions.line(&dependent_in(folder), &alias)) else {
             continue;
@@ -40,9 +41,19 @@ pub(in crate::ops) fn leave_out(root: &Path, imported: &mut Imported, beside: &m
         if let Some(at) = beside.iter().position(|other| other == own) {
             beside.remove(at);
             imported.refuse(format!("the folder {own}"), format!("{by} has its package {name} from a registry"));
-        } else if of_workspace.iter().any(|member| **member == *own) {
+        } else if of_workspace.iter().any(|member| **member == *own) && satisfies(root, own, &alias, &range) {
             imported.refuse(format!("{name} {version} of a registry, which {by} had"), format!("it is {own} here"));
         }
     }
     Ok(())
+}
+
+/// Returns whether the package in a folder is what a range of package.json asks for, so that a link to it takes the place of the package of
+/// a registry.
+fn satisfies(root: &Path, folder: &str, name: &PackageName, range: &str) -> bool {
+    let Ok(range) = range.parse::<NpmRange>() else { return true };
+    let wanted = Requirement::npm(name.clone(), name.clone(), range);
+    let mut own = LocalPackageIndex::default();
+    own.add(root, folder);
+    !matches!(own.find_match(&wanted), LocalMatch::None | LocalMatch::OtherVersion(_))
 }

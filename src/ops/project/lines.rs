@@ -18,7 +18,7 @@ use crate::resolve::{self, DependencyKind, RequiredLine, Wants};
 /// What says what a member wants.
 pub(super) enum MemberManifest {
     /// Its larder.kdl.
-    Own(Box<Manifest>),
+    Own(Arc<Manifest>),
     /// Another tool's file.
     Foreign(Box<PathPackage>),
 }
@@ -327,18 +327,18 @@ impl Project {
 
     /// Reads a member's manifest, `edited` instead of its larder.kdl where that is given.
     pub(super) fn read_member(&mut self, folder: &str, edited: Option<&str>) -> Result<MemberManifest> {
+        if let Some(known) = self.own_manifests.get(folder) {
+            return Ok(MemberManifest::Own(Arc::clone(known)));
+        }
         let text = match edited {
             Some(text) => Some(text.to_owned()),
             None => inputs::text(&self.root.join(folder).join(MANIFEST))?,
         };
-        Ok(match text {
-            Some(text) => MemberManifest::Own(Box::new(manifest::parse(
-                &format!("{folder}/{MANIFEST}"),
-                &text,
-                ManifestKind::Member(&self.manifest.catalogs),
-            )?)),
-            None => MemberManifest::Foreign(Box::new(self.read_local(folder)?)),
-        })
+        let Some(text) = text else { return Ok(MemberManifest::Foreign(Box::new(self.read_local(folder)?))) };
+        let kind = ManifestKind::Member(&self.manifest.catalogs);
+        let manifest = Arc::new(manifest::parse(&format!("{folder}/{MANIFEST}"), &text, kind)?);
+        self.own_manifests.insert(folder.into(), Arc::clone(&manifest));
+        Ok(MemberManifest::Own(manifest))
     }
 
     pub(super) fn take_member(&mut self, folder: Arc<str>, member: &MemberManifest) -> Result<()> {

@@ -100,6 +100,7 @@ impl Project {
             computed_versions: BTreeSet::new(),
             watched,
             path_packages: BTreeMap::new(),
+            own_manifests: BTreeMap::new(),
             own_runtimes: BTreeMap::new(),
         })
     }

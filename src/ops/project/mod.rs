@@ -82,6 +82,8 @@ pub struct Project {
     pub(super) sides: Sides,
     /// The local packages that lines name, and those that these name in turn, by folder.
     pub path_packages: BTreeMap<Arc<str>, PathPackage>,
+    /// The larder.kdl files of members and local packages, by folder.
+    own_manifests: BTreeMap<Arc<str>, Arc<Manifest>>,
     /// The runtimes that members' package.json and pyproject.toml ask for, by folder.
     pub own_runtimes: BTreeMap<Arc<str>, OwnRuntimes>,
 }
@@ -157,6 +159,7 @@ impl Project {
             routes: Vec::new(),
             sides: Sides::default(),
             path_packages: BTreeMap::new(),
+            own_manifests: BTreeMap::new(),
             own_runtimes: BTreeMap::new(),
         };
         let mut read = Vec::with_capacity(members.len());

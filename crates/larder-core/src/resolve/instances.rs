@@ -20,8 +20,6 @@ pub(super) struct DraftEdge {
     pub(super) extras: Vec<ExtraName>,
     pub(super) platforms: Vec<Platform>,
     pub(super) unmet: Option<String>,
-    /// Whether the dependent's metadata lacks it: it comes of a package extension, or is the types of a peer.
-    pub(super) is_implied: bool,
 }
 
 /// A reachable node with its edges.

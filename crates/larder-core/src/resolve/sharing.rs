@@ -1,6 +1,5 @@
-//! Instances that are shared where they can be: one that binds what another of its version binds, and lacks nothing but
-//! optional peers of it, is that other. pnpm calls it `dedupe-peer-dependents`. What metadata does not ask for (package extensions, the types
-//! of peers) tells no two instances apart: the one that is shared binds it for both.
+//! Instances that are shared where they can be: two of one version that differ only in the optional peers they bind, and bind none
+//! differently, are one, which binds those of both. pnpm calls it `dedupe-peer-dependents`, and shares where one binds all that the other does.
 //!
 //! A package that keeps state (a test runner, a framework) must be there once among those that work together. Members bind
 //! what they declare: one of them has `jsdom` and the other has not, and without sharing they have two test runners.
@@ -61,7 +60,7 @@ struct Joined {
 }
 
 /// Returns the classes of instances that are to give way, each with the one that is shared instead: of several the one with
-/// the most edges, those that metadata asks for before others.
+/// the most edges.
 fn shared(drafts: &[DraftInstance], targets: &[Vec<usize>], classes: &[u32]) -> FxHashMap<u32, Joined> {
     let mut of_package: BTreeMap<&PackageKey, BTreeMap<u32, usize>> = BTreeMap::new();
     for (place, (draft, &class)) in drafts.iter().zip(classes).enumerate() {
@@ -78,8 +77,7 @@ fn shared(drafts: &[DraftInstance], targets: &[Vec<usize>], classes: &[u32]) -> 
                 (drafts[place].links.iter().map(label).zip(to).collect(), place, class)
             })
             .collect();
-        let asked_for = |place: usize| drafts[place].links.iter().filter(|link| !link.is_implied).count();
-        instances.sort_by_key(|(edges, place, _)| (Reverse((asked_for(*place), edges.len())), *place));
+        instances.sort_by_key(|(edges, place, _)| (Reverse(edges.len()), *place));
         for (at, (edges, place, class)) in instances.iter().enumerate() {
             for (others, _, other) in &instances[..at] {
                 let lacks_optional_peers = others.difference(edges).all(|(label, _)| is_met_optional_peer(label));
@@ -88,7 +86,7 @@ fn shared(drafts: &[DraftInstance], targets: &[Vec<usize>], classes: &[u32]) -> 
                 let brings: Vec<DraftEdge> = brings.map(|(link, _)| link.clone()).collect();
                 let adds = |link: &DraftEdge| {
                     let is_bound = |(other, _): &(EdgeLabel<'_>, u32)| *other.name == link.name;
-                    link.is_implied && is_met_optional_peer(&label(link)) && !others.iter().any(is_bound)
+                    is_met_optional_peer(&label(link)) && !others.iter().any(is_bound)
                 };
                 // Several that bring something would have to agree: the next round asks again.
                 let is_free = brings.is_empty() || shared.values().all(|joined: &Joined| joined.by != *other);

@@ -7,7 +7,7 @@ use crate::model::{EdgeKind, ExtraName, Platform};
 use crate::resolve::index::{DependencyKind, IndexError, PlatformSet};
 use crate::resolve::instances::DraftEdge;
 use crate::resolve::problem::PeerBinding;
-use crate::resolve::release::{Need, NeedOrigin};
+use crate::resolve::release::Need;
 use crate::resolve::variable::{ABSENT, NodeIx, NodeOwner, PackageIx, ScopeNode, Variable};
 use crate::resolve::variable_rules::{self, DecidingVariable, ScopedNeed};
 
@@ -75,7 +75,6 @@ impl Builder<'_> {
                 extras: extras.to_vec(),
                 platforms: Vec::new(),
                 unmet: None,
-                is_implied: need.origin != NeedOrigin::Declared,
             };
             let same = |known: &&mut DraftEdge| {
                 (&known.name, known.to, known.kind, &known.extra, &known.extras)
@@ -180,7 +179,6 @@ impl Builder<'_> {
             extras: Vec::new(),
             platforms: self.listed(on),
             unmet: (!satisfied).then(|| need.requirement.range_text()),
-            is_implied: need.origin != NeedOrigin::Declared,
         };
         Ok(bound.into_iter().map(link).collect())
     }

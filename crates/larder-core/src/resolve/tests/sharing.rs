@@ -98,7 +98,7 @@ fn an_extension_joins_an_instance_that_is_there() {
 }
 
 #[test]
-fn what_metadata_does_not_ask_for_tells_no_instances_apart() {
+fn optional_peers_that_agree_tell_no_instances_apart() {
     let world = World::new()
         .newest()
         .has("npm drizzle-orm@0.45.2", &["peer? sqlite *"])
