@@ -460,3 +460,23 @@ fn a_node_modules_of_another_tool_stays_where_no_package_goes_there() {
     project.run("larder sync").exits(0).names(["up to date"]);
     assert_eq!(project.read("node_modules/.package-lock.json"), "{}");
 }
+
+#[test]
+fn a_python_folder_that_a_glob_meets_and_only_a_build_understands_is_left_out() {
+    let registry = Universe::new().npm("left", "1.0.0", |p| p).serve();
+    let setup = "from setuptools import setup\ndef deps():\n    return open('r.txt').read().split()\n\
+                 setup(name='py', version='1', install_requires=deps())\n";
+    let project = Project::of_other_tools(
+        &registry,
+        &[
+            ("package.json", r#"{"name": "shop", "private": true, "workspaces": ["packages/*"]}"#),
+            ("packages/web/package.json", r#"{"name": "web", "version": "1.0.0", "dependencies": {"left": "^1"}}"#),
+            ("packages/py/pyproject.toml", "[build-system]\nrequires = [\"setuptools\"]\n"),
+            ("packages/py/setup.py", setup),
+        ],
+    );
+    project.run("larder init").exits(0).names(["the folder packages/py", "a build computes its dependencies"]);
+    let manifest = project.read("larder.kdl");
+    assert!(manifest.contains(r#""!packages/py""#), "{manifest}");
+    project.run("larder lock --check").exits(0);
+}

@@ -289,6 +289,7 @@ fn import(folder: &Path) -> Result<Found> {
     for member in workspace::members_with_locks(folder, &all)? {
         settings_beside(folder, &member, &mut all)?;
     }
+    workspace::leave_out_computed(folder, &mut all)?;
     let mut beside = workspace::projects_beside(folder, &mut all)?;
     published::leave_out(folder, &mut all, &mut beside)?;
     for beside in beside {
