@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::assets::{AssetFiles, AssetRecords, PackageIndex};
 use crate::document::decode;
-use crate::fs::{self, Durability, Stamp};
+use crate::fs::{self, Durability, Kind, Stamp};
 use crate::model::TreeDigest;
 use crate::ops::Context;
 
@@ -134,8 +134,11 @@ impl AssetFiles for AssetMemory {
 
     fn obstacle(&self, package: PackageIndex, path: &str) -> Option<String> {
         let folder = self.folders.get(package)?;
-        let decoded = decode(fs::read_below(folder, path, &[folder], MAX_FILE)?);
-        decoded.err().map(|error| error.to_string())
+        if let Some(bytes) = fs::read_below(folder, path, &[folder], MAX_FILE) {
+            return decode(bytes).err().map(|error| error.to_string());
+        }
+        let stat = fs::lstat(&folder.join(path)).ok()??;
+        (stat.kind == Kind::File && stat.size > MAX_FILE).then(|| "it has more than 8 MiB".to_owned())
     }
 
     fn digest(&self, package: PackageIndex, path: &str) -> Option<TreeDigest> {

@@ -232,7 +232,7 @@ impl<'f> AssetSet<'f> {
             let (message, help) = match self.files.obstacle(asset.package, path) {
                 Some(obstacle) => (
                     format!("`{path}` of {kind} `{name}` cannot be read: {obstacle}"),
-                    "save it as UTF-8; XML may be in another encoding that its declaration or a byte order mark says",
+                    "a file is UTF-8 of at most 8 MiB; XML may be in another encoding that its declaration or a byte order mark says",
                 ),
                 None => (
                     format!("{kind} `{name}` has no file `{path}`"),
