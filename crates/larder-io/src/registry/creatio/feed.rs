@@ -306,7 +306,7 @@ mod tests {
     fn a_version_is_listed_in_its_normal_form_or_in_another() {
         let listed = read_versions(br#"{"versions":["1.4","1.5.0-RC","01.6.0","2.0.0.0","2.0.0"]}"#).unwrap();
         let lines: Vec<String> = listed.iter().map(version_line).collect();
-        assert_eq!(lines, ["1.4.0 1.4", "1.5.0-RC", "1.6.0 01.6.0", "2.0.0"]);
+        assert_eq!(lines, ["1.4.0 1.4", "1.5.0-rc", "1.6.0 01.6.0", "2.0.0"]);
         let again: Option<ListedVersions> = lines.iter().map(|line| parse_version_line(line)).collect();
         assert_eq!(again, Some(listed));
     }
