@@ -94,3 +94,29 @@ fn a_package_that_brings_python_packages_needs_a_declared_python() {
     project.write("larder.kdl", &manifest).run("larder lock").exits(0);
     assert!(project.read("larder.lock").contains(".whl"));
 }
+
+/// Lines of `resolution` are lines of the manifest: one that is in the way is named and underlined, whoever it is that asks.
+#[test]
+fn an_override_that_is_in_the_way_is_underlined() {
+    let registry = Universe::new().npm("web", "4.1.0", |p| p.dep("send", "^0.19")).npm("send", "0.19.0", |p| p).serve();
+    let project = Project::new(&registry);
+    let resolution = "resolution { override npm \"send\" \"99.0.0\"; }\n";
+    let labels = || {
+        let error = project.run("larder lock --json").exits(3).json()["error"].clone();
+        let help = error["help"].as_str().expect("help").to_owned();
+        assert!(help.starts_with("change `override npm \"send\" \"99.0.0\"` under `resolution`"), "{help}");
+        let text = project.read("larder.kdl");
+        let labels = error["labels"].as_array().expect("labels").iter().map(|label| {
+            let at = |name: &str| usize::try_from(label[name].as_u64().expect("a number")).expect("a small number");
+            assert_eq!(label["file"], "larder.kdl");
+            text[at("offset")..at("offset") + at("length")].to_owned()
+        });
+        labels.collect::<Vec<_>>()
+    };
+    project.manifest(&format!("dependencies {{ npm \"web\" \"^4\"; }}\n{resolution}"));
+    assert_eq!(labels(), ["npm \"web\" \"^4\"", "override npm \"send\" \"99.0.0\""]);
+    // The line that leads there is a member's: the root's manifest is shown, in which there is something to change.
+    project.manifest(&format!("members \"app\"\n{resolution}"));
+    project.write("app/package.json", "{ \"name\": \"app\", \"dependencies\": { \"web\": \"^4\" } }");
+    assert_eq!(labels(), ["override npm \"send\" \"99.0.0\""]);
+}

@@ -23,13 +23,16 @@ fn a_name_that_is_no_command_is_a_program_on_path_and_its_status_is_larder_s() {
     let out = project.run("larder --env production -q frob --once 'a b' -C x").exits(7);
     assert_eq!(out.stdout, "larder-frob\n<--env>\n<production>\n<--quiet>\n<--once>\n<a b>\n<-C>\n<x>\n");
     assert_eq!(project.run("larder frob").exits(7).stdout, "larder-frob\n");
+    assert_eq!(project.run("larder frob --json").exits(7).stdout, "larder-frob\n<--json>\n");
 }
 
 #[test]
 fn a_misspelt_command_is_no_program() {
     let mut project = Project::alone();
     project.run("larder snc").exits(2).names(["there is no command `snc`", "did you mean `sync`?"]);
-    conforms(&project.run("larder --json zzzzzz").exits(2).json(), "error");
+    for line in ["larder --json zzzzzz", "larder zzzzzz --json", "larder zzzzzz -x --json"] {
+        conforms(&project.run(line).exits(2).json(), "error");
+    }
     for odd in ["larder ../frob", "larder 'a b'", "larder ''"] {
         project.run(odd).exits(2).names(["there is no command"]);
     }

@@ -228,7 +228,7 @@ fn lines_are_added_to_a_side_and_removed_from_it() {
         ·                                ────────────────  ───────────────
      11 │ group "free" { pypi "lib"; }
         ╰────
-      help: ask for a range that takes lib 1.0, which the others accept
+      help: ask for a range that takes lib 1.0, which the others named here accept
     "#);
     assert_eq!(project.read("larder.lock"), before);
 }

@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use serde_json::json;
 
-use crate::support::{Project, Registry, Universe};
+use crate::support::{Project, Registry, Universe, conforms};
 
 const SCRIPT: &str = "printf '[\"%s\"]' \"$COLOUR $(command -v brush >/dev/null && brush)\" > made.json";
 
@@ -91,7 +91,9 @@ fn a_weaker_sandbox_is_agreed_to_and_its_output_serves_no_stricter_demand() {
     project.run("larder sync").exits(1).names(["- isolation=none"]);
     project.run("larder builds allow isolation=reduced").exits(0);
     project.run("larder sync").exits(1).names(["- isolation=none"]);
-    project.run("larder builds allow isolation=none").exits(0);
+    let allowed = project.run_json("larder builds allow isolation=none --json");
+    conforms(&allowed, "builds-allow");
+    assert_eq!(allowed, json!(["isolation=none"]));
     let Some(said) = seen(&project) else { return };
     assert_eq!(said, " \n");
     let logs = project.cache().join("build-logs");

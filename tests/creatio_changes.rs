@@ -104,6 +104,12 @@ fn another_application_of_a_marketplace_is_another_source() {
     with_marketplace(&project, &registry, rest);
     project.run("larder lock").exits(0);
     project.run("larder check --online").exits(0).names(["All 2 packages match"]);
+    with_marketplace(&project, &registry, "dependencies {\n}\n");
+    project
+        .run("larder add creatio:mrktapp --marketplace 21874 --no-sync")
+        .exits(0)
+        .names(["Added creatio:MrktApp to"]);
+    assert!(project.read("larder.kdl").contains("    creatio \"MrktApp\" marketplace=21874\n"));
     with_marketplace(&project, &registry, &rest.replace("21874", "7"));
     project.run("larder lock --check").exits(1).names(["MrktApp"]);
     project.run("larder lock").exits(3).names(["no application 7"]);
@@ -159,4 +165,72 @@ fn a_creatio_package_may_need_a_private_one() {
     // No other ecosystem is found from there.
     project.with_registry_line(&lines, &extending.replace("larder \"inner\"", "npm \"inner\""));
     project.run("larder lock").exits(2).names(["only by packages of creatio and by private ones"]);
+}
+
+const SERVICE_INDEX: &[u8] = br#"{"resources":[{"@id":"../flat/","@type":"PackageBaseAddress/3.0.0"}]}"#;
+
+#[test]
+fn a_version_may_lie_where_its_feed_lists_it() {
+    let registry = Universe::new()
+        .file("/nuget/v3/index.json", SERVICE_INDEX.to_vec())
+        .file("/nuget/flat/usra/index.json", br#"{"versions":["1.4"]}"#.to_vec())
+        .file("/nuget/flat/usra/1.4/usra.1.4.nupkg", CreatioPackage::new("UsrA", "1.4").nupkg())
+        .serve();
+    let project = Project::alone();
+    with_feed_line(&project, &registry, FEED);
+    project.run("larder lock").exits(0);
+    assert!(project.read("larder.lock").contains("creatio:UsrA@1.4.0"));
+    // Who has nothing but the lock finds it there too.
+    project.forget();
+    project.run("larder sync --frozen").exits(0);
+    project.run("larder check --online").exits(0);
+}
+
+#[test]
+fn what_an_instance_says_of_its_packages_is_held_against_those_that_need_them() {
+    let registry = feed(&[CreatioPackage::new("UsrA", "1.0.0").needs("CrtCore", "7.8.0")]).serve();
+    let project = Project::alone();
+    with_feed_line(&project, &registry, &format!("{FEED}creatio {{\n    provides from=\"instance.json\"\n}}\n"));
+    let list = |uid: &str| format!("[{{\"Name\":\"CrtCore\",\"UId\":\"{uid}\"}}]");
+    project.write("instance.json", &list("11111111-2222-3333-4444-555555555555"));
+    project.run("larder lock").exits(3).names(["`CrtCore` has the UId", "by the word of the instance's list", "UsrA"]);
+    project.write("instance.json", &list(&uid_of("CrtCore").to_uppercase()));
+    project.run("larder lock").exits(0);
+    project.run("larder lock --check").exits(0);
+    project.run("larder why crtcore").exits(2).names(["`CrtCore` is not in larder.lock: the instance provides it"]);
+}
+
+#[test]
+fn what_is_added_is_written_as_its_package_spells_it() {
+    let registry = feed(&[CreatioPackage::new("UsrA", "1.0.0"), CreatioPackage::new("UsrA", "1.2.0")]).serve();
+    let project = Project::alone();
+    with_feed_line(&project, &registry, "");
+    project.run("larder add creatio:usra --no-sync").exits(0).names(["Added creatio:UsrA >=1.2.0"]);
+    assert!(project.read("larder.kdl").contains("creatio \"UsrA\" \">=1.2.0\""));
+    with_feed_line(&project, &registry, "");
+    project.run("larder add 'creatio:UsrA>=1,<1.2' --no-sync").exits(0);
+    assert!(project.read("larder.lock").contains("creatio:UsrA@1.0.0"));
+    project.run("larder add creatio:UsrA:1.2 --no-sync").exits(2).names(["`UsrA=1.2`"]);
+    // An application needs a marketplace.
+    with_feed_line(&project, &registry, "dependencies {\n    creatio \"UsrA\" marketplace=7\n}\n");
+    project.run("larder lock").exits(2).names(["and no registry is one", "form \"marketplace\""]);
+}
+
+#[test]
+fn a_cycle_is_opened_by_the_override_that_its_error_names() {
+    let packages = [
+        CreatioPackage::new("UsrA", "1.0.0").needs("UsrB", ""),
+        CreatioPackage::new("UsrB", "1.0.0").needs("UsrA", ""),
+    ];
+    let registry = feed(&packages).serve();
+    let project = Project::alone();
+    with_feed_line(&project, &registry, FEED);
+    let refused = project.run("larder lock").exits(3);
+    refused.names(["UsrA → UsrB → UsrA", "`override creatio \"UsrB>UsrA\"` under `resolution`"]);
+    let opened = format!("{FEED}resolution {{\n    override creatio \"usrb>UsrA\"\n}}\n");
+    with_feed_line(&project, &registry, &opened);
+    project.run("larder sync").exits(0);
+    project.run("larder lock --check").exits(0);
+    let order = project.read(".larder/active/packages/creatio/order.json");
+    assert!(order.find("UsrB") < order.find("UsrA"), "{order}");
 }

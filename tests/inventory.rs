@@ -126,6 +126,10 @@ fn a_graph_has_the_edges_of_the_lock() {
         strings(&focused["nodes"], "id"),
         BTreeSet::from([".", "pypi:web@1.0", "pypi:core@1.5", "pypi:speed@3.0"])
     );
+    // Names are compared as their ecosystem compares them.
+    for name in ["Speed", "pypi:SPEED", "pypi:speed@3.0"] {
+        assert_eq!(project.run(&format!("larder graph --focus {name} --json")).exits(0).json(), focused);
+    }
     let near = project.run("larder graph --depth 1 --json").exits(0).json();
     assert!(strings(&near["nodes"], "role").iter().all(|role| *role != "indirect"), "{near}");
     project.run("larder graph --focus sped").exits(2).names(["no package `sped`", "did you mean `speed`?"]);

@@ -59,6 +59,8 @@ fn tree_shows_who_depends_on_what() {
     let below: Vec<_> = left["dependencies"].as_array().expect("its own").iter().map(|n| n["name"].clone()).collect();
     assert_eq!(below, ["middle", "right"]);
     project.run("larder tree").exits(0).names(["left", "middle", "right"]);
+    let lines = |depth: usize| project.run(&format!("larder tree --depth {depth}")).exits(0).stdout.lines().count();
+    assert_eq!((lines(0), lines(1)), (1, 5), "the environment alone, and what manifests name");
 }
 
 #[test]
@@ -101,6 +103,19 @@ fn completions_exist_for_every_shell() {
         project.run(&format!("larder completions {shell}")).exits(0).names(["larder", "completions"]);
     }
     project.run("larder completions tcsh").exits(2);
+    let document = project.run_json("larder completions bash --json");
+    conforms(&document, "completions");
+    assert_eq!(document["script"], project.run("larder completions bash").exits(0).stdout);
+}
+
+#[test]
+fn help_is_a_command_too() {
+    let project = Project::alone();
+    let stdout = |line: &str| project.run(line).exits(0).stdout;
+    assert_eq!(stdout("larder help"), stdout("larder --help"));
+    assert_eq!(stdout("larder help sync"), stdout("larder sync --help"));
+    assert_eq!(stdout("larder help builds allow"), stdout("larder builds allow --help"));
+    project.run("larder help snc").exits(2).names(["snc"]);
 }
 
 #[test]

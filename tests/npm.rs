@@ -267,6 +267,9 @@ fn a_package_for_another_system_is_told_of_and_where_engines_are_strict_refused(
     let lock = project.read("larder.lock");
     assert!(!lock.contains("registry-keys@") && !lock.contains("wrapper@"), "{lock}");
     project.run("larder lock --locked").exits(0);
+    // Who asks for it now is told.
+    let added = project.dependencies(&[]).run("larder add npm:registry-keys --optional --no-sync").exits(0);
+    added.names(["Added npm:registry-keys to `dependencies`; it brings nothing on the declared platforms"]);
 }
 
 #[test]

@@ -56,8 +56,16 @@ fn a_changed_patch_makes_the_lock_stale_and_builds_anew() {
     // The lock as it is asks for the patch that it has.
     let _ = std::fs::remove_dir_all(project.store());
     project.run("larder sync --frozen --repair").exits(1).names(["patches/left.patch", "locked"]);
-    project.run("larder sync").exits(0);
+    // It is a change, though the version is the same, and every command says so.
+    let change = "~ npm:left 1.0.0 (other content)";
+    project.run("larder sync --dry-run").exits(0).names([change, "1 changed, 2 kept"]);
+    let synced = project.run("larder sync").exits(0);
+    synced.names([change, "1 changed, 2 kept"]);
     assert_eq!(node(&project), "again");
+    let history = project.run("larder history").exits(0).stdout;
+    assert!(history.contains("  1 changed  (current)\n") && history.contains(change), "{history}");
+    let differ = project.run("larder diff 1 2").exits(0).stdout;
+    assert!(differ.starts_with("~ npm:left  1.0.0 (other content)"), "{differ}");
     project.manifest("dependencies {\n    npm \"top\" \"^1\"\n}\n").run("larder sync").exits(0);
     assert_eq!(node(&project), "left");
     assert!(!project.read("larder.lock").contains("patches"));

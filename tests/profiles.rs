@@ -267,7 +267,7 @@ fn old_generations_go_and_pinned_ones_stay() {
     assert_eq!(names, ["left@1.0.0", "right@1.2.0", "vitest@3.0.0"]);
     project.run("larder rollback 1").exits(0);
     assert_eq!(left(&project), "1.0.0");
-    project.run("larder unpin 1").exits(0).names(["No generation"]);
+    project.run("larder unpin 1").exits(0).names(["Generation 1 is no longer pinned", "No generation"]);
     project.run("larder sync --forward").exits(0);
     assert_eq!(numbers(&project), [6, 5]);
     project.run("larder pin 4").exits(1).names(["no generation 4"]);

@@ -64,5 +64,8 @@ fn wrong_users_and_environments_are_refused() {
     project.run("larder --env prod service export systemd --print").exits(2).names(["production"]);
     let printed = project.run("larder service export systemd --system shop --print").exits(0).stdout;
     assert!(printed.contains("\nUser=shop\n") && printed.contains("WantedBy=multi-user.target"), "{printed}");
+    let units = project.run_json("larder service export systemd --print --json");
+    conforms(&units, "service-print");
+    assert_eq!(units.as_array().map(Vec::len), Some(3));
     assert!(!project.has("home/.config"));
 }

@@ -40,7 +40,7 @@ pub(super) use registry::{
 
 /// One manifest, one solve, one lockfile for npm, PyPI, private and local packages.
 #[derive(Debug, Parser)]
-#[command(name = "larder", version, about, disable_help_subcommand = true, max_term_width = 100)]
+#[command(name = "larder", version, about, max_term_width = 100)]
 pub(super) struct CommandLine {
     #[command(flatten)]
     pub(super) global: GlobalArgs,
@@ -48,30 +48,33 @@ pub(super) struct CommandLine {
     pub(super) command: Command,
 }
 
+/// Under which the help of a command lists the options that every command has.
+const EVERYWHERE: &str = "Options of every command";
+
 /// The options that every command has.
 #[derive(Clone, Debug, Default, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 pub struct GlobalArgs {
     /// Work in this folder instead of the current one
-    #[arg(short = 'C', value_name = "DIR", global = true)]
+    #[arg(short = 'C', value_name = "DIR", global = true, help_heading = EVERYWHERE)]
     pub(super) folder: Option<PathBuf>,
     /// Use this environment instead of the active one
-    #[arg(long, value_name = "NAME", global = true)]
+    #[arg(long, value_name = "NAME", global = true, help_heading = EVERYWHERE)]
     pub(super) env: Option<String>,
     /// Do not touch the network
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub(super) offline: bool,
     /// Print one JSON document to standard output
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub(super) json: bool,
     /// When to use colour
-    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true, help_heading = EVERYWHERE)]
     pub(super) color: ColorChoice,
     /// Print only data and errors
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, help_heading = EVERYWHERE)]
     pub(super) quiet: bool,
     /// Say more: -v tells what takes how long, -vv each request too
-    #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet")]
+    #[arg(short, long, global = true, help_heading = EVERYWHERE, action = ArgAction::Count, conflicts_with = "quiet")]
     pub(super) verbose: u8,
 }
 
@@ -265,6 +268,9 @@ pub(super) struct AddArgs {
     /// Take it from this registry
     #[arg(long, value_name = "NAME")]
     pub(super) registry: Option<String>,
+    /// Take it from this application of the marketplace, by its number
+    #[arg(long, value_name = "NUMBER")]
+    pub(super) marketplace: Option<u32>,
     /// Turn on features of a private package: rest,soap
     #[arg(long, value_name = "NAMES")]
     pub(super) features: Option<String>,
@@ -521,7 +527,7 @@ pub(super) struct PatchArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct TreeArgs {
-    /// The number of levels to show
+    /// The number of levels to show: 1 for direct dependencies alone
     #[arg(long, value_name = "N")]
     pub(super) depth: Option<usize>,
 }

@@ -51,7 +51,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         run.detect_separator(&words);
     }
     let mirror = command.mirror().cloned();
-    start(&global, mirror, |context, output| match command {
+    // A program beside larder reads its own words, and where there is none, larder answers in its place.
+    let is_companion = matches!(command, Command::Monitor(_) | Command::Companion(_));
+    let shown = GlobalArgs { json: global.json || is_companion && wants_json(&words), ..global.clone() };
+    start(&shown, mirror, |context, output| match command {
         Command::Monitor(arguments) => commands::companion::monitor(&arguments, &global, context),
         Command::Companion(words) => commands::companion::run(&words, &global, context),
         command => watched(command, context, output),

@@ -27,6 +27,8 @@ pub struct Request<'a> {
     pub optional: bool,
     /// `registry=`
     pub registry: Option<&'a str>,
+    /// `marketplace=`
+    pub marketplace: Option<u32>,
     /// What only lines of private packages say.
     pub private: PrivateOptions<'a>,
     /// Whether a sync follows: what it would refuse is refused before anything is written.
@@ -87,9 +89,12 @@ fn add_once(
     let (first, _) = lock::solve(session, &project, &wish)?;
     let specs: Vec<Spec> = specs
         .into_iter()
-        .map(|spec| match spec.range {
-            Some(_) => spec,
-            None => Spec { range: chosen_range(&first.graph.roots, &spec, &target, &place), ..spec },
+        .map(|spec| {
+            let Some(chosen) = chosen(&first.graph.roots, &spec, &target, &place) else { return spec };
+            // A marketplace has one version of an application.
+            let open = request.marketplace.is_none();
+            let range = spec.range.clone().or_else(|| chosen_range(chosen, &spec).filter(|_| open));
+            Spec { name: spelling(chosen, &spec), range, ..spec }
         })
         .collect();
     let text = edited(&target, &specs, &place, request)?;
@@ -104,9 +109,16 @@ fn add_once(
     let Some(locked) = replacement.write(session.context, (lockfile, &solved))? else { return Ok(None) };
     let lines = specs.iter().map(|spec| {
         let range = spec.range.as_deref().map(|range| format!(" {range}")).unwrap_or_default();
-        format!("Added {}:{}{range} to {place}{}", spec.ecosystem, spec.name, target.suffix())
+        let root = chosen(&locked.lockfile.graph.roots, spec, &target, &place);
+        let nothing = if root.is_some_and(|root| root.to.is_empty()) {
+            "; it brings nothing on the declared platforms"
+        } else {
+            ""
+        };
+        format!("Added {}:{}{range} to {place}{}{nothing}", spec.ecosystem, spec.name, target.suffix())
     });
-    Ok(Some(Changes { lines: lines.collect(), locked }))
+    let lines = lines.collect();
+    Ok(Some(Changes { lines, locked }))
 }
 
 /// Returns the lines that were added.
@@ -140,6 +152,7 @@ fn edited(target: &EditTarget, specs: &[Spec], place: &Section, request: &Reques
     if let Some(registry) = request.registry {
         properties.push(("registry", PropertyValue::Text(registry)));
     }
+    properties.extend(request.marketplace.map(|id| ("marketplace", PropertyValue::Number(id))));
     properties.extend(request.private.properties());
     let mut text = target.text().to_owned();
     for spec in specs {
@@ -154,8 +167,8 @@ fn edited(target: &EditTarget, specs: &[Spec], place: &Section, request: &Reques
     Ok(text)
 }
 
-/// Returns the range that admits what was chosen and what is compatible with it.
-fn chosen_range(roots: &[RootEdge], spec: &Spec, target: &EditTarget, place: &Section) -> Option<String> {
+/// Returns what was chosen for a line that is added.
+fn chosen<'r>(roots: &'r [RootEdge], spec: &Spec, target: &EditTarget, place: &Section) -> Option<&'r RootEdge> {
     let bare = spec.name.split('[').next()?;
     let group = match place {
         Section::Dependencies => None,
@@ -167,8 +180,21 @@ fn chosen_range(roots: &[RootEdge], spec: &Spec, target: &EditTarget, place: &Se
             && root.requirement.package().ecosystem == spec.ecosystem
             && crate::model::PackageName::parse(spec.ecosystem, bare).is_ok_and(|n| n == *root.requirement.seen_as())
     };
-    let root = roots.iter().find(named)?;
-    let versions: BTreeSet<&Version> = root.to.iter().map(|edge| &edge.to.package.version).collect();
+    roots.iter().find(named)
+}
+
+/// Returns a name as its package spells it, where packages keep their spelling.
+fn spelling(chosen: &RootEdge, spec: &Spec) -> String {
+    let package = chosen.to.first().map(|edge| &edge.to.package.id);
+    match package.filter(|package| package.ecosystem.has_install_order()) {
+        Some(package) => package.name.to_string(),
+        None => spec.name.clone(),
+    }
+}
+
+/// Returns the range that admits what was chosen and what is compatible with it.
+fn chosen_range(chosen: &RootEdge, spec: &Spec) -> Option<String> {
+    let versions: BTreeSet<&Version> = chosen.to.iter().map(|edge| &edge.to.package.version).collect();
     let lowest = versions.first()?;
     manifest::compatible_range(spec.ecosystem, lowest)
 }

@@ -1,12 +1,12 @@
 //! Comparing two generations, of one environment or of two.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use crate::diagnostic::{Exit, Failure};
 use crate::difference::Difference;
-use crate::model::{Ecosystem, Version};
+use crate::model::{Ecosystem, PackageKey, PackageName, Version};
 use crate::profile::{Generation, PackageContent, ProfileError};
 use crate::store::Store;
 
@@ -97,10 +97,10 @@ pub fn diff(context: &Context<'_>, from: &str, to: Option<&str>) -> Result<Gener
     for (key, new) in &after {
         match before.get(key) {
             None => difference.added.push(new.package(key, &store)?),
-            Some(old) if old.versions == new.versions => difference.kept += 1,
+            Some(old) if old.has_content_of(new) => difference.kept += 1,
             Some(old) => difference.changed.push(PackageDifference {
                 ecosystem: key.0,
-                name: key.1.clone(),
+                name: key.1.to_string(),
                 from: old.texts(),
                 to: new.texts(),
                 bytes_from: old.bytes(&store)?,
@@ -140,33 +140,39 @@ fn side(context: &Context<'_>, checkout: &Checkout, text: Option<&str>) -> Resul
 /// A package of one side.
 #[derive(Default)]
 struct Held<'a> {
-    /// Its contents, by version.
-    versions: BTreeMap<(Version, &'a str), Vec<&'a PackageContent>>,
+    /// Its versions as they are written, each with its contents: instances of one package share theirs.
+    versions: BTreeMap<Version, (&'a str, BTreeSet<&'a PackageContent>)>,
     direct: bool,
 }
 
-type ByName<'a> = BTreeMap<(Ecosystem, String), Held<'a>>;
+/// Names are compared as their ecosystem compares them.
+type ByName<'a> = BTreeMap<(Ecosystem, PackageName), Held<'a>>;
 
 fn by_name(generation: &Generation) -> ByName<'_> {
     let mut found = ByName::new();
     for member in &generation.closure {
-        let Ok(version) = Version::parse(member.ecosystem, &member.version) else { continue };
-        let held = found.entry((member.ecosystem, member.name.to_string())).or_default();
-        let contents = held.versions.entry((version, &member.version)).or_default();
-        // Instances of one package share their content.
-        if !contents.contains(&&member.content) {
-            contents.push(&member.content);
-        }
+        let Some(PackageKey { id, version }) = member.key() else { continue };
+        let held = found.entry((member.ecosystem, id.name)).or_default();
+        held.versions.entry(version).or_insert((&member.version, BTreeSet::new())).1.insert(&member.content);
         held.direct |= member.direct;
     }
     found
 }
 
-impl Held<'_> {
-    fn package(&self, (ecosystem, name): &(Ecosystem, String), store: &Store) -> Result<PackageOfOneSide> {
+impl<'a> Held<'a> {
+    /// Returns whether both have the same versions with the same content.
+    fn has_content_of(&self, other: &Self) -> bool {
+        self.contents().eq(other.contents())
+    }
+
+    fn contents(&self) -> impl Iterator<Item = (&Version, &BTreeSet<&'a PackageContent>)> {
+        self.versions.iter().map(|(version, (_, contents))| (version, contents))
+    }
+
+    fn package(&self, (ecosystem, name): &(Ecosystem, PackageName), store: &Store) -> Result<PackageOfOneSide> {
         Ok(PackageOfOneSide {
             ecosystem: *ecosystem,
-            name: name.clone(),
+            name: name.to_string(),
             versions: self.texts(),
             bytes: self.bytes(store)?,
             direct: self.direct,
@@ -174,12 +180,12 @@ impl Held<'_> {
     }
 
     fn texts(&self) -> Vec<String> {
-        self.versions.keys().map(|(_, text)| (*text).to_owned()).collect()
+        self.versions.values().map(|(text, _)| (*text).to_owned()).collect()
     }
 
     fn bytes(&self, store: &Store) -> Result<Option<u64>> {
         let mut sum = 0;
-        for content in self.versions.values().flatten() {
+        for content in self.versions.values().flat_map(|(_, contents)| contents) {
             let PackageContent::Tree(digest) = content else { return Ok(None) };
             let Some(tree) = store.tree_by_digest(digest)? else { return Ok(None) };
             sum += tree.entries.iter().map(|entry| entry.size).sum::<u64>();

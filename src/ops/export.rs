@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::diagnostic::nearest;
 use crate::export::{self, ExportError, ExportInput, Exported, PackageJson};
 use crate::fs;
 use crate::lock::{Closure, Lockfile};
@@ -106,6 +107,7 @@ pub fn export(session: &Session<'_>, request: &ExportRequest) -> Result<Export> 
     let context = session.context;
     let project = Project::open(context)?;
     let environment = project.environment(context)?;
+    let member = member(&project, request)?;
     let lockfile = lock::fresh(&project)?;
     let declared: Vec<Platform> = lockfile.settings.platforms.iter().map(|target| target.platform).collect();
     if let Some(platform) = request.platform
@@ -163,7 +165,7 @@ pub fn export(session: &Session<'_>, request: &ExportRequest) -> Result<Export> 
         ExportForm::Requirements => export::requirements(&input),
         ExportForm::PackageLock => export::package_lock(&input),
         ExportForm::PnpmLock => export::pnpm_lock(&input),
-        ExportForm::PackageJson => export::package_json(&input, request.member.as_deref()),
+        ExportForm::PackageJson => export::package_json(&input, member),
     }?;
     left_out.sort_by(|a, b| (&a.reason, &a.line).cmp(&(&b.reason, &b.line)));
     if let Some(file) = &file {
@@ -177,6 +179,22 @@ pub fn export(session: &Session<'_>, request: &ExportRequest) -> Result<Export> 
         text: file.is_none().then_some(text),
         file: request.file.as_ref().map(|file| file.display().to_string()),
     })
+}
+
+/// Returns the member whose package.json is asked for.
+fn member<'p>(project: &'p Project, request: &ExportRequest) -> Result<Option<&'p str>> {
+    let Some(asked) = &request.member else { return Ok(None) };
+    if request.form != ExportForm::PackageJson {
+        return Err(ExportError::NoFileOfMember { form: request.form.as_str() }.into());
+    }
+    let folder = asked.trim_start_matches("./").trim_end_matches('/');
+    match project.members.iter().find(|member| ***member == *folder) {
+        Some(member) => Ok(Some(member)),
+        None => {
+            let nearest = nearest(asked, project.members.iter().map(|member| &**member)).map(str::to_owned);
+            Err(ExportError::NoMember { member: asked.clone(), nearest }.into())
+        }
+    }
 }
 
 /// Returns the package.json of the root, of members and of local packages, by folder.

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use miette::{LabeledSpan, NamedSource, SourceCode};
+use miette::{LabeledSpan, NamedSource, SourceCode, SourceSpan};
 
 use crate::diagnostic::{Exit, Failure, list};
 use crate::model::{Dependent, Side};
-use crate::resolve::{IndexError, LineId, NoSolution, TooManyPeerContexts, UnbuiltPackage};
+use crate::resolve::{IndexError, LineId, NoSolution, RuleId, TooManyPeerContexts, UnbuiltPackage};
 
 use super::project::lockfile::LockError;
 use super::{Error, Project};
@@ -49,6 +49,8 @@ pub(super) struct Unsatisfiable {
     help: Option<String>,
     file: Option<NamedSource<Arc<str>>>,
     labels: Vec<LabeledSpan>,
+    /// Other lines that no versions satisfy.
+    others: Vec<Unsatisfiable>,
 }
 
 impl Unsatisfiable {
@@ -64,7 +66,28 @@ impl Unsatisfiable {
         if core.is_too_young {
             joined.underline_age(project);
         }
+        joined.underline_rules(project, &core.rules);
+        for other in &core.others {
+            let line = Self::of_line(project, other, side);
+            let is_beside = joined.file.as_ref().map(NamedSource::name) == line.file.as_ref().map(NamedSource::name);
+            // What is said already is only shown where else it is asked for.
+            if other.because.last() == core.because.last() && is_beside {
+                joined.labels.extend(line.labels);
+            } else {
+                joined.others.push(line);
+            }
+        }
         joined
+    }
+
+    /// Joins what nothing satisfies with the line that asks for it. Where one line does, it is underlined, and the reason is all that is
+    /// said.
+    fn of_line(project: &Project, core: &NoSolution, side: Option<&Side>) -> Self {
+        let joined = Self::new(project, core, side);
+        match &core.because[..] {
+            [_, reason] => Self { message: reason.clone(), ..joined },
+            _ => joined,
+        }
     }
 
     /// Underlines `age` too, where the lines shown are those of the root's manifest.
@@ -74,6 +97,28 @@ impl Unsatisfiable {
         if let Some(span) = manifest.age_span.filter(|_| shows_root) {
             self.labels.push(LabeledSpan::new_with_span(Some("keeps away what is younger".to_owned()), span));
         }
+    }
+
+    /// Underlines the lines of `resolution` that have a part in it. They are to be changed: where another file is shown, the root's
+    /// manifest is shown instead.
+    fn underline_rules(&mut self, project: &Project, rules: &[RuleId]) {
+        let manifest = &project.manifest;
+        let span = |rule: &RuleId| match *rule {
+            RuleId::Override(place) => manifest.rule_spans.overrides.get(place as usize).copied(),
+            RuleId::Extension(place) => {
+                manifest.rule_spans.of_extension(manifest.settings.extensions.get(place as usize)?)
+            }
+        };
+        let spans: Vec<SourceSpan> = rules.iter().filter_map(span).collect();
+        if spans.is_empty() {
+            return;
+        }
+        if !self.file.as_ref().is_some_and(|file| *file.inner() == manifest.text) {
+            self.file = Some(NamedSource::new(&*manifest.file, Arc::clone(&manifest.text)));
+            self.labels.clear();
+        }
+        let asks = || Some("asks for this in place of what packages say".to_owned());
+        self.labels.extend(spans.into_iter().map(|span| LabeledSpan::new_with_span(asks(), span)));
     }
 
     /// Joins peers that are bound in too many ways with the lines that lead to them.
@@ -93,7 +138,7 @@ impl Unsatisfiable {
             .filter_map(|place| place.span)
             .map(|span| LabeledSpan::new_with_span(None, span))
             .collect();
-        Self { message, code, help, file, labels }
+        Self { message, code, help, file, labels, others: Vec::new() }
     }
 }
 
@@ -150,6 +195,13 @@ impl miette::Diagnostic for Unsatisfiable {
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         Some(Box::new(self.labels.iter().cloned()))
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn miette::Diagnostic> + 'a>> {
+        if self.others.is_empty() {
+            return None;
+        }
+        Some(Box::new(self.others.iter().map(|other| other as &dyn miette::Diagnostic)))
     }
 }
 

@@ -8,6 +8,7 @@ use crate::diagnostic::{Exit, Failure, nearest};
 use crate::diagram::{self, Diagram, DiagramNode, EdgeRole};
 use crate::fs;
 use crate::lock::Closure;
+use crate::model::{Ecosystem, PackageName};
 
 use super::project::{head, host, selection};
 use super::{Context, Project, Result, lock};
@@ -121,11 +122,12 @@ fn focus(diagram: &Diagram, named: &[String]) -> Result<Vec<usize>> {
     for name in named {
         let means = |node: &DiagramNode| {
             let ecosystem = node.class.unwrap_or("path");
-            let version = node.version.as_deref().unwrap_or_default();
-            let spellings =
-                [node.name.clone(), format!("{ecosystem}:{}", node.name), format!("{}@{version}", node.name)];
-            node.id == *name || spellings.contains(name)
+            let version = node.version.as_deref().map(|version| format!("@{version}")).unwrap_or_default();
+            let name = name.strip_prefix(ecosystem).and_then(|rest| rest.strip_prefix(':')).unwrap_or(name);
+            let name = name.strip_suffix(&*version).unwrap_or(name);
+            name == node.name || is_same_name(ecosystem, name, &node.name)
         };
+        let means = |node: &DiagramNode| node.id == *name || means(node);
         let found: Vec<usize> = (0..diagram.nodes.len()).filter(|place| means(&diagram.nodes[*place])).collect();
         if found.is_empty() {
             let near = nearest(name, diagram.nodes.iter().map(|node| node.name.as_str())).map(str::to_owned);
@@ -136,6 +138,13 @@ fn focus(diagram: &Diagram, named: &[String]) -> Result<Vec<usize>> {
     places.sort_unstable();
     places.dedup();
     Ok(places)
+}
+
+/// Returns whether two spellings are one name in an ecosystem.
+fn is_same_name(ecosystem: &str, one: &str, other: &str) -> bool {
+    let Ok(ecosystem) = ecosystem.parse::<Ecosystem>() else { return false };
+    let name = |text| PackageName::parse(ecosystem, text).ok();
+    name(one).is_some_and(|one| Some(one) == name(other))
 }
 
 /// Why there is no graph.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::difference::{Difference, PackageVersions, runtimes_of};
+use crate::difference::{self, Difference, PackageVersions, runtimes_of};
 use crate::fs::{self, Durability};
 use crate::import::locks::LockedVersions;
 use crate::lock::{self, DeclaredState, Freshness, Lockfile, StaleReason};
@@ -508,6 +508,7 @@ pub(super) fn compare(old: &Lockfile, new: &Lockfile) -> Difference {
     let lines = old.graph.roots.iter().chain(&new.graph.roots);
     let direct = lines.flat_map(|root| &root.to).map(|edge| edge.to.package.id.clone()).collect();
     let difference = Difference { direct, ..Difference::between(&packages_of(old), &packages_of(new)) };
+    let difference = difference.with_replaced(difference::replaced(old, new));
     difference.with_runtimes(&runtimes_of(&old.runtimes, None), &runtimes_of(&new.runtimes, None))
 }
 

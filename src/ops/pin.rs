@@ -16,6 +16,12 @@ pub struct Pins {
     pub environment: String,
     /// The generations that are never collected.
     pub pinned: BTreeSet<u64>,
+    /// The generation that was asked about.
+    #[serde(skip)]
+    pub generation: u64,
+    /// Whether anything changed.
+    #[serde(skip)]
+    pub is_changed: bool,
 }
 
 /// Pins a generation, or the current one.
@@ -41,9 +47,10 @@ fn change(
     let number = number.unwrap_or(current);
     profile.summary(name, number)?;
     let mut pinned = profile.pins(name)?;
-    if edit(&mut pinned, number) {
+    let is_changed = edit(&mut pinned, number);
+    if is_changed {
         profile.set_pins(&held, name, &pinned)?;
     }
     held.release()?;
-    Ok(Pins { environment: name.to_string(), pinned })
+    Ok(Pins { environment: name.to_string(), pinned, generation: number, is_changed })
 }

@@ -319,7 +319,7 @@ impl<'a> Sync<'a> {
             difference: install::compare_with_current(
                 &self.profile,
                 &self.environment.name,
-                &closure,
+                (&lockfile, &closure),
                 &difference::runtimes_of(&lockfile.runtimes, Some(self.platform)),
             ),
             fetched: 0,

@@ -49,7 +49,8 @@ pub fn tree(context: &Context<'_>, depth: Option<usize>) -> Result<Tree> {
     let mut roots: Vec<&Edge> = closure.roots.iter().flat_map(|root| closure.root_edges(root)).collect();
     roots.sort();
     roots.dedup_by(|a, b| a.to == b.to && a.name == b.name);
-    let dependencies = roots.into_iter().map(|edge| node(&closure, edge, depth, &mut seen)).collect();
+    let shown = roots.into_iter().filter(|_| depth > 0);
+    let dependencies = shown.map(|edge| node(&closure, edge, depth, &mut seen)).collect();
     Ok(Tree { environment: environment.name.to_string(), dependencies })
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::diagnostic::{Exit, Failure, nearest};
 use crate::lock::{self as lockfile, Closure, DependencyChain, Lockfile};
 use crate::manifest::Environment;
-use crate::model::{Edge, PackageId};
+use crate::model::{Edge, PackageId, PackageName};
 
 use super::project::spec::Known;
 use super::project::{manifest_of, selection};
@@ -56,6 +56,10 @@ pub fn why(context: &Context<'_>, asked: &str) -> Result<Why> {
     let Some(package) = named.next() else {
         if let Some(why) = runtime(environment, &locked, name) {
             return Ok(why);
+        }
+        let mut provided = project.manifest.settings.creatio.packages();
+        if let Some(package) = provided.find(|package| known.names(package)) {
+            return Err(Provided { name: package.name }.into());
         }
         let meant = nearest(name, packages.iter().map(|package| package.name.as_str())).map(str::to_owned);
         return Err(NotLocked { name: name.to_owned(), meant }.into());
@@ -126,6 +130,26 @@ pub struct OtherVersions {
 }
 
 impl Failure for OtherVersions {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
+    }
+}
+
+/// A package that the instance of the Creatio platform has.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("`{name}` is not in larder.lock: the instance provides it")]
+#[diagnostic(
+    code(larder::why::provided),
+    help(
+        "what the instance has is never fetched, and who needs it is not locked: `provides` under `creatio` says that it is there"
+    )
+)]
+pub struct Provided {
+    /// The package.
+    pub name: PackageName,
+}
+
+impl Failure for Provided {
     fn exit(&self) -> Exit {
         Exit::Manifest
     }

@@ -11,6 +11,7 @@ pub(in crate::cli) fn run(arguments: &AddArgs, session: &Session<'_>, output: &O
         group: arguments.group.as_deref(),
         optional: arguments.optional,
         registry: arguments.registry.as_deref(),
+        marketplace: arguments.marketplace,
         private: ops::add::PrivateOptions {
             features: arguments.features.as_deref(),
             without_default_features: arguments.no_default_features,

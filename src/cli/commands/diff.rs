@@ -2,6 +2,7 @@
 
 use crate::cli::args::DiffArgs;
 use crate::diagnostic::size;
+use crate::difference;
 use crate::ops::Context;
 use crate::ops::diff::{GenerationDiff, PackageDifference, PackageOfOneSide, Side, diff};
 
@@ -37,7 +38,7 @@ struct TableRow {
 fn lines(found: &GenerationDiff) -> Vec<TableRow> {
     let changed = found.changed.iter().map(|change| TableRow {
         name: format!("~ {}:{}", change.ecosystem, change.name),
-        versions: format!("{} -> {}", change.from.join(", "), change.to.join(", ")),
+        versions: difference::moved(&change.from.join(", "), &change.to.join(", ")),
         sizes: match (change.bytes_from, change.bytes_to) {
             (Some(from), Some(to)) => format!("{} -> {}", size(from), size(to)),
             _ => String::new(),

@@ -30,7 +30,9 @@ pub(in crate::cli) fn run(arguments: &LogArgs, context: &Context<'_>, output: &O
 /// Returns a line for people.
 fn line(entry: &Value) -> String {
     let text = |name: &str| entry[name].as_str().unwrap_or_default();
-    let Some(operation) = entry["operation"].as_str() else { return entry.to_string() };
+    let Some(operation) = entry["operation"].as_str() else {
+        return observed(entry).map_or_else(|| entry.to_string(), |what| format!("{}  {what}", text("time")));
+    };
     if let Some(warning) = entry["warning"].as_str() {
         return format!("{}  {operation}: warning: {warning}", text("time"));
     }
@@ -54,6 +56,19 @@ fn line(entry: &Value) -> String {
     format!("{}  {who}@{}  {}{failed}", text("time"), text("host"), words.join(" "))
 }
 
+/// Returns what the monitor saw: what happened to a component, or what it measured. `None` if it is neither.
+fn observed(entry: &Value) -> Option<String> {
+    let event = entry["event"].as_str()?;
+    if let (Some(component), Some(message)) = (entry["component"].as_str(), entry["message"].as_str()) {
+        let level = entry["level"].as_str().filter(|level| *level != "info").map(|level| format!("{level}: "));
+        return Some(format!("{}{event}: {component}: {message}", level.unwrap_or_default()));
+    }
+    let units = [("memory", "%"), ("cpu", "%"), ("disk", "%"), ("cache", "MB")];
+    let measured = units.iter().filter_map(|(name, unit)| Some(format!("{name} {:.1} {unit}", entry[name].as_f64()?)));
+    let measured: Vec<String> = measured.collect();
+    (!measured.is_empty()).then(|| format!("{event}: {}", measured.join(", ")))
+}
+
 /// Returns `11 → 12`.
 fn transition(moved: &Value) -> String {
     let shown = |value: &Value| match value {
@@ -62,4 +77,30 @@ fn transition(moved: &Value) -> String {
         other => other.to_string(),
     };
     format!("{} → {}", shown(&moved["from"]), shown(&moved["to"]))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_the_monitor_saw_is_told_in_words() {
+        let time = "2026-11-26T09:30:00.000Z";
+        let told = |mut entry: Value| {
+            entry["time"] = time.into();
+            line(&entry).strip_prefix(time).unwrap_or_default().trim_start().to_owned()
+        };
+        let alert = json!({ "level": "error", "event": "alert", "component": "api", "message": "it does not answer" });
+        assert_eq!(told(alert), "error: alert: api: it does not answer");
+        let state = json!({ "level": "info", "event": "state", "component": "api", "message": "healthy" });
+        assert_eq!(told(state), "state: api: healthy");
+        let metrics =
+            json!({ "level": "debug", "event": "metrics", "memory": 41.26, "cpu": null, "disk": 60.0, "cache": 12.0 });
+        assert_eq!(told(metrics), "metrics: memory 41.3 %, disk 60.0 %, cache 12.0 MB");
+        // What nothing is known of is shown as it is.
+        let other = json!({ "event": "odd" });
+        assert_eq!(line(&other), other.to_string());
+    }
 }

@@ -10,7 +10,9 @@ pub(in crate::cli) fn run(arguments: &ServiceArgs, context: &Context<'_>, output
     let ServiceCommand::Export(arguments) = &arguments.command;
     let supervisor = supervisor(arguments);
     if arguments.print {
-        for unit in service::units(context, supervisor)? {
+        let units = service::units(context, supervisor)?;
+        output.json(&units);
+        for unit in units {
             output.data_verbatim(unit.text);
         }
         return DONE;

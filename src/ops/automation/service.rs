@@ -48,8 +48,8 @@ pub struct Exported {
     pub next: String,
 }
 
-/// A unit that is not written yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A unit that is not written yet: an element of what `larder service export --print --json` prints, see `schema/service-print.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Unit {
     /// The name of its file.
     pub file: String,

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::Exit;
 use crate::difference::{self, Difference, RuntimeVersions};
-use crate::lock::{Closure, Lockfile, Selection};
+use crate::lock::{self, Closure, Lockfile, Selection};
 use crate::manifest::Environment;
 use crate::model::{CheckName, Label, PackageKey, Platform, RuntimeHost, RuntimeName};
 use crate::policy::{CheckStage, Finding};
@@ -37,6 +37,7 @@ use crate::ops::policies::{Subject, is_asked_for};
 use crate::ops::programs::interpreter;
 use crate::ops::registries::LazyRegistries;
 use crate::ops::runtimes::{self, GatheredRuntimes};
+use crate::ops::session::LOCKFILE;
 use crate::ops::{Event, Project, Result, Session};
 use gather::{Completeness, Gathered, LeftOut, Preparation, SourceUse};
 
@@ -323,7 +324,9 @@ impl Installation<'_> {
         let Self { profile, environment, .. } = *self;
         let (name, store) = (&environment.name, &self.session.store);
         let runtimes = difference::runtimes_of(&self.lock.runtimes, Some(self.platform));
-        let difference = compare_with_current(profile, name, &from.closure, &runtimes);
+        // A record that cannot be read is no reason not to build a new one.
+        let current = profile.current(name).ok().flatten();
+        let difference = compare(current.as_ref(), &from.closure, &runtimes);
         let flows = self.flows.flows(profile, name)?;
         let flow_trees = deployed_flows::trees(store, profile, name, &flows)?;
         let difference = difference.with_flows(&flow_texts(&profile.flows(name)?), &flow_texts(&flows));
@@ -392,8 +395,12 @@ impl Installation<'_> {
             warnings.extend(generations::retire(profile, held, environment));
         }
         // What there was could not be read before.
-        let difference =
-            if built.record_rewritten { built.generation.difference_from(Some(&built.generation)) } else { difference };
+        let difference = if built.record_rewritten {
+            built.generation.difference_from(Some(&built.generation))
+        } else {
+            let replaced = current.map(|current| built.generation.replaced_since(&current));
+            difference.with_replaced(replaced.unwrap_or_default())
+        };
         Ok(Installed { number, built, difference, warnings })
     }
 
@@ -425,16 +432,26 @@ fn flow_texts(flows: &profile::DeployedFlows) -> BTreeMap<Arc<str>, String> {
     flows.iter().map(|(name, flow)| (Arc::clone(name), flow.text())).collect()
 }
 
-/// Compares the packages of an environment's current generation with those of the closure that it is to have.
+/// Compares the packages of an environment's current generation with those of the closure that it is to have, by what their locks
+/// say.
 pub(super) fn compare_with_current(
     profile: &profile::Profiles,
     environment: &Label,
-    closure: &Closure<'_>,
+    (lock, closure): (&Lockfile, &Closure<'_>),
     runtimes: &RuntimeVersions,
 ) -> Difference {
-    // A record that cannot be read is no reason not to build a new one.
     let current = profile.current(environment).ok().flatten();
-    let before = current.as_ref().map(Generation::runtime_versions).unwrap_or_default();
+    let difference = compare(current.as_ref(), closure, runtimes);
+    let text = current.and_then(|current| profile.lock_text(environment, current.number).ok());
+    let Some(then) = text.and_then(|text| lock::parse(LOCKFILE, &text).ok()) else { return difference };
+    let here = difference::packages_of(closure);
+    let replaced = difference::replaced(&then, lock).into_iter().filter(|(package, _)| here.contains_key(package));
+    difference.with_replaced(replaced.collect())
+}
+
+/// Compares the versions of the packages of a generation with those of the closure that is to take its place.
+fn compare(current: Option<&Generation>, closure: &Closure<'_>, runtimes: &RuntimeVersions) -> Difference {
+    let before = current.map(Generation::runtime_versions).unwrap_or_default();
     let (there, mut direct) = current.map(|it| (it.packages(), it.direct())).unwrap_or_default();
     direct.extend(difference::direct_dependencies(closure));
     let difference = Difference { direct, ..Difference::between(&there, &difference::packages_of(closure)) };

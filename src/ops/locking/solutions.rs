@@ -151,6 +151,13 @@ impl Problem<'_> {
         match error {
             ResolveError::NoSolution(mut core) => {
                 core.lines.iter_mut().for_each(declared);
+                core.others.iter_mut().flat_map(|other| &mut other.lines).for_each(declared);
+                // A group that no environment includes keeps nothing from being locked.
+                let is_idle = |line: &LineId| {
+                    let group = self.project.lines.get(line.0 as usize).and_then(|line| line.group.as_ref());
+                    group.is_some_and(|group| self.idle.contains(group))
+                };
+                core.others.retain(|other| !other.lines.iter().all(is_idle));
                 Unsatisfiable::new(self.project, &core, side).into()
             }
             ResolveError::TooManyPeerContexts(mut entangled) => {

@@ -1,57 +1,80 @@
-//! Lines for private packages that neither a member has the name of, nor a registry could have: told at the line, before anything is
-//! asked.
+//! Lines that nothing could answer, told before anything is asked: for private packages that neither a member has the name of, nor a
+//! registry could have; and for applications of a marketplace where none is declared.
 
 use std::sync::Arc;
 
 use miette::{NamedSource, SourceSpan};
 
 use crate::diagnostic::{Exit, Failure, nearest};
-use crate::model::{Ecosystem, PackageName};
+use crate::manifest::RegistryForm;
+use crate::model::{CreatioRange, Ecosystem, PackageName};
 use crate::ops::project::LinePlace;
 use crate::ops::{Project, Result};
 use crate::registry::path::LocalMatch;
 
-/// Fails for the first line that nothing can answer.
+/// Fails for lines that nothing can answer.
 pub(in crate::ops) fn check(project: &Project) -> Result<()> {
-    let mut registries = project.manifest.registries.iter();
-    if registries.any(|registry| registry.ecosystem == Ecosystem::PRIVATE) {
-        return Ok(());
-    }
-    for (line, place) in project.lines.iter().zip(&project.places) {
+    let registries = &project.manifest.registries;
+    let serves_private = registries.iter().any(|registry| registry.ecosystem == Ecosystem::PRIVATE);
+    let has_marketplace = registries.iter().any(|registry| registry.form == RegistryForm::Marketplace);
+    let mut unserved: Vec<Unserved> = Vec::new();
+    for (line, place) in project.lines.iter().zip(&project.places).filter(|(line, _)| !line.optional) {
         let requirement = &line.requirement;
-        let is_answered = requirement.ecosystem() != Ecosystem::PRIVATE
-            || line.optional
+        let application = requirement.creatio_range().and_then(CreatioRange::application);
+        let is_answered = serves_private
+            || requirement.ecosystem() != Ecosystem::PRIVATE
             || project.sources.contains_key(&requirement.package())
             || project.names.find_match(requirement) != LocalMatch::None;
         if !is_answered {
-            return Err(Unserved::new(project, requirement.name(), place).into());
+            unserved.push(Unserved::private(project, requirement.name(), place));
+        } else if application.is_some() && !has_marketplace {
+            unserved.push(Unserved::application(requirement.name(), place));
         }
     }
-    Ok(())
+    let mut unserved = unserved.into_iter();
+    match unserved.next() {
+        Some(first) => Err(Unserved { others: unserved.collect(), ..first }.into()),
+        None => Ok(()),
+    }
 }
 
-/// A line for a private package that nothing answers.
+/// A line that nothing answers.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("no registry serves larder packages such as `{package}`, and no member has this name")]
+#[error("{message}")]
 #[diagnostic(code(larder::registry::none), help("{help}"))]
 struct Unserved {
-    package: PackageName,
+    message: String,
     help: String,
     #[source_code]
     file: NamedSource<Arc<str>>,
     #[label("asked for here")]
     line: Option<SourceSpan>,
+    /// Other lines that nothing answers.
+    #[related]
+    others: Vec<Unserved>,
 }
 
 impl Unserved {
-    fn new(project: &Project, package: &PackageName, place: &LinePlace) -> Self {
+    fn application(package: &PackageName, place: &LinePlace) -> Self {
+        let message = format!("`{package}` is to come from an application of a marketplace, and no registry is one");
+        let help =
+            "declare it in larder.kdl: registries { creatio \"marketplace\" \"https://…\" { form \"marketplace\"; } }";
+        Self::at(place, message, help.to_owned())
+    }
+
+    fn at(place: &LinePlace, message: String, help: String) -> Self {
+        Self { message, help, file: place.file.clone(), line: place.span, others: Vec::new() }
+    }
+
+    fn private(project: &Project, package: &PackageName, place: &LinePlace) -> Self {
         let names = project.names.names(Ecosystem::PRIVATE).map(PackageName::as_str);
         let declare = "declare a registry in larder.kdl: registries { larder \"name\" \"https://…\" }";
         let help = match nearest(package.as_str(), names) {
             Some(near) => format!("did you mean the member `{near}`? Else {declare}"),
             None => declare.to_owned(),
         };
-        Self { package: package.clone(), help, file: place.file.clone(), line: place.span }
+        let message = format!("no registry serves larder packages such as `{package}`, and no member has this name");
+        Self::at(place, message, help)
     }
 }
 

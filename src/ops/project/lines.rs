@@ -223,6 +223,7 @@ impl Project {
             }
             self.read_path_package(&member.folder)?;
             let replacement = Some(member.requirement(name, Marker::default()));
+            self.manifest.rule_spans.overrides.push(read.span);
             self.manifest.settings.overrides.push(Override { replacement, ..read.value });
         }
         Ok(())

@@ -61,8 +61,10 @@ pub(in crate::ops) fn warnings(project: &Project) -> Vec<String> {
 pub(in crate::ops) fn contradiction(unmet: Vec<Misfit>) -> NoSolution {
     NoSolution {
         lines: Box::default(),
+        rules: Vec::new(),
         is_too_young: false,
         packages_from_cache: Vec::new(),
+        others: Vec::new(),
         unbuilt: Vec::new(),
         because: unmet.into_iter().map(|Misfit { folder, what }| format!("{folder}: {what}")).collect(),
         help: Some("declare a version that they take under `runtimes`, or change their own manifests".to_owned()),

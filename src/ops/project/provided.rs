@@ -29,7 +29,7 @@ pub(super) fn read_all(root: &Path, manifest: &mut Manifest, watched: &mut Watch
         let Some(bytes) = inputs::read(&root.join(file), LARGEST)? else {
             return Err(wrong(manifest, format!("there is no `{file}`")).into());
         };
-        if let Err(reason) = manifest::add_provided(&mut manifest.settings.creatio, &bytes) {
+        if let Err(reason) = manifest::add_provided(&mut manifest.settings, &bytes) {
             return Err(wrong(manifest, format!("`{file}` {reason}")).into());
         }
     }

@@ -2,9 +2,10 @@
 //!
 //! Source: the purl specification (github.com/package-url/purl-spec), with its types `npm`, `pypi`, `nuget` and `generic`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use crate::model::{Artifact, Origin, Package, PackageKey, Source};
+use crate::model::{ArchiveSource, Artifact, Origin, Package, PackageKey, Platform, Source};
 
 /// Returns the URL of a package. `repository` is the URL of its registry, unless that is the public one.
 pub(super) fn purl(key: &PackageKey, package: Option<&Package>, repository: Option<&str>) -> String {
@@ -40,7 +41,10 @@ pub(super) fn purl(key: &PackageKey, package: Option<&Package>, repository: Opti
         }
         Source::File(_) => {}
         Source::Archive(source) => {
-            let _ = write!(text, "?download_url={}", encoded(&source.to_string()));
+            let files = package.map(|package| &package.artifacts[..]).unwrap_or_default();
+            if let Some(url) = only_file(source, files) {
+                let _ = write!(text, "?download_url={}", encoded(&url));
+            }
         }
         Source::Git(git) => {
             let commit = pinned.commit.as_ref().map(|commit| format!("@{}", commit.as_str())).unwrap_or_default();
@@ -49,6 +53,15 @@ pub(super) fn purl(key: &PackageKey, package: Option<&Package>, repository: Opti
         }
     }
     text
+}
+
+/// Returns the URL of a tool's file, if there is one for all platforms that it is locked for.
+fn only_file(source: &ArchiveSource, files: &[Artifact]) -> Option<String> {
+    let locked: BTreeSet<Platform> = files.iter().flat_map(|file| file.platforms.iter().copied()).collect();
+    let platforms = if source.is_same_everywhere() || locked.is_empty() { Platform::ALL.into() } else { locked };
+    let urls = platforms.into_iter().filter_map(|platform| source.file(platform));
+    let urls: BTreeSet<String> = urls.map(|url| url.as_str().to_owned()).collect();
+    if urls.len() == 1 { urls.into_iter().next() } else { None }
 }
 
 /// Returns the URL of a runtime.
@@ -72,6 +85,18 @@ fn encoded(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::model::{Ecosystem, PackageId, PackageName, Version};
+
+    #[test]
+    fn a_tool_has_the_url_of_its_file_if_it_has_one() {
+        let source = |url: &str| ArchiveSource::from_texts(url, Version::tool("1.0").unwrap(), &[], &["t"]).unwrap();
+        let file = |platforms: &[Platform]| Artifact { platforms: platforms.into(), ..Artifact::tarball("t.tar.gz") };
+        let each = source("https://h.example/t-{version}-{platform}.tar.gz");
+        let here = Some("https://h.example/t-1.0-linux-x64.tar.gz".to_owned());
+        assert_eq!(only_file(&each, &[file(&[Platform::LinuxX64])]), here);
+        assert_eq!(only_file(&each, &[file(&[Platform::LinuxX64]), file(&[Platform::MacosArm64])]), None);
+        let same = source("https://h.example/t-{version}.tar.gz");
+        assert_eq!(only_file(&same, &[file(&[])]), Some("https://h.example/t-1.0.tar.gz".to_owned()));
+    }
 
     #[test]
     fn packages_have_the_urls_of_their_ecosystems() {

@@ -141,6 +141,10 @@ pub fn write<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -> Vec<u8
 /// Checks a name, and puts `/` between its parts.
 fn parse_path(name: &str) -> Result<EntryPath, PathError> {
     let path = EntryPath::parse(&name.replace('\\', "/"))?;
+    // A package has no folders of its own, so that this is a file.
+    if name.ends_with(['\\', '/']) {
+        return Err(PathError::Folder);
+    }
     path.check_portable()?;
     Ok(path)
 }
@@ -226,6 +230,8 @@ mod tests {
             ("../x", PathError::Parent),
             ("Files\\..\\..\\x", PathError::Parent),
             ("a/..", PathError::Parent),
+            ("Files\\", PathError::Folder),
+            ("Files/a/", PathError::Folder),
             ("C:\\x", PathError::Absolute),
             ("c:x", PathError::Absolute),
             ("\\x", PathError::Absolute),

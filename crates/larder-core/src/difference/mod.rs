@@ -4,8 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::lock::Closure;
-use crate::model::{PackageId, Platform, RuntimeName, RuntimeVersion, Runtimes, Version};
+use crate::lock::{Closure, Lockfile};
+use crate::model::{
+    Artifact, PackageId, PackageKey, PatchedPackage, Platform, RuntimeName, RuntimeVersion, Runtimes, Version,
+};
 
 /// The versions of each package, in ascending order; several where npm needs several.
 pub type PackageVersions = BTreeMap<PackageId, Vec<Version>>;
@@ -29,7 +31,7 @@ pub struct RuntimeChange {
 pub struct Difference {
     /// Packages that only the new one has.
     pub added: Vec<(PackageId, Vec<Version>)>,
-    /// Packages that have other versions: (package, old versions, new versions).
+    /// Packages that have other versions, or the same ones with other content: (package, old versions, new versions).
     pub changed: Vec<(PackageId, Vec<Version>, Vec<Version>)>,
     /// Packages that only the old one has.
     pub removed: Vec<(PackageId, Vec<Version>)>,
@@ -37,14 +39,14 @@ pub struct Difference {
     pub runtimes: Vec<RuntimeChange>,
     /// The flows that differ: the name, what it was, what it is.
     pub flows: Vec<FlowChange>,
-    /// The number of packages that have the same versions.
+    /// The number of packages that have the same versions with the same content.
     pub kept: usize,
     /// The direct dependencies, old and new: [`Self::lines`] begins with them.
     pub direct: BTreeSet<PackageId>,
 }
 
 impl Difference {
-    /// Compares two sets of packages. Every list is sorted by package; [`Self::direct`] is empty.
+    /// Compares the versions of two sets of packages. Every list is sorted by package; [`Self::direct`] is empty.
     pub fn between(old: &PackageVersions, new: &PackageVersions) -> Self {
         let mut difference = Self::default();
         for (package, versions) in new {
@@ -57,6 +59,21 @@ impl Difference {
         let removed = old.iter().filter(|(package, _)| !new.contains_key(*package));
         difference.removed = removed.map(|(package, versions)| (package.clone(), versions.clone())).collect();
         difference
+    }
+
+    /// Takes into account that these packages, which both sides have in these versions, have other content: a registry serves one current
+    /// file, a patch came or went.
+    #[must_use]
+    pub fn with_replaced(mut self, replaced: PackageVersions) -> Self {
+        for (package, versions) in replaced {
+            if self.added.iter().any(|(new, _)| *new == package) {
+                continue;
+            }
+            let Err(place) = self.changed.binary_search_by(|(known, ..)| known.cmp(&package)) else { continue };
+            self.changed.insert(place, (package, versions.clone(), versions));
+            self.kept = self.kept.saturating_sub(1);
+        }
+        self
     }
 
     /// Adds how the runtimes that larder brings differ.
@@ -80,7 +97,7 @@ impl Difference {
         Self { flows: changes.filter(|change| change.from != change.to).collect(), ..self }
     }
 
-    /// Returns whether both have the same packages and runtimes in the same versions, and the same flows.
+    /// Returns whether both have the same packages and runtimes in the same versions with the same content, and the same flows.
     pub fn is_empty(&self) -> bool {
         self.flows.is_empty()
             && self.runtimes.is_empty()
@@ -89,13 +106,13 @@ impl Difference {
             && self.removed.is_empty()
     }
 
-    /// Returns a line for each change: `~ npm:left 1.0.0 -> 1.1.0`, `- npm:gone 1.0.0`, `+ npm:new 2.0.0`. Runtimes come first,
-    /// then direct dependencies.
+    /// Returns a line for each change: `~ npm:left 1.0.0 -> 1.1.0`, `~ npm:left 1.0.0 (other content)`, `- npm:gone 1.0.0`,
+    /// `+ npm:new 2.0.0`. Runtimes come first, then direct dependencies.
     pub fn lines(&self) -> impl Iterator<Item = String> {
         let changed = self
             .changed
             .iter()
-            .map(|(package, from, to)| (package, format!("~ {package} {} -> {}", list(from), list(to))));
+            .map(|(package, from, to)| (package, format!("~ {package} {}", moved(&list(from), &list(to)))));
         let one_sided = |mark: char, (package, versions): &(PackageId, Vec<Version>)| {
             format!("{mark} {package} {}", list(versions))
         };
@@ -145,6 +162,11 @@ impl RuntimeChange {
     }
 }
 
+/// Returns what is told of versions: `1.0.0 -> 1.1.0`, or `1.0.0 (other content)` where they are the same.
+pub fn moved(from: &str, to: &str) -> String {
+    if from == to { format!("{to} (other content)") } else { format!("{from} -> {to}") }
+}
+
 fn list(versions: &[impl ToString]) -> String {
     versions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
@@ -156,6 +178,33 @@ pub fn packages_of(closure: &Closure<'_>) -> PackageVersions {
         packages.entry(key.id.clone()).or_default().push(key.version.clone());
     }
     packages
+}
+
+/// Returns the packages that two locks have in the same versions with other content: with files of one name and other digests, or with
+/// other patches.
+pub fn replaced(old: &Lockfile, new: &Lockfile) -> PackageVersions {
+    let is_other = |one: &Artifact, other: &Artifact| match (&one.digest, &other.digest) {
+        (Some(one_digest), Some(other_digest)) => {
+            one.file == other.file && one_digest.algorithm() == other_digest.algorithm() && one_digest != other_digest
+        }
+        _ => false,
+    };
+    let patch = |lock: &Lockfile, key: &PackageKey| {
+        PatchedPackage::find(&lock.settings.patches, key).map(|patch| patch.digest.clone())
+    };
+    let is_replaced = |key: &&PackageKey| {
+        let (Some(before), Some(now)) = (old.graph.packages.get(*key), new.graph.packages.get(*key)) else {
+            return false;
+        };
+        patch(old, key) != patch(new, key)
+            || now.artifacts.iter().any(|file| before.artifacts.iter().any(|known| is_other(known, file)))
+    };
+    let found: BTreeSet<&PackageId> = new.graph.packages.keys().filter(is_replaced).map(|key| &key.id).collect();
+    let mut replaced = PackageVersions::new();
+    for key in new.graph.packages.keys().filter(|key| found.contains(&key.id)) {
+        replaced.entry(key.id.clone()).or_default().push(key.version.clone());
+    }
+    replaced
 }
 
 /// Returns the versions of a lock's runtimes: on one platform, or on all.
@@ -177,7 +226,7 @@ pub fn direct_dependencies(closure: &Closure<'_>) -> BTreeSet<PackageId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Ecosystem, PackageName};
+    use crate::model::{Digest, Ecosystem, Facts, Package, PackageName};
 
     fn packages(listed: &[(&str, &[&str])]) -> PackageVersions {
         let version = |text: &&str| Version::parse(Ecosystem::Npm, text).unwrap();
@@ -203,6 +252,46 @@ mod tests {
         let direct = BTreeSet::from([difference.added[0].0.clone()]);
         let lines: Vec<_> = Difference { direct, ..difference }.lines().collect();
         assert_eq!(lines, ["+ npm:new 3.0.0", "~ npm:moved 1.0.0 -> 1.0.0, 2.0.0", "- npm:gone 1.0.0"]);
+    }
+
+    #[test]
+    fn other_content_under_the_same_versions_is_a_change() {
+        let before = packages(&[("kept", &["1.0.0"]), ("moved", &["1.0.0"]), ("patched", &["1.0.0"])]);
+        let there =
+            [("kept", &["1.0.0"] as &[&str]), ("moved", &["2.0.0"]), ("new", &["1.0.0"]), ("patched", &["1.0.0"])];
+        let after = packages(&there);
+        let replaced = packages(&[("moved", &["2.0.0"]), ("new", &["1.0.0"]), ("patched", &["1.0.0"])]);
+        let difference = Difference::between(&before, &after).with_replaced(replaced.clone());
+        assert_eq!((difference.kept, difference.changed.len()), (1, 2));
+        let lines: Vec<_> = difference.lines().collect();
+        assert_eq!(lines, ["~ npm:moved 1.0.0 -> 2.0.0", "~ npm:patched 1.0.0 (other content)", "+ npm:new 1.0.0"]);
+        assert!(!Difference::between(&after, &after).with_replaced(replaced).is_empty());
+    }
+
+    #[test]
+    fn files_with_other_digests_and_other_patches_are_other_content() {
+        let lock = |content: &str, patch: Option<&str>| {
+            let id = PackageId::new(Ecosystem::Npm, PackageName::npm("a").unwrap());
+            let version = Version::parse(Ecosystem::Npm, "1.0.0").unwrap();
+            let file = Artifact { digest: Some(Digest::sha256_of(content)), ..Artifact::tarball("a-1.0.0.tgz") };
+            let mut lock = Lockfile::default();
+            let patched = |text| PatchedPackage {
+                package: id.clone(),
+                version: version.clone(),
+                digest: Digest::sha256_of(text),
+            };
+            lock.settings.patches.extend(patch.map(patched));
+            let (origin, folder, attestation) = (None, None, None);
+            let package = Package { origin, folder, artifacts: vec![file], facts: Facts::default(), attestation };
+            lock.graph.packages.insert(PackageKey { id, version }, package);
+            lock
+        };
+        let is_replaced = |one: &Lockfile, other: &Lockfile| !replaced(one, other).is_empty();
+        let plain = lock("one", None);
+        assert!(!is_replaced(&plain, &plain) && !is_replaced(&Lockfile::default(), &plain));
+        assert!(is_replaced(&plain, &lock("two", None)));
+        assert!(is_replaced(&plain, &lock("one", Some("p"))) && is_replaced(&lock("one", Some("p")), &plain));
+        assert!(is_replaced(&lock("one", Some("q")), &lock("one", Some("p"))));
     }
 
     #[test]

@@ -39,6 +39,28 @@ pub enum ExportError {
         /// Those that are declared.
         declared: String,
     },
+    /// A form has no part for a member.
+    #[error("{form} has no file for a member")]
+    #[diagnostic(
+        code(larder::export::no_file_of_member),
+        help("one file is for the root and all members: leave out --member; package-json is written for each of them")
+    )]
+    NoFileOfMember {
+        /// The form.
+        form: &'static str,
+    },
+    /// The project has no such member.
+    #[error("the project has no member `{member}`")]
+    #[diagnostic(
+        code(larder::export::no_member),
+        help("{}", nearest.as_ref().map_or_else(|| "a member is named by its folder, below the root".to_owned(), |near| format!("did you mean `{near}`?")))
+    )]
+    NoMember {
+        /// What was asked for.
+        member: String,
+        /// The nearest member.
+        nearest: Option<String>,
+    },
     /// A file has no digest that the tool takes.
     #[error("{package}: {file} has no SHA-256 or SHA-512 digest in the lock")]
     #[diagnostic(
@@ -122,7 +144,7 @@ pub enum ExportError {
 impl Failure for ExportError {
     fn exit(&self) -> Exit {
         match self {
-            Self::UndeclaredPlatform { .. } => Exit::Manifest,
+            Self::UndeclaredPlatform { .. } | Self::NoFileOfMember { .. } | Self::NoMember { .. } => Exit::Manifest,
             _ => Exit::Refused,
         }
     }

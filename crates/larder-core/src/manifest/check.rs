@@ -77,8 +77,9 @@ fn check_lines(manifest: &Manifest, root: &Manifest, errors: &mut Errors) {
         errors.push(ManifestError::NoPython { span: line.span });
     }
     check_names(&lines(), errors);
-    for line in lines() {
+    for (place, line) in lines().enumerate() {
         errors.extend(contradicts_the_instance(line, root));
+        errors.extend(lines().take(place).find_map(|first| of_another_application(line, first)));
         if line.registry.is_some() || !may_stand_alone {
             check_registry(line, root, errors);
         }
@@ -93,9 +94,27 @@ fn contradicts_the_instance(line: &DependencyLine, root: &Manifest) -> Option<Ma
     let provided = root.settings.creatio.contradicts(requirement)?;
     Some(ManifestError::BadValue {
         value: requirement.range_text(),
-        what: "a range of this package",
-        reason: format!("the instance provides {} {provided}", requirement.name()),
+        what: "a range that the instance satisfies",
+        reason: format!("it provides {} {provided}", requirement.name()),
         help: Some("correct the range, or what `provides` says of the instance".to_owned()),
+        span: line.range_span,
+    })
+}
+
+/// Returns the error of a line that has a package from another application of the marketplace than a line before it.
+fn of_another_application(line: &DependencyLine, first: &DependencyLine) -> Option<ManifestError> {
+    let of = |line: &DependencyLine| match &line.spec {
+        DependencySpec::Package(requirement) => {
+            Some((requirement.package(), requirement.creatio_range()?.application()?))
+        }
+        DependencySpec::Folder(_) => None,
+    };
+    let ((package, here), (other, there)) = (of(line)?, of(first)?);
+    (package == other && here != there).then(|| ManifestError::BadValue {
+        value: format!("marketplace={here}"),
+        what: "the application that this package comes from",
+        reason: format!("another line has it from application {there}"),
+        help: Some("a package has one source: name one application on both lines".to_owned()),
         span: line.range_span,
     })
 }

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::node::{BlockRule, Errors, ManifestNode, NodeShape, NodeValue, UniqueNodes};
 use super::{ManifestError, Spanned};
-use crate::model::{CreatioInstance, CreatioVersion, Ecosystem, EntryPath, PackageName, StatedVersions};
+use crate::model::{CreatioInstance, CreatioVersion, Ecosystem, EntryPath, PackageName, Settings, StatedVersions, Uid};
 
 /// Reads the block. Returns the lists that are files: `provides from=`, relative to the root.
 pub(super) fn read_creatio(
@@ -155,12 +155,12 @@ fn read_file(value: NodeValue<'_>, errors: &mut Errors) -> Option<Spanned<EntryP
     }
 }
 
-/// Adds the packages of a list that an instance exported: names, or objects with a `Name`, and a `PackageVersion` or `Version`. What
-/// the manifest itself says of a package comes first.
+/// Adds the packages of a list that an instance exported: names, or objects with a `Name`, a `PackageVersion` or `Version`, and a
+/// `UId`; one that is none says nothing. What the manifest itself says of a package comes first.
 ///
 /// # Errors
 /// What is wrong with the list, as the end of a sentence.
-pub fn add_provided(instance: &mut CreatioInstance, list: &[u8]) -> Result<(), String> {
+pub fn add_provided(settings: &mut Settings, list: &[u8]) -> Result<(), String> {
     let text = list.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(list);
     let items: Vec<Value> = serde_json::from_slice(text).map_err(|error| format!("is no list of packages: {error}"))?;
     for item in items {
@@ -171,7 +171,10 @@ pub fn add_provided(instance: &mut CreatioInstance, list: &[u8]) -> Result<(), S
             PackageName::parse(Ecosystem::CREATIO, name).map_err(|error| format!("lists a wrong name: {error}"))?;
         let version = field("PackageVersion").or_else(|| field("Version")).map(CreatioVersion::parse).transpose();
         let version = version.map_err(|reason| format!("lists a wrong version of {name}: {reason}"))?;
-        instance.provided.entry(name).or_insert(version);
+        if let Some(uid) = field("UId").and_then(|text| text.parse::<Uid>().ok()) {
+            settings.provided_uids.entry(name.clone()).or_insert(uid);
+        }
+        settings.creatio.provided.entry(name).or_insert(version);
     }
     Ok(())
 }
@@ -237,6 +240,10 @@ mod tests {
             ("creatio \"A\" marketplace=\"7\"", "whole number"),
             ("npm \"a\" marketplace=7", "marketplace"),
             ("creatio \"A\"\n    creatio \"a\"", "creatio dependency"),
+            (
+                "creatio \"A\" marketplace=1\n}\ngroup \"test\" {\n    creatio \"a\" marketplace=2",
+                "`marketplace=2` is not the application that this package comes from: another line has it from application 1",
+            ),
         ] {
             let error = parse(&format!("dependencies {{\n    {line}\n}}\n")).unwrap_err();
             assert!(error.contains(reason), "{line}: {error}");
@@ -249,16 +256,18 @@ mod tests {
 
     #[test]
     fn lists_of_an_instance_are_names_or_objects() {
-        let mut instance = CreatioInstance::default();
-        instance.read_line("provides CrtOrders 2.0").unwrap();
-        let list = r#"["CrtCore", {"Name":"CrtBase","PackageVersion":"7.8.0","UId":"x"}, {"Name":"crtorders","Version":"1"}, {"Name":"X","Version":""}]"#;
-        add_provided(&mut instance, list.as_bytes()).unwrap();
+        let mut settings = Settings::default();
+        settings.creatio.read_line("provides CrtOrders 2.0").unwrap();
+        let list = r#"["CrtCore", {"Name":"CrtBase","PackageVersion":"7.8.0","UId":"06D9EF10-aaaa-4bbb-8ccc-000000000000"}, {"Name":"crtorders","Version":"1"}, {"Name":"X","Version":"","UId":"x"}]"#;
+        add_provided(&mut settings, list.as_bytes()).unwrap();
+        let uids: Vec<String> = settings.provided_uids.iter().map(|(name, uid)| format!("{name} {uid}")).collect();
+        assert_eq!(uids, ["CrtBase 06d9ef10-aaaa-4bbb-8ccc-000000000000"]);
         assert_eq!(
-            instance.lines(),
+            settings.creatio.lines(),
             ["provides CrtBase 7.8.0", "provides CrtCore", "provides CrtOrders 2.0.0", "provides X"]
         );
         for list in ["{}", "[7]", "[\"a-b\"]", "[{\"Name\":\"A\",\"Version\":\"1/2\"}]", "x"] {
-            assert!(add_provided(&mut instance, list.as_bytes()).is_err(), "{list}");
+            assert!(add_provided(&mut settings, list.as_bytes()).is_err(), "{list}");
         }
     }
 }

@@ -34,6 +34,7 @@ mod registries;
 mod registry_key;
 mod requirement;
 mod resolution;
+mod rule_spans;
 mod runtime_registries;
 mod runtimes;
 mod scan;
@@ -69,6 +70,7 @@ pub use policy::{
 pub use registries::has_built_in_registry;
 pub use requirement::RequirementError;
 pub use resolution::{OF_MEMBER, overridden_name, split_override};
+pub use rule_spans::RuleSpans;
 pub use spanned::{Spanned, Task};
 pub(crate) use syntax::parse as parse_kdl;
 

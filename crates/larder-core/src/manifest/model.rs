@@ -15,7 +15,7 @@ use super::alerts::Alerts;
 use super::monitor::Monitor;
 use super::policy::Policy;
 use super::spanned::{Spanned, Task};
-use super::{Claim, FolderSpec, Hoisting};
+use super::{Claim, FolderSpec, Hoisting, RuleSpans};
 
 /// The manifest of a project, or of a member, which has only `project`, `package`, `dependencies`, `group`s and `tasks`.
 #[derive(Clone, Debug)]
@@ -34,6 +34,8 @@ pub struct Manifest {
     pub settings: Settings,
     /// Overrides by members: `override npm "ms" "workspace:*"`. What replaces them is known with the members.
     pub member_overrides: Vec<Spanned<Override>>,
+    /// Where the rules of `resolution` are written.
+    pub rule_spans: RuleSpans,
     /// `fallback` and `hoist` in `resolution`
     pub hoisting: Hoisting,
     /// `cache` in `builds`: where what was built elsewhere is looked for, in this order.

@@ -17,7 +17,7 @@ use super::runtime_registries::read_runtime_registries;
 use super::runtimes::{DeclaredPlatforms, read_runtimes};
 use super::{
     AdvisorySource, AssetDeclaration, BuildCache, Conflict, DependencyLine, Group, Hoisting, Hook, Manifest,
-    ManifestError, ManifestErrors, Package, PatchLine, Policy, ProjectMetadata, Registry, RuntimeAddress,
+    ManifestError, ManifestErrors, Package, PatchLine, Policy, ProjectMetadata, Registry, RuleSpans, RuntimeAddress,
     RuntimeRegistry, Spanned, Task, advisories, alerts, assets, builds, catalogs, check, conflicts, creatio, denied,
     environments, hooks, monitor, package, patches, registries, resolution, source, syntax, tasks,
 };
@@ -128,6 +128,7 @@ struct DraftManifest<'a> {
     names_package: bool,
     settings: Settings,
     member_overrides: Vec<Spanned<Override>>,
+    rule_spans: RuleSpans,
     hoisting: Hoisting,
     /// Whether `runtimes` has a `python`, even a wrong or misspelt one.
     names_python: bool,
@@ -210,7 +211,7 @@ impl<'a> DraftManifest<'a> {
             "conflicts" => self.conflicts.extend(conflicts::read_conflicts(node, errors)),
             "builds" => builds::read_builds(node, (&mut self.settings.builds, &mut self.build_caches), errors),
             "resolution" => {
-                let into = (&mut self.settings, &mut self.member_overrides, &mut self.hoisting);
+                let into = (&mut self.settings, &mut self.member_overrides, &mut self.rule_spans, &mut self.hoisting);
                 resolution::read_resolution(node, into, errors);
             }
             "order" => self.order = package::read_order(node, errors),
@@ -269,6 +270,7 @@ impl<'a> DraftManifest<'a> {
             assets: self.assets,
             settings: self.settings,
             member_overrides: self.member_overrides,
+            rule_spans: self.rule_spans,
             hoisting: self.hoisting,
             registries: self.registries,
             runtime_registries: self.runtime_registries,

@@ -11,7 +11,7 @@ use super::node::{BlockRule, Errors, ManifestNode, NodeShape, NodeValue, UniqueN
 use super::notation::parse_requirement;
 use super::registries::read_glob;
 use super::requirement::{RequirementError, RequirementSpans};
-use super::{DependencyLine, DependencySpec, FallbackMode, Hoisting, ManifestError, Spanned};
+use super::{DependencyLine, DependencySpec, FallbackMode, Hoisting, ManifestError, RuleSpans, Spanned};
 
 const OPTIONS: [&str; 11] = [
     "npm-peers",
@@ -31,7 +31,12 @@ const ONE: NodeShape = NodeShape { arguments: (1, 1), properties: &[], block: Bl
 /// Reads the block.
 pub(super) fn read_resolution(
     block: ManifestNode<'_>,
-    (settings, member_overrides, hoisting): (&mut Settings, &mut Vec<Spanned<Override>>, &mut Hoisting),
+    (settings, member_overrides, spans, hoisting): (
+        &mut Settings,
+        &mut Vec<Spanned<Override>>,
+        &mut RuleSpans,
+        &mut Hoisting,
+    ),
     errors: &mut Errors,
 ) {
     const SHAPE: NodeShape =
@@ -69,7 +74,7 @@ pub(super) fn read_resolution(
                     overrides.push(read);
                 }
             }
-            "extend" => read_extend(node, settings, errors),
+            "extend" => read_extend(node, settings, spans, errors),
             "writable" => read_writable(node, settings, errors),
             "owner" => read_owner(node, &mut owners, errors),
             "fallback" => {
@@ -83,6 +88,7 @@ pub(super) fn read_resolution(
     }
     let (by_members, overrides): (Vec<_>, Vec<_>) = overrides.into_iter().partition(|(_, by)| *by == By::Member);
     member_overrides.extend(by_members.into_iter().map(|(read, _)| read));
+    spans.overrides.extend(overrides.iter().map(|(read, _)| read.span));
     settings.overrides.extend(overrides.into_iter().map(|(read, _)| read.value));
     settings.owners.extend(owners.into_iter().map(|read| read.value));
 }
@@ -123,8 +129,10 @@ fn read_override(node: ManifestNode<'_>, errors: &mut Errors) -> Option<(Spanned
         Some(None) => return None,
         range => range.flatten(),
     };
+    // What is solved as one for all dependents may still be removed from one of them, to open a cycle.
+    let names_parents = ecosystem.has_scopes() || ecosystem.has_install_order();
     let (parent, child) = match split_override(name.value) {
-        parts if ecosystem.has_scopes() => parts,
+        parts if names_parents => parts,
         _ => (None, name.value.trim()),
     };
     let (child, asked) = match split_at_version(child) {
@@ -132,10 +140,13 @@ fn read_override(node: ManifestNode<'_>, errors: &mut Errors) -> Option<(Spanned
         _ => (child, None),
     };
     let bad_name = |e: crate::model::NameError, errors: &mut Errors| {
-        let help = name.value.contains('>').then(|| "npm names may be written `PARENT>NAME`, of one parent".to_owned());
+        let help = name
+            .value
+            .contains('>')
+            .then(|| "names of npm and of creatio may be written `PARENT>NAME`, of one parent".to_owned());
         errors.push(ManifestError::BadName { reason: e.to_string(), help, span: name.span });
     };
-    let parent = match parent.map(PackageName::npm).transpose() {
+    let parent = match parent.map(|parent| PackageName::parse(ecosystem, parent)).transpose() {
         Ok(parent) => parent,
         Err(e) => {
             bad_name(e, errors);
@@ -220,7 +231,7 @@ fn report_repeated_override(overrides: &[(Spanned<Override>, By)], read: &Spanne
 }
 
 /// `extend npm "x" { npm "y" "^1" }`
-fn read_extend(node: ManifestNode<'_>, settings: &mut Settings, errors: &mut Errors) {
+fn read_extend(node: ManifestNode<'_>, settings: &mut Settings, spans: &mut RuleSpans, errors: &mut Errors) {
     const SHAPE: NodeShape = NodeShape {
         arguments: (2, 2),
         properties: &[],
@@ -240,7 +251,9 @@ fn read_extend(node: ManifestNode<'_>, settings: &mut Settings, errors: &mut Err
         let Some(package) = &package else { continue };
         match line.spec {
             DependencySpec::Package(dependency) if extends(package.ecosystem, dependency.package().ecosystem) => {
-                settings.extensions.push(Extension { package: package.clone(), dependency });
+                let extension = Extension { package: package.clone(), dependency };
+                spans.extensions.push(Spanned { value: extension.clone(), span: child.span() });
+                settings.extensions.push(extension);
             }
             _ => {
                 let also = if extends(package.ecosystem, Ecosystem::PRIVATE) { " and by private ones" } else { "" };

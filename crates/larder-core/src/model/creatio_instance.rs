@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{CreatioRange, CreatioVersion, Ecosystem, PackageName, Requirement};
+use super::{CreatioRange, CreatioVersion, Ecosystem, PackageId, PackageName, Requirement};
 
 /// How the versions count that packages of feeds state of what they depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -29,6 +29,11 @@ impl CreatioInstance {
     /// Returns whether the instance has the package that a requirement is for.
     pub fn provides(&self, requirement: &Requirement) -> bool {
         requirement.ecosystem() == Ecosystem::CREATIO && self.provided.contains_key(requirement.name())
+    }
+
+    /// Returns the packages that the instance has.
+    pub fn packages(&self) -> impl Iterator<Item = PackageId> {
+        self.provided.keys().map(|name| PackageId::new(Ecosystem::CREATIO, name.clone()))
     }
 
     /// Returns the version that the instance has of a requirement's package, if that is none which satisfies it.

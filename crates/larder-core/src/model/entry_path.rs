@@ -27,6 +27,9 @@ pub enum PathError {
     /// Nothing is left after empty parts and `.` were dropped.
     #[error("has an empty path")]
     Empty,
+    /// A name of a file that ends as those of folders do.
+    #[error("ends with a separator, as a folder does")]
+    Folder,
     /// A character that Windows allows in no name.
     #[error("has one of `< > : \" | ? *`, or a control character, in its path, which Windows does not allow")]
     Character,
@@ -93,9 +96,17 @@ impl EntryPath {
 /// Returns whether Windows keeps a name for a device, whatever follows its first dot, and whatever its case.
 pub(in crate::model) fn is_device(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_lowercase();
-    let is_numbered =
-        |start: &str| stem.strip_prefix(start).is_some_and(|rest| matches!(rest.as_bytes(), [b'1'..=b'9']));
-    matches!(stem.as_str(), "con" | "prn" | "aux" | "nul") || is_numbered("com") || is_numbered("lpt")
+    let is_numbered = |start: &str| {
+        stem.strip_prefix(start).is_some_and(|rest| matches!(rest.as_bytes(), [b'1'..=b'9']) || is_superscript(rest))
+    };
+    matches!(stem.as_str(), "con" | "prn" | "aux" | "nul" | "conin$" | "conout$")
+        || is_numbered("com")
+        || is_numbered("lpt")
+}
+
+/// Returns whether a text is one of the digits that Windows takes for plain ones in names of devices: those of Latin-1.
+fn is_superscript(text: &str) -> bool {
+    matches!(text, "\u{b9}" | "\u{b2}" | "\u{b3}")
 }
 
 fn check(text: &str) -> Result<(), PathError> {
@@ -160,10 +171,16 @@ mod tests {
             ("x ", PathError::TrailingDot),
             ("Aux.js", PathError::Device),
             ("src/COM1", PathError::Device),
+            ("src/COM\u{b9}", PathError::Device),
+            ("lpt\u{b3}.txt", PathError::Device),
+            ("CONIN$", PathError::Device),
+            ("a/conout$.log", PathError::Device),
         ] {
             assert_eq!(checked(text), Err(error), "{text:?}");
         }
-        for text in ["console.js", "com10", "com0/x", "größe.txt", "a b/.c", "aux-1.js"] {
+        for text in
+            ["console.js", "conin", "com\u{b9}0", "com\u{2074}", "com10", "com0/x", "größe.txt", "a b/.c", "aux-1.js"]
+        {
             assert_eq!(checked(text), Ok(()), "{text}");
         }
     }

@@ -1,12 +1,13 @@
 //! The settings of resolution: declared in the manifest, stored in the lockfile.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use super::{
     BuildRules, CreatioInstance, Digest, ManagedRuntimes, MinimumAge, NpmRange, PackageId, PackageKey, PackageName,
-    PythonVersion, Requirement, RuntimeName, Runtimes, Source, TargetPlatform, TimeLimits, Version,
+    PythonVersion, Requirement, RuntimeName, Runtimes, Source, TargetPlatform, TimeLimits, Uid, Version,
 };
 
 /// How npm's peer dependencies are treated.
@@ -70,6 +71,26 @@ impl Override {
     /// versions before one for any.
     fn closeness(&self) -> (bool, bool) {
         (self.parent.is_some(), self.asked.is_some())
+    }
+}
+
+/// Writes an override as a manifest has it: `override npm "a>b@<4" "4.17.21"`.
+impl fmt::Display for Override {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "override {} \"", self.package.ecosystem)?;
+        if let Some(parent) = &self.parent {
+            write!(f, "{parent}>")?;
+        }
+        write!(f, "{}", self.package.name)?;
+        if let Some(asked) = &self.asked {
+            write!(f, "@{}", asked.as_str())?;
+        }
+        f.write_str("\"")?;
+        match &self.replacement {
+            Some(replacement) if replacement.ecosystem().is_local() => f.write_str(" \"workspace:*\""),
+            Some(replacement) => write!(f, " \"{}\"", replacement.range_text()),
+            None => Ok(()),
+        }
     }
 }
 
@@ -203,6 +224,9 @@ pub struct Settings {
     pub package_extensions: Edition,
     /// `creatio`: the instance of the platform that Creatio packages are for.
     pub creatio: CreatioInstance,
+    /// The identifiers of what the instance provides, by the word of its lists: not in the lock, for which packages were compared with
+    /// them when it was made.
+    pub provided_uids: BTreeMap<PackageName, Uid>,
     /// `transitive`: not in the lock, which holds what was found whoever let it in.
     pub transitive: TransitiveSources,
     /// The runtimes that larder brings: not in the lock, which holds the runtimes themselves.
@@ -215,15 +239,16 @@ pub struct Settings {
 const UNDECLARED_PYTHON: PythonVersion = PythonVersion { major: 3, minor: 12, patch: 0 };
 
 impl Settings {
-    /// Returns the override that applies to what a dependent asks for, as [`Override::applies`] says: the closest, and of those the first.
+    /// Returns the override that applies to what a dependent asks for, as [`Override::applies`] says, with its place: the closest, and of
+    /// those the first.
     pub fn override_of(
         &self,
         parent: Option<&PackageName>,
         package: &PackageId,
         range: Option<&NpmRange>,
-    ) -> Option<&Override> {
-        let all = self.overrides.iter().filter(|one| one.applies(parent, package, range));
-        all.min_by_key(|one| std::cmp::Reverse(one.closeness()))
+    ) -> Option<(usize, &Override)> {
+        let all = self.overrides.iter().enumerate().filter(|(_, one)| one.applies(parent, package, range));
+        all.min_by_key(|(_, one)| std::cmp::Reverse(one.closeness()))
     }
 
     /// Returns the limits for the versions of a package. Local packages are not published, and have none.

@@ -14,7 +14,7 @@ use super::ordinal_set::OrdinalSet;
 use super::problem::Problem;
 use super::reduce;
 use super::release::{Need, manifest_name};
-use super::requirements::LineId;
+use super::requirements::{LineId, RuleId};
 use super::resolution::NoSolution;
 use super::variable::{PackageIx, Variable};
 use super::version_rules::{self, npm};
@@ -55,11 +55,25 @@ struct End {
     help: Option<String>,
     /// Whether it is `age` that keeps away what would do.
     is_too_young: bool,
+    /// Whether it is about what a line of `resolution` asks for.
+    is_by_rule: bool,
 }
 
 impl End {
     fn new(sentence: String, help: Option<String>) -> Self {
-        Self { sentence: Some(sentence), help, is_too_young: false }
+        Self { sentence: Some(sentence), help, ..Self::default() }
+    }
+}
+
+impl ChainStep {
+    /// Returns the line of `resolution` because of which this is asked for.
+    fn rule(&self) -> Option<RuleId> {
+        self.asked.as_ref()?.need.rule
+    }
+
+    /// Returns whether a manifest line asks for this by its own words.
+    fn is_by_line(&self) -> bool {
+        self.line.is_some() && self.rule().is_none()
     }
 }
 
@@ -78,11 +92,19 @@ pub(super) fn explain(problem: Problem, tree: &Derivation) -> Result<NoSolution,
         let cut = because.len() - (LONGEST - 2);
         because.splice(4..4 + cut, [format!("… ({cut} more steps of this kind)")]);
     }
-    let End { sentence, help, is_too_young } = explainer.end(&steps, python_half(tree))?;
+    let End { sentence, help, is_too_young, is_by_rule } = explainer.end(&steps, python_half(tree))?;
     because.extend(sentence);
+    let rules: BTreeSet<RuleId> = steps.iter().filter_map(ChainStep::rule).collect();
+    let rules: Vec<RuleId> = rules.into_iter().collect();
+    let help = match (explainer.other_rules(&rules), help) {
+        (Some(change), Some(help)) if is_by_rule => Some(format!("{change}; {help}")),
+        (Some(change), Some(help)) => Some(format!("{help}; or {change}")),
+        (change, help) => change.or(help),
+    };
     let lines: BTreeSet<LineId> = reduce::lines(tree).into_iter().map(|line| explainer.id(line)).collect();
     let lines = lines.into_iter().collect();
-    Ok(NoSolution { lines, because, help, is_too_young, unbuilt: Vec::new(), packages_from_cache: Vec::new() })
+    let (unbuilt, packages_from_cache, others) = Default::default();
+    Ok(NoSolution { lines, rules, because, help, is_too_young, unbuilt, packages_from_cache, others })
 }
 
 /// Returns what versions, named as in `react 17.0.0 to 18.2.0` or `every version of react`, do to what they ask for.
@@ -170,7 +192,7 @@ impl Explainer<'_> {
         let group = catalog.requirements.lines[line.id.0 as usize].group.as_ref();
         let group = group.map(|group| format!(" (group {group})")).unwrap_or_default();
         let who = manifest_name(&catalog.manifests[line.manifest as usize]);
-        let text = format!("{who} asks for {}{group}", asked_for(&need));
+        let text = format!("{who} asks for {}{group}", self.words(&need));
         let asked = StepDemand { variable, package: variable.package()?, set: set.clone(), need };
         Some(ChainStep { line: Some(place), from: None, versions: OrdinalSet::empty(), asked: Some(asked), text })
     }
@@ -251,13 +273,13 @@ impl Explainer<'_> {
                 format!("{} cannot be used: {why}", self.versions(from, &step.versions)?)
             }));
         };
-        let words = asked_for(&asked.need);
+        let words = self.words(&asked.need);
         let mut versions = step.versions.clone();
         let mut others = BTreeSet::new();
         for (other, candidate) in steps.iter().enumerate() {
             let Some(also) = &candidate.asked else { continue };
             if candidate.from == Some(from) && also.package == asked.package {
-                let same = asked_for(&also.need) == words;
+                let same = self.words(&also.need) == words;
                 if same {
                     versions = versions.union(&candidate.versions);
                     told.insert(other);
@@ -285,10 +307,45 @@ impl Explainer<'_> {
             let name = asked.need.requirement.seen_as();
             let who = self.versions(from, &versions)?;
             let verb = verb(&who, asked.need.is_peer());
-            return Ok(Some(format!("{who} {verb} {name} {}{more}", ranges.join(", "))));
+            let said =
+                told.iter().filter_map(|&told| Some(&steps[told]).filter(|step| step.from == Some(from))?.rule());
+            let said = said.min().map(|rule| self.says(rule)).unwrap_or_default();
+            return Ok(Some(format!("{who} {verb} {name} {}{more}{said}", ranges.join(", "))));
         }
         let who = self.versions(from, &versions)?;
         Ok(Some(format!("{who} {} {words}", verb(&who, asked.need.is_peer()))))
+    }
+
+    /// Writes what is asked for, and the line of `resolution` that says so: `send 99.0.0, as `override npm "send" "99.0.0"` says`.
+    fn words(&self, need: &Need) -> String {
+        let said = need.rule.map(|rule| self.says(rule)).unwrap_or_default();
+        format!("{}{said}", no_match::asked_for(need))
+    }
+
+    fn says(&self, rule: RuleId) -> String {
+        format!(", as `{}` says", self.rule(rule))
+    }
+
+    /// Writes a line of `resolution`.
+    fn rule(&self, rule: RuleId) -> String {
+        let settings = &self.problem.catalog.requirements.settings;
+        match rule {
+            RuleId::Override(place) => settings.overrides[place as usize].to_string(),
+            RuleId::Extension(place) => {
+                let PackageId { ecosystem, name, .. } = &settings.extensions[place as usize].package;
+                format!("extend {ecosystem} \"{name}\"")
+            }
+        }
+    }
+
+    /// Advises to change the lines of `resolution` that have a part in the contradiction. `None` if none has.
+    fn other_rules(&self, rules: &[RuleId]) -> Option<String> {
+        let written: Vec<String> = rules.iter().map(|&rule| format!("`{}`", self.rule(rule))).collect();
+        match &written[..] {
+            [] => None,
+            [one] => Some(format!("change {one} under `resolution`, or remove it")),
+            many => Some(format!("change one of {} under `resolution`, or remove it", many.join(", "))),
+        }
     }
 
     /// Names versions of a package: `react 18.2.0`, `react 17.0.0 to 18.2.0`, `every version of react`.
@@ -307,12 +364,13 @@ impl Explainer<'_> {
                 _ => None,
             };
             let NoMatch { reason, help, is_too_young } = no_match::explain(catalog, &asked.need, platform)?;
+            let is_by_rule = asked.need.rule.is_some();
             // What is refused is in the way of newer versions than those that ask for what is not there.
             let help = match refused {
-                Some((versions, package)) => Some(self.way_around(steps, package, versions)?),
-                None => help,
+                Some((versions, package)) if !is_by_rule => Some(self.way_around(steps, package, versions)?),
+                _ => help,
             };
-            return Ok(End { sentence: Some(reason), help, is_too_young });
+            return Ok(End { sentence: Some(reason), help, is_too_young, is_by_rule });
         }
         for one in &asked {
             let (count, satisfying) = common(steps, one.variable);
@@ -348,7 +406,7 @@ impl Explainer<'_> {
         let others = steps.iter().filter(on_it).filter(|step| step.from.is_some());
         let wanted =
             others.filter_map(|step| step.asked.as_ref()).fold(OrdinalSet::full(), |set, a| set.intersection(&a.set));
-        let by_line = steps.iter().filter(on_it).any(|step| step.from.is_none());
+        let by_line = steps.iter().filter(on_it).any(ChainStep::is_by_line);
         if let Some(package) = variable.package()
             && by_line
             && wanted != OrdinalSet::full()
@@ -356,7 +414,13 @@ impl Explainer<'_> {
         {
             let id = catalog.interned.id(package);
             let version = catalog.table(package)?.candidate(best).version.clone();
-            return Ok(Some(format!("ask for a range that takes {} {version}, which the others accept", id.name)));
+            return Ok(Some(format!(
+                "ask for a range that takes {} {version}, which the others named here accept",
+                id.name
+            )));
+        }
+        if steps.iter().filter(on_it).any(|step| step.rule().is_some()) {
+            return Ok(self.general_way_out(steps));
         }
         Ok(self.general_way_out(steps).or_else(|| {
             let PackageId { ecosystem, name, .. } = catalog.interned.id(variable.package()?);
@@ -405,7 +469,7 @@ impl Explainer<'_> {
         let PackageId { ecosystem, name, .. } = catalog.interned.id(package);
         let by_line = steps
             .iter()
-            .any(|step| step.line.is_some() && step.asked.as_ref().is_some_and(|asked| asked.package == package));
+            .any(|step| step.is_by_line() && step.asked.as_ref().is_some_and(|asked| asked.package == package));
         let table = catalog.table(package)?;
         if let Some(best) = (0..table.count()).rev().find(|ordinal| versions.contains(ordinal)) {
             let (settings, prepared) = (&catalog.requirements.settings, catalog.prepared(package, best)?);
@@ -505,9 +569,4 @@ fn common(steps: &[ChainStep], variable: Variable) -> (usize, OrdinalSet) {
     }
     let all = askers.iter().fold(OrdinalSet::full(), |all, (_, set)| all.intersection(set));
     (askers.len(), all)
-}
-
-/// Writes what is asked for: `react ^18`, `numpy`.
-fn asked_for(need: &Need) -> String {
-    no_match::asked_for(need)
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::diagnostic::{Exit, Failure};
-use crate::model::{Graph, PackageKey, PackageName, Uid, install_order};
+use crate::model::{Graph, Override, PackageKey, PackageName, Uid, install_order};
 
 use super::Solution;
 use super::catalog::Catalog;
@@ -28,12 +28,12 @@ pub(super) enum NotInstallable {
         name: PackageName,
         /// An identifier.
         first: Uid,
-        /// The package that states it.
-        first_by: PackageName,
+        /// Who states it.
+        first_by: String,
         /// Another.
         second: Uid,
-        /// The package that states that one.
-        second_by: PackageName,
+        /// Who states that one.
+        second_by: String,
     },
     /// One package under two names.
     #[error("the UId {uid} is that of `{first}` by the word of {first_by}, and of `{second}` by that of {second_by}")]
@@ -46,12 +46,12 @@ pub(super) enum NotInstallable {
         uid: Uid,
         /// A name.
         first: PackageName,
-        /// The package that states it.
-        first_by: PackageName,
+        /// Who states it.
+        first_by: String,
         /// Another.
         second: PackageName,
-        /// The package that states that one.
-        second_by: PackageName,
+        /// Who states that one.
+        second_by: String,
     },
     /// Another package under the name of a locked one.
     #[error("`{name}` has the UId {found} now, and the lock has {locked}")]
@@ -74,7 +74,10 @@ pub(super) enum NotInstallable {
     #[error("these packages depend on each other, so that none can be installed first: {}", chain(.0))]
     #[diagnostic(
         code(larder::resolve::cycle),
-        help("one of these dependencies has to go: ask the authors, or remove it with `override` under `resolution`")
+        help(
+            "one of these dependencies has to go: ask the authors, or remove one, for example the last: `{}` under `resolution`",
+            removal(.0)
+        )
     )]
     Cycle(Vec<PackageKey>),
 }
@@ -91,6 +94,13 @@ fn chain(cycle: &[PackageKey]) -> String {
     names.collect::<Vec<_>>().join(" → ")
 }
 
+/// Returns the line that removes the dependency with which a cycle closes.
+fn removal(cycle: &[PackageKey]) -> String {
+    let (Some(first), Some(last)) = (cycle.first(), cycle.last()) else { return String::new() };
+    let parent = Some(last.id.name.clone());
+    Override { parent, package: first.id.clone(), asked: None, replacement: None }.to_string()
+}
+
 /// Checks a solution, and the graph that it is.
 pub(super) fn check(catalog: &Catalog, solution: &Solution, graph: &Graph) -> Result<(), IndexError> {
     let failed = |error: NotInstallable| IndexError::Failed(Arc::new(error));
@@ -102,7 +112,8 @@ pub(super) fn check(catalog: &Catalog, solution: &Solution, graph: &Graph) -> Re
             releases.insert(identity.name.clone(), identity.clone());
         }
     }
-    check_identities(releases.values().map(|identity| &**identity)).map_err(failed)?;
+    let provided = &catalog.requirements.settings.provided_uids;
+    check_identities(releases.values().map(|identity| &**identity), provided).map_err(failed)?;
     check_order(graph).map_err(failed)
 }
 
@@ -131,22 +142,35 @@ pub fn check_identities_kept(locked: &Graph, chosen: &Graph) -> Result<(), Index
     Ok(())
 }
 
-/// Checks that each name has one identifier, and each identifier one name.
-fn check_identities<'i>(identities: impl Iterator<Item = &'i Identity> + Clone) -> Result<(), NotInstallable> {
+/// Who says that a name and an identifier belong together in a list of what the instance provides.
+const LIST: &str = "the instance's list";
+
+/// Checks that each name has one identifier, and each identifier one name; those of `provided` too, by the word of the instance.
+fn check_identities<'i>(
+    identities: impl Iterator<Item = &'i Identity> + Clone,
+    provided: &'i BTreeMap<PackageName, Uid>,
+) -> Result<(), NotInstallable> {
     // What packages say of themselves comes before what others say of them.
-    let own = identities.clone().map(|one| (&one.name, &one.uid, &one.name));
-    let others = identities.flat_map(|one| one.depends_on.iter().map(move |(name, uid)| (name, uid, &one.name)));
-    let mut by_name: BTreeMap<&PackageName, (&Uid, &PackageName)> = BTreeMap::new();
-    let mut by_uid: BTreeMap<&Uid, (&PackageName, &PackageName)> = BTreeMap::new();
-    for (name, uid, by) in own.chain(others) {
+    let own = identities.clone().map(|one| (&one.name, &one.uid, one.name.as_str()));
+    let others =
+        identities.flat_map(|one| one.depends_on.iter().map(move |(name, uid)| (name, uid, one.name.as_str())));
+    let stated = own.chain(others);
+    let names: BTreeSet<&PackageName> = stated.clone().map(|(name, ..)| name).collect();
+    let uids: BTreeSet<&Uid> = stated.clone().map(|(_, uid, _)| uid).collect();
+    // What else an instance has is its own affair.
+    let listed = provided.iter().filter(|(name, uid)| names.contains(*name) || uids.contains(*uid));
+    let listed = listed.map(|(name, uid)| (name, uid, LIST));
+    let mut by_name: BTreeMap<&PackageName, (&Uid, &str)> = BTreeMap::new();
+    let mut by_uid: BTreeMap<&Uid, (&PackageName, &str)> = BTreeMap::new();
+    for (name, uid, by) in listed.chain(stated) {
         let &mut (first, first_by) = by_name.entry(name).or_insert((uid, by));
         if first != uid {
             return Err(NotInstallable::TwoUids {
                 name: name.clone(),
                 first: first.clone(),
-                first_by: first_by.clone(),
+                first_by: first_by.to_owned(),
                 second: uid.clone(),
-                second_by: by.clone(),
+                second_by: by.to_owned(),
             });
         }
         let &mut (first, first_by) = by_uid.entry(uid).or_insert((name, by));
@@ -154,9 +178,9 @@ fn check_identities<'i>(identities: impl Iterator<Item = &'i Identity> + Clone) 
             return Err(NotInstallable::TwoNames {
                 uid: uid.clone(),
                 first: first.clone(),
-                first_by: first_by.clone(),
+                first_by: first_by.to_owned(),
                 second: name.clone(),
-                second_by: by.clone(),
+                second_by: by.to_owned(),
             });
         }
     }
@@ -195,12 +219,30 @@ mod tests {
     #[test]
     fn a_name_and_a_uid_belong_together() {
         let app = identity(("App", 1), &[("Base", 2), ("CrtCore", 3)]);
-        let check =
-            |others: &[Identity]| check_identities(others.iter().chain([&app])).map_err(|error| error.to_string());
+        let none = BTreeMap::new();
+        let check = |others: &[Identity]| {
+            check_identities(others.iter().chain([&app]), &none).map_err(|error| error.to_string())
+        };
         assert_eq!(check(&[identity(("base", 2), &[("crtcore", 3)])]), Ok(()));
         let error = check(&[identity(("Base", 9), &[])]).unwrap_err();
         assert!(error.contains("`Base` has the UId") && error.contains("by that of App"), "{error}");
         assert!(check(&[identity(("Other", 2), &[])]).unwrap_err().contains("is that of `Other`"));
         assert!(check(&[identity(("Other", 4), &[("CrtCore", 5)])]).unwrap_err().contains("`CrtCore` has the UId"));
+    }
+
+    #[test]
+    fn what_an_instance_says_of_its_packages_counts() {
+        let app = identity(("App", 1), &[("CrtCore", 3)]);
+        let check = |listed: &[(&str, u8)]| {
+            let listed = listed.iter().map(|(text, number)| (name(text), uid(*number))).collect();
+            check_identities([&app].into_iter(), &listed).map_err(|error| error.to_string())
+        };
+        // Two of an instance's own that are alike concern nobody here.
+        assert_eq!(check(&[("crtcore", 3), ("CrtA", 7), ("CrtB", 7)]), Ok(()));
+        let error = check(&[("CrtCore", 4)]).unwrap_err();
+        assert!(error.contains("by the word of the instance's list") && error.contains("by that of App"), "{error}");
+        assert!(
+            check(&[("CrtOld", 3)]).unwrap_err().contains("is that of `CrtOld` by the word of the instance's list")
+        );
     }
 }

@@ -26,6 +26,7 @@
 //! | `graph`, `instances`, `sharing` | solution → graph |
 //! | `installable` | whether names and identifiers belong together, and there is an order to install packages in |
 //! | `derivation`, `reduce`, `explain`, `no_match` | no solution → the lines at fault, in plain words |
+//! | `hopeless_lines` | the lines that nothing satisfies, all at once |
 //! | `unbuilt` | the Python packages that would have to be built, all at once |
 //! | `cached_answers` | the cached answers that an outcome rests on |
 //! | `held_back` | newer versions whose wheels are for newer systems |
@@ -42,6 +43,7 @@ mod direct_dependency;
 mod explain;
 mod graph;
 mod held_back;
+mod hopeless_lines;
 mod index;
 mod installable;
 mod instances;
@@ -96,7 +98,7 @@ pub use installable::check_identities_kept;
 pub use likely::{likely, likely_needs};
 pub use package_extensions::EDITION as EXTENSIONS_EDITION;
 pub use peer_contexts::TooManyPeerContexts;
-pub use requirements::{LineId, Preferences, RequiredLine, Requirements};
+pub use requirements::{LineId, Preferences, RequiredLine, Requirements, RuleId};
 pub use resolution::{NoSolution, Resolution, ResolveError, UnbuiltPackage, Warning, WarningKind};
 pub use too_young::{TooYoung, too_young};
 pub use version_rules::npm::engine_admits;
@@ -159,11 +161,11 @@ fn resolve_here(requirements: &Requirements, index: &dyn Index) -> Result<Resolu
                 let picks = search_state.picks.clone();
                 let unbuilt = unbuilt::unbuilt(&catalog, &tree)?;
                 let (tree, search_state) = reduce::reduce(&catalog, *tree, search_state)?;
-                let packages_from_cache = cached_answers::of_contradiction(&catalog, &tree);
                 let problem = Problem { catalog: &catalog, search_state: &search_state };
                 let mut why = explain::explain(problem, &tree)?;
                 why.help = strict_peers::advice(&picks, problem, &tree)?.or(why.help);
-                why.packages_from_cache = packages_from_cache;
+                hopeless_lines::add(&catalog, &mut why, &reduce::lines(&tree));
+                why.packages_from_cache = cached_answers::of_contradiction(&catalog, &tree);
                 why.unbuilt = unbuilt;
                 return Err(ResolveError::NoSolution(why));
             }

@@ -76,8 +76,11 @@ pub(super) fn explain(catalog: &Catalog, need: &Need, platform: Option<Platform>
         );
         let help = if ecosystem.has_install_order() {
             let named = need.requirement.range_text().starts_with("marketplace:");
-            let numbered =
-                if named { "" } else { "if it is of a marketplace, name its application: `marketplace=21874`; " };
+            let numbered = if named {
+                ""
+            } else {
+                "if it is of a marketplace, name its application: `marketplace=21874` on its line, or `larder add --marketplace 21874`; "
+            };
             let all = missing_in_order(catalog)?;
             let quoted: Vec<String> = all.iter().map(|name| format!("\"{name}\"")).collect();
             match &quoted[..] {

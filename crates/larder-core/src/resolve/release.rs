@@ -10,7 +10,7 @@ use crate::model::{
 use super::index::{Dependency, DependencyKind, PlatformSet, Release, Wants};
 use super::interned::Interned;
 use super::package_extensions::{self, ExtensionDependency};
-use super::requirements::{LineId, Requirements};
+use super::requirements::{LineId, Requirements, RuleId};
 use super::variable::PackageIx;
 use super::version_rules;
 
@@ -24,6 +24,8 @@ pub(super) struct Need {
     /// The name under which the dependent sees it, interned as if it were a package.
     pub(super) alias: PackageIx,
     pub(super) origin: NeedOrigin,
+    /// The line of `resolution` because of which this is asked for: metadata asks for something else, or for nothing.
+    pub(super) rule: Option<RuleId>,
     /// The platforms whose wheels declare it.
     pub(super) declared_on: PlatformSet,
     /// The condition beside the requirement's own: of private packages, which may name a feature of the dependent.
@@ -75,7 +77,19 @@ impl Need {
         let alias = interned.package(PackageId::new(id.ecosystem, requirement.seen_as().clone()));
         let (package, declared_on) = (interned.package(id), PlatformSet::ALL);
         let when = Marker::default();
-        Self { kind, package, alias, origin: NeedOrigin::Declared, requirement, declared_on, when }
+        Self { kind, package, alias, origin: NeedOrigin::Declared, rule: None, requirement, declared_on, when }
+    }
+
+    /// Returns what a dependent asks for after overrides. `None` where it is removed, or the platform provides it.
+    fn after_overrides(
+        (settings, interned): PreparationContext<'_>,
+        parent: Option<&PackageName>,
+        kind: DependencyKind,
+        asked: Requirement,
+    ) -> Option<Self> {
+        let (requirement, rule) = overridden(settings, parent, asked)?;
+        let is_provided = settings.creatio.provides(&requirement);
+        (!is_provided).then(|| Self { rule, ..Self::new(interned, kind, requirement) })
     }
 
     /// Returns whether it is a peer, optional or not.
@@ -94,8 +108,7 @@ impl PreparedLine {
     ) -> Self {
         let line = &requirements.lines[id.0 as usize];
         let kind = if line.optional { DependencyKind::Optional } else { DependencyKind::Normal };
-        let requirement = overridden(&requirements.settings, None, line.requirement.clone());
-        let need = requirement.map(|requirement| Need::new(interned, kind, requirement));
+        let need = Need::after_overrides((&requirements.settings, interned), None, kind, line.requirement.clone());
         Self { id, manifest, need, optional: line.optional, platforms }
     }
 
@@ -120,11 +133,10 @@ impl PreparedRelease {
             let before = prepared.needs.len();
             match wants {
                 Wants::Requirement(requirement) if !when.is_always() => {
-                    let wanted = overridden(settings, Some(&id.name), requirement.clone());
-                    let need = wanted.map(|requirement| Need::new(interned, *kind, requirement));
+                    let need = Need::after_overrides(context, Some(&id.name), *kind, requirement.clone());
                     prepared.needs.extend(need.map(|need| Need { when: when.clone(), ..need }));
                 }
-                Wants::Requirement(requirement) => prepared.add(context, id, *kind, requirement.clone()),
+                Wants::Requirement(requirement) => prepared.add(context, id, *kind, (requirement.clone(), None)),
                 Wants::Source { requirement, source, text } => {
                     let (name, range) = (requirement.seen_as().clone(), text.clone());
                     let reason = refused_source(source);
@@ -139,18 +151,19 @@ impl PreparedRelease {
                 prepared.needs.iter_mut().skip(before).for_each(|need| need.declared_on = on);
             }
         }
-        for extension in &settings.extensions {
+        for (place, extension) in settings.extensions.iter().enumerate() {
             let added = &extension.dependency;
             let declared = |need: &Need| !need.is_peer() && need.requirement.seen_as() == added.seen_as();
             if extension.package.is_same(id) && !prepared.needs.iter().any(declared) {
-                prepared.add(context, id, DependencyKind::Normal, added.clone());
+                let rule = RuleId::Extension(place as u32);
+                prepared.add(context, id, DependencyKind::Normal, (added.clone(), Some(rule)));
             }
         }
         prepared.add_extensions(context, key);
         prepared.add_types_of_peers(context, id);
         let asks = prepared.refused.take();
         let unprovided = release.dependencies.iter().find_map(|dependency| match &dependency.wants {
-            Wants::Requirement(requirement) => unprovided(settings, requirement),
+            Wants::Requirement(requirement) => unprovided(settings, &id.name, requirement),
             Wants::Source { .. } | Wants::Unsupported { .. } => None,
         });
         let unfit = version_rules::unfit(settings, id.ecosystem, &release.facts);
@@ -176,7 +189,7 @@ impl PreparedRelease {
                 if self.needs.iter().any(declares) {
                     continue;
                 }
-                self.add(context, &key.id, *kind, Requirement::npm(name.clone(), name.clone(), range));
+                self.add(context, &key.id, *kind, (Requirement::npm(name.clone(), name.clone(), range), None));
                 let added =
                     self.needs.iter_mut().find(|need| *need.requirement.seen_as() == name && need.kind == *kind);
                 if let Some(need) = added {
@@ -201,20 +214,21 @@ impl PreparedRelease {
             }
             let before = self.needs.len();
             let types = Requirement::npm(name.clone(), name, any.clone());
-            self.add(context, id, DependencyKind::OptionalPeer, types);
+            self.add(context, id, DependencyKind::OptionalPeer, (types, None));
             self.needs.iter_mut().skip(before).for_each(|need| need.origin = NeedOrigin::TypesOfPeer);
         }
     }
 
+    /// Adds what metadata asks for, or a line of `resolution`, which is given with it.
     fn add(
         &mut self,
-        (settings, interned): PreparationContext<'_>,
+        context: PreparationContext<'_>,
         id: &PackageId,
         kind: DependencyKind,
-        requirement: Requirement,
+        (requirement, rule): (Requirement, Option<RuleId>),
     ) {
-        let Some(requirement) = overridden(settings, Some(&id.name), requirement) else { return };
-        let need = Need::new(interned, kind, requirement);
+        let Some(need) = Need::after_overrides(context, Some(&id.name), kind, requirement) else { return };
+        let need = Need { rule: need.rule.or(rule), ..need };
         if !need.requirement.ecosystem().has_scopes() {
             self.needs.push(need);
             return;
@@ -236,9 +250,10 @@ impl PreparedRelease {
         asked: Dropped,
     ) {
         let wanted = PackageId::new(id.ecosystem, asked.name.clone());
-        if let Some(found) = settings.override_of(Some(&id.name), &wanted, None) {
+        if let Some((place, found)) = settings.override_of(Some(&id.name), &wanted, None) {
             if let Some(replacement) = found.replacement.clone() {
-                self.needs.push(Need::new(interned, kind, replacement.seen_under(&asked.name)));
+                let need = Need::new(interned, kind, replacement.seen_under(&asked.name));
+                self.needs.push(Need { rule: Some(RuleId::Override(place as u32)), ..need });
             }
             return;
         }
@@ -273,18 +288,22 @@ fn precedence(kind: DependencyKind) -> u8 {
     }
 }
 
-/// Returns what is asked for after overrides; none where it is removed, or the platform provides it.
-fn overridden(settings: &Settings, parent: Option<&PackageName>, asked: Requirement) -> Option<Requirement> {
-    let asked = match settings.override_of(parent, &asked.declared_package(), asked.npm_range()) {
-        Some(found) => found.replacement.clone()?.in_place_of(asked),
-        None => asked,
-    };
-    (!settings.creatio.provides(&asked)).then_some(asked)
+/// Returns what is asked for after overrides, with the one that applies. `None` where it is removed.
+fn overridden(
+    settings: &Settings,
+    parent: Option<&PackageName>,
+    asked: Requirement,
+) -> Option<(Requirement, Option<RuleId>)> {
+    Some(match settings.override_of(parent, &asked.declared_package(), asked.npm_range()) {
+        Some((place, found)) => (found.replacement.clone()?.in_place_of(asked), Some(RuleId::Override(place as u32))),
+        None => (asked, None),
+    })
 }
 
 /// Returns why a dependent cannot be used with what the platform provides.
-fn unprovided(settings: &Settings, asked: &Requirement) -> Option<String> {
-    let provided = settings.creatio.contradicts(asked)?;
+fn unprovided(settings: &Settings, dependent: &PackageName, asked: &Requirement) -> Option<String> {
+    let (asked, _) = overridden(settings, Some(dependent), asked.clone())?;
+    let provided = settings.creatio.contradicts(&asked)?;
     Some(format!("it asks for {} {}, and the instance provides {provided}", asked.name(), asked.range_text()))
 }
 

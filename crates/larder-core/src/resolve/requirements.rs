@@ -10,6 +10,15 @@ use crate::model::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LineId(pub u32);
 
+/// A line of `resolution` that changes what packages ask for, by its place in the settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RuleId {
+    /// A place in [`Settings::overrides`].
+    Override(u32),
+    /// A place in [`Settings::extensions`].
+    Extension(u32),
+}
+
 /// One line of a manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequiredLine {

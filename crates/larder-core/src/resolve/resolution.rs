@@ -2,7 +2,7 @@
 
 use crate::model::{Graph, PackageId, PackageKey, Version};
 
-use super::{IndexError, LineId, TooManyPeerContexts};
+use super::{IndexError, LineId, RuleId, TooManyPeerContexts};
 
 /// A solution.
 #[derive(Clone, Debug, Default)]
@@ -55,6 +55,8 @@ pub enum ResolveError {
 pub struct NoSolution {
     /// The manifest lines without any of which there would be a solution, in the manifest's order.
     pub lines: Box<[LineId]>,
+    /// The lines of `resolution` that have a part in it.
+    pub rules: Vec<RuleId>,
     /// The chain of reasons in plain words, a sentence each, ending with the contradiction.
     pub because: Vec<String>,
     /// The advice, if there is any.
@@ -65,6 +67,8 @@ pub struct NoSolution {
     pub unbuilt: Vec<UnbuiltPackage>,
     /// The packages that it is about: an index that answered from a cache is asked again before the contradiction counts.
     pub packages_from_cache: Vec<PackageId>,
+    /// Other lines that nothing satisfies, whatever comes of this.
+    pub others: Vec<NoSolution>,
 }
 
 /// A Python package of which there is nothing but source.

@@ -21,6 +21,16 @@ pub struct FetchSubject {
     pub file: String,
 }
 
+impl FetchSubject {
+    /// Returns what `larder update` is given for it.
+    fn named_for_update(&self) -> &str {
+        match &self.owner {
+            ArtifactOwner::Package(package) => package.id.name.as_str(),
+            ArtifactOwner::Runtime(_) => "--runtimes",
+        }
+    }
+}
+
 impl fmt::Display for FetchSubject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}` of {} from {}", self.file, self.owner, self.origin)
@@ -124,10 +134,7 @@ impl miette::Diagnostic for FetchError {
                 if !is_missing {
                     return error.help();
                 }
-                let which = match &subject.owner {
-                    ArtifactOwner::Package(package) => package.id.name.as_str(),
-                    ArtifactOwner::Runtime(_) => "--runtimes",
-                };
+                let which = subject.named_for_update();
                 return Some(Box::new(format!(
                     "the version may have been unpublished: `larder update {which}` looks for another one. Else {help}"
                 )));
@@ -143,9 +150,18 @@ impl miette::Diagnostic for FetchError {
                 return Some(Box::new(format!("{help}; {come} that the lock does not tell")));
             }
             Self::Interrupted { .. } => "run again; what arrived before is kept",
-            Self::Integrity { .. } => {
-                "nothing of it was kept. A mirror or proxy may serve other bytes than the registry: fetch without it. If the \
-                 registry itself changed the file, find out why before you accept it"
+            Self::Integrity { subject, .. } => {
+                let why = match &subject.owner {
+                    ArtifactOwner::Package(package) if package.id.ecosystem.has_install_order() => {
+                        " (of an application, a marketplace has one current file)"
+                    }
+                    _ => "",
+                };
+                return Some(Box::new(format!(
+                    "nothing of it was kept. A mirror or proxy may serve other bytes than the registry: fetch without it. If the \
+                     registry itself changed the file{why}, find out why before you accept it: `larder update {}` does",
+                    subject.named_for_update()
+                )));
             }
             Self::Refused { .. } => {
                 "nothing of it was kept. Choose another version, and tell the package's authors what its archive holds"

@@ -64,6 +64,16 @@ pub(super) struct Gunzip<R> {
     inflate: Decompress,
     checksum: crc32fast::Hasher,
     position: StreamPosition,
+    end: StreamEnd,
+}
+
+/// What may stand behind the first member.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum StreamEnd {
+    /// More members, then zeros.
+    Loose,
+    /// Nothing: there are readers that stop there, and they are to see the same.
+    Exact,
 }
 
 /// Where in the stream the next byte is.
@@ -86,8 +96,17 @@ const RESERVED: u8 = 0b1110_0000;
 
 impl<R: BufRead> Gunzip<R> {
     pub(super) fn new(source: R) -> Self {
+        Self::with_end(source, StreamEnd::Loose)
+    }
+
+    /// Inflates one member; anything behind it is [`StrayData`].
+    pub(super) fn of_one_member(source: R) -> Self {
+        Self::with_end(source, StreamEnd::Exact)
+    }
+
+    fn with_end(source: R, end: StreamEnd) -> Self {
         let (inflate, checksum) = (Decompress::new(false), crc32fast::Hasher::new());
-        Self { source, inflate, checksum, position: StreamPosition::Start }
+        Self { source, inflate, checksum, position: StreamPosition::Start, end }
     }
 
     fn read_header(&mut self) -> io::Result<()> {
@@ -191,8 +210,8 @@ impl<R: BufRead> Read for Gunzip<R> {
             if self.position == StreamPosition::Behind {
                 match self.source.fill_buf()?.first() {
                     None => return Ok(0),
-                    Some(0x1f) => {}
-                    Some(0) => return self.skip_padding(),
+                    Some(0x1f) if self.end == StreamEnd::Loose => {}
+                    Some(0) if self.end == StreamEnd::Loose => return self.skip_padding(),
                     Some(_) => return Err(io::Error::new(io::ErrorKind::InvalidData, StrayData)),
                 }
             }
@@ -233,6 +252,19 @@ mod tests {
         assert_eq!(read(&member(&content)).unwrap(), content);
         assert_eq!(read(&[member(b"one "), member(b""), member(b"two")].concat()).unwrap(), b"one two");
         assert!(read(&[member(b"one"), b"more".to_vec()].concat()).is_err());
+    }
+
+    #[test]
+    fn behind_one_member_there_is_nothing() {
+        let exact = |packed: &[u8]| {
+            let mut unpacked = Vec::new();
+            let source = io::BufReader::with_capacity(7, packed);
+            Gunzip::of_one_member(source).read_to_end(&mut unpacked).map(|_| unpacked)
+        };
+        assert_eq!(exact(&member(b"one")).unwrap(), b"one");
+        for more in [member(b"two"), vec![0; 512], b"more".to_vec()] {
+            assert!(exact(&[member(b"one"), more].concat()).is_err());
+        }
     }
 
     /// Inflates at once, where that can be done.

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::difference::{Difference, PackageVersions, RuntimeVersions};
 use crate::fs::{self, Action, FsError};
-use crate::model::{EntryPath, Label, PackageId, PackageKey, Platform, RuntimeName, TreeDigest};
+use crate::model::{EntryPath, Label, PackageId, PackageKey, Platform, RuntimeName, TreeDigest, Version};
 
 use super::as_text::Text;
 use super::deployed_flow::{self, DeployedFlows};
@@ -108,6 +108,9 @@ pub(super) struct Contents {
     pub(super) contested: BTreeMap<String, Arc<str>>,
 }
 
+/// The contents of a package: several of one version where it is built in several ways.
+type ContentsByVersion<'g> = BTreeMap<Version, BTreeSet<&'g PackageContent>>;
+
 impl Generation {
     /// Computes the digest that is the same on two machines.
     pub(super) fn digest(
@@ -187,11 +190,32 @@ impl Generation {
         self.flows.iter().map(|(name, flow)| (Arc::clone(name), flow.text())).collect()
     }
 
+    /// Returns those of its packages that another generation has in the same versions with other content.
+    pub fn replaced_since(&self, before: &Self) -> PackageVersions {
+        let (there, here) = (before.contents(), self.contents());
+        let is_replaced = |(id, contents): &(PackageId, ContentsByVersion<'_>)| {
+            there.get(id).is_some_and(|before| before != contents && before.keys().eq(contents.keys()))
+        };
+        here.into_iter().filter(is_replaced).map(|(id, contents)| (id, contents.into_keys().collect())).collect()
+    }
+
+    fn contents(&self) -> BTreeMap<PackageId, ContentsByVersion<'_>> {
+        let mut contents: BTreeMap<PackageId, ContentsByVersion<'_>> = BTreeMap::new();
+        for member in &self.closure {
+            if let Some(PackageKey { id, version }) = member.key() {
+                contents.entry(id).or_default().entry(version).or_default().insert(&member.content);
+            }
+        }
+        contents
+    }
+
     /// Compares its packages, runtimes and flows with those of the generation before it.
     pub fn difference_from(&self, before: Option<&Self>) -> Difference {
         let there = before.map(Self::packages).unwrap_or_default();
         let direct = before.map(Self::direct).unwrap_or_default().into_iter().chain(self.direct()).collect();
         let difference = Difference { direct, ..Difference::between(&there, &self.packages()) };
+        let replaced = before.map(|before| self.replaced_since(before)).unwrap_or_default();
+        let difference = difference.with_replaced(replaced);
         let there = |of: Option<&Self>| of.map(Self::runtime_versions).unwrap_or_default();
         let flows = before.map(Self::flow_texts).unwrap_or_default();
         difference.with_runtimes(&there(before), &self.runtime_versions()).with_flows(&flows, &self.flow_texts())

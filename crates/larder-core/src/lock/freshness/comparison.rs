@@ -51,7 +51,7 @@ impl LockComparison<'_> {
         requirement: &Requirement,
     ) -> Ecosystem {
         let applied = self.wanted.override_of(parent, &requirement.declared_package(), requirement.npm_range());
-        applied.and_then(|one| one.replacement.as_ref()).unwrap_or(requirement).ecosystem()
+        applied.and_then(|(_, one)| one.replacement.as_ref()).unwrap_or(requirement).ecosystem()
     }
 
     /// Returns whether nothing is locked for a requirement: an override removes it, or the platform provides its package.

@@ -260,6 +260,7 @@ impl<'a> LockReader<'a> {
             patches: written.patches.iter().map(|one| self.patch(one)).collect::<ReadResult<_>>()?,
             creatio: self.instance_of_platform(&written.creatio)?,
             package_extensions: written.forgotten.map(Edition).unwrap_or_default(),
+            provided_uids: BTreeMap::new(),
             transitive: TransitiveSources::default(),
             managed: ManagedRuntimes::default(),
             builds: BuildRules::default(),

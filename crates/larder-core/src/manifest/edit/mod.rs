@@ -84,6 +84,8 @@ pub enum PropertyValue<'a> {
     Text(&'a str),
     /// `#true` or `#false`
     Flag(bool),
+    /// `7`
+    Number(u32),
 }
 
 /// Why an edit cannot be made.
@@ -313,6 +315,7 @@ fn written(value: PropertyValue<'_>) -> String {
     match value {
         PropertyValue::Text(text) => quoted(text),
         PropertyValue::Flag(flag) => format!("#{flag}"),
+        PropertyValue::Number(number) => number.to_string(),
     }
 }
 

@@ -30,7 +30,19 @@ impl Notation for CreatioNotation {
         written.to_ascii_lowercase()
     }
 
+    /// Splits where what no name has begins: `UsrA>=1.4`, `UsrA[1.4,2.0)`, `UsrA@>=1.4`.
+    fn split_argument<'t>(&self, text: &'t str) -> (&'t str, Option<&'t str>) {
+        let is_of_range = |c: char| matches!(c, '@' | '<' | '>' | '=' | '[' | '(');
+        match text.find(is_of_range) {
+            Some(at) => (&text[..at], Some(text[at..].trim_start_matches('@'))),
+            None => (text, None),
+        }
+    }
+
     fn check_name(&self, written: &str) -> Result<(), String> {
+        if let Some((name, version)) = written.split_once(':') {
+            return Err(format!("a version stands behind an `=`: `{name}={version}`"));
+        }
         PackageName::parse(Ecosystem::CREATIO, written).map(drop).map_err(|error| error.to_string())
     }
 

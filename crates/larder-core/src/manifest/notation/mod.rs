@@ -110,6 +110,17 @@ mod tests {
     }
 
     #[test]
+    fn a_name_of_creatio_ends_where_a_range_begins() {
+        let split = |text| split_argument(Ecosystem::Creatio, text);
+        for text in ["UsrA>=1,<1.3", "UsrA@>=1,<1.3"] {
+            assert_eq!(split(text), Ok(("UsrA", Some(">=1,<1.3"))));
+        }
+        assert_eq!(split("ABS.BASE[1.4,2.0)"), Ok(("ABS.BASE", Some("[1.4,2.0)"))));
+        assert_eq!(split("UsrA"), Ok(("UsrA", None)));
+        assert!(split("UsrA:1.4").unwrap_err().contains("`UsrA=1.4`"));
+    }
+
+    #[test]
     fn extras_are_sorted_and_normalised() {
         let Ok(Requirement::Pypi { name, extras, .. }) =
             parse_requirement(Ecosystem::Pypi, "Fast_API[ Standard,All ]", Some(">=1"), &Marker::default())

@@ -240,7 +240,7 @@ fn a_conflict_through_three_ecosystems_is_told_step_by_step() {
             "no version of lxml satisfies both",
         ]
     );
-    assert_eq!(why.help.as_deref(), Some("ask for a range that takes lxml 4.9, which the others accept"));
+    assert_eq!(why.help.as_deref(), Some("ask for a range that takes lxml 4.9, which the others named here accept"));
 }
 
 /// A requirement in a random world: the package, the place of its range among [`RANGES`], the features (a bit each).

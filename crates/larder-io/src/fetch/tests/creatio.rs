@@ -72,6 +72,9 @@ fn hostile_archives_are_refused() {
         // Names that a disk cannot hold, or takes for another.
         ("keeps for a device", with(&named("Files\\CON"))),
         ("keeps for a device", with(&named("nul.txt"))),
+        ("keeps for a device", with(&named("Files\\CONIN$"))),
+        ("keeps for a device", with(&named("Files\\COM\u{b9}"))),
+        ("ends with a separator", with(&named("Files\\"))),
         ("keeps for a device", with(&named("Lpt1.cs\\a"))),
         ("ends with a dot", with(&named("a."))),
         ("ends with a dot", with(&named("dir \\x"))),
@@ -105,6 +108,8 @@ fn hostile_archives_are_refused() {
         ("truncated", with(b"")[..20].to_vec()),
         ("truncated", b"\x1f\x8b".to_vec()),
         ("does not belong to it", [with(b""), b"more".to_vec()].concat()),
+        ("does not belong to it", [with(b""), gzip(&named("a"))].concat()),
+        ("does not belong to it", [with(b""), vec![0; 512]].concat()),
         ("check sum is wrong", flipped(with(b""))),
     ];
     for (reason, archive) in &cases {

@@ -106,7 +106,7 @@ impl<'a, R: BufRead> Records<'a, R> {
             total: limits.total.min(MAX_SIZE),
             ..limits
         };
-        let reader = RecordReader::new(BufReader::with_capacity(1 << 17, Gunzip::new(source)));
+        let reader = RecordReader::new(BufReader::with_capacity(1 << 17, Gunzip::of_one_member(source)));
         Self {
             reader,
             packed,

@@ -117,6 +117,7 @@ fn part(name: &str, is_nuget: bool) -> Option<Part> {
     if folder.is_empty() && stem(".nuspec").is_some() {
         return Some(Part::Nuspec);
     }
-    let is_there = if is_nuget { folder.eq_ignore_ascii_case("tools") } else { folder.is_empty() };
+    let top = folder.split('/').next().unwrap_or_default();
+    let is_there = if is_nuget { top.eq_ignore_ascii_case("tools") } else { folder.is_empty() };
     stem(".gz").filter(|_| is_there).map(|stem| Part::Archive(stem.to_owned()))
 }

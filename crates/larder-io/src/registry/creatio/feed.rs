@@ -8,6 +8,7 @@
 //!
 //! Source: the NuGet server API, resource `PackageBaseAddress`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -24,7 +25,7 @@ use crate::registry::client::{ListingError, ListingRequest, RegistryClient};
 use crate::registry::listing_record::{EncodedRecord, ListingRecord};
 
 /// The version of the format of records: texts, a line each.
-const FORMAT: u32 = 0x6372_0002;
+const FORMAT: u32 = 0x6372_0003;
 
 /// The name under which the cache has the service index, which no package has.
 const SERVICE_INDEX: &str = ".service-index";
@@ -42,7 +43,11 @@ pub(super) struct FeedPackage {
     pub(super) client: RegistryClient,
     name: PackageName,
     base: Url,
+    listed: ListedVersions,
 }
+
+/// The versions of a package, in ascending order, each as the feed lists it if that is not its normal form.
+type ListedVersions = BTreeMap<CreatioVersion, Option<String>>;
 
 /// Returns a package of a feed, its versions in ascending order, and whether they come from the cache.
 pub(super) fn fetch_versions(
@@ -57,16 +62,27 @@ pub(super) fn fetch_versions(
     let encode = |document: &FullResponse| {
         read_versions(&document.bytes).map_err(|reason| bad(client, format!("list of versions of {name}"), reason))
     };
-    let (versions, is_cached) = client.fetch_listing(
+    let (listed, is_cached) = client.fetch_listing(
         &request,
-        |document| encode(document).map(lines),
+        |document| encode(document).map(|listed| lines(listed.iter().map(version_line))),
         |record| {
-            let versions =
-                decoded(&record).iter().map(|line| CreatioVersion::parse(line).ok()).collect::<Option<Vec<_>>>();
-            versions.map(|versions| (versions, client.is_cached(&record)))
+            let listed =
+                decoded(&record).iter().map(|line| parse_version_line(line)).collect::<Option<ListedVersions>>();
+            listed.map(|listed| (listed, client.is_cached(&record)))
         },
     )?;
-    Ok((FeedPackage { client: client.clone(), name: name.clone(), base }, versions, is_cached))
+    let versions = listed.keys().cloned().collect();
+    Ok((FeedPackage { client: client.clone(), name: name.clone(), base, listed }, versions, is_cached))
+}
+
+/// Writes a version for the cache: `1.4.0`, or `1.4.0 1.4` where the feed lists it as `1.4`.
+fn version_line((version, spelling): (&CreatioVersion, &Option<String>)) -> String {
+    spelling.as_ref().map_or_else(|| version.to_string(), |spelling| format!("{version} {spelling}"))
+}
+
+fn parse_version_line(line: &str) -> Option<(CreatioVersion, Option<String>)> {
+    let (version, spelling) = line.split_once(' ').map_or((line, None), |(version, rest)| (version, Some(rest)));
+    Some((CreatioVersion::parse(version).ok()?, spelling.map(str::to_owned)))
 }
 
 /// Returns the URL below which a feed has its packages, from the cache or from its service index. It belongs to the feed: it gets
@@ -128,7 +144,7 @@ fn read_service_index(bytes: &[u8], from: &str) -> Result<Url, String> {
 }
 
 /// Reads a list of versions. Those that are not NuGet's are passed over; the order is ours.
-fn read_versions(bytes: &[u8]) -> Result<Vec<String>, String> {
+fn read_versions(bytes: &[u8]) -> Result<ListedVersions, String> {
     #[derive(Deserialize)]
     struct VersionList {
         versions: Vec<String>,
@@ -137,11 +153,17 @@ fn read_versions(bytes: &[u8]) -> Result<Vec<String>, String> {
     if list.versions.len() > MOST_VERSIONS {
         return Err(format!("it has more than {MOST_VERSIONS} versions"));
     }
-    let parsed = list.versions.iter().filter_map(|text| CreatioVersion::parse(text).ok());
-    let mut versions: Vec<CreatioVersion> = parsed.filter(CreatioVersion::is_numeric).collect();
-    versions.sort();
-    versions.dedup();
-    Ok(versions.iter().map(ToString::to_string).collect())
+    let mut listed = ListedVersions::new();
+    for text in &list.versions {
+        let Some(version) = CreatioVersion::parse(text).ok().filter(CreatioVersion::is_numeric) else { continue };
+        let spelling = text.trim().to_ascii_lowercase();
+        if spelling == version.to_string().to_ascii_lowercase() {
+            listed.insert(version, None);
+        } else {
+            listed.entry(version).or_insert(Some(spelling));
+        }
+    }
+    Ok(listed)
 }
 
 impl FeedPackage {
@@ -158,7 +180,8 @@ impl FeedPackage {
         }
         let file = file(&self.name, version);
         let refused = |reason| refused(&self.client, &file, reason);
-        let bytes = read(&self.client, &self.base, &self.name, version)?.bytes;
+        let listed = || self.listed.get(version).cloned().flatten();
+        let bytes = read(&self.client, &self.base, (&self.name, version), listed)?.bytes;
         let package = package_in(bytes, &self.name, version).map_err(refused)?;
         self.client.cache.store_release(&key, &archived::encode(std::slice::from_ref(&package)));
         Ok(package)
@@ -175,7 +198,11 @@ pub(super) fn open(
         ListingError::Failed(failure) => failure,
         ListingError::Missing => bad(client, "service index".to_owned(), "there is none".to_owned()),
     })?;
-    read(client, &base, name, version)
+    let listed = || {
+        let (package, ..) = fetch_versions(client, name).ok()?;
+        package.listed.get(version).cloned().flatten()
+    };
+    read(client, &base, (name, version), listed)
 }
 
 /// Returns the name of a package's file, for messages.
@@ -183,19 +210,31 @@ pub(super) fn file(name: &PackageName, version: &CreatioVersion) -> String {
     format!("{name}.{version}.nupkg").to_ascii_lowercase()
 }
 
+/// Reads the file of a version, which lies under the version's normal form; else under the one that the feed lists.
 fn read(
     client: &RegistryClient,
     base: &Url,
-    name: &PackageName,
-    version: &CreatioVersion,
+    (name, version): (&PackageName, &CreatioVersion),
+    listed: impl FnOnce() -> Option<String>,
 ) -> Result<FullResponse, Arc<dyn Failure>> {
-    let (id, number) = (name.as_str().to_ascii_lowercase(), version.to_string().to_ascii_lowercase());
-    let url = base.join(&format!("{id}/{number}/{id}.{number}.nupkg"));
-    let url =
-        url.map_err(|_| bad(client, "service index".to_owned(), "its URL of packages is not valid".to_owned()))?;
-    let target = RequestTarget::At(url.as_str());
-    let request = Request { target, encoding: Encoding::Identity, limit: Some(LARGEST), ..Request::default() };
-    client.http.read(&client.endpoint, &request).map_err(|error| Arc::new(error) as Arc<dyn Failure>)
+    let id = name.as_str().to_ascii_lowercase();
+    let read = |number: &str| {
+        let url = base.join(&format!("{id}/{number}/{id}.{number}.nupkg")).ok()?;
+        let target = RequestTarget::At(url.as_str());
+        let request = Request { target, encoding: Encoding::Identity, limit: Some(LARGEST), ..Request::default() };
+        Some(client.http.read(&client.endpoint, &request))
+    };
+    let first = read(&version.to_string().to_ascii_lowercase());
+    let found = match first {
+        Some(Err(missing)) if missing.is_not_found() => {
+            Some(listed().and_then(|number| read(&number)).and_then(Result::ok).ok_or(missing))
+        }
+        other => other,
+    };
+    match found {
+        Some(found) => found.map_err(|error| Arc::new(error) as Arc<dyn Failure>),
+        None => Err(bad(client, "service index".to_owned(), "its URL of packages is not valid".to_owned())),
+    }
 }
 
 /// Reads the package of a nupkg, in which the feed, the nuspec and the descriptor must agree.
@@ -259,7 +298,16 @@ mod tests {
     #[test]
     fn versions_are_sorted_and_each_is_there_once() {
         let read = read_versions(br#"{"versions":["1.10.0","1.2","1.2.0.0","x","1.0.0-rc","1.0.0"]}"#).unwrap();
-        assert_eq!(read, ["1.0.0-rc", "1.0.0", "1.2.0", "1.10.0"]);
+        assert_eq!(read.keys().map(ToString::to_string).collect::<Vec<_>>(), ["1.0.0-rc", "1.0.0", "1.2.0", "1.10.0"]);
         assert!(read_versions(b"{}").is_err());
+    }
+
+    #[test]
+    fn a_version_is_listed_in_its_normal_form_or_in_another() {
+        let listed = read_versions(br#"{"versions":["1.4","1.5.0-RC","01.6.0","2.0.0.0","2.0.0"]}"#).unwrap();
+        let lines: Vec<String> = listed.iter().map(version_line).collect();
+        assert_eq!(lines, ["1.4.0 1.4", "1.5.0-rc", "1.6.0 01.6.0", "2.0.0"]);
+        let again: Option<ListedVersions> = lines.iter().map(|line| parse_version_line(line)).collect();
+        assert_eq!(again, Some(listed));
     }
 }

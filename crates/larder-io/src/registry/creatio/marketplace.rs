@@ -83,8 +83,8 @@ impl Applications {
             [] => Err(ListingError::Missing),
             [first, second, ..] if first.version == second.version => {
                 let file = second.location.clone().unwrap_or_default();
-                let reason =
-                    format!("it has another `{name}` {} than application {:?}", second.version, first.location);
+                let other = first.location.as_deref().unwrap_or_default();
+                let reason = format!("it has another `{name}` {} than application {other}", second.version);
                 Err(failed(CreatioError::Refused { registry: registry(), file, reason }))
             }
             _ => Ok(found),
