@@ -384,9 +384,9 @@ fn pnpm_finds_its_own_overrides_in_the_lock() {
     project.run("larder export pnpm-lock -o pnpm-lock.yaml").exits(0);
     let text = project.read("pnpm-lock.yaml");
     for part in [
-        "\noverrides:\n  gone>left: '1'\n  left@1: 2.0.0\n  theme: workspace:*\n\nimporters:\n",
+        "\noverrides:\n  gone>left: '1'\n  left@1: 2.0.0\n  theme: 'workspace:*'\n\nimporters:\n",
         "      left:\n        specifier: 2.0.0\n        version: 2.0.0\n",
-        "      theme:\n        specifier: workspace:*\n        version: link:packages/theme\n",
+        "      theme:\n        specifier: 'workspace:*'\n        version: link:packages/theme\n",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
