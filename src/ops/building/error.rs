@@ -189,9 +189,10 @@ fn way_to_tools(source_only: &[PackageId]) -> String {
         return "build requirements are the package's own: ask for a version with others, or for one that has a wheel"
             .to_owned();
     }
-    let names = source_only.iter().map(|tool| format!(" {tool}")).collect::<String>();
+    let names: Vec<String> = source_only.iter().map(ToString::to_string).collect();
     format!(
-        "what is only there as source can be built too, in a sandbox: `larder builds allow{names}`; or ask for a version that has a wheel"
+        "what is only there as source can be built too, in a sandbox: `larder builds allow {}`; or ask for a version that has a wheel",
+        names.join(" ")
     )
 }
 

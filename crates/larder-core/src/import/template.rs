@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use crate::manifest::FallbackMode;
 use crate::manifest::edit::quoted;
-use crate::model::{NpmRange, Platform, PythonVersion, Source, parse_npm_version};
+use crate::model::{Label, NpmRange, Platform, PythonVersion, Source, parse_npm_version};
 
 use super::{Imported, ImportedExtension, ImportedLine, Runtimes, lines};
 
@@ -130,19 +130,23 @@ fn environments(imported: &Imported, out: &mut String) {
     if !conflicts.is_empty() {
         out.push_str("\nconflicts {\n");
         for groups in conflicts {
-            let names: String = groups.iter().map(|group| format!(" {}", quoted(group.as_str()))).collect();
-            let _ = writeln!(out, "    group{names}");
+            let _ = writeln!(out, "    group {}", names(groups.iter()));
         }
         out.push_str("}\n");
     }
-    let included = imported.included_groups();
-    match included.iter().map(|group| format!(" {}", quoted(group.as_str()))).collect::<String>() {
-        none if none.is_empty() => out.push_str("\nenvironment \"development\"\n"),
+    match imported.included_groups().as_slice() {
+        [] => out.push_str("\nenvironment \"development\"\n"),
         included => {
-            let _ = writeln!(out, "\nenvironment \"development\" {{\n    include{included}\n}}");
+            let included = names(included.iter());
+            let _ = writeln!(out, "\nenvironment \"development\" {{\n    include {included}\n}}");
         }
     }
     out.push_str("environment \"production\"\n");
+}
+
+/// Returns the names of groups as the arguments of a node.
+fn names<'a>(groups: impl Iterator<Item = &'a Label>) -> String {
+    groups.map(|group| quoted(group.as_str())).collect::<Vec<_>>().join(" ")
 }
 
 fn resolution(imported: &Imported, out: &mut String) {

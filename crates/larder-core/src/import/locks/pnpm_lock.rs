@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde_json::Value;
 
 use crate::model::{LocalFile, PackageKey, parse_npm_version};
 
@@ -66,7 +66,7 @@ struct PnpmLockPackage {
     #[serde(default)]
     resolution: Resolution,
     #[serde(default)]
-    peer_dependencies: BTreeMap<String, IgnoredAny>,
+    peer_dependencies: BTreeMap<String, Value>,
     #[serde(default)]
     peer_dependencies_meta: BTreeMap<String, PeerMeta>,
     #[serde(flatten)]

@@ -1,6 +1,7 @@
 //! The checksum of `packageExtensions` that pnpm's lockfile has: of the text into which the npm package object-hash makes an object.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
@@ -29,7 +30,7 @@ fn write(value: &Value, text: &mut String) -> bool {
     let word = |word: &str| format!("string:{}:{word}", word.encode_utf16().count());
     match value {
         Value::Object(fields) => {
-            text.push_str(&format!("object:{}:", fields.len()));
+            let _ = write!(text, "object:{}:", fields.len());
             let fields: BTreeMap<&String, &Value> = fields.iter().collect();
             fields.into_iter().all(|(name, value)| {
                 text.push_str(&word(name));
@@ -44,7 +45,7 @@ fn write(value: &Value, text: &mut String) -> bool {
             true
         }
         Value::Bool(value) => {
-            text.push_str(&format!("bool:{value}"));
+            let _ = write!(text, "bool:{value}");
             true
         }
         Value::Null | Value::Number(_) | Value::Array(_) => false,
