@@ -368,3 +368,36 @@ fn versions_are_promoted_and_taken_back_on_their_side() {
     assert_eq!(versions(&project, "test", "lib"), ["pypi 2.0"]);
     assert_eq!(versions(&project, "test", "torch"), ["cpu 2.1"]);
 }
+
+#[test]
+fn groups_that_are_alternatives_are_in_no_environment_when_moving_in() {
+    let registry = Universe::new()
+        .pypi("tool", "1.0", |tool| tool)
+        .pypi("lib", "1.0", |lib| lib)
+        .pypi("lib", "2.0", |lib| lib)
+        .serve();
+    let groups = "[project]\nname = 'x'\nversion = '1'\n[dependency-groups]\ndev = ['tool']\nold = ['lib==1.0']\nnew = ['lib==2.0']\n";
+    let project = Project::of_other_tools(&registry, &[("pyproject.toml", groups)]);
+    project.run("larder init").exits(0).names(["Groups that no environment includes: new, old."]);
+    project.run("larder lock").exits(0).names(["which no environment includes, is left out of the lock"]);
+    let written = project.read("larder.kdl");
+    let (before, _) = written.split_once("\nenvironment").expect("environments");
+    let alternatives =
+        "`environment \"development\" { include \"dev\"; }` beside `environment \"production\"` installs no others";
+    project.write("larder.kdl", before);
+    project
+        .run("larder lock")
+        .exits(3)
+        .names([alternatives, "`conflicts { group \"new\" \"old\"; }` locks each by itself"]);
+    project.write(
+        "larder.kdl",
+        &format!("{before}\nenvironment \"development\" {{ include \"dev\" \"new\" \"old\"; }}\n"),
+    );
+    project.run("larder lock").exits(3).names(["out of `include` of environment `development`"]);
+    // Both ways lead out.
+    let apart = "conflicts { group \"new\" \"old\"; }\nenvironment \"development\" { include \"dev\"; }\nenvironment \"production\"\n";
+    project.write("larder.kdl", &format!("{before}\n{apart}"));
+    project.run("larder lock").exits(0);
+    let lock = project.read("larder.lock");
+    assert!(lock.contains("id = \"pypi:lib@1.0\"") && lock.contains("id = \"pypi:lib@2.0\""), "{lock}");
+}

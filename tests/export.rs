@@ -361,3 +361,34 @@ fn members_and_local_folders_are_linked() {
       tool@1.0.0: {}
     ");
 }
+
+#[test]
+fn pnpm_finds_its_own_overrides_in_the_lock() {
+    let registry = universe().serve();
+    let package_json =
+        r#"{ "name": "r", "version": "1.0.0", "dependencies": { "left": "^1", "app": "^1", "theme": "^1" } }"#;
+    let workspace = "packages: ['packages/*']\noverrides:\n  left@1: 2.0.0\n  theme: workspace:*\n  gone>left: '1'\n";
+    let project = Project::of_other_tools(
+        &registry,
+        &[
+            ("package.json", package_json),
+            ("pnpm-workspace.yaml", workspace),
+            (
+                "packages/theme/package.json",
+                r#"{ "name": "theme", "version": "3.0.0", "dependencies": { "left": "^1" } }"#,
+            ),
+        ],
+    );
+    project.run("larder init").exits(0);
+    project.run("larder lock").exits(0);
+    project.run("larder export pnpm-lock -o pnpm-lock.yaml").exits(0);
+    let text = project.read("pnpm-lock.yaml");
+    for part in [
+        "\noverrides:\n  gone>left: '1'\n  left@1: 2.0.0\n  theme: 'workspace:*'\n\nimporters:\n",
+        "      left:\n        specifier: 2.0.0\n        version: 2.0.0\n",
+        "      theme:\n        specifier: 'workspace:*'\n        version: link:packages/theme\n",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    said(&project, "pnpm", &["install", "--frozen-lockfile", "--registry", &registry.npm_url()]);
+}

@@ -199,6 +199,9 @@ fn a_package_is_not_built_with_itself_but_with_what_its_registry_has_of_it() {
     ui.write("package.json", &manifest.to_string()).commit();
     let project = project(&registry, &ui);
     project.run("larder builds allow npm:ui-kit").exits(0);
+    let from_registry =
+        "what builds npm:ui-kit@1.0.0 needs npm:ui-kit@0.9.0 of its registry: see that whoever has that name there";
+    project.run("larder lock").exits(0).names([from_registry]);
     if syncs(&project) {
         assert_eq!(prints(&project), "by an older one\n");
         project.run("larder sync --locked").exits(0);
@@ -285,4 +288,106 @@ fn a_version_that_is_in_the_history_is_found_there_and_built() {
 
     acme_tools(&tools, "[tool.setuptools_scm]\nversion_scheme = 'own:scheme'\n");
     project.run("larder update acme-tools").exits(2).names(["its `version_scheme` is `own:scheme`"]);
+}
+
+/// Writes a package of a monorepo that a script makes, with the one that it names.
+fn made_with(repository: &GitRepository, name: &str, tool: Option<&str>) {
+    let make = "const before = process.argv[2] ? require(process.argv[2]) + ' and ' : '';\n\
+                require('fs').writeFileSync('index.js', `module.exports = '${before}NAME'\\n`);\n";
+    let needs: serde_json::Map<String, serde_json::Value> =
+        tool.map(|tool| (tool.to_owned(), json!("^1"))).into_iter().collect();
+    let manifest = json!({
+        "name": name, "version": "1.0.0", "devDependencies": needs,
+        "scripts": { "prepare": format!("node make.js {}", tool.unwrap_or_default()) }
+    });
+    repository
+        .write(&format!("{name}/package.json"), &manifest.to_string())
+        .write(&format!("{name}/make.js"), &make.replace("NAME", name));
+}
+
+#[test]
+fn packages_of_a_repository_are_built_with_each_other() {
+    let (registry, server) = (registry(), GitServer::start());
+    let both = server.repository("both");
+    made_with(&both, "lower", None);
+    made_with(&both, "upper", Some("lower"));
+    both.commit();
+    let project = Project::new(&registry);
+    let line = |name: &str| format!("npm \"{name}\" git=\"{}\" subdirectory=\"{name}\"", both.url());
+    project.dependencies(&[&line("lower"), &line("upper")]);
+    project.run("larder builds allow npm:lower npm:upper").exits(0);
+    if !syncs(&project) {
+        return;
+    }
+    let print = |name: &str| project.run(&format!("larder run node -p 'require(\"{name}\")'")).exits(0).stdout;
+    assert_eq!((print("lower").as_str(), print("upper").as_str()), ("lower\n", "lower and upper\n"));
+    assert!(project.read("larder.lock").contains("\nversion = 2\n"), "earlier larders do not read it");
+    project.run("larder sync --locked").exits(0);
+    project.run("larder builds record upper").exits(1).names(["larder::builds::not_recorded", "npm:upper@1.0.0"]);
+}
+
+#[test]
+fn tools_that_are_built_one_behind_the_other_have_their_bounds() {
+    let (registry, server) = (registry(), GitServer::start());
+    let all = server.repository("all");
+    let names: Vec<String> = (0..11).map(|at| format!("tool-{at}")).collect();
+    for (at, name) in names.iter().enumerate() {
+        made_with(&all, name, names.get(at + 1).map(String::as_str));
+    }
+    all.commit();
+    let project = Project::new(&registry);
+    let lines: Vec<String> =
+        names.iter().map(|name| format!("npm \"{name}\" git=\"{}\" subdirectory=\"{name}\"", all.url())).collect();
+    project.dependencies(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+    let allowed: Vec<String> = names.iter().map(|name| format!("npm:{name}")).collect();
+    project.run(&format!("larder builds allow {}", allowed.join(" "))).exits(0);
+    let refused = project.run("larder lock").exits(1);
+    refused.names([
+        "larder::builds::too_many_tools",
+        "npm:tool-0@1.0.0 is built with tools that are only there as source",
+    ]);
+}
+
+#[test]
+fn install_scripts_of_what_is_made_are_those_of_its_sources_and_run_once() {
+    let (registry, server) = (registry(), GitServer::start());
+    let ui = server.repository("ui");
+    let write = |prepare: &str| {
+        let scripts = json!({ "prepare": prepare, "postinstall": "echo once >> count.txt" });
+        let manifest = json!({ "name": "ui-kit", "version": "1.0.0", "scripts": scripts });
+        ui.write("package.json", &manifest.to_string()).commit();
+    };
+    write("true");
+    let project = project(&registry, &ui);
+    project.run("larder builds allow npm:ui-kit").exits(0);
+    if !syncs(&project) {
+        return;
+    }
+    assert_eq!(project.read("node_modules/ui-kit/count.txt"), "once\n");
+    write("sed -i s/once/other/ package.json");
+    project.run("larder update ui-kit").exits(0);
+    project.run("larder builds allow npm:ui-kit").exits(0);
+    let refused = project.run("larder sync");
+    assert_ne!(refused.status, 0);
+    refused.names(["made its `postinstall` script `echo other >> count.txt`, which its sources do not say"]);
+    assert_eq!(project.read("node_modules/ui-kit/count.txt"), "once\n");
+}
+
+#[test]
+fn what_a_package_of_a_repository_bundles_is_installed_with_it() {
+    let (registry, server) = (registry(), GitServer::start());
+    let ui = server.repository("ui");
+    for scripts in [json!({}), json!({ "prepare": "true" })] {
+        let manifest = json!({
+            "name": "ui-kit", "version": "1.0.0", "dependencies": { "words": "^1" }, "bundleDependencies": ["words"], "scripts": scripts
+        });
+        ui.write("package.json", &manifest.to_string())
+            .write("index.js", "module.exports = require('words');\n")
+            .commit();
+        let project = project(&registry, &ui);
+        project.run("larder builds allow npm:ui-kit");
+        if syncs(&project) {
+            assert_eq!(prints(&project), "made\n");
+        }
+    }
 }

@@ -146,3 +146,26 @@ fn an_interpreter_that_somebody_ended_is_not_left_out() {
     project.set("PATH", &before);
     project.run("larder init").exits(0);
 }
+
+/// Whatever a file names by its path lies beside it, wherever the manifest is that gets the line.
+#[test]
+fn folders_are_those_beside_the_file() {
+    let project = Project::new(&REGISTRY);
+    project
+        .manifest("members \"sub\" \"other\"\n")
+        .write("sub/larder.kdl", "dependencies {\n}\n")
+        .write("other/larder.kdl", "dependencies {\n}\n")
+        .write("sub/lib/pyproject.toml", "[project]\nname = 'lib'\nversion = '1'\n[build-system]\nrequires = []\n")
+        .write(
+            "sub/Pipfile",
+            "[packages]\nsix = '*'\nlib = {path = './lib', editable = true}\naway = {path = '../../away'}\n",
+        );
+    project.run("larder import sub/Pipfile --no-sync").exits(0).names(["Left out path ../../away"]);
+    assert!(project.read("larder.kdl").contains("path \"sub/lib\""), "{}", project.read("larder.kdl"));
+    for (folder, file, line) in [("sub", "Pipfile", "path \"lib\""), ("other", "../sub/Pipfile", "path \"../sub/lib\"")]
+    {
+        project.run_in(&project.path(folder), &format!("larder import {file} --no-sync")).exits(0);
+        let manifest = project.read(&format!("{folder}/larder.kdl"));
+        assert!(manifest.contains(line), "{manifest}");
+    }
+}

@@ -422,3 +422,17 @@ fn groups_of_a_folder_that_is_no_python_project_are_none_of_the_workspace() {
     project.run("larder lock").exits(0);
     project.run("larder lock --check").exits(0);
 }
+
+#[test]
+fn what_is_wrong_in_the_manifest_of_a_folder_is_shown_there() {
+    let registry = registry();
+    let project = Project::new(&registry);
+    project.manifest("dependencies {\n    path \"lib\"\n}\n");
+    project.write("lib/larder.kdl", "project \"lib\"\ndependencies {\n    npm \"left\" \"^^1\"\n}\n");
+    let shown = ["lib/larder.kdl:3:16", "npm \"left\" \"^^1\"", "`^^1` is neither a range nor a dist-tag"];
+    project.run("larder lock").exits(2).names(shown);
+    // Of what has no place of its own, the line is shown.
+    project.write("lib/larder.kdl", "").write("lib/package.json", "{");
+    std::fs::remove_file(project.path("lib/larder.kdl")).expect("removed");
+    project.run("larder lock").exits(2).names(["path \"lib\"", "lib/package.json cannot be read"]);
+}

@@ -480,3 +480,89 @@ fn a_python_folder_that_a_glob_meets_and_only_a_build_understands_is_left_out() 
     assert!(manifest.contains(r#""!packages/py""#), "{manifest}");
     project.run("larder lock --check").exits(0);
 }
+
+/// pnpm and Yarn have a list of what packages use and do not declare; their lockfiles show what came of it.
+#[test]
+fn what_a_tool_added_to_a_package_stays() {
+    let registry = Universe::new()
+        .npm("got", "9.6.0", |p| p.dep("left", "^1").peer("react", "*"))
+        .npm("left", "1.0.0", |p| p)
+        .npm("react", "18.0.0", |p| p)
+        .npm("types", "3.1.1", |p| p)
+        .npm("types", "3.1.4", |p| p)
+        .serve();
+    let lock = "lockfileVersion: '9.0'
+importers:
+  .:
+    dependencies:
+      got: {specifier: 9.6.0, version: 9.6.0(react@18.0.0)}
+      react: {specifier: 18.0.0, version: 18.0.0}
+packages:
+  got@9.6.0:
+    peerDependencies: {react: '*'}
+  left@1.0.0: {}
+  react@18.0.0: {}
+  types@3.1.1: {}
+snapshots:
+  got@9.6.0(react@18.0.0):
+    dependencies: {left: 1.0.0, react: 18.0.0, types: 3.1.1}
+  left@1.0.0: {}
+  react@18.0.0: {}
+  types@3.1.1: {}
+";
+    let package = r#"{"name": "shop", "dependencies": {"got": "9.6.0", "react": "18.0.0"}}"#;
+    let project = Project::of_other_tools(&registry, &[("package.json", package), ("pnpm-lock.yaml", lock)]);
+    let told = "Packages that have more than they declare, by the lockfile: npm:got (types).";
+    project.run("larder init").exits(0).names([told, "4 of 4 packages have the versions that they had"]);
+    assert!(project.read("larder.kdl").contains("extend npm \"got\" { npm \"types\" \"^3.1.1\"; }"));
+    assert_eq!(project.locked_packages(), "got 9.6.0, left 1.0.0, react 18.0.0, types 3.1.1");
+    project.run("larder lock --check").exits(0);
+    // What has no version any more keeps nobody from moving in.
+    let project = Project::of_other_tools(
+        &registry,
+        &[("package.json", package), ("pnpm-lock.yaml", &lock.replace("3.1.1", "4.0.0"))],
+    );
+    project.run("larder init").exits(0).names(["3 of 3 packages"]);
+    assert!(!project.read("larder.kdl").contains("extend"));
+}
+
+#[test]
+fn a_version_that_gives_way_to_what_is_only_there_as_source_is_told_so() {
+    let registry = Universe::new()
+        .pypi("web", "1.0", |p| p.requires("core>=1"))
+        .pypi("core", "1.0", |p| p)
+        .pypi("core", "1.5", |p| p.requires("native"))
+        .pypi("native", "1.0", |p| p.source_only(crate::support::Metadata::Dynamic))
+        .serve();
+    let package = |name: &str, version: &str, file: &str| {
+        format!(
+            "[[package]]\nname = \"{name}\"\nversion = \"{version}\"\nsource = {{ registry = \"https://pypi.org/simple\" }}\n{file}\n"
+        )
+    };
+    let wheel = |name: &str| format!("wheels = [{{ url = \"https://host/{name}-py3-none-any.whl\" }}]");
+    let lock = format!(
+        "version = 1\n{}{}{}",
+        package("web", "1.0", &wheel("web-1.0")),
+        package("core", "1.5", &wheel("core-1.5")),
+        package("native", "1.0", "sdist = { url = \"https://host/native-1.0.tar.gz\" }")
+    );
+    let project_file = "[project]\nname = 'api'\nversion = '1'\nrequires-python = '>=3.9'\ndependencies = ['web']\n";
+    let project = Project::of_other_tools(&registry, &[("pyproject.toml", project_file), ("uv.lock", &lock)]);
+    let told = "~ pypi:core 1.0 (was 1.5): it needs pypi:native, which is only there as source";
+    project.run("larder init").exits(0).names([told]);
+}
+
+#[test]
+fn nx_is_told_to_do_without_the_lockfile_of_pnpm() {
+    let registry = registry();
+    let files = [
+        ("package.json", r#"{"name": "shop", "dependencies": {"left": "^1"}}"#),
+        ("nx.json", "{}"),
+        ("pnpm-lock.yaml", LEFT_AND_RIGHT),
+    ];
+    let project = Project::of_other_tools(&registry, &files);
+    project
+        .run("larder init")
+        .exits(0)
+        .names(["node_modules/.modules.yaml, which Nx reads beside pnpm-lock.yaml: only pnpm writes it"]);
+}

@@ -314,3 +314,15 @@ fn a_tool_that_is_built_with_itself_is_named() {
         out.exits(1).names(["larder::builds::tool_of_itself", "pypi:brush@1.0 is only there as source"]);
     }
 }
+
+#[test]
+fn a_tool_that_tells_nothing_without_a_build_names_the_line_that_lets_it_be_built() {
+    let registry = Universe::new()
+        .pypi("colour", "1.1", |p| p.source_only(Metadata::Stated).built_with(&["brush"], &[]))
+        .pypi("brush", "1.0", |p| p.source_only(Metadata::Dynamic))
+        .serve();
+    let project = project(&registry);
+    project.run("larder builds allow pypi:colour").exits(0);
+    let out = project.run("larder lock").exits(3);
+    out.names(["no versions satisfy the build requirements of pypi:colour@1.1", "`larder builds allow pypi:brush`"]);
+}

@@ -1,7 +1,8 @@
 //! Progress on a terminal.
 
-use std::sync::OnceLock;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -16,18 +17,30 @@ pub(super) struct ProgressLine {
     bar: OnceLock<ProgressBar>,
     /// Whether waiting for another process was reported.
     reported_wait: AtomicBool,
+    /// The warnings that were printed: what is done twice warns once.
+    warnings: Mutex<BTreeSet<String>>,
 }
 
 impl ProgressLine {
     /// Creates the display. It is disabled if the output shows no progress.
     pub(super) fn new(output: &Output) -> Self {
-        Self { is_enabled: output.shows_progress(), bar: OnceLock::new(), reported_wait: AtomicBool::new(false) }
+        Self {
+            is_enabled: output.shows_progress(),
+            bar: OnceLock::new(),
+            reported_wait: AtomicBool::new(false),
+            warnings: Mutex::default(),
+        }
     }
 
     /// Shows an event. Warnings are printed even if the display is disabled.
     pub(super) fn report(&self, output: &Output, event: &Event) {
         match event {
-            Event::Warning(text) => return self.print_above(|| output.message(format!("warning: {text}"))),
+            Event::Warning(text) => {
+                if self.warnings.lock().unwrap_or_else(PoisonError::into_inner).insert(text.clone()) {
+                    self.print_above(|| output.message(format!("warning: {text}")));
+                }
+                return;
+            }
             Event::HookLine(line) => return self.print_above(|| output.message(line)),
             // Reported once: later waits are mostly for the same process.
             Event::Waiting { process, does } if !self.reported_wait.swap(true, Ordering::Relaxed) => {

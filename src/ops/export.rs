@@ -8,14 +8,16 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::diagnostic::nearest;
-use crate::export::{self, ExportError, ExportInput, Exported, PackageJson};
+use crate::export::{self, ExportError, ExportInput, Exported, PackageJson, PnpmConfiguration};
 use crate::fs;
+use crate::import::{self, OverriddenManifest, PnpmOverrides};
 use crate::lock::{Closure, Lockfile};
 use crate::model::{Origin, PackageKey, Platform, Source};
 use crate::registry::path::{PathKind, PathPackage};
 use crate::registry::{CachePolicy, Registries};
 
 use super::facts::locked_trees::{self, MissingTrees};
+use super::moving::workspace;
 use super::project::{head, selection};
 use super::{Error, Project, Result, Session, lock, registries, session};
 
@@ -122,7 +124,11 @@ pub fn export(session: &Session<'_>, request: &ExportRequest) -> Result<Export> 
     let closure = |platform| Closure::of(&lockfile.graph, &selection(environment, platform));
     let closures: Vec<Closure<'_>> = platforms.iter().map(|platform| closure(Some(*platform))).collect();
     let anywhere = closure(request.platform);
-    let package_json = if request.form.is_npm() { package_jsons(&project)? } else { BTreeMap::new() };
+    let mut package_json = if request.form.is_npm() { package_jsons(&project)? } else { BTreeMap::new() };
+    let pnpm = match request.form {
+        ExportForm::PnpmLock => pnpm_configuration(&project, &mut package_json),
+        _ => PnpmConfiguration::default(),
+    };
     let folders = |kinds: &[PathKind]| -> Vec<Arc<str>> {
         let is_one =
             |(folder, package): (&Arc<str>, &PathPackage)| kinds.contains(&package.kind).then(|| Arc::clone(folder));
@@ -158,6 +164,7 @@ pub fn export(session: &Session<'_>, request: &ExportRequest) -> Result<Export> 
         npm_folders: &npm_folders,
         python_folders: &python_folders,
         executables: &executables,
+        pnpm: &pnpm,
         base: &base(&project.root, file.as_deref().and_then(Path::parent)),
     };
     let Exported { text, packages, mut left_out } = match request.form {
@@ -215,6 +222,25 @@ fn package_jsons(project: &Project) -> Result<BTreeMap<Arc<str>, PackageJson>> {
         found.insert(Arc::clone(folder), read);
     }
     Ok(found)
+}
+
+/// Returns what pnpm's own files say, and overrides what each package.json asks for as they say.
+fn pnpm_configuration(project: &Project, package_json: &mut BTreeMap<Arc<str>, PackageJson>) -> PnpmConfiguration {
+    let text = |file: &str| fs::read_text_below(&project.root, file, &[&project.root], LARGEST_MANIFEST);
+    let (file, root) = (text("pnpm-workspace.yaml"), text("package.json"));
+    let overrides = PnpmOverrides::read(file.as_deref(), root.as_deref());
+    let extensions_checksum = import::pnpm_extensions_checksum(file.as_deref(), root.as_deref());
+    for (folder, json) in package_json {
+        let PackageJson { name, version, dependencies, dev_dependencies, optional_dependencies, .. } = json;
+        let manifest = OverriddenManifest { folder, name: name.as_deref(), version: version.as_deref() };
+        for table in [dependencies, dev_dependencies, optional_dependencies] {
+            overrides.apply(manifest, table);
+        }
+    }
+    let is_said = |text: Option<String>, setting: &str| text.is_some_and(|text| workspace::says(&text, setting));
+    let leaves_peers_out =
+        is_said(file, "autoInstallPeers:false") || is_said(text(".npmrc"), "auto-install-peers=false");
+    PnpmConfiguration { overrides: overrides.table().clone(), extensions_checksum, installs_peers: !leaves_peers_out }
 }
 
 /// Returns the URLs of what a form names.

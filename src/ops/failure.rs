@@ -7,7 +7,7 @@ use std::sync::Arc;
 use miette::{LabeledSpan, NamedSource, SourceCode, SourceSpan};
 
 use crate::diagnostic::{Exit, Failure, list};
-use crate::model::{Dependent, Side};
+use crate::model::{Dependent, Label, Side};
 use crate::resolve::{IndexError, LineId, NoSolution, RuleId, TooManyPeerContexts, UnbuiltPackage};
 
 use super::project::lockfile::LockError;
@@ -62,6 +62,10 @@ impl Unsatisfiable {
                 Some(folder) => format!("{help}; `members \"!{folder}\"` leaves that folder out"),
                 None => help,
             });
+        let help = match (help, apart(project, core)) {
+            (Some(help), Some(apart)) => Some(format!("{help}; {apart}")),
+            (help, apart) => help.or(apart),
+        };
         let mut joined = Self::at(project, &core.lines, message, "larder::resolve::no_solution", help);
         if core.is_too_young {
             joined.underline_age(project);
@@ -155,14 +159,43 @@ fn left_out<'a>(project: &'a Project, core: &NoSolution) -> Option<&'a str> {
     (folders.len() > 1).then(|| members.next_back().copied()).flatten()
 }
 
+/// Returns the way out where lines of several groups contradict each other: no environment need have all of them.
+fn apart(project: &Project, core: &NoSolution) -> Option<String> {
+    let lines = core.lines.iter().filter_map(|line| project.lines.get(line.0 as usize));
+    let groups: BTreeSet<&Label> = lines.filter_map(|line| line.group.as_ref()).collect();
+    if groups.len() < 2 {
+        return None;
+    }
+    let quoted = |names: &[&Label]| names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(" ");
+    let all: Vec<&Label> = groups.iter().copied().collect();
+    let by_itself = format!("`conflicts {{ group {}; }}` locks each by itself", quoted(&all));
+    let mut environments = project.manifest.environments.iter();
+    let count = |included: &[Label]| included.iter().filter(|group| groups.contains(group)).count();
+    let Some(environment) = environments.find(|one| count(&one.include) > 1) else {
+        return Some(format!("or {by_itself}"));
+    };
+    let name = &environment.name;
+    if environment.spans.is_some() {
+        return Some(format!(
+            "or take all but one of {} out of `include` of environment `{name}`; {by_itself} then",
+            quoted(&all)
+        ));
+    }
+    let mut rest: Vec<&Label> = environment.include.iter().filter(|group| !groups.contains(group)).collect();
+    let dev = all.iter().find(|group| group.as_str() == "dev").or(all.first().filter(|_| rest.is_empty()));
+    rest.extend(dev);
+    rest.sort();
+    Some(format!(
+        "or, where the groups are alternatives, `environment \"{name}\" {{ include {}; }}` beside `environment \"production\"` installs \
+         no others, and {by_itself} then",
+        quoted(&rest)
+    ))
+}
+
 /// Names the packages that would have to be built and that nothing approves yet, where there are several.
 fn to_build(project: &Project, unbuilt: &[UnbuiltPackage]) -> Option<String> {
     let rules = &project.manifest.settings.builds;
-    let is_approved = |one: &UnbuiltPackage| match &one.version {
-        Some(version) => rules.approves(&one.package, version),
-        None => false,
-    };
-    let unbuilt: Vec<&UnbuiltPackage> = unbuilt.iter().filter(|one| !is_approved(one)).collect();
+    let unbuilt: Vec<&UnbuiltPackage> = unbuilt.iter().filter(|one| !one.is_approved(rules)).collect();
     if unbuilt.len() < 2 {
         return None;
     }

@@ -7,7 +7,7 @@ use crate::import::locks::{self, LockedVersions};
 use crate::import::{self, ImportedLine, NotTaken, Part};
 use crate::lock::Lockfile;
 use crate::manifest::edit::{self, NewLine, PropertyValue, Section};
-use crate::manifest::{DependencyLine, DependencySpec, Manifest};
+use crate::manifest::{DependencyLine, DependencySpec, Manifest, parse_folder};
 use crate::model::{PackageName, Source};
 
 use super::init::{self, Guards};
@@ -63,6 +63,7 @@ pub fn import(session: &Session<'_>, request: &Request<'_>) -> Result<Taken> {
     }
     workspace::leave_out_missing_files(&root, &mut imported);
     imported.settle_catalogs();
+    imported.tell_conflicts();
     let locked = lockfile::read(&root)?.lockfile().unwrap_or_default();
     imported.settle_patches(&[(LOCKFILE.to_owned(), npm_versions(&locked))]);
     for included in std::mem::take(&mut imported.includes) {
@@ -160,7 +161,11 @@ impl<'a> Edits<'a> {
         if line.optional {
             properties.push(("optional", PropertyValue::Flag(true)));
         }
-        let new = NewLine { ecosystem: line.ecosystem, name: &line.name, range: line.range.as_deref(), properties };
+        // Folders are named from the root until a manifest has them.
+        let spec = if line.ecosystem.is_local() { parse_folder(&line.name).ok() } else { None };
+        let folder = spec.map(|spec| spec.seen_from(self.target.folder()));
+        let name = folder.as_deref().unwrap_or(&line.name);
+        let new = NewLine { ecosystem: line.ecosystem, name, range: line.range.as_deref(), properties };
         self.text = edit::add(&self.target.file, &self.text, &section, &new)?;
         self.added.push(format!("Added {} to {section}{}", line.what(), self.target.suffix()));
         Ok(())

@@ -38,6 +38,9 @@ pub struct Initialised {
     /// The packages that files here use and no manifest declares: they are hoisted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub undeclared: Vec<UndeclaredUse>,
+    /// The groups that no environment includes: their tool installs them only when asked to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub groups_on_demand: Vec<String>,
     /// What could not be.
     pub not_taken: Vec<NotTaken>,
     /// The folders that are members.
@@ -129,6 +132,7 @@ pub fn init(context: &Context<'_>, options: InitOptions<'_>) -> Result<Initialis
         manifest: path,
         taken_from,
         undeclared,
+        groups_on_demand: imported.dependency_groups_on_demand().iter().map(ToString::to_string).collect(),
         not_taken: imported.not_taken,
         members: members.iter().map(ToString::to_string).collect(),
         locked_by,

@@ -1,29 +1,31 @@
 //! Bringing `larder.lock` up to date.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::diagnostic::Exit;
 use crate::difference::{self, Difference, PackageVersions, runtimes_of};
 use crate::fs::{self, Durability};
 use crate::import::locks::LockedVersions;
 use crate::lock::{self, DeclaredState, Freshness, Lockfile, StaleReason};
 use crate::manifest::Environment;
-use crate::model::{Edition, PackageId, Runtimes, Settings, Side, Source, Version};
+use crate::model::{PackageId, Runtimes, Settings, Side, Source};
 use crate::policy::{Finding, FindingReport, SolveNotes};
 use crate::profile;
 use crate::registry::{self, Registries};
-use crate::resolve::{self, Preferences, RequiredLine, Resolution};
+use crate::resolve::{self, Resolution};
 
 use super::building::Probe;
 use super::facts::registry_notices::Notices;
 use super::failure::{self, Unsatisfiable};
-use super::locking::age::{self, AgeCutoff};
+use super::locking::age;
 use super::locking::routing::{self, Extent};
 use super::locking::solutions::Unknown;
 use super::locking::sources::{self, LockedSource};
+pub(super) use super::locking::wish::{UnusedPatches, Wish};
 use super::locking::{unserved, witnesses};
+use super::moving::added::AddedDependencies;
 pub use super::moving::locked::Kept;
 use super::moving::{locked, pending};
 use super::policies::Subject;
@@ -34,8 +36,7 @@ pub use super::project::lockfile::{Absent, LockUse};
 use super::project::own_runtimes::{self, Misfit};
 use super::project::snapshot::{self, InputSnapshot};
 use super::project::target::{EditTarget, Edited};
-use super::registries::OpenOptions;
-use super::runtimes::{self, RuntimeChoice};
+use super::runtimes;
 use super::session::release;
 use super::summary::DifferenceSummary;
 use super::{
@@ -180,7 +181,8 @@ pub fn preferable(context: &Context<'_>) -> Result<Option<Preferable>> {
     Ok((!there.is_empty()).then_some(Preferable::There(there)))
 }
 
-/// Solves, preferring what other tools chose, and writes the lock; none where somebody else was faster.
+/// Solves, preferring what other tools chose, and writes the lock; none where somebody else was faster. Where the manifest is the one of
+/// `init`, it gets lines for what packages had beyond what they declare.
 pub(super) fn take_over(
     session: &Session<'_>,
     project: &Project,
@@ -190,20 +192,54 @@ pub(super) fn take_over(
     let old = read(project)?.lockfile().unwrap_or_default();
     let wish = Wish { chosen_elsewhere: Some(before), unused_patches, ..Wish::keeping(&old) };
     let project = &*age::applied(project, wish.old, wish.age_cutoff);
-    let runtimes = runtimes::choose(session, project, Some(&old.runtimes), wish.runtimes)?;
-    let with_runtimes = runtimes::applied(project, &runtimes);
-    let registries = registries::open_with(session, &with_runtimes, wish.open_options())?;
-    let (lockfile, solved) = solve_with(session, &with_runtimes, &wish, &registries, &runtimes)?;
-    let mut lockfile = runtimes::locked(lockfile, project, runtimes);
-    locked::check_digests(before, &lockfile)?;
-    locked::check_built(before, &lockfile)?;
-    let kept = locked::compare(before, &lockfile, &registries);
-    release(registries);
+    let mut first = FirstSolution::find(session, project, (before, &wish))?;
     let target = EditTarget::root(project);
+    let mut extended = None;
+    if unused_patches == UnusedPatches::LeftOut && !first.added.is_empty() {
+        let with_lines = target.tried(project, &first.added.added_to(target.text())?)?;
+        let with_lines = age::applied(&with_lines, wish.old, wish.age_cutoff).into_owned();
+        match FirstSolution::find(session, &with_lines, (before, &wish)) {
+            Ok(second) => {
+                let names = std::mem::replace(&mut first, second).added.names();
+                first.kept.extended = names;
+                extended = Some(with_lines);
+            }
+            // Without what was added the project is as its packages declare it.
+            Err(error) if error.failure().exit() == Exit::NoSolution => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let FirstSolution { mut lockfile, notes, kept, .. } = first;
+    let project = extended.as_ref().unwrap_or(project);
     let text = project.without_unused_patches(session.context, &mut lockfile);
+    let text = text.or_else(|| extended.as_ref().map(|project| project.manifest.text.to_string()));
     let edited = text.as_ref().map(|text| Edited { target: &target, text });
     let replacement = Replacement { project, edited: edited.as_ref(), old: &old, snapshot };
-    Ok(replacement.write(session.context, (lockfile, &solved))?.map(|locked| (locked, kept)))
+    Ok(replacement.write(session.context, (lockfile, &notes))?.map(|locked| (locked, kept)))
+}
+
+/// A solution that begins with what other tools chose.
+struct FirstSolution {
+    lockfile: Lockfile,
+    notes: SolveNotes,
+    kept: Kept,
+    added: AddedDependencies,
+}
+
+impl FirstSolution {
+    fn find(session: &Session<'_>, project: &Project, (before, wish): (&LockedVersions, &Wish<'_>)) -> Result<Self> {
+        let runtimes = runtimes::choose(session, project, wish.old.map(|old| &old.runtimes), wish.runtimes)?;
+        let with_runtimes = runtimes::applied(project, &runtimes);
+        let registries = registries::open_with(session, &with_runtimes, wish.open_options())?;
+        let (lockfile, notes) = solve_with(session, &with_runtimes, wish, &registries, &runtimes)?;
+        let lockfile = runtimes::locked(lockfile, project, runtimes);
+        locked::check_digests(before, &lockfile)?;
+        locked::check_built(before, &lockfile)?;
+        let kept = locked::compare(before, &lockfile, &registries);
+        let added = AddedDependencies::find(before, &lockfile, &registries);
+        release(registries);
+        Ok(Self { lockfile, notes, kept, added })
+    }
 }
 
 /// Fails where the lock is not fresh.
@@ -330,92 +366,6 @@ impl Replacement<'_> {
         let difference = compare(old, &lockfile);
         let written = write(context, project, edited, &lockfile, snapshot)?;
         Ok(written.map(|changed| Locked { lockfile, difference, changed, findings, kept: None }))
-    }
-}
-
-/// What a solve is to respect besides the manifest.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Wish<'a> {
-    /// The lock whose digests are kept.
-    pub(super) old: Option<&'a Lockfile>,
-    /// The lock whose versions are kept where they fit.
-    pub(super) kept: Option<&'a Lockfile>,
-    /// The versions that other tools' lockfiles chose, preferred to those that are kept.
-    pub(super) chosen_elsewhere: Option<&'a LockedVersions>,
-    /// Packages of which no version is kept.
-    pub(super) moved: BTreeSet<PackageId>,
-    /// Packages whose build tools are chosen anew.
-    pub(super) rebuilt: BTreeSet<PackageId>,
-    /// Versions that are not chosen.
-    pub(super) excluded: BTreeMap<PackageId, BTreeSet<Version>>,
-    /// Versions that are preferred to those that are kept.
-    pub(super) wanted: PackageVersions,
-    /// The side that `wanted` is about; on another it counts for the packages on which both agreed.
-    pub(super) wanted_on: Option<Side>,
-    /// Whether locked runtimes stay.
-    pub(super) runtimes: RuntimeChoice,
-    /// Whether the cutoff of `age` stays.
-    pub(super) age_cutoff: AgeCutoff,
-    /// The edition of the built-in package extensions; `None` for this larder's own.
-    pub(super) edition: Option<Edition>,
-    /// Whether registries are asked although a cache could answer.
-    pub(super) cache_policy: registry::CachePolicy,
-    /// Packages whose registries are asked in any case.
-    pub(super) asked: BTreeSet<PackageId>,
-    /// What becomes of patches that match nothing.
-    pub(super) unused_patches: UnusedPatches,
-}
-
-/// What becomes of `patch` lines for versions that the solution does not have.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum UnusedPatches {
-    /// They are an error: each would silently do nothing.
-    #[default]
-    Refused,
-    /// Whoever wrote the manifest commented them out: `init`, for tools that pass over patches of theirs.
-    LeftOut,
-}
-
-impl<'a> Wish<'a> {
-    /// Wishes to keep what a lock has.
-    pub(super) fn keeping(old: &'a Lockfile) -> Self {
-        Self { old: Some(old), kept: Some(old), edition: old.edition(), ..Self::default() }
-    }
-
-    /// Returns what the registries are opened with.
-    fn open_options(&self) -> OpenOptions {
-        OpenOptions {
-            cache_policy: self.cache_policy,
-            revalidated: self.asked.clone(),
-            locked_log_keys: self.old.map(|old| old.log_keys.clone()).unwrap_or_default(),
-            ..OpenOptions::default()
-        }
-    }
-
-    /// Returns the versions that are preferred on a side, by a project with these lines.
-    fn preferences(&self, lines: &[RequiredLine], side: Option<&Side>) -> Preferences {
-        let kept = |side| self.kept.map(|kept| kept.preferences(side)).unwrap_or_default();
-        let mut preferences = match self.chosen_elsewhere {
-            Some(others) => {
-                let mut preferences = others.preferences().or(kept(side));
-                // Another tool's lockfile was made for the lines that are there; a lock of the project's own may be older than they are.
-                if self.kept.is_none_or(|kept| kept.graph.packages.is_empty()) {
-                    preferences.keep_tags(lines);
-                }
-                preferences
-            }
-            None => kept(side),
-        };
-        let there = self.wanted_on.as_ref().filter(|wanted_on| side != Some(wanted_on)).map(|side| kept(Some(side)));
-        for (package, versions) in &self.wanted {
-            let agreed = |there: &Preferences| preferences.versions.get(package) == there.versions.get(package);
-            if there.as_ref().is_none_or(agreed) {
-                preferences.versions.insert(package.clone(), versions.iter().cloned().collect());
-            }
-        }
-        preferences.versions.retain(|package, _| !self.moved.contains(package));
-        preferences.excluded.clone_from(&self.excluded);
-        preferences
     }
 }
 

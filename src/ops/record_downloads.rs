@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::lock::Closure;
 use crate::manifest::edit;
-use crate::model::{PackageKey, PatchedPackage, RuntimeName, Url};
+use crate::model::{Package, PackageKey, PatchedPackage, RuntimeName, Url};
 use crate::store::Tree;
 
 use super::building::{BuildsError, Recorded, ScriptRunner};
@@ -67,19 +67,24 @@ pub fn record(session: &Session<'_>, name: &str, hosts: &[String]) -> Result<Rec
     let (environment, platform) = (project.environment(session.context)?, project.platform()?);
     let selection = project::selection(environment, Some(platform));
     let closure = Closure::of(&lockfile.graph, &selection);
+    let known = Known::parse(name);
+    let is_built = |package: &Package| package.artifact_for(platform).is_some_and(|one| one.kind.needs_build());
+    if let Some((key, _)) = closure.packages().find(|(key, package)| known.names(&key.id) && is_built(package)) {
+        return Err(BuildsError::BuiltOfSources(key.clone()).into());
+    }
     let opened = registries::open(session, &project, CachePolicy::default())?;
     let gathered = runtimes::gather(session, &opened, &lockfile.runtimes, platform)?;
     let node = gathered.of(RuntimeName::Node);
     let unapproved = || BuildsError::NoScripts(name.into());
     let runner = ScriptRunner::new(session, &project, &lockfile, &closure, (platform, node))?.ok_or_else(unapproved)?;
-    let (known, patches) = (Known::parse(name), &lockfile.settings.patches);
+    let patches = &lockfile.settings.patches;
     let planned = scripted::planned(&runner, &closure, patches, &[])?;
     let planned = planned.iter().find(|one| known.names(&one.instance.package.id)).ok_or_else(unapproved)?;
     let package = &planned.instance.package;
     let source = LazyRegistries::new(session, &project);
     let mut trees: BTreeMap<PackageKey, Arc<Tree>> = BTreeMap::new();
     for (key, locked) in closure.packages().filter(|(key, _)| key.id.ecosystem == package.id.ecosystem) {
-        if locked.artifact_for(platform).is_some_and(|artifact| artifact.kind.needs_build()) {
+        if is_built(locked) {
             // Nothing is kept of what comes of the scripts, and what other scripts would make of it is not needed for that.
             continue;
         }

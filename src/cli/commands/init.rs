@@ -37,6 +37,12 @@ pub(in crate::cli) fn run(arguments: &InitArgs, session: &Session<'_>, output: &
             in_short(&uses)
         ));
     }
+    if !done.groups_on_demand.is_empty() {
+        output.message(format!(
+            "Groups that no environment includes: {}. `include \"NAME\"` in an environment of larder.kdl takes one in",
+            in_short(&done.groups_on_demand)
+        ));
+    }
     import::report_not_taken(&done.not_taken, output);
     for name in &done.missing_runtimes {
         output.message(format!(

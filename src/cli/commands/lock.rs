@@ -76,6 +76,12 @@ pub(super) fn report_kept(kept: &Kept, output: &Output) {
         let names = names.collect::<Vec<_>>().join(", ");
         output.message(format!("New: {names}{rest}"));
     }
+    if !kept.extended.is_empty() {
+        output.message(format!(
+            "Packages that have more than they declare, by the lockfile: {}. `extend` lines of larder.kdl let them have it",
+            kept.extended.join(", ")
+        ));
+    }
     if !kept.unbuilt.is_empty() {
         let names = kept.unbuilt.join(" ");
         output.message(format!(

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::build::{DownloadedFile, Downloads, FailedStep};
+use crate::diagnostic::counted;
 use crate::fetch::{Client, Encoding, Endpoint, Quota, Request, RequestTarget, has_digest};
 use crate::fs::{self, Durability, FileLock, PendingFile};
 use crate::model::{Algorithm, BuildFile, Digest, FileUrl, LabelError, PackageKey, Url};
@@ -74,16 +75,26 @@ impl DeclaredFiles {
 
     /// Adds to the error of a build what it asked for and did not get.
     pub(super) fn explain(&self, step: &mut FailedStep, package: &PackageKey) {
-        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(first) = refused.first() {
+        if let Some(asked) = self.refused() {
             let name = package.id.name.as_str();
-            let others = if refused.len() > 1 { format!(" and {} others", refused.len() - 1) } else { String::new() };
-            step.hint = format!(
-                "it asked for {first}{others}, which its `allow` line does not name: `larder builds record {name}` tells which \
-                 files it wants. {}",
-                step.hint
-            );
+            step.hint = format!("{asked}: `larder builds record {name}` tells which files it wants. {}", step.hint);
         }
+    }
+
+    /// As [`Self::explain`], of scripts whose downloads are not recorded.
+    pub(super) fn explain_refused(&self, step: &mut FailedStep) {
+        if let Some(asked) = self.refused() {
+            step.hint = format!("{asked}. {}", step.hint);
+        }
+    }
+
+    /// Says what was asked for and is not declared.
+    fn refused(&self) -> Option<String> {
+        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = refused.first()?;
+        let others =
+            if refused.len() > 1 { format!(" and {}", counted(refused.len() - 1, "other")) } else { String::new() };
+        Some(format!("it asked for {first}{others}, which its `allow` line does not name"))
     }
 }
 

@@ -1,7 +1,7 @@
 //! What keeps a package from being built, before anything of it runs.
 
 use crate::diagnostic::{Exit, Failure};
-use crate::model::{Digest, PackageKey};
+use crate::model::{DEEPEST_TOOL, Digest, PackageId, PackageKey};
 
 /// A package cannot be built.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -51,15 +51,28 @@ pub(in crate::ops) enum BuildsError {
     },
     /// No versions satisfy its build requirements.
     #[error("no versions satisfy the build requirements of {package}:\n{because}")]
-    #[diagnostic(
-        code(larder::builds::no_tools),
-        help("build requirements are the package's own: ask for a version with others, or for one that has a wheel")
-    )]
+    #[diagnostic(code(larder::builds::no_tools), help("{}", way_to_tools(source_only)))]
     NoTools {
         /// The package.
         package: PackageKey,
         /// The chain of reasons.
         because: String,
+        /// The tools that are only there as source, and that no line lets be built.
+        source_only: Vec<PackageId>,
+    },
+    /// It is built with tools that are built with tools, and so on.
+    #[error(
+        "{package} is built with tools that are only there as source and are built with such tools themselves, more than {} of them \
+         one behind the other",
+        DEEPEST_TOOL
+    )]
+    #[diagnostic(
+        code(larder::builds::too_many_tools),
+        help("serve wheels of some of them from a registry of your own, or ask for a version that has a wheel")
+    )]
+    TooManyTools {
+        /// The package.
+        package: PackageKey,
     },
     /// A build requirement has to be built itself.
     #[error("{package} cannot be built: it requires {tool}, which is only there as source")]
@@ -155,6 +168,13 @@ pub(in crate::ops) enum BuildsError {
         )
     )]
     NoScripts(Box<str>),
+    /// A package of which other scripts than install scripts run.
+    #[error("{0} is built of its sources, and only what install scripts download can be recorded")]
+    #[diagnostic(
+        code(larder::builds::not_recorded),
+        help("what its build downloads is named in the block of its `allow` line: `file \"URL\" sha256=\"…\"`")
+    )]
+    BuiltOfSources(PackageKey),
     /// The lock has no tools for a package.
     #[error("the lock does not say what builds {package}")]
     #[diagnostic(code(larder::builds::not_locked), help("`larder lock` finds it out"))]
@@ -162,6 +182,18 @@ pub(in crate::ops) enum BuildsError {
         /// The package.
         package: PackageKey,
     },
+}
+
+fn way_to_tools(source_only: &[PackageId]) -> String {
+    if source_only.is_empty() {
+        return "build requirements are the package's own: ask for a version with others, or for one that has a wheel"
+            .to_owned();
+    }
+    let names: Vec<String> = source_only.iter().map(ToString::to_string).collect();
+    format!(
+        "what is only there as source can be built too, in a sandbox: `larder builds allow {}`; or ask for a version that has a wheel",
+        names.join(" ")
+    )
 }
 
 fn listed(packages: &[PackageKey]) -> String {
@@ -181,6 +213,8 @@ impl Failure for BuildsError {
             Self::WrongPackage { .. } | Self::OtherScripts { .. } | Self::OtherFile { .. } => Exit::Integrity,
             Self::NoDownloads(_) => Exit::Network,
             Self::NoScripts(_)
+            | Self::BuiltOfSources(_)
+            | Self::TooManyTools { .. }
             | Self::NotLocked { .. }
             | Self::BadRequirement { .. }
             | Self::BadPyproject { .. }

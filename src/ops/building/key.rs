@@ -61,6 +61,9 @@ pub(super) struct ScriptMachine<'a> {
 /// Changes when larder builds differently: nothing that was built before is used then.
 const FORMAT: u32 = 1;
 
+/// The same of packages that their own scripts make.
+const PREPARED_FORMAT: u32 = 2;
+
 /// Returns the name of an output.
 pub(super) fn key(input: &KeyInput<'_>) -> Result<Digest> {
     let Interpreter { version, soabi, implementation, libc, .. } = input.interpreter;
@@ -90,7 +93,7 @@ pub(super) fn prepared_key(
 ) -> Result<Digest> {
     // The scripts are in the sources.
     let scripted = scripted_key(input, input.own, machine, exceptions)?;
-    Ok(Digest::sha256_of(format!("larder prepare {FORMAT}\n{scripted}\n")))
+    Ok(Digest::sha256_of(format!("larder prepare {PREPARED_FORMAT}\n{scripted}\n")))
 }
 
 /// Returns the name of what install scripts make. `scripts` is the digest of their text.

@@ -76,7 +76,10 @@ impl Builder<'_> {
         origin: &Origin,
         sdist: &Artifact,
     ) -> Result<PlannedBuild> {
-        if depth > DEEPEST_TOOL || !self.builds.requirements.contains_key(package) {
+        if depth > DEEPEST_TOOL {
+            return Err(BuildsError::TooManyTools { package: package.clone() }.into());
+        }
+        if !self.builds.requirements.contains_key(package) {
             return Err(not_locked(package).into());
         }
         let own = RequestedArtifact::new(package, origin, sdist);
@@ -292,7 +295,10 @@ fn inputs_below(
     platform: Platform,
 ) -> Result<Vec<RequestedArtifact>> {
     let Some(package) = own.owner.package().cloned() else { return Ok(vec![own]) };
-    if depth > DEEPEST_TOOL || !builds.requirements.contains_key(&package) {
+    if depth > DEEPEST_TOOL {
+        return Err(BuildsError::TooManyTools { package }.into());
+    }
+    if !builds.requirements.contains_key(&package) {
         return Err(not_locked(&package).into());
     }
     let mut inputs = vec![own];

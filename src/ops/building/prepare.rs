@@ -30,6 +30,9 @@ use super::workshop::log_file;
 /// The most bytes of a file of metadata.
 const LARGEST: u64 = 16 << 20;
 
+/// The file without which npm builds nothing unasked.
+const GYP: &str = "binding.gyp";
+
 /// Returns what a package's sources are built with.
 pub(super) fn needs(package: &PackageKey, tree: &Tree) -> Result<Needs> {
     let bad = |text: String, reason: String| BuildsError::BadRequirement {
@@ -132,7 +135,7 @@ impl Preparation<'_> {
         npm.run_scripts(&sandbox).map_err(|error| match error {
             BuildError::Failed(mut step) => {
                 match &files {
-                    Some(files) => files.explain(&mut step, package),
+                    Some(files) => files.explain_refused(&mut step),
                     None => explain_where_to_name_files(&mut step),
                 }
                 BuildError::Failed(step)
@@ -146,6 +149,10 @@ impl Preparation<'_> {
             return Err(unusable(problem).into());
         }
         let files = registry::packed_files(&package.id, &left).map_err(unusable)?;
+        let has_gyp = files.iter().any(|file| file == GYP);
+        if let Some(problem) = other_install_scripts((&TreeFiles(source), &left), has_gyp) {
+            return Err(unusable(problem).into());
+        }
         take(&self.session.store, &npm, output, Some(&files.into_iter().collect()))
     }
 
@@ -197,6 +204,26 @@ fn became_another(source: &dyn SourceFiles, left: &dyn SourceFiles) -> Option<St
     Some(format!(
         "its scripts made it need `{name}` as {range}, which its sources do not say, so that it is not locked"
     ))
+}
+
+/// Returns why what scripts left has install scripts that are not those of its sources, which were read and approved. `has_gyp` tells
+/// whether it has a `binding.gyp`.
+fn other_install_scripts((source, left): (&dyn SourceFiles, &dyn SourceFiles), has_gyp: bool) -> Option<String> {
+    let scripts = |files: &dyn SourceFiles, has_gyp: bool| {
+        let text = files.read("package.json").unwrap_or_default();
+        build::scripts(&text, has_gyp, ScriptSet::Install)
+    };
+    let known = scripts(source, source.paths().contains(&GYP)).unwrap_or_default();
+    match scripts(left, has_gyp) {
+        Err(error) => Some(error.to_string()),
+        Ok(made) => made.iter().find(|script| !known.contains(script)).map(|other| {
+            format!(
+                "its scripts made its `{}` script `{}`, which its sources do not say, so that nobody approved it",
+                other.event,
+                other.text.escape_debug()
+            )
+        }),
+    }
 }
 
 /// The files of a tree in the store.
@@ -272,5 +299,20 @@ mod tests {
         check(r#"{"name": "a", "version": "1.0.0", "dependencies": {"x": "^2"}}"#, Some("need `x` as \"^2\""));
         check(r#"{"name": "a", "version": "1.0.0", "dependencies": {"y": "1"}}"#, Some("`y`"));
         check("[", Some("can be read"));
+    }
+
+    #[test]
+    fn scripts_make_no_install_scripts_that_nobody_approved() {
+        let check = |source: &'static str, made: &'static str, has_gyp: bool, expected: Option<&str>| {
+            let problem = other_install_scripts((&Manifest(source), &Manifest(made)), has_gyp);
+            assert_eq!(problem.is_some(), expected.is_some(), "{made}");
+            assert!(problem.unwrap_or_default().contains(expected.unwrap_or_default()), "{made}");
+        };
+        let source = r#"{"scripts": {"postinstall": "true", "prepare": "x"}}"#;
+        check(source, source, false, None);
+        check(source, r#"{"scripts": {"prepare": "y"}}"#, false, None);
+        check(source, r#"{"scripts": {"postinstall": "curl"}}"#, false, Some("its `postinstall` script `curl`"));
+        check(source, r#"{"scripts": {"install": "true"}}"#, false, Some("its `install` script"));
+        check(source, source, true, Some("node-gyp rebuild"));
     }
 }

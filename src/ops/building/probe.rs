@@ -131,6 +131,9 @@ impl<'a> Probe<'a> {
             let tools = tools.filter_map(|tool| builds.tools.get_key_value(tool));
             waiting.extend(tools.map(|(tool, package)| (tool.clone(), package.clone())));
         }
+        if let Some(package) = builds.requirements.keys().find(|package| builds.is_too_deep(package)) {
+            return Err(BuildsError::TooManyTools { package: package.clone() }.into());
+        }
         builds.scripts = scripts::lock(self.session, self.project, self.registries, graph, self.old)?;
         Ok(builds)
     }

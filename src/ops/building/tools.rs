@@ -13,7 +13,7 @@ use crate::ops::locking::solutions::{self, Unknown};
 use crate::ops::project::Project;
 use crate::ops::{Error, Event, Result, Session, artifacts, failure};
 use crate::registry::Registries;
-use crate::resolve::{Preferences, RequiredLine, Requirements, ResolveError, UnbuiltRelease};
+use crate::resolve::{Preferences, RequiredLine, Requirements, ResolveError, UnbuiltPackage, UnbuiltRelease};
 
 use super::error::BuildsError;
 use super::source::not_locked;
@@ -91,22 +91,27 @@ impl ToolChooser<'_> {
         old: Option<&BuildRequirements>,
     ) -> Result<ChosenTools> {
         let problem = self.problem(package, lines, platforms, old);
-        let no_tools = |because: String| Error::from(BuildsError::NoTools { package: package.clone(), because });
+        let rules = &self.project.manifest.settings.builds;
+        let no_tools = |because: String, unbuilt: &[UnbuiltPackage]| {
+            let mut source_only: Vec<_> = unbuilt.iter().filter(|one| !one.is_approved(rules)).collect();
+            source_only.dedup_by_key(|one| one.package.clone());
+            let source_only = source_only.into_iter().map(|one| one.package.clone()).collect();
+            Error::from(BuildsError::NoTools { package: package.clone(), because, source_only })
+        };
         let find_out = |unknown: Unknown<'_>| match unknown {
             Unknown::Unbuilt(tool) => (self.unbuilt)(tool),
             Unknown::Outside(asked) => {
-                Err(no_tools(format!("{} takes {} from {}", asked.dependent, asked.package, asked.source)))
+                Err(no_tools(format!("{} takes {} from {}", asked.dependent, asked.package, asked.source), &[]))
             }
         };
         let resolution =
             solutions::resolve_for_sure(&problem, self.registries, &find_out).map_err(|error| match error {
-                ResolveError::NoSolution(core) => no_tools(core.because.join("\n")),
-                ResolveError::TooManyPeerContexts(error) => no_tools(error.to_string()),
+                ResolveError::NoSolution(core) => no_tools(core.because.join("\n"), &core.unbuilt),
+                ResolveError::TooManyPeerContexts(error) => no_tools(error.to_string(), &[]),
                 ResolveError::Index(error) => failure::of_index(error),
             })?;
         let mut graph = resolution.graph;
         artifacts::complete(self.session, self.registries, &mut graph, None)?;
-        let rules = &self.project.manifest.settings.builds;
         let may_not_be_built =
             |(key, tool): &(&PackageKey, &Package)| tool.needs_build() && !rules.approves(&key.id, &key.version);
         if let Some((tool, _)) = graph.packages.iter().find(may_not_be_built) {
@@ -161,6 +166,9 @@ fn instances_with(package: &PackageKey, graph: &Graph) -> BTreeMap<InstanceKey, 
         edges.dedup();
         Instance { edges, dropped: Vec::new() }
     };
+    if graph.packages.is_empty() {
+        return BTreeMap::new();
+    }
     let own = graph.roots.iter().flat_map(|line| line.to.iter().cloned()).collect();
     let tools = graph.instances.iter().map(|(key, instance)| (key.clone(), sorted(instance.edges.clone())));
     let own = (InstanceKey { package: package.clone(), peers: Arc::from("") }, sorted(own));

@@ -11,6 +11,7 @@
 //! | `optional_lines` | optional lines that were dropped, each with its reason |
 //! | `passed_over` | newer versions that a solve did not take |
 //! | `unserved` | lines that neither a member nor a registry answers |
+//! | `wish` | what a solve is to respect besides the manifest |
 //! | `witnesses` | what the lock witnesses of registries of private packages |
 
 pub(super) mod age;
@@ -22,4 +23,5 @@ pub(super) mod routing;
 pub(super) mod solutions;
 pub(super) mod sources;
 pub(super) mod unserved;
+pub(super) mod wish;
 pub(super) mod witnesses;

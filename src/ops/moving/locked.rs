@@ -13,8 +13,8 @@ use crate::fs;
 use crate::import::locks::{self, DeclaredRanges, LockedVersions};
 use crate::import::{compiled_for, package_ranges};
 use crate::lock::Lockfile;
-use crate::model::{Edge, EdgeKind, PackageId, PackageKey, Settings, Version};
-use crate::resolve::Index;
+use crate::model::{Edge, EdgeKind, PackageId, PackageKey, Requirement, Settings, Version};
+use crate::resolve::{Dependency, Index, Release, Wants};
 
 use crate::ops::Result;
 use crate::ops::project::{inputs, manifest_of};
@@ -196,6 +196,9 @@ pub struct Kept {
     pub kept: usize,
     /// Packages that have other versions now, or that are new.
     pub moved: Vec<Moved>,
+    /// Packages with what their tool let them have beyond what they declare: `extend` lines now.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub extended: Vec<String>,
     /// Packages that were locked and are only there as source, with nothing that lets them be built, where others moved for want of them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unbuilt: Vec<String>,
@@ -267,7 +270,7 @@ pub(in crate::ops) fn compare(before: &LockedVersions, lockfile: &Lockfile, inde
             Some(had) if had.iter().all(|version| now.contains(version)) => {
                 (MoveCause::AnotherBeside, format!("another version is asked for beside it, by {}", by()))
             }
-            Some(_) => (MoveCause::Misfit, "the version it had does not fit what asks for it".to_owned()),
+            Some(had) => (MoveCause::Misfit, misfit(before, lockfile, (id, had), index)),
             None => (MoveCause::New, format!("{} asks for it", by())),
         };
         let one = Moved {
@@ -282,6 +285,75 @@ pub(in crate::ops) fn compare(before: &LockedVersions, lockfile: &Lockfile, inde
     kept.moved = moved.into_iter().map(|(_, one)| one).collect();
     kept.unbuilt = unbuilt(before, lockfile, &kept.moved);
     kept
+}
+
+/// Returns why no version is taken that a package had: one that it needs itself may be there only as source.
+fn misfit(
+    before: &LockedVersions,
+    lockfile: &Lockfile,
+    (id, had): (&PackageId, &BTreeSet<Version>),
+    index: &dyn Index,
+) -> String {
+    const MISFIT: &str = "the version it had does not fit what asks for it";
+
+    let asked = asked_of(lockfile, id, index);
+    let fits = |version: &&Version| asked.iter().all(|requirement| requirement.matches(version));
+    let builds = &lockfile.settings.builds;
+    let is_unbuilt = |needed: &&PackageId| {
+        let versions = before.packages().get(*needed);
+        versions.is_some_and(|all| all.iter().all(|version| !builds.approves(needed, version)))
+    };
+    let unbuilt: BTreeSet<&PackageId> = before.source_only().filter(is_unbuilt).collect();
+    let mut seen: BTreeSet<(PackageId, Version)> = BTreeSet::new();
+    let mut open: Vec<(PackageId, Version)> =
+        had.iter().filter(fits).map(|version| (id.clone(), version.clone())).collect();
+    while let (Some((package, version)), false) = (open.pop(), unbuilt.is_empty()) {
+        if !seen.insert((package.clone(), version.clone())) {
+            continue;
+        }
+        let Some(release) = release(index, &package, &version) else { continue };
+        for needed in release.dependencies.iter().filter_map(unconditional).map(Requirement::package) {
+            if unbuilt.contains(&needed) {
+                return format!("it needs {needed}, which is only there as source");
+            }
+            let versions = before.packages().get(&needed).into_iter().flatten();
+            open.extend(versions.map(|version| (needed.clone(), version.clone())));
+        }
+    }
+    MISFIT.to_owned()
+}
+
+/// Returns what the lines and the packages of a lock ask of a package.
+fn asked_of(lockfile: &Lockfile, id: &PackageId, index: &dyn Index) -> Vec<Requirement> {
+    let lines = lockfile.graph.roots.iter().map(|root| &root.requirement);
+    let mut asked: Vec<Requirement> = lines.filter(|requirement| requirement.package() == *id).cloned().collect();
+    let asks = |edge: &Edge| edge.to.package.id == *id;
+    let dependents = lockfile.graph.instances.iter().filter(|(_, instance)| instance.edges.iter().any(asks));
+    let dependents: BTreeSet<&PackageKey> = dependents.map(|(key, _)| &key.package).collect();
+    for dependent in dependents {
+        let release = release(index, &dependent.id, &dependent.version);
+        let needs = release.iter().flat_map(|release| release.dependencies.iter().filter_map(unconditional));
+        asked.extend(needs.filter(|requirement| requirement.package() == *id).cloned());
+    }
+    asked
+}
+
+/// Returns what a dependency asks for, unless that is for an extra.
+fn unconditional(dependency: &Dependency) -> Option<&Requirement> {
+    match &dependency.wants {
+        Wants::Requirement(requirement) => {
+            let is_of_extra = requirement.marker().is_some_and(|marker| !marker.extras().is_empty());
+            (!is_of_extra).then_some(requirement)
+        }
+        Wants::Source { .. } | Wants::Unsupported { .. } => None,
+    }
+}
+
+/// Returns the metadata of a version, if it can be had.
+fn release(index: &dyn Index, package: &PackageId, version: &Version) -> Option<Arc<Release>> {
+    let known = index.versions(package).ok()?;
+    let place = known.candidates.iter().position(|candidate| candidate.version == *version)?;
+    index.release(package, u32::try_from(place).ok()?).ok()
 }
 
 /// What a manifest or a package has in another version than before.

@@ -10,9 +10,11 @@
 //! | `declared` | what its package.json files declare |
 //! | `undeclared`, `implied` | packages that its own files use and do not declare, or that tools look for unasked |
 //! | `locked` | the versions that other tools' lockfiles chose, and what became of them |
+//! | `added` | dependencies that packages have in a lockfile and do not declare |
 //! | `pnpm_layout` | configurations that name the folder where pnpm puts packages |
 //! | `pending` | the note of these lockfiles, until there is a lock |
 
+pub(super) mod added;
 mod declared;
 pub(super) mod flat;
 mod folders;

@@ -1,4 +1,5 @@
-//! Configurations that name the folder where pnpm puts packages: a pattern for its paths does not match those of a generation.
+//! Configurations that name the folder where pnpm puts packages, where a pattern for its paths does not match those of a generation; and
+//! tools that look for pnpm's own files.
 
 use std::path::Path;
 
@@ -9,6 +10,9 @@ use crate::import::Imported;
 use crate::ops::Result;
 use crate::ops::packages::checkout_files;
 use crate::ops::uses::is_configuration;
+
+/// The configuration of Nx.
+const NX: &str = "nx.json";
 
 /// The folder below `node_modules`, as patterns have it.
 const FOLDER: &str = ".pnpm";
@@ -21,6 +25,11 @@ pub(in crate::ops) fn tell(root: &Path, imported: &mut Imported) -> Result<()> {
             let why = "packages lie in `node_modules/.packages/` of `.larder`: name `.packages` beside it";
             imported.refuse(format!("`{FOLDER}` in {file}"), why);
         }
+    }
+    // Beside pnpm's lockfile Nx reads `node_modules/.modules.yaml`, and fails without it.
+    if fs::stat(&root.join(NX))?.is_some() {
+        let what = "node_modules/.modules.yaml, which Nx reads beside pnpm-lock.yaml";
+        imported.refuse(what, "only pnpm writes it; remove pnpm-lock.yaml once larder.lock is committed");
     }
     Ok(())
 }

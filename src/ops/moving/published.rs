@@ -54,6 +54,6 @@ fn satisfies(root: &Path, folder: &str, name: &PackageName, range: &str) -> bool
     let Ok(range) = range.parse::<NpmRange>() else { return true };
     let wanted = Requirement::npm(name.clone(), name.clone(), range);
     let mut own = LocalPackageIndex::default();
-    own.add(root, folder);
+    own.add(root, &Arc::from(folder));
     !matches!(own.find_match(&wanted), LocalMatch::None | LocalMatch::OtherVersion(_))
 }

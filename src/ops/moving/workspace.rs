@@ -537,7 +537,7 @@ impl Workspace {
 }
 
 /// Returns whether a line of a file of settings says this, written without spaces and quotes.
-pub(super) fn says(text: &str, setting: &str) -> bool {
+pub(in crate::ops) fn says(text: &str, setting: &str) -> bool {
     let bare = |line: &str| line.split(['#', ';']).next().unwrap_or_default().replace([' ', '"', '\''], "");
     text.lines().any(|line| bare(line) == setting)
 }

@@ -114,11 +114,14 @@ impl Project {
             let itself = package.map(|package| package.requirement(Arc::clone(&folder)));
             Ok((itself, path::extras(&project.root, &folder, &project.names, &spec.extras)?))
         };
-        let (itself, of_extras) = read(self).map_err(|error: Error| PathLineError {
-            source_code: source.clone(),
-            span,
-            inner: error.failure().to_string(),
-            help: error.failure().help().map(|help| help.to_string()),
+        let (itself, of_extras) = read(self).map_err(|error: Error| {
+            let failure = error.failure();
+            // What shows a place of its own needs no other.
+            if failure.source_code().is_some() || failure.related().is_some() {
+                return error;
+            }
+            let (inner, help) = (failure.to_string(), failure.help().map(|help| help.to_string()));
+            PathLineError { source_code: source.clone(), span, inner, help }.into()
         })?;
         let mut requirements: Vec<Requirement> = itself.into_iter().collect();
         requirements.extend(self.take_resolved(of_extras, source, span)?);

@@ -215,7 +215,7 @@ impl Project {
     /// Returns the groups that no environment includes.
     pub(super) fn idle_groups(&self) -> BTreeSet<Label> {
         let included = |group: &Label| self.manifest.environments.iter().any(|one| one.include.contains(group));
-        let groups = self.manifest.groups.iter().map(|group| &group.name.value);
+        let groups = self.lines.iter().filter_map(|line| line.group.as_ref());
         groups.filter(|group| !included(group)).cloned().collect()
     }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::imports::{imports, package_of};
+use crate::import;
 
 /// Files whose code loads packages: JavaScript and what becomes JavaScript or a style sheet.
 const CODE: [&str; 17] = [
@@ -15,7 +16,10 @@ const CODE: [&str; 17] = [
 ];
 
 /// The sections of a package.json that configure a tool, each named like it.
-const SECTIONS: [&str; 7] = ["babel", "commitlint", "eslintConfig", "jest", "postcss", "prettier", "stylelint"];
+const SECTIONS: [&str; 7] = ["babel", "commitlint", "eslintConfig", "jest", "postcss", "prettier", STYLELINT];
+
+/// The tool of whose configuration most words are rules and values; as a section of a package.json it is called like it.
+const STYLELINT: &str = "stylelint";
 
 /// Tools whose configuration leaves out how the names of their packages begin.
 const SHORTENING: [(&str, [&str; 2]); 3] = [
@@ -83,7 +87,11 @@ pub(in crate::ops) fn uses(name: &str, text: &str) -> BTreeSet<Use> {
         }
         for section in SECTIONS {
             let mut words = Vec::new();
-            words_of(&document[section], &mut words);
+            if section == STYLELINT {
+                words = import::stylelint_packages(&document[section]);
+            } else {
+                words_of(&document[section], &mut words);
+            }
             for word in words {
                 name_packages(section, word, &mut found);
             }
@@ -92,7 +100,11 @@ pub(in crate::ops) fn uses(name: &str, text: &str) -> BTreeSet<Use> {
     }
     let loaded = imports(text).into_iter().filter_map(|module| package_of(module.trim_start_matches('~')));
     found.extend(loaded.map(|name| Use::Package(name.to_owned())));
-    if is_configuration(name) {
+    let of_stylelint = name.strip_prefix('.').is_some_and(|rest| rest.starts_with(STYLELINT));
+    if let Some(file) = of_stylelint.then(|| import::stylelint_file(text)).flatten() {
+        let names = import::stylelint_packages(&file).into_iter().filter_map(package_of);
+        found.extend(names.map(named));
+    } else if is_configuration(name) {
         words(name, text).for_each(|word| name_packages(name, word, &mut found));
     }
     found
@@ -109,11 +121,16 @@ pub(in crate::ops) fn is_configuration(name: &str) -> bool {
 
 /// Adds the packages that a word of a tool's configuration may mean.
 fn name_packages(configuration: &str, word: &str, found: &mut BTreeSet<Use>) {
-    // Most words of ESLint's are rules and their options. What it names in full says so, or has a scope.
-    let is_in_full = |word: &&str| {
-        word.starts_with('@') || ["eslint", "parser", "esprima", "espree"].iter().any(|part| word.contains(part))
+    // Most words of linters are rules and their options. What they name in full says so, or has a scope.
+    let parts: &[&str] = match configuration.trim_start_matches('.') {
+        eslint if eslint.starts_with("eslintrc") || eslint == "eslintConfig" => {
+            &["eslint", "parser", "esprima", "espree"]
+        }
+        stylelint if stylelint.starts_with(STYLELINT) && stylelint != STYLELINT => &["style", "postcss", "config"],
+        _ => &[],
     };
-    let may_be_short = !configuration.starts_with(".eslintrc") && configuration != "eslintConfig";
+    let is_in_full = |word: &&str| word.starts_with('@') || parts.iter().any(|part| word.contains(part));
+    let may_be_short = parts.is_empty();
     found.extend(package_of(word).filter(|name| may_be_short || is_in_full(name)).map(named));
     for (_, starts) in SHORTENING.into_iter().filter(|(tool, _)| configuration.contains(tool)) {
         let word = word.strip_prefix("plugin:").unwrap_or(word);
@@ -218,6 +235,11 @@ mod tests {
         assert!(has("package.json", "{ \"babel\": { \"presets\": [\"react-app\"] } }", "babel-preset-react-app"));
         assert!(has("package.json", "{ \"jest\": { \"transform\": { \"x\": \"ts-jest\" } } }", "ts-jest"));
         assert!(!has("package.json", "{ \"dependencies\": { \"a\": \"1\" } }", "a"));
+        assert!(has(".stylelintrc", "extends: acme\nrules:\n  unit-allowed-list: [ms]\n", "acme"));
+        assert!(!has(".stylelintrc", "extends: acme\nrules:\n  unit-allowed-list: [ms]\n", "ms"));
+        assert!(!has("stylelint.config.js", "rules: { 'unit-allowed-list': ['ms'] }", "ms"));
+        assert!(has("stylelint.config.js", "extends: 'stylelint-config-standard'", "stylelint-config-standard"));
+        assert!(has("package.json", "{ \"stylelint\": { \"extends\": [\"acme\"] } }", "acme"));
         assert!(!has("eslint.config.js", "rules: { 'react/x': 'off' }", "eslint-plugin-react"));
         assert!(is_eslintrc(".eslintrc.cjs") && !is_eslintrc("eslint.config.js"));
         assert!(

@@ -38,8 +38,27 @@ pub struct ExportInput<'a> {
     pub python_folders: &'a [Arc<str>],
     /// The executables of npm packages, as their package.json states them.
     pub executables: &'a BTreeMap<PackageKey, Value>,
+    /// What pnpm's own files say.
+    pub pnpm: &'a PnpmConfiguration,
     /// The path from the folder of the exported file to the project's, with a `/` at its end; empty if they are the same.
     pub base: &'a str,
+}
+
+/// What pnpm's files say that its lockfile repeats: pnpm refuses one that says something else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PnpmConfiguration {
+    /// `overrides`, by their selectors. Those of a package.json hold for what the input's have already.
+    pub overrides: BTreeMap<String, String>,
+    /// The checksum of `packageExtensions`, if there are some.
+    pub extensions_checksum: Option<String>,
+    /// `autoInstallPeers`
+    pub installs_peers: bool,
+}
+
+impl Default for PnpmConfiguration {
+    fn default() -> Self {
+        Self { overrides: BTreeMap::new(), extensions_checksum: None, installs_peers: true }
+    }
 }
 
 /// What another tool's manifest declares.

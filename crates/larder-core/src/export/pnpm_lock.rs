@@ -21,9 +21,20 @@ pub fn pnpm_lock(input: &ExportInput<'_>) -> Result<Exported, ExportError> {
     let importers = manifests::importers(input, FORM)?;
     let writer = Writer { input, importers: &importers };
     let instances = writer.reached(|_| true);
-    let mut text = String::from(
-        "lockfileVersion: '9.0'\n\nsettings:\n  autoInstallPeers: true\n  excludeLinksFromLockfile: false\n\nimporters:\n",
+    let mut text = format!(
+        "lockfileVersion: '9.0'\n\nsettings:\n  autoInstallPeers: {}\n  excludeLinksFromLockfile: false\n",
+        input.pnpm.installs_peers
     );
+    if !input.pnpm.overrides.is_empty() {
+        text.push_str("\noverrides:\n");
+    }
+    for (selector, range) in &input.pnpm.overrides {
+        let _ = writeln!(text, "  {}: {}", scalar(selector), scalar(range));
+    }
+    if let Some(checksum) = &input.pnpm.extensions_checksum {
+        let _ = write!(text, "\npackageExtensionsChecksum: {checksum}\n");
+    }
+    text.push_str("\nimporters:\n");
     for importer in &importers {
         writer.importer(importer, &mut text);
     }

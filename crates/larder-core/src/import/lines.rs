@@ -1,7 +1,7 @@
 //! What was imported besides dependencies, as lines of a manifest: for a new one, and for one that is there.
 
 use crate::manifest::edit::{Block, quoted};
-use crate::manifest::{FallbackMode, Hoisting};
+use crate::manifest::{FallbackMode, Hoisting, parse_folder};
 use crate::model::{Ecosystem, Source, SourceError};
 
 use super::{CatalogRange, Imported, ImportedExtension, ImportedLine, ImportedPatch, ImportedRegistry, npm, pypi};
@@ -96,10 +96,19 @@ impl Imported {
 }
 
 impl Imported {
-    /// Makes the archives that lines name relative to the root: those of a file in `folder`, or of one that lies outside of the project.
+    /// Makes the archives and folders that lines name relative to the root: those of a file in `folder`, or of one that lies outside of the
+    /// project.
     pub fn place_files(&mut self, folder: Option<&str>) {
         self.indices.clear();
         for line in std::mem::take(&mut self.lines) {
+            if line.ecosystem.is_local() {
+                let spec = parse_folder(&line.name).ok();
+                match spec.and_then(|spec| spec.placed(folder?)) {
+                    Some(spec) => self.take(ImportedLine { name: spec.seen_from(""), ..line }),
+                    None => self.refuse(line.what(), format!("it {}", SourceError::OutOfProject)),
+                }
+                continue;
+            }
             let Some(Source::File(file)) = &line.source else {
                 self.take(line);
                 continue;
@@ -109,6 +118,7 @@ impl Imported {
                 Err(error) => self.refuse(line.what(), format!("it {error}")),
             }
         }
+        self.move_below(folder.unwrap_or_default());
     }
 }
 

@@ -9,6 +9,7 @@
 //! | `locks` | their lockfiles |
 //! | `age` | the age that versions have to have |
 //! | `entries` | what an import is made of |
+//! | `groups` | which groups there are, which are installed unasked, which exclude each other |
 //! | `lines` | what is no dependency, as lines of a manifest |
 //! | `settle` | what is decided once all files are read: ranges of catalogs, overrides of projects beside |
 //! | `package_registry` | lists of packages of several ecosystems: `package-registry.json` |
@@ -18,6 +19,7 @@
 mod age;
 mod creatio;
 mod entries;
+mod groups;
 mod lines;
 pub mod locks;
 mod npm;
@@ -44,8 +46,9 @@ pub use entries::{CatalogRange, ImportedExtension, ImportedLine, ImportedPatch, 
 use entries::{FolderLine, LineKey, MAX_PARTS, Repeat};
 pub use lines::Part;
 pub use npm::{
-    DeclaredPeer, NodeVersionFile, UsedBy, bunfig, has_exports, hoisted_by_default, lerna, node_version_file, npmrc,
-    npmrc_settings, package_json, package_peers, package_ranges, pnpm_workspace, yarnrc,
+    DeclaredPeer, NodeVersionFile, OverriddenManifest, PnpmOverrides, UsedBy, bunfig, has_exports, hoisted_by_default,
+    lerna, node_version_file, npmrc, npmrc_settings, package_json, package_peers, package_ranges,
+    pnpm_extensions_checksum, pnpm_workspace, stylelint_file, stylelint_packages, yarnrc,
 };
 pub use package_registry::{ListedPackage, PACKAGE_REGISTRY, package_list, package_registry};
 pub use pypi::{
@@ -70,6 +73,8 @@ pub struct Imported {
     pub members: Vec<String>,
     /// The groups that members' own files declare.
     member_groups: BTreeSet<Label>,
+    /// The groups of which an environment may have one: each set of them.
+    conflicts: Vec<BTreeSet<Label>>,
     /// The project's name.
     pub name: Option<String>,
     /// The project's version, as written.
@@ -161,6 +166,7 @@ impl Imported {
             self.place(line, Repeat::InAnotherFile);
         }
         self.dev_groups.extend(other.dev_groups);
+        other.conflicts.into_iter().for_each(|groups| self.add_conflict(groups));
         self.creatio_platform = self.creatio_platform.take().or(other.creatio_platform);
         other.members.into_iter().for_each(|glob| self.add_member(glob));
         for CatalogRange { catalog, ecosystem, name, range } in other.catalogs {
@@ -249,28 +255,6 @@ impl Imported {
             age: project.age,
             ..Self::default()
         });
-    }
-
-    /// Adds what a member's own file says that concerns the whole project. Its groups are those of the project with their names; its
-    /// extras are no groups.
-    pub fn take_from_member(&mut self, member: Self) {
-        self.runtimes.merge(member.runtimes);
-        for group in member.dev_groups {
-            if member.optional_groups.contains(&group) {
-                let is_known = self.has_group(&group) || self.member_groups.contains(&group);
-                if !is_known {
-                    self.optional_groups.insert(group.clone());
-                }
-            } else {
-                self.optional_groups.remove(&group);
-            }
-            self.member_groups.insert(group);
-        }
-    }
-
-    /// Returns whether a line is in the group.
-    fn has_group(&self, group: &Label) -> bool {
-        self.lines.iter().any(|line| line.group.as_ref() == Some(group))
     }
 
     /// Notes whether a tool of the project leaves missing peers out, as Yarn does.
@@ -555,22 +539,6 @@ impl Imported {
         if !self.not_taken.contains(&not_taken) {
             self.not_taken.push(not_taken);
         }
-    }
-
-    /// Returns the names of the project's groups, the members' among them.
-    fn all_groups(&self) -> BTreeSet<Label> {
-        self.lines.iter().filter_map(|line| line.group.clone()).chain(self.member_groups.iter().cloned()).collect()
-    }
-
-    /// Returns the groups with their lines, sorted by name.
-    fn groups(&self) -> BTreeMap<&Label, Vec<&ImportedLine>> {
-        let mut groups: BTreeMap<&Label, Vec<&ImportedLine>> = BTreeMap::new();
-        for line in &self.lines {
-            if let Some(group) = &line.group {
-                groups.entry(group).or_default().push(line);
-            }
-        }
-        groups
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use crate::manifest::FallbackMode;
 use crate::manifest::edit::quoted;
-use crate::model::{NpmRange, Platform, PythonVersion, Source, parse_npm_version};
+use crate::model::{Label, NpmRange, Platform, PythonVersion, Source, parse_npm_version};
 
 use super::{Imported, ImportedExtension, ImportedLine, Runtimes, lines};
 
@@ -123,18 +123,30 @@ fn catalogs(imported: &Imported, out: &mut String) {
 
 /// Writes environments where there are groups that nobody installs unasked: without any, development has all groups.
 fn environments(imported: &Imported, out: &mut String) {
-    let groups = imported.all_groups();
-    if groups.is_disjoint(&imported.optional_groups) {
+    let conflicts = imported.conflicts();
+    if conflicts.is_empty() && imported.groups_on_demand().is_empty() {
         return;
     }
-    let included = groups.difference(&imported.optional_groups).map(|group| format!(" {}", quoted(group.as_str())));
-    match included.collect::<String>() {
-        none if none.is_empty() => out.push_str("\nenvironment \"development\"\n"),
+    if !conflicts.is_empty() {
+        out.push_str("\nconflicts {\n");
+        for groups in conflicts {
+            let _ = writeln!(out, "    group {}", names(groups.iter()));
+        }
+        out.push_str("}\n");
+    }
+    match imported.included_groups().as_slice() {
+        [] => out.push_str("\nenvironment \"development\"\n"),
         included => {
-            let _ = writeln!(out, "\nenvironment \"development\" {{\n    include{included}\n}}");
+            let included = names(included.iter());
+            let _ = writeln!(out, "\nenvironment \"development\" {{\n    include {included}\n}}");
         }
     }
     out.push_str("environment \"production\"\n");
+}
+
+/// Returns the names of groups as the arguments of a node.
+fn names<'a>(groups: impl Iterator<Item = &'a Label>) -> String {
+    groups.map(|group| quoted(group.as_str())).collect::<Vec<_>>().join(" ")
 }
 
 fn resolution(imported: &Imported, out: &mut String) {
@@ -226,8 +238,8 @@ fn project_name(text: &str) -> String {
     if crate::model::PackageName::npm(name).is_ok() { name.to_owned() } else { "project".to_owned() }
 }
 
-/// Returns the Node to declare, as short as it may be: the one that a version file names; else the installed one, if every
-/// range admits it; else the first that a range names and all admit. Returns `None` if nothing names any.
+/// Returns the Node to declare: the one that a version file names, as it names it; else the installed one, if every range admits it,
+/// else the first that a range names and all admit, as short as it may be. Returns `None` if nothing names any.
 fn node(present: Option<&str>, runtimes: &Runtimes) -> Option<String> {
     // Tags like `lts` can only be resolved by a registry.
     let ranges: Vec<NpmRange> = runtimes.node.iter().filter_map(|text| text.parse().ok()).collect();
@@ -242,11 +254,13 @@ fn node(present: Option<&str>, runtimes: &Runtimes) -> Option<String> {
         let text = text.trim_end_matches('.');
         (!text.is_empty() && parse_npm_version(&padded(text)).is_some()).then(|| text.to_owned())
     };
-    let file = runtimes.node_file.as_deref().and_then(numbers);
+    if let Some(named) = runtimes.node_file.as_deref().and_then(numbers) {
+        return Some(named);
+    }
     let present = present.and_then(numbers).filter(|version| admits(version));
     let named =
         || runtimes.node.iter().flat_map(|range| range.split("||")).filter_map(numbers).find(|version| admits(version));
-    let version = file.or(present).or_else(named)?;
+    let version = present.or_else(named)?;
     // The major version stands for its first release too, which must be admitted.
     let parts: Vec<&str> = version.split('.').collect();
     let shortest = (1..=parts.len()).map(|length| parts[..length].join(".")).find(|short| admits(short));

@@ -116,9 +116,11 @@ fn environments_include_what_the_tool_installs_unasked() {
         let imported = pyproject(&format!("{project}{rest}")).unwrap();
         imported.optional_groups.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
     };
-    // PDM and projects that name no tool: all groups, and no extra.
-    assert_eq!(optional(""), "");
-    assert_eq!(optional("[project.optional-dependencies]\ncpu=['d']\n"), "cpu");
+    // PDM: all groups, and no extra. Where nothing names a tool, `dev` and what it includes.
+    assert_eq!(optional("[tool.pdm]\n"), "");
+    assert_eq!(optional("[tool.pdm]\n[project.optional-dependencies]\ncpu=['d']\n"), "cpu");
+    assert_eq!(optional("[tool.hatch.envs.lint]\ndependencies=['e']\n"), "lint");
+    assert_eq!(optional(""), "docs test");
     // uv: `dev`, unless it says otherwise.
     assert_eq!(optional("[tool.uv]\n"), "docs test");
     assert_eq!(optional("[tool.uv]\ndefault-groups=['Test']\n"), "dev docs");
@@ -495,7 +497,8 @@ fn runtimes_are_never_older_than_what_is_demanded() {
     assert_eq!(declared(&[">=18"], None, Some("v22.13.0")).as_deref(), Some("22"));
     assert_eq!(declared(&[">=18", "^22.3.0"], None, Some("20.1.0")).as_deref(), Some("22.3"));
     assert_eq!(declared(&[">=24"], None, Some("20.1.0")).as_deref(), Some("24"));
-    assert_eq!(declared(&[], Some("v20.11.1"), Some("22.1.0")).as_deref(), Some("20"));
+    assert_eq!(declared(&[">=18"], Some("v20.11.1"), Some("22.1.0")).as_deref(), Some("20.11.1"));
+    assert_eq!(declared(&[], Some("20"), Some("22.1.0")).as_deref(), Some("20"));
     assert_eq!(declared(&[], Some("lts/*"), None), None);
 }
 

@@ -11,7 +11,7 @@ use crate::diagnostic::{Exit, Failure};
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum LockfileError {
     /// Written by a later larder.
-    #[error("{file} has version {found}, and this larder reads version 1")]
+    #[error("{file} has version {found}, and this larder reads versions 1 and 2")]
     #[diagnostic(code(larder::lock::newer), help("a newer larder wrote it: install that one"))]
     Newer {
         /// The lockfile's path.

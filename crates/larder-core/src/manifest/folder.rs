@@ -19,6 +19,28 @@ impl FolderSpec {
     pub fn as_written(&self) -> &str {
         if self.folder.is_empty() { "." } else { &self.folder }
     }
+
+    /// Returns the folder as a manifest of the root names it, where this is how one in `folder` does. Returns `None` if it lies outside of
+    /// the root.
+    #[must_use]
+    pub fn placed(&self, folder: &str) -> Option<Self> {
+        let placed = parse_folder(&format!("./{folder}/{}", self.as_written())).ok()?.folder;
+        let is_outside = placed.split('/').next() == Some("..");
+        (!is_outside).then(|| Self { folder: placed, extras: self.extras.clone() })
+    }
+
+    /// Returns the text of a `path` line in a manifest of `folder`, where this is how one of the root names the folder.
+    pub fn seen_from(&self, folder: &str) -> String {
+        let parts =
+            |folder: &'_ str| folder.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+        let (from, to) = (parts(folder), parts(&self.folder));
+        let shared = from.iter().zip(&to).take_while(|(one, other)| one == other).count();
+        let up = std::iter::repeat_n("..".to_owned(), from.len() - shared);
+        let path: Vec<String> = up.chain(to[shared..].iter().cloned()).collect();
+        let path = if path.is_empty() { ".".to_owned() } else { path.join("/") };
+        let extras: Vec<&str> = self.extras.iter().map(ExtraName::as_str).collect();
+        if extras.is_empty() { path } else { format!("{path}[{}]", extras.join(",")) }
+    }
 }
 
 /// Parses the folder of a `path` line, and the extras behind it. Returns the folder relative, with `/` between its parts, in
@@ -58,6 +80,18 @@ pub fn parse_folder(text: &str) -> Result<FolderSpec, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn folders_are_seen_from_others() {
+        let placed = |text: &str, folder: &str| parse_folder(text).unwrap().placed(folder);
+        let seen = |text: &str, folder: &str, from: &str| placed(text, folder).map(|spec| spec.seen_from(from));
+        assert_eq!(seen("./lib[fast]", "sub", "").as_deref(), Some("sub/lib[fast]"));
+        assert_eq!(seen(".", "sub", "").as_deref(), Some("sub"));
+        assert_eq!(seen("../lib", "apps/web", "apps/api").as_deref(), Some("../lib"));
+        assert_eq!(seen("../web", "apps/web", "apps/web").as_deref(), Some("."));
+        assert_eq!(seen("..", "sub", "sub").as_deref(), Some(".."));
+        assert_eq!(placed("../../lib", "sub"), None);
+    }
 
     #[test]
     fn folders_are_relative_and_short() {

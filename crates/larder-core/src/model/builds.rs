@@ -145,6 +145,17 @@ impl Builds {
         })
     }
 
+    /// Returns whether more tools of a package have to be built one behind the other than are.
+    pub fn is_too_deep(&self, package: &PackageKey) -> bool {
+        let mut level: BTreeSet<&PackageKey> = [package].into();
+        for _ in 0..=DEEPEST_TOOL {
+            let needed = level.iter().filter_map(|tool| self.requirements.get(*tool));
+            let tools = needed.flat_map(|needed| needed.tools.keys());
+            level = tools.filter(|tool| self.tools.get(*tool).is_some_and(Package::needs_build)).collect();
+        }
+        !level.is_empty()
+    }
+
     /// Returns the tools that build a package on a platform, with their artifacts. A tool that is missing, as a merge can leave
     /// it, is left out.
     pub fn tools_of<'b>(

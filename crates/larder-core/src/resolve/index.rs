@@ -245,6 +245,8 @@ impl From<Platform> for PlatformSet {
 pub struct Release {
     /// The dependencies, in the order of the metadata. Bundled ones are left out.
     pub dependencies: Vec<Dependency>,
+    /// npm: the packages that its archive has in it.
+    pub bundled: Vec<PackageName>,
     /// Python: whether only a build would tell its dependencies, and nothing lets it be built.
     pub lacks_metadata: bool,
     /// Python: the platforms whose wheels declare each dependency, in the same order; empty if all declare all.

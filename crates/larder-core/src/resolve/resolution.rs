@@ -1,6 +1,6 @@
 //! The answers of the resolver.
 
-use crate::model::{Graph, PackageId, PackageKey, Version};
+use crate::model::{BuildRules, Graph, PackageId, PackageKey, Version};
 
 use super::{IndexError, LineId, RuleId, TooManyPeerContexts};
 
@@ -78,4 +78,11 @@ pub struct UnbuiltPackage {
     pub package: PackageId,
     /// The version that would be chosen. `None` if something else is in the way too.
     pub version: Option<Version>,
+}
+
+impl UnbuiltPackage {
+    /// Returns whether rules let it be built.
+    pub fn is_approved(&self, rules: &BuildRules) -> bool {
+        self.version.as_ref().is_some_and(|version| rules.approves(&self.package, version))
+    }
 }

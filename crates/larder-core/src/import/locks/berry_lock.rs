@@ -11,6 +11,7 @@ use crate::model::{LocalFile, PackageKey};
 use super::Unreadable;
 use super::top_level::{DependencyTree, LockedDependency};
 use super::versions::LockedVersions;
+use super::yarn_extensions;
 
 #[derive(Deserialize)]
 struct BerryLockEntry {
@@ -87,8 +88,11 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
             }
         } else if let Some(from) = entry.package().and_then(|(name, at)| found.add_npm(name, at)) {
             let wanted = entry.dependencies.iter().filter(|(alias, _)| !entry.peers.contains_key(*alias));
-            let wanted: Vec<_> =
+            let mut wanted: Vec<_> =
                 wanted.filter_map(|(alias, range)| LockedDependency::find((alias, range), look_up)).collect();
+            let is_declared = |name: &str| entry.dependencies.contains_key(name) || entry.peers.contains_key(name);
+            let added = yarn_extensions::added_to(&from).filter(|(alias, _)| !is_declared(alias));
+            wanted.extend(added.filter_map(|added| LockedDependency::find(added, look_up)));
             for to in &wanted {
                 found.add_edge(&from, to.alias, &to.key);
             }

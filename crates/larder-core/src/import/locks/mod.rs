@@ -6,6 +6,7 @@
 //! | `package_lock` | npm: `package-lock.json`, `npm-shrinkwrap.json` (lockfileVersion 2 and 3) |
 //! | `pnpm_lock` | pnpm: `pnpm-lock.yaml` (6.x and 9.x) |
 //! | `yarn_lock`, `berry_lock` | Yarn 1 and later: `yarn.lock` |
+//! | `yarn_extensions` | what Yarn 2 and later adds to packages by a list of its own |
 //! | `top_level` | which version Yarn has on top, where it has several |
 //! | `bun_lock` | Bun: `bun.lock` |
 //! | `requirements_lock` | pip, pip-compile, uv: a `requirements.txt` that a tool wrote |
@@ -21,6 +22,7 @@ mod python_lock;
 mod requirements_lock;
 mod top_level;
 mod versions;
+mod yarn_extensions;
 mod yarn_lock;
 
 use std::path::Path;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::model::{LocalFile, PackageKey, parse_npm_version};
 
@@ -65,6 +66,8 @@ struct PnpmLockPackage {
     #[serde(default)]
     resolution: Resolution,
     #[serde(default)]
+    peer_dependencies: BTreeMap<String, Value>,
+    #[serde(default)]
     peer_dependencies_meta: BTreeMap<String, PeerMeta>,
     #[serde(flatten)]
     snapshot: Snapshot,
@@ -117,6 +120,11 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
         let bare = without_peers(id);
         if let (Some(key), Some(integrity)) = (key(found, "", bare), &package.resolution.integrity) {
             found.add_integrity(&key, integrity);
+        }
+        if !package.peer_dependencies.is_empty()
+            && let Some(key) = key(found, "", bare)
+        {
+            package.peer_dependencies.keys().for_each(|name| found.note_peer(&key, name));
         }
     }
     let importers = lock.importers.iter().map(|(folder, importer)| (&**folder, importer));

@@ -465,3 +465,21 @@ fn yaml_that_grows_as_it_is_read_is_refused_at_once() {
     let anchors = "catalog: &own\n  react: ^19\ncatalogs:\n  next: *own\n";
     assert_eq!(crate::import::pnpm_workspace(anchors).unwrap().catalogs.len(), 2);
 }
+
+#[test]
+fn what_yarn_adds_by_a_list_of_its_own_is_an_edge() {
+    let entry = |name: &str, asked: &str, version: &str, more: &str| {
+        format!("\"{name}@npm:{asked}\":\n  version: {version}\n  resolution: \"{name}@npm:{version}\"\n{more}\n")
+    };
+    let text = format!(
+        "__metadata:\n  version: 8\n\n\"r@workspace:.\":\n  version: 0.0.0-use.local\n  resolution: \"r@workspace:.\"\n  dependencies:\n    \
+         got: \"npm:9.6.0\"\n\n{}{}{}",
+        entry("got", "9.6.0", "9.6.0", ""),
+        entry("@types/keyv", "^3.1.1", "3.1.4", ""),
+        entry("@types/responselike", "^2.0.0", "2.0.0", "")
+    );
+    let found = read("yarn.lock", &text, "", &[], &Settings::default()).unwrap();
+    let edges: Vec<String> = found.npm_edges().map(|(from, name)| format!("{from} {name}")).collect();
+    assert_eq!(edges, ["npm:got@9.6.0 @types/keyv"]);
+    assert!(found.targets(&npm("got", "9.6.0"), &name("@types/keyv")).eq([npm("@types/keyv", "3.1.4")]));
+}

@@ -37,6 +37,8 @@ pub struct LockedVersions {
     other_edges: BTreeMap<(PackageKey, PackageName), BTreeSet<Version>>,
     /// Those of the edges that may be missing: optional dependencies.
     optional_edges: BTreeSet<(PackageKey, PackageName)>,
+    /// Those of the edges that the lockfile tells to be peers, optional ones among them.
+    peers: BTreeSet<(PackageKey, PackageName)>,
     /// Those of the edges that are optional peers.
     optional_peers: BTreeMap<(PackageKey, PackageName), Version>,
     digests: BTreeMap<PackageKey, BTreeSet<PublishedDigest>>,
@@ -117,6 +119,13 @@ impl LockedVersions {
         }
     }
 
+    /// Notes that what a package has under a name is a peer.
+    pub(super) fn note_peer(&mut self, from: &PackageKey, alias: &str) {
+        if let Ok(alias) = PackageName::npm(alias) {
+            self.peers.insert((from.clone(), alias));
+        }
+    }
+
     /// Notes what a copy of a package has as an optional peer.
     pub(super) fn add_optional_peer(&mut self, from: &PackageKey, alias: &str, to: &PackageKey) {
         self.add_edge(from, alias, to);
@@ -172,6 +181,7 @@ impl LockedVersions {
         }
         self.aliased.extend(other.aliased);
         self.optional_edges.extend(other.optional_edges);
+        self.peers.extend(other.peers);
         for (line, version) in other.lines {
             self.lines.entry(line).or_insert(version);
         }
@@ -248,18 +258,36 @@ impl LockedVersions {
         self.lines.get(&(dependent.clone(), alias.clone()))
     }
 
+    /// Returns the package that a version under a name is.
+    fn target(&self, alias: &PackageName, version: &Version) -> PackageKey {
+        let same = || PackageKey { id: PackageId::new(ECOSYSTEM, alias.clone()), version: version.clone() };
+        self.aliased.get(&(alias.clone(), version.clone())).cloned().unwrap_or_else(same)
+    }
+
+    /// Returns which npm packages have something under which names.
+    pub fn npm_edges(&self) -> impl Iterator<Item = (&PackageKey, &PackageName)> {
+        self.edges.keys().map(|(from, name)| (from, name))
+    }
+
+    /// Returns whether a lockfile tells that what a package has under a name is a peer.
+    pub fn is_peer(&self, from: &PackageKey, alias: &PackageName) -> bool {
+        self.peers.contains(&(from.clone(), alias.clone()))
+    }
+
+    /// Returns the packages that copies of a package have under a name.
+    pub fn targets(&self, from: &PackageKey, alias: &PackageName) -> impl Iterator<Item = PackageKey> {
+        self.versions_of_edge(from, alias).map(|version| self.target(alias, version))
+    }
+
     /// Returns the names that manifests, or packages that these lead to, ask for other than as optional peers.
     fn asked_for(&self) -> BTreeSet<&PackageName> {
-        let target = |alias: &PackageName, version: &Version| {
-            let same = || PackageKey { id: PackageId::new(ECOSYSTEM, alias.clone()), version: version.clone() };
-            self.aliased.get(&(alias.clone(), version.clone())).cloned().unwrap_or_else(same)
-        };
         let mut below: BTreeMap<&PackageKey, Vec<_>> = BTreeMap::new();
         for (edge, versions) in self.edges.iter().filter(|(edge, _)| !self.optional_peers.contains_key(edge)) {
             below.entry(&edge.0).or_default().push((&edge.1, versions));
         }
         let mut asked: BTreeSet<&PackageName> = self.lines.keys().map(|(_, alias)| alias).collect();
-        let mut open: Vec<PackageKey> = self.lines.iter().map(|((_, alias), version)| target(alias, version)).collect();
+        let mut open: Vec<PackageKey> =
+            self.lines.iter().map(|((_, alias), version)| self.target(alias, version)).collect();
         let mut seen: BTreeSet<PackageKey> = BTreeSet::new();
         while let Some(key) = open.pop() {
             if !seen.insert(key.clone()) {
@@ -267,7 +295,7 @@ impl LockedVersions {
             }
             for (alias, versions) in below.get(&key).into_iter().flatten() {
                 asked.insert(alias);
-                open.extend(versions.keys().map(|version| target(alias, version)));
+                open.extend(versions.keys().map(|version| self.target(alias, version)));
             }
         }
         asked

@@ -5,10 +5,12 @@
 //! | `package_json` | package.json |
 //! | `fields` | its fields that name packages |
 //! | `overrides` | npm's `overrides`, Yarn's `resolutions`, pnpm's `overrides` |
+//! | `pnpm_overrides`, `pnpm_checksum` | what pnpm's lockfile repeats of its settings: overrides, the checksum of extensions |
 //! | `npmrc`, `yarnrc`, `bunfig` | .npmrc, .yarnrc.yml, bunfig.toml: registries |
 //! | `patches`, `extensions` | patched packages; `packageExtensions` |
 //! | `peers` | peers of the project's own packages |
 //! | `hoisting` | pnpm's settings about packages that are found by those that do not declare them |
+//! | `stylelint` | which packages a configuration of stylelint names |
 //! | `version_file` | .nvmrc, .node-version |
 //! | `workspaces` | pnpm-workspace.yaml, lerna.json: members, and what else is set there |
 
@@ -21,6 +23,9 @@ pub(super) mod overrides;
 mod package_json;
 mod patches;
 mod peers;
+mod pnpm_checksum;
+mod pnpm_overrides;
+mod stylelint;
 mod version_file;
 mod workspaces;
 mod yarnrc;
@@ -32,6 +37,9 @@ pub use hoisting::hoisted_by_default;
 pub use npmrc::{npmrc, npmrc_settings};
 pub use package_json::{has_exports, package_json, package_ranges};
 pub use peers::{DeclaredPeer, UsedBy, package_peers};
+pub use pnpm_checksum::pnpm_extensions_checksum;
+pub use pnpm_overrides::{OverriddenManifest, PnpmOverrides};
+pub use stylelint::{stylelint_file, stylelint_packages};
 pub use version_file::{NodeVersionFile, node_version_file};
 pub use workspaces::{lerna, pnpm_workspace};
 pub use yarnrc::yarnrc;

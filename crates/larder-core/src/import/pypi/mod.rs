@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `python_project` | a project as a whole, as the files in its folder describe it |
 //! | `pyproject` | pyproject.toml: `[project]` and `[dependency-groups]` |
+//! | `installed_groups` | which of its groups are installed unasked, and which exclude each other |
 //! | `uv`, `poetry` | their tables in it |
 //! | `requirements` | requirements.txt |
 //! | `requirement_files` | which requirements files there are, and what each is for |
@@ -12,6 +13,7 @@
 //! | `python_text` | Python text as tokens |
 //! | `pep508` | one requirement |
 
+mod installed_groups;
 mod pep508;
 mod pip_conf;
 mod pipfile;

@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::{Table, Value};
 
-use super::python_project::{
-    FileReader, GroupItem, PythonProject, UvSource, UvSources, environments_on_demand, project_or_groups, uv_sources,
-};
+use super::python_project::{FileReader, GroupItem, PythonProject, UvSource, UvSources, project_or_groups, uv_sources};
 use crate::import::{FolderLine, ImportError, Imported, Runtimes};
 use crate::model::{Label, LocalFile, PackageName, Requirement, Source};
 
+use super::installed_groups::{self, InstalledGroups};
 use super::pep508::{self, Parts};
 use super::{ECOSYSTEM, poetry, uv};
 
@@ -51,8 +50,7 @@ pub fn python(files: &FileReader<'_>) -> Result<Imported, ImportError> {
         reader.project(project, &mut imported);
         let items: Vec<(&str, &[GroupItem])> =
             project.groups.iter().map(|(name, items)| (name.as_str(), items.as_slice())).collect();
-        let on_demand = environments_on_demand(&document);
-        let installed = InstalledGroups::read(tool("uv"), tool("poetry"), on_demand, files);
+        let installed = InstalledGroups::read(&document, &project.groups, files);
         for (name, _) in &items {
             let Some(group) = group(name, &mut imported) else { continue };
             reader.dependency_group(name, &items, &group, &mut (&mut imported, &mut BTreeSet::new()));
@@ -76,6 +74,9 @@ pub fn python(files: &FileReader<'_>) -> Result<Imported, ImportError> {
         poetry::settings(of_poetry, &mut imported);
     }
     if let Some(of_uv) = tool("uv") {
+        let own = project.as_ref().map(|project| &project.groups);
+        let own_name = reader.own_name.as_deref();
+        installed_groups::take_conflicts(of_uv, (own_name, own.unwrap_or(&BTreeMap::new())), &mut imported);
         uv::settings(of_uv, &from_index(of_uv), &mut imported);
     }
     Ok(imported)
@@ -84,42 +85,6 @@ pub fn python(files: &FileReader<'_>) -> Result<Imported, ImportError> {
 /// Returns whether a project is a package of which all that it asks for is known.
 fn is_whole(project: &PythonProject) -> bool {
     project.is_package && project.name.is_some() && project.computed.is_empty()
-}
-
-/// The dependency groups that a project's tool installs without being asked to.
-enum InstalledGroups<'a> {
-    /// All but some: Poetry's, of which a group may be optional, Hatch's environments, PDM's, and those of a project that names no tool.
-    AllBut(BTreeSet<&'a str>),
-    /// uv's `default-groups`: `dev`, unless it names others.
-    Only(Vec<String>),
-}
-
-impl<'a> InstalledGroups<'a> {
-    fn read(
-        uv: Option<&Table>,
-        poetry: Option<&'a Table>,
-        on_demand: impl Iterator<Item = &'a str>,
-        files: &FileReader<'_>,
-    ) -> Self {
-        let groups = poetry.and_then(|poetry| poetry.get("group")?.as_table()).into_iter().flatten();
-        let optional = groups.filter(|(_, group)| group.get("optional").and_then(Value::as_bool) == Some(true));
-        let all = Self::AllBut(optional.map(|(name, _)| name.as_str()).chain(on_demand).collect());
-        if poetry.is_some() || (uv.is_none() && files("uv.lock").is_none()) {
-            return all;
-        }
-        match uv.and_then(|uv| uv.get("default-groups")) {
-            None => Self::Only(vec!["dev".to_owned()]),
-            Some(Value::String(word)) if word == "all" => all,
-            Some(list) => Self::Only(strings(Some(list)).map(normal).collect()),
-        }
-    }
-
-    fn has(&self, name: &str) -> bool {
-        match self {
-            Self::AllBut(optional) => !optional.contains(name),
-            Self::Only(groups) => groups.contains(&normal(name)),
-        }
-    }
 }
 
 /// Notes a group for development, if it has lines.

@@ -15,8 +15,8 @@ fn wrong(text: &str) -> (String, String) {
 
 #[test]
 fn errors_point_at_what_is_wrong() {
-    let newer = "# x\nversion = 2\n\n[future]\nx = {}\n";
-    assert_eq!(wrong(newer), ("larder::lock::newer".into(), "version = 2".into()));
+    let newer = "# x\nversion = 3\n\n[future]\nx = {}\n";
+    assert_eq!(wrong(newer), ("larder::lock::newer".into(), "version = 3".into()));
     let more = "version = 1\n\n[[package]]\nid = \"npm:a@1.0.0\"\n\n[[witness]]\nid = \"acme\"\n";
     assert_eq!(wrong(more), ("larder::lock::newer".into(), "[[witness]]".into()));
     let corrupt = |text: &str, part: &str| {
@@ -162,4 +162,17 @@ fn a_text_that_was_changed_is_read_as_toml_has_it() {
         good += usize::from(read.is_ok());
     });
     assert!(canonical > 60 && good > canonical / 2, "{canonical} {good}");
+}
+
+#[test]
+fn what_earlier_larders_do_not_know_has_a_later_version() {
+    let build = "[[build]]\nid = \"npm:ui@1.0.0\"\nrequires = [\n    \"maker@^1\",\n]\ntools = [\n    \"npm:maker@1.0.0\",\n]\n";
+    let instance = "\n[[build.instance]]\nid = \"npm:ui@1.0.0\"\nedges = [\n    \"npm:maker@1.0.0\",\n]\n";
+    let tool = "\n[[tool]]\nid = \"npm:maker@1.0.0\"\n";
+    for (text, version) in [(format!("{build}{tool}"), 1), (format!("{build}{instance}{tool}"), 2)] {
+        let written = lock(&text).to_text();
+        assert!(written.contains(&format!("\nversion = {version}\n\n[[build]]\n")), "{written}");
+        assert_eq!(parse("larder.lock", &written).unwrap().to_text(), written);
+        assert!(v1::read(&written).is_ok() && v1::read_toml(&written).is_ok());
+    }
 }

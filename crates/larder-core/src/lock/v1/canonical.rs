@@ -9,8 +9,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess,
 use serde::forward_to_deserialize_any;
 
 use super::document::{
-    BuildInstanceTable, BuildTable, InstanceTable, LockDocument, LogTable, PackageTable, ProvenanceTable, RequireTable,
-    RuntimeTable, SettingsTable,
+    BuildInstanceTable, BuildTable, FIRST, InstanceTable, LockDocument, LogTable, PackageTable, ProvenanceTable,
+    RequireTable, RuntimeTable, SettingsTable, WITH_BUILD_INSTANCES,
 };
 
 /// Reads a text that is written as larder writes it; none for any other.
@@ -20,7 +20,8 @@ pub(in crate::lock) fn read(text: &str) -> Option<LockDocument<'_>> {
         let comment = cursor.line()?;
         comment.bytes().all(|byte| matches!(byte, b' '..=b'~')).then_some(())?;
     }
-    (cursor.line()? == "version = 1").then_some(())?;
+    let line = cursor.line()?;
+    let version = [FIRST, WITH_BUILD_INSTANCES].into_iter().find(|version| line == format!("version = {version}"))?;
     let mut settings = None;
     let (mut require, mut package) = (Vec::new(), Vec::<PackageTable<'_>>::new());
     let (mut build, mut tool, mut runtime) = (Vec::new(), Vec::new(), Vec::new());
@@ -47,7 +48,7 @@ pub(in crate::lock) fn read(text: &str) -> Option<LockDocument<'_>> {
         }
     }
     Some(LockDocument {
-        _version: 1,
+        _version: version,
         settings: settings.unwrap_or_default(),
         require,
         package,

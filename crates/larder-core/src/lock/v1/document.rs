@@ -13,6 +13,12 @@ use crate::model::{CowStr, CreatioFacts, Uid};
 pub(super) const TABLES: [&str; 8] =
     ["settings", "require", "package", "build", "tool", "runtime", "provenance", "log"];
 
+/// The version of a lock that any larder reads.
+pub(in crate::lock) const FIRST: u64 = 1;
+
+/// The version of one with `[[build.instance]]` tables, which earlier larders do not know.
+pub(in crate::lock) const WITH_BUILD_INSTANCES: u64 = 2;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::lock) struct LockDocument<'a> {

@@ -1,4 +1,4 @@
-//! Version 1 of the format on disk.
+//! Versions 1 and 2 of the format on disk.
 //!
 //! ```toml
 //! version = 1
@@ -45,6 +45,17 @@
 //! registry = "pypi"
 //! artifacts = [
 //!     { file = "setuptools-75.8.0-py3-none-any.whl", digest = "sha256-…" },
+//! ]
+//! ```
+//!
+//! What an npm package is built with has instances of its own, as the project's packages have; a lock with such tables has the version
+//! 2, for larders that do not know them:
+//!
+//! ```toml
+//! [[build.instance]]
+//! id = "npm:maker@1.0.0"
+//! edges = [
+//!     "npm:words@1.0.0",
 //! ]
 //! ```
 //!

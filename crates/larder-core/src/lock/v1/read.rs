@@ -30,7 +30,8 @@ pub(in crate::lock) fn read(text: &str) -> Result<Lockfile, LockProblem> {
 
 /// Reads a text, however it is written.
 pub(in crate::lock) fn read_toml(text: &str) -> Result<Lockfile, LockProblem> {
-    if let Some((found, span)) = declared_version(text).filter(|(version, _)| *version > 1) {
+    if let Some((found, span)) = declared_version(text).filter(|(version, _)| *version > document::WITH_BUILD_INSTANCES)
+    {
         return Err(LockProblem::Newer { found, span });
     }
     let document: LockDocument<'_> =

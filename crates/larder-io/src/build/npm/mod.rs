@@ -79,7 +79,7 @@ impl NpmPackage {
         let text = fs::read_up_to(&folder.join("package.json"), LARGEST)?;
         let text = text.ok_or_else(|| invalid("it has no package.json".to_owned()))?;
         let has_gyp = fs::lstat(&folder.join("binding.gyp"))?.is_some();
-        let scripts = scripts::run_scripts(&text, has_gyp, self.scripts).map_err(|error| invalid(error.to_string()))?;
+        let scripts = scripts::own_scripts(&text, has_gyp, self.scripts).map_err(|error| invalid(error.to_string()))?;
         if scripts.is_empty() {
             return Ok(false);
         }

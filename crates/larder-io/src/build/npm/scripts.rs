@@ -13,14 +13,18 @@ use crate::model::{Algorithm, Digest};
 pub enum ScriptSet {
     /// For a package of a registry: `preinstall`, `install`, `postinstall`.
     Install,
-    /// For the sources of a package, as of a git repository: `prepare` and what is around it too; where there is none, `prepack`.
+    /// For the sources of a package, as of a git repository: `prepare` and what is around it too; where there is none, `prepack`. Then
+    /// what they make of it is installed.
     Prepare,
 }
+
+/// The scripts that run when a package is installed.
+const INSTALL: [&str; 3] = ["preinstall", "install", "postinstall"];
 
 impl ScriptSet {
     fn events(self) -> &'static [&'static str] {
         match self {
-            Self::Install => &["preinstall", "install", "postinstall"],
+            Self::Install => &INSTALL,
             Self::Prepare => {
                 &["preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare", PREPACK]
             }
@@ -132,9 +136,18 @@ fn is_separator(character: char) -> bool {
     character.is_whitespace() || ";&|()<>=,".contains(character)
 }
 
+/// Returns those that run on a package's files, in this order. Of sources, what is made of them runs the install scripts.
+pub(super) fn own_scripts(package_json: &[u8], has_gyp: bool, set: ScriptSet) -> Result<Vec<Script>, PackageJsonError> {
+    let mut found = run_scripts(package_json, has_gyp, set)?;
+    if set == ScriptSet::Prepare {
+        found.retain(|script| !INSTALL.contains(&&*script.event));
+    }
+    Ok(found)
+}
+
 /// Returns the scripts that npm runs, in this order. A package with a `binding.gyp` and neither `install` nor `preinstall` is
 /// built by `node-gyp rebuild`, unless it says `"gypfile": false`: npm's docs, "scripts".
-pub(super) fn run_scripts(package_json: &[u8], has_gyp: bool, set: ScriptSet) -> Result<Vec<Script>, PackageJsonError> {
+fn run_scripts(package_json: &[u8], has_gyp: bool, set: ScriptSet) -> Result<Vec<Script>, PackageJsonError> {
     let document: Value = serde_json::from_slice(package_json).map_err(|_| PackageJsonError::NotAnObject)?;
     if !document.is_object() {
         return Err(PackageJsonError::NotAnObject);
@@ -186,6 +199,10 @@ mod tests {
         check("{}", false, &[]);
         let prepare = run_scripts(text.as_bytes(), false, ScriptSet::Prepare).unwrap();
         assert_eq!(prepare.last().unwrap().event, "prepare");
+        // What is made runs the others: once.
+        let own = own_scripts(text.as_bytes(), true, ScriptSet::Prepare).unwrap();
+        assert_eq!(own.iter().map(|script| &*script.event).collect::<Vec<_>>(), ["prepare"]);
+        assert_eq!(own_scripts(text.as_bytes(), true, ScriptSet::Install).unwrap().len(), 3);
         let last = |text: &str| run_scripts(text.as_bytes(), false, ScriptSet::Prepare).unwrap().pop().unwrap().event;
         assert_eq!(last(r#"{"scripts": {"prepare": "p", "prepack": "q"}}"#), "prepare");
         assert_eq!(last(r#"{"scripts": {"prepack": "q"}}"#), "prepack");

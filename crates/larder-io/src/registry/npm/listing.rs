@@ -65,8 +65,10 @@ impl NpmListing {
                 .and_then(|url| location::hint(&url, &default_path, &self.client.endpoint)),
             ..Artifact::tarball(file)
         };
+        let bundled = bundled(&blob);
         Some(Ok(Release {
-            dependencies: dependencies(&self.name, &blob),
+            dependencies: dependencies(&self.name, &blob, &bundled),
+            bundled: bundled.iter().filter_map(|name| PackageName::npm(name).ok()).collect(),
             artifacts: vec![artifact],
             facts: facts(&blob),
             ..Release::default()
@@ -122,14 +124,22 @@ impl PackageListing for NpmListing {
     }
 }
 
-/// Returns what a package needs by the word of its own package.json. Returns `None` if that is no object, or its fields are of other
-/// kinds than npm knows.
-pub(super) fn manifest_release(name: &PackageName, package_json: &[u8], artifact: Artifact) -> Option<Release> {
+/// Returns what a package needs by the word of its own package.json. Of what that bundles counts what the package `has`. Returns `None` if
+/// it is no object, or its fields are of other kinds than npm knows.
+pub(super) fn manifest_release(
+    name: &PackageName,
+    package_json: &[u8],
+    artifact: Artifact,
+    has: impl Fn(&str) -> bool,
+) -> Option<Release> {
     let text = String::from_utf8_lossy(package_json.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(package_json));
     let manifest: PackumentVersion<'_> = serde_json::from_str(&text).ok()?;
     let blob = record::blob(&manifest, None);
+    let mut bundled = bundled(&blob);
+    bundled.retain(|name| has(name));
     Some(Release {
-        dependencies: dependencies(name, &blob),
+        dependencies: dependencies(name, &blob, &bundled),
+        bundled: bundled.iter().filter_map(|name| PackageName::npm(name).ok()).collect(),
         artifacts: vec![artifact],
         facts: facts(&blob),
         ..Release::default()
@@ -138,11 +148,10 @@ pub(super) fn manifest_release(name: &PackageName, package_json: &[u8], artifact
 
 /// Merges the kinds of dependencies. As in npm, a name in several of them is optional rather than normal rather than a peer.
 /// Bundled dependencies are left out, because the tarball contains them.
-fn dependencies(dependent: &PackageName, blob: &VersionBlob<'_>) -> Vec<Dependency> {
+fn dependencies(dependent: &PackageName, blob: &VersionBlob<'_>, bundled: &BTreeSet<String>) -> Vec<Dependency> {
     let normal = texts(blob.dependencies);
     let optional = texts(blob.optional);
     let peers = texts(blob.peers);
-    let bundled = bundled(blob.bundled, &normal, &optional);
     let optional_peers = optional_peers(blob.peers_meta);
     let is_in = |list: &[(CowStr<'_>, CowStr<'_>)], name: &CowStr<'_>| list.iter().any(|(other, _)| other == name);
     let mut all = Vec::with_capacity(normal.len() + optional.len() + peers.len());
@@ -177,15 +186,13 @@ fn texts(raw: Option<&RawValue>) -> Vec<(CowStr<'_>, CowStr<'_>)> {
     entries.0.into_iter().map(|(name, value)| (name, CowStr(text(value).into()))).collect()
 }
 
-fn bundled(
-    raw: Option<&RawValue>,
-    normal: &[(CowStr<'_>, CowStr<'_>)],
-    optional: &[(CowStr<'_>, CowStr<'_>)],
-) -> BTreeSet<String> {
-    if raw.is_some_and(|raw| raw.get() == "true") {
-        return normal.iter().chain(optional).map(|(name, _)| name.0.to_string()).collect();
+/// Returns the names of the dependencies that a package brings in its own archive; `true` stands for all.
+fn bundled(blob: &VersionBlob<'_>) -> BTreeSet<String> {
+    if blob.bundled.is_some_and(|raw| raw.get() == "true") {
+        let all = texts(blob.dependencies).into_iter().chain(texts(blob.optional));
+        return all.map(|(name, _)| name.0.into_owned()).collect();
     }
-    words(raw).into_iter().collect()
+    words(blob.bundled).into_iter().collect()
 }
 
 fn optional_peers(raw: Option<&RawValue>) -> BTreeSet<String> {

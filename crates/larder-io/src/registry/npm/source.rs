@@ -79,7 +79,12 @@ impl SourceReader for NpmSourceReader {
 
     fn release(&self, content: &SourceContent<'_>) -> Result<Option<Release>, String> {
         let json = content.files.read(PACKAGE_JSON).ok_or_else(|| "it has no package.json".to_owned())?;
-        let release = manifest_release(&content.package.id.name, &json, content.artifact.clone());
+        // What is packed of a repository has no `node_modules`: what it bundles is installed as what else it needs.
+        let has = |bundled: &str| {
+            let folder = format!("node_modules/{bundled}/");
+            !content.artifact.kind.needs_build() && content.files.paths().iter().any(|path| path.starts_with(&folder))
+        };
+        let release = manifest_release(&content.package.id.name, &json, content.artifact.clone(), has);
         release.map(Some).ok_or_else(|| "its package.json cannot be read".to_owned())
     }
 }
