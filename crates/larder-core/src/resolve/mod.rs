@@ -167,7 +167,7 @@ fn resolve_here(requirements: &Requirements, index: &dyn Index) -> Result<Resolu
                 hopeless_lines::add(&catalog, &mut why, &reduce::lines(&tree));
                 why.packages_from_cache = cached_answers::of_contradiction(&catalog, &tree);
                 why.unbuilt = unbuilt;
-                return Err(ResolveError::NoSolution(why));
+                return Err(ResolveError::NoSolution(Box::new(why)));
             }
             Err(AttemptError::Index(error)) => return Err(error.into()),
             Err(AttemptError::TooManyPeerContexts(too_many)) => return Err(too_many.into()),

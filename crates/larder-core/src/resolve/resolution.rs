@@ -41,7 +41,7 @@ pub enum WarningKind {
 pub enum ResolveError {
     /// The requirements contradict each other.
     #[error("no versions satisfy the manifest")]
-    NoSolution(NoSolution),
+    NoSolution(Box<NoSolution>),
     /// Peers are bound in too many ways.
     #[error(transparent)]
     TooManyPeerContexts(#[from] TooManyPeerContexts),

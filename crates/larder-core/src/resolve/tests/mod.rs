@@ -168,7 +168,7 @@ impl World {
 
     fn unsolved(&self) -> NoSolution {
         match self.resolve() {
-            Err(ResolveError::NoSolution(why)) => why,
+            Err(ResolveError::NoSolution(why)) => *why,
             other => panic!("expected a contradiction, got {other:?}"),
         }
     }
