@@ -392,3 +392,32 @@ fn pnpm_finds_its_own_overrides_in_the_lock() {
     }
     said(&project, "pnpm", &["install", "--frozen-lockfile", "--registry", &registry.npm_url()]);
 }
+
+#[test]
+fn what_npm_would_miss_in_a_lockfile_is_refused() {
+    let registry = universe().serve();
+    let project = project(&registry);
+    let dependencies = r#""left": "^2", "old-left": "npm:left@^1", "app": "^1", "plugin": "*", "native": "^1""#;
+    for (more, named) in [
+        (r#""optionalDependencies": {"native-win": "1.0.0"}"#, "`native-win` in `optionalDependencies`"),
+        (r#""peerDependencies": {"react": "*"}"#, "`react` in `peerDependencies`"),
+    ] {
+        project.write(
+            "package.json",
+            &format!(
+                r#"{{"name": "case", "dependencies": {{{dependencies}}}, "devDependencies": {{"tool": "^1"}}, {more}}}"#
+            ),
+        );
+        for form in ["package-lock", "pnpm-lock"] {
+            project.run(&format!("larder export {form}")).exits(1).names([named]);
+        }
+    }
+    let optional = r#""peerDependencies": {"react": "*"}, "peerDependenciesMeta": {"react": {"optional": true}}"#;
+    project.write(
+        "package.json",
+        &format!(
+            r#"{{"name": "case", "dependencies": {{{dependencies}}}, "devDependencies": {{"tool": "^1"}}, {optional}}}"#
+        ),
+    );
+    project.run("larder export package-lock").exits(0);
+}

@@ -79,6 +79,8 @@ pub struct PackageJson {
     pub optional_dependencies: BTreeMap<String, String>,
     /// `peerDependencies`
     pub peer_dependencies: BTreeMap<String, String>,
+    /// `peerDependenciesMeta`
+    pub peer_dependencies_meta: BTreeMap<String, Value>,
 }
 
 /// A table of dependencies in a package.json.
@@ -138,10 +140,19 @@ impl PackageJson {
         })
     }
 
-    /// Returns the names that have to be installed: those of all tables but `optionalDependencies` and `peerDependencies`.
-    pub(super) fn required(&self) -> impl Iterator<Item = &str> {
-        let tables = self.dependencies.keys().chain(self.dev_dependencies.keys());
-        tables.filter(|name| !self.optional_dependencies.contains_key(*name)).map(String::as_str)
+    /// Returns the names that a lockfile has to have for npm and pnpm to take it, each with its table. Both want optional dependencies in it
+    /// whatever the system, and install the peers of a project, if not otherwise told, as if it depended on them.
+    pub(super) fn expected(&self, installs_peers: bool) -> impl Iterator<Item = (&'static str, &str)> {
+        let is_optional = |peer: &str| {
+            let meta = self.peer_dependencies_meta.get(peer).and_then(|meta| meta.get("optional"));
+            meta == Some(&Value::Bool(true))
+        };
+        let peers = self.peer_dependencies.keys().filter(move |peer| installs_peers && !is_optional(peer));
+        let normal = self.dependencies.keys().map(|name| ("dependencies", name));
+        let development = self.dev_dependencies.keys().map(|name| ("devDependencies", name));
+        let optional = self.optional_dependencies.keys().map(|name| ("optionalDependencies", name));
+        let all = normal.chain(development).chain(optional).chain(peers.map(|name| ("peerDependencies", name)));
+        all.map(|(table, name)| (table, name.as_str()))
     }
 }
 

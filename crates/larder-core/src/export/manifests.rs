@@ -92,12 +92,23 @@ fn importer<'a>(input: &ExportInput<'a>, folder: &Arc<str>, form: &'static str) 
     }
     if let Some(known) = known {
         let has = |name: &str| importer.dependencies.keys().any(|known| known.as_str() == name);
-        if let Some(name) = known.required().find(|name| !has(name)) {
-            let problem = format!("declares `{name}`, and `{}` has no such package", input.environment);
-            let help = format!(
-                "export an environment that has all its dependencies (`{ECOSYSTEM} ci --omit=dev` leaves out those for \
-                 development), or take `{name}` out of the file"
-            );
+        let mut expected = known.expected(input.pnpm.installs_peers);
+        if let Some((table, name)) = expected.find(|(_, name)| !has(name)) {
+            let problem = format!("declares `{name}` in `{table}`, and `{}` has no such package", input.environment);
+            let help = match table {
+                "optionalDependencies" => format!(
+                    "lock it for the systems that it is for (`platforms`), or take `{name}` out of the file: a lockfile has \
+                     optional packages of every system"
+                ),
+                "peerDependencies" => format!(
+                    "npm and pnpm install what a project has as its peers: make `{name}` a dependency in larder.kdl, or optional \
+                     in `peerDependenciesMeta`"
+                ),
+                _ => format!(
+                    "export an environment that has all its dependencies (`{ECOSYSTEM} ci --omit=dev` leaves out those for \
+                     development), or take `{name}` out of the file"
+                ),
+            };
             return Err(ExportError::PackageJson { file: file(folder), problem, help });
         }
     }
