@@ -246,7 +246,7 @@ fn read_text(node: ManifestNode<'_>, entry: &KdlEntry, rule: &ParameterRule, err
         _ if text.trim().is_empty() => Some("it is empty"),
         _ if text.len() > LONGEST => Some("it is longer than 4096 bytes"),
         _ if text.chars().any(char::is_control) => Some("it has control characters"),
-        Some(ParameterFormat::Uri) if !is_uri(text) => Some("it is no URL with a host"),
+        Some(ParameterFormat::Uri) if !is_uri(text) => Some("it is no http:// or https:// URL with a host"),
         Some(ParameterFormat::Duration) if parse_span(text).is_none() => {
             Some("it is a number and a unit: s, m, h, d or w")
         }
@@ -302,8 +302,7 @@ fn is_uri(text: &str) -> bool {
         .rsplit_once(':')
         .filter(|(_, port)| port.chars().all(|c| c.is_ascii_digit()))
         .map_or(host, |(host, _)| host);
-    scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+    ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
         && is_host(host)
         && !text.contains(char::is_whitespace)
 }

@@ -1,7 +1,7 @@
 //! Secrets in clear text, which no file of an asset may have.
 
 /// Parts of names whose values are secrets.
-const SECRET_NAMES: [&str; 26] = [
+const SECRET_NAMES: [&str; 27] = [
     "password",
     "passwd",
     "passphrase",
@@ -28,16 +28,17 @@ const SECRET_NAMES: [&str; 26] = [
     "functionkey",
     "functionskey",
     "masterkey",
+    "sessionid",
 ];
 
 /// Whole names whose values are secrets: as parts of longer ones they are ordinary words.
-const WHOLE_SECRET_NAMES: [&str; 2] = ["sig", "xauth"];
+const WHOLE_SECRET_NAMES: [&str; 3] = ["sig", "xauth", "bpmcsrf"];
 
 /// Names that only look like it: what they say is where something is, or how.
 const PLAIN_NAMES: [&str; 3] = ["tokenurl", "tokenendpoint", "tokentype"];
 
 /// The beginnings of tokens that say of themselves what they are, with the fewest characters behind them.
-const TOKENS: [(&str, usize); 13] = [
+const TOKENS: [(&str, usize); 14] = [
     ("ghp_", 30),
     ("gho_", 30),
     ("ghs_", 30),
@@ -48,6 +49,7 @@ const TOKENS: [(&str, usize); 13] = [
     ("xoxb-", 16),
     ("xoxp-", 16),
     ("sk_live_", 16),
+    ("SG.", 40),
     ("AKIA", 16),
     ("eyJ", 20),
     ("AGE-SECRET-KEY-1", 16),
@@ -78,6 +80,10 @@ fn find_in(value: &str) -> Option<&'static str> {
     }
     if has_password_in_address(value) {
         return Some("an address with a password");
+    }
+    // Whoever knows the address may write there.
+    if value.contains("://hooks.slack.com/services/") {
+        return Some("the address of a webhook");
     }
     let words = value.split(|c: char| c.is_whitespace() || "/=:;,&?\"'".contains(c));
     for (begin, least) in TOKENS {
@@ -134,6 +140,10 @@ mod tests {
             ("url", "https://me:hunter2@host/"),
             ("url", "ftp://me:pa%20ss@host"),
             ("url", "https://host/?api_key=abc"),
+            ("url", "https://hooks.slack.com/services/T0/B0/abc"),
+            ("path", "/orders;jsessionid=A1B2"),
+            ("BPMCSRF", "abcdef"),
+            ("X-Client", "SG.abcdefghijklmnopqrstuv.abcdefghijklmnopqrstuvwxyzabcdefghijklmnopq"),
             ("url", "https://host/x?a=1&token=abc"),
             ("headers", "Bearer abcdef"),
             ("x", "Basic bWU6aHVudGVyMg=="),
