@@ -566,3 +566,23 @@ fn nx_is_told_to_do_without_the_lockfile_of_pnpm() {
         .exits(0)
         .names(["node_modules/.modules.yaml, which Nx reads beside pnpm-lock.yaml: only pnpm writes it"]);
 }
+
+#[test]
+fn a_folder_that_an_override_puts_in_the_place_of_a_package_is_a_member() {
+    let registry = registry();
+    let project = Project::of_other_tools(
+        &registry,
+        &[
+            (
+                "package.json",
+                r#"{"name": "shop", "dependencies": {"left": "^1"}, "overrides": {"left": "file:stub/left"}}"#,
+            ),
+            ("stub/left/package.json", r#"{"name": "left", "version": "1.9.0"}"#),
+        ],
+    );
+    project.run("larder init").exits(0);
+    let manifest = project.read("larder.kdl");
+    assert!(manifest.contains("override npm \"left\" \"workspace:*\""), "{manifest}");
+    project.run("larder lock --check").exits(0);
+    assert!(!project.read("larder.lock").contains("npm:left"), "{}", project.read("larder.lock"));
+}

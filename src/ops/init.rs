@@ -294,6 +294,7 @@ fn import(folder: &Path) -> Result<Found> {
         settings_beside(folder, &member, &mut all)?;
     }
     workspace::leave_out_computed(folder, &mut all)?;
+    workspace::take_overriding_folders(folder, &mut all)?;
     let mut beside = workspace::projects_beside(folder, &mut all)?;
     published::leave_out(folder, &mut all, &mut beside)?;
     for beside in beside {

@@ -101,6 +101,24 @@ pub(in crate::ops) fn members_with_locks(root: &Path, imported: &Imported) -> Re
     Ok(found)
 }
 
+/// Makes members of the folders whose packages overrides put in the place of others.
+pub(in crate::ops) fn take_overriding_folders(root: &Path, imported: &mut Imported) -> Result<()> {
+    let mut taken = Vec::new();
+    for (folder, name) in imported.overriding_folders() {
+        let folder = path::join("", folder);
+        if folder.is_empty() || imported.is_member(&folder) || members::stay_inside(root, &folder).is_err() {
+            continue;
+        }
+        let text = inputs::text(&root.join(&*folder).join(PACKAGE_JSON))?;
+        let own = text.and_then(|text| import::package_json(&text).ok()?.name);
+        if own.is_some_and(|own| own == *name.as_str()) {
+            taken.push(folder.to_string());
+        }
+    }
+    imported.members.extend(taken);
+    Ok(())
+}
+
 /// Takes those Python projects out of the members whose dependencies only a build knows, and that nothing asks for: a glob of npm's meets
 /// folders that its tools pass over.
 pub(in crate::ops) fn leave_out_computed(root: &Path, imported: &mut Imported) -> Result<()> {

@@ -194,6 +194,14 @@ impl Imported {
         }
     }
 
+    /// Returns the folders that overrides put in the place of packages, relative to the root, each with the name that is overridden.
+    pub fn overriding_folders(&self) -> impl Iterator<Item = (&str, PackageName)> {
+        let overrides = self.folder_overrides.iter();
+        overrides.filter_map(|(selector, folder)| {
+            Some((&**folder, PackageName::parse(npm::ECOSYSTEM, overridden_name(selector)).ok()?))
+        })
+    }
+
     /// Turns overrides by folders into overrides by the project's own packages. `is_own` tells whether the package in a folder, relative to
     /// the root, is one of the project's that has the name which is overridden.
     pub fn settle_folder_overrides(&mut self, is_own: impl Fn(&str, Ecosystem, &PackageName) -> bool) {
