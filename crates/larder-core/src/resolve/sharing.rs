@@ -80,7 +80,9 @@ fn shared(drafts: &[DraftInstance], targets: &[Vec<usize>], classes: &[u32]) -> 
         instances.sort_by_key(|(edges, place, _)| (Reverse(edges.len()), *place));
         for (at, (edges, place, class)) in instances.iter().enumerate() {
             for (others, _, other) in &instances[..at] {
-                let lacks_optional_peers = others.difference(edges).all(|(label, _)| is_met_optional_peer(label));
+                if !others.difference(edges).all(|(label, _)| is_met_optional_peer(label)) {
+                    continue;
+                }
                 let brings = drafts[*place].links.iter().zip(&targets[*place]);
                 let brings = brings.filter(|(link, to)| !others.contains(&(label(link), classes[**to])));
                 let brings: Vec<DraftEdge> = brings.map(|(link, _)| link.clone()).collect();
@@ -89,8 +91,8 @@ fn shared(drafts: &[DraftInstance], targets: &[Vec<usize>], classes: &[u32]) -> 
                     is_met_optional_peer(&label(link)) && !others.iter().any(is_bound)
                 };
                 // Several that bring something would have to agree: the next round asks again.
-                let is_free = brings.is_empty() || shared.values().all(|joined: &Joined| joined.by != *other);
-                if lacks_optional_peers && is_free && brings.iter().all(adds) {
+                let is_free = || brings.is_empty() || shared.values().all(|joined: &Joined| joined.by != *other);
+                if brings.iter().all(adds) && is_free() {
                     shared.insert(*class, Joined { by: *other, brings });
                     break;
                 }
