@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::audit::{FOLDER, ids};
-use crate::support::{Project, Random, Universe};
+use crate::support::{Project, Random, Registry, Universe};
 
 /// A small universe of Python packages, of which an environment has one version each: every choice can be tried.
 struct SmallUniverse {
@@ -170,4 +170,36 @@ fn a_cure_that_cannot_but_bring_something_in_brings_less_than_it_cures() {
         let document = project.run("larder audit --fix --json").exits(1).json();
         assert_eq!(ids(&document), [left], "{document:#}");
     }
+}
+
+/// `a` is cured by a version that needs `b`, which has a critical vulnerability; nothing else of `b` is there.
+fn cured_by_worse(registry: &Registry, policy: &str, rest: &str) -> Project {
+    let project = Project::new(registry);
+    project.write("osv/a.json", &about("X-a", "a", &["1.0"], "LOW"));
+    project.write("osv/b.json", &about("Y-b", "b", &["1.0"], "CRITICAL"));
+    for range in ["==1.0", ">=1.0"] {
+        let lines = format!("{policy}dependencies {{ pypi \"a\" \"{range}\"; }}\n{rest}");
+        project.with_registry_line(FOLDER, &lines).run("larder lock").exits(0);
+    }
+    project
+}
+
+#[test]
+fn what_a_cure_would_bring_in_is_named_and_what_is_ignored_is_not_counted() {
+    let universe =
+        Universe::new().pypi("a", "1.0", |p| p).pypi("a", "1.1", |p| p.requires("b")).pypi("b", "1.0", |p| p);
+    let registry = universe.serve();
+    let project = cured_by_worse(&registry, "", "");
+    let brings = "would bring Y-b of pypi:b@1.0 in";
+    project.run("larder audit").exits(1).names([brings]);
+    project.run("larder audit --fix").exits(1).names(["X-a of pypi:a@1.0 stays", brings]);
+    let ignored = "policy { advisories { ignore \"Y-b\" reason=\"not reached\"; }; }\n";
+    let project = cured_by_worse(&registry, ignored, "");
+    project.run("larder audit --fix").exits(0);
+    assert!(project.read("larder.lock").contains("pypi:a@1.1"));
+    // That a group has it does not make it harmless for those who do without the group.
+    let project =
+        cured_by_worse(&registry, "", "group \"dev\" dev=#true { pypi \"b\"; }\nenvironment \"production\"\n");
+    project.run("larder audit --fix").exits(1);
+    assert!(project.read("larder.lock").contains("pypi:a@1.0"));
 }

@@ -165,7 +165,8 @@ fn here(context: &Context<'_>, project: &Project, lockfile: &Lockfile) -> Result
     databases.vulnerabilities(lockfile.graph.packages.keys()).map_err(Error::from)
 }
 
-fn today() -> Date {
+/// Returns the day, in UTC: until when an advisory is ignored counts in these.
+pub(super) fn today() -> Date {
     Timestamp::now().to_zoned(TimeZone::UTC).date()
 }
 

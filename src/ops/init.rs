@@ -19,7 +19,7 @@ use super::lock::{self, Locked, UnusedPatches};
 use super::moving::flat::FlatFolders;
 use super::moving::locked::{self, Kept};
 use super::moving::undeclared::{self, UndeclaredUse};
-use super::moving::{peers, pending, pnpm_layout, published, requirements, workspace};
+use super::moving::{membership, peers, pending, pnpm_layout, published, requirements, workspace};
 use super::programs::interpreter;
 use super::project::snapshot;
 use super::project::{host, inputs, members};
@@ -293,8 +293,8 @@ fn import(folder: &Path) -> Result<Found> {
     for member in workspace::members_with_locks(folder, &all)? {
         settings_beside(folder, &member, &mut all)?;
     }
-    workspace::leave_out_computed(folder, &mut all)?;
-    workspace::take_overriding_folders(folder, &mut all)?;
+    membership::leave_out_computed(folder, &mut all)?;
+    membership::take_overriding_folders(folder, &mut all)?;
     let mut beside = workspace::projects_beside(folder, &mut all)?;
     published::leave_out(folder, &mut all, &mut beside)?;
     for beside in beside {

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::advisory::Vulnerability;
 use crate::diagnostic::Exit;
-use crate::lock::Lockfile;
+use crate::lock::{Closure, Lockfile};
+use crate::manifest::Environment;
 use crate::model::{PackageId, PackageKey, Version};
 use crate::policy::SolveNotes;
 use crate::registry::{AdvisoryDatabases, CachePolicy, Registries};
@@ -13,6 +14,7 @@ use crate::resolve::Index;
 
 use crate::ops::lock::{self, Wish};
 use crate::ops::locking::age::{self, AgeCutoff};
+use crate::ops::project::selection;
 use crate::ops::session::release;
 use crate::ops::{Error, Project, Result, Session, advisories, failure, registries, runtimes};
 
@@ -29,14 +31,23 @@ pub(super) struct Cure {
     /// What only its solve knows.
     pub(super) solved: SolveNotes,
     /// The vulnerabilities that stay: with every version that may be chosen, something has them.
-    pub(super) incurable: Vec<Vulnerability>,
+    pub(super) incurable: Vec<Incurable>,
+}
+
+/// A vulnerability that stays.
+#[derive(Clone, Debug)]
+pub(super) struct Incurable {
+    /// The vulnerability.
+    pub(super) vulnerability: Vulnerability,
+    /// What would come in with every version that is without it: `GHSA-… of npm:left@1.0.0`. Nothing if there is no such version.
+    pub(super) brings: Vec<String>,
 }
 
 /// Vulnerabilities, sorted into those that can be cured together, and the others.
 struct Sorted {
     found: Option<(Lockfile, SolveNotes)>,
     curable: Vec<Vulnerability>,
-    incurable: Vec<Vulnerability>,
+    incurable: Vec<Incurable>,
 }
 
 /// What came of a solve.
@@ -44,8 +55,8 @@ enum Attempt {
     Solved(Box<(Lockfile, SolveNotes)>),
     /// There is no solution.
     Unsolvable,
-    /// Each solution brings in a vulnerability.
-    Vulnerable,
+    /// Each solution brings vulnerabilities in: these, and with others more.
+    Vulnerable(Vec<Vulnerability>),
 }
 
 /// A project whose vulnerabilities are to be cured, with its registries, which stay open from one solve to the next.
@@ -57,7 +68,7 @@ pub(super) struct Patient<'a> {
     declared: Project,
     before: &'a Lockfile,
     /// The vulnerabilities that it has.
-    known: Vec<Vulnerability>,
+    known: Exposure,
     registries: Registries,
     databases: AdvisoryDatabases,
 }
@@ -69,7 +80,7 @@ impl<'a> Patient<'a> {
         let project = runtimes::applied(&declared, &before.runtimes).into_owned();
         let registries = registries::open(session, &project, CachePolicy::MaxAge)?;
         let databases = advisories::of_lock(session.context, &project, before);
-        let known = databases.vulnerabilities(before.graph.packages.keys()).map_err(Error::from)?.found;
+        let known = exposure(&databases, &project, before)?;
         Ok(Self { session, project, declared, before, known, registries, databases })
     }
 
@@ -87,7 +98,7 @@ impl<'a> Patient<'a> {
 
     /// Returns whether all of these vulnerabilities can be cured together.
     pub(super) fn is_curable(&self, wanted: &[Vulnerability]) -> Result<bool> {
-        Ok(self.solve(&self.versions_with(wanted)?, wanted)?.is_some())
+        Ok(matches!(self.solve(&self.versions_with(wanted)?, wanted)?, Attempt::Solved(_)))
     }
 
     /// Closes the registries. They are large, and the end of the process need not wait for them.
@@ -106,25 +117,31 @@ impl<'a> Patient<'a> {
     }
 
     /// Returns those of these vulnerabilities that cannot be cured.
-    pub(super) fn incurable(&self, wanted: &[Vulnerability]) -> Result<Vec<Vulnerability>> {
+    pub(super) fn incurable(&self, wanted: &[Vulnerability]) -> Result<Vec<Incurable>> {
         Ok(self.sort(wanted)?.incurable)
     }
 
     /// Tries all of them together, and if that has no solution, one after the other.
     fn sort(&self, wanted: &[Vulnerability]) -> Result<Sorted> {
-        let found = self.solve(&self.versions_with(wanted)?, wanted)?;
-        if found.is_some() {
-            return Ok(Sorted { found, curable: wanted.to_vec(), incurable: Vec::new() });
+        let mut sorted = Sorted { found: None, curable: Vec::new(), incurable: Vec::new() };
+        if let Attempt::Solved(solved) = self.solve(&self.versions_with(wanted)?, wanted)? {
+            return Ok(Sorted { found: Some(*solved), curable: wanted.to_vec(), ..sorted });
         }
-        let mut sorted = Sorted { found, curable: Vec::new(), incurable: Vec::new() };
         let mut wanted = wanted.to_vec();
         wanted.sort_by_key(|vulnerability| Reverse(vulnerability.severity()));
         for vulnerability in wanted {
-            sorted.curable.push(vulnerability);
-            match self.solve(&self.versions_with(&sorted.curable)?, &sorted.curable)? {
-                Some(solved) => sorted.found = Some(solved),
-                None => sorted.incurable.extend(sorted.curable.pop()),
-            }
+            sorted.curable.push(vulnerability.clone());
+            let brings = match self.solve(&self.versions_with(&sorted.curable)?, &sorted.curable)? {
+                Attempt::Solved(solved) => {
+                    sorted.found = Some(*solved);
+                    continue;
+                }
+                Attempt::Unsolvable => Vec::new(),
+                Attempt::Vulnerable(brought) => brought,
+            };
+            sorted.curable.pop();
+            let brings = brings.iter().map(|one| format!("{} of {}", one.id, one.package)).collect();
+            sorted.incurable.push(Incurable { vulnerability, brings });
         }
         Ok(sorted)
     }
@@ -133,64 +150,48 @@ impl<'a> Patient<'a> {
     fn versions_with(&self, vulnerabilities: &[Vulnerability]) -> Result<Excluded> {
         let mut excluded = Excluded::new();
         for id in vulnerabilities.iter().map(|vulnerability| &vulnerability.package.id).collect::<BTreeSet<_>>() {
-            self.exclude(id, |found| is_among(vulnerabilities, found), &mut excluded)?;
+            let versions = self.versions(id)?.into_iter();
+            let keys: Vec<PackageKey> = versions.map(|version| PackageKey { id: id.clone(), version }).collect();
+            let known = self.databases.vulnerabilities(keys.iter()).map_err(Error::from)?.found;
+            let having = known.into_iter().filter(|found| is_among(vulnerabilities, found));
+            excluded.entry(id.clone()).or_default().extend(having.map(|found| found.package.version));
         }
         Ok(excluded)
     }
 
-    /// Excludes the versions of a package that have a vulnerability such as is meant.
-    fn exclude(
-        &self,
-        id: &PackageId,
-        is_meant: impl Fn(&Vulnerability) -> bool,
-        excluded: &mut Excluded,
-    ) -> Result<()> {
-        let versions = self.versions(id)?.into_iter();
-        let keys: Vec<PackageKey> = versions.map(|version| PackageKey { id: id.clone(), version }).collect();
-        let known = self.databases.vulnerabilities(keys.iter()).map_err(Error::from)?.found;
-        let having = known.into_iter().filter(is_meant).map(|found| found.package.version);
-        excluded.entry(id.clone()).or_default().extend(having);
-        Ok(())
-    }
-
     /// Solves without some versions, so that no vulnerability comes in; where that cannot be, so that none does that is as severe as the
-    /// worst of those to be cured. Returns `None` if there is no such solution, or only one that leaves out what was there.
-    fn solve(&self, excluded: &Excluded, cured: &[Vulnerability]) -> Result<Option<(Lockfile, SolveNotes)>> {
+    /// worst of those to be cured.
+    fn solve(&self, excluded: &Excluded, cured: &[Vulnerability]) -> Result<Attempt> {
         let worst = cured.iter().map(Vulnerability::severity).max();
         match self.solve_against(excluded, |_| true)? {
-            Attempt::Solved(solved) => Ok(Some(*solved)),
-            Attempt::Unsolvable => Ok(None),
-            Attempt::Vulnerable => match self.solve_against(excluded, |found| Some(found.severity()) >= worst)? {
-                Attempt::Solved(solved) => Ok(Some(*solved)),
-                Attempt::Unsolvable | Attempt::Vulnerable => Ok(None),
-            },
+            Attempt::Vulnerable(_) => self.solve_against(excluded, |found| Some(found.severity()) >= worst),
+            attempt => Ok(attempt),
         }
     }
 
-    /// Solves without some versions, and again without those of packages that come with a vulnerability such as is meant, until none does.
+    /// Solves without some versions, and again without those that bring a vulnerability in such as is meant, until none does.
     fn solve_against(&self, excluded: &Excluded, is_meant: impl Fn(&Vulnerability) -> bool) -> Result<Attempt> {
         let mut excluded = excluded.clone();
-        let mut is_first = true;
+        let mut brought: Vec<Vulnerability> = Vec::new();
         loop {
             let Some(solved) = self.solve_once(&excluded)? else {
-                return Ok(if is_first { Attempt::Unsolvable } else { Attempt::Vulnerable });
+                return Ok(if brought.is_empty() { Attempt::Unsolvable } else { Attempt::Vulnerable(brought) });
             };
-            let comes_in = |found: &Vulnerability| is_meant(found) && !is_among(&self.known, found);
-            let all = self.databases.vulnerabilities(solved.0.graph.packages.keys()).map_err(Error::from)?.found;
-            let brought: BTreeSet<PackageId> = all.into_iter().filter(comes_in).map(|found| found.package.id).collect();
-            if brought.is_empty() {
+            let now = exposure(&self.databases, &self.project, &solved.0)?;
+            let new = now.since(&self.known).filter(|found| is_meant(found)).cloned().collect::<Vec<_>>();
+            if new.is_empty() {
                 return Ok(Attempt::Solved(Box::new(solved)));
             }
             let count = |excluded: &Excluded| excluded.values().map(BTreeSet::len).sum::<usize>();
             let before = count(&excluded);
-            for id in &brought {
-                self.exclude(id, comes_in, &mut excluded)?;
+            for (id, versions) in self.versions_with(&new)? {
+                excluded.entry(id).or_default().extend(versions);
             }
-            // One that no registry lists cannot be excluded.
+            brought.extend(new.into_iter().filter(|one| !is_among(&brought, one)).collect::<Vec<_>>());
+            // What no registry lists cannot be excluded.
             if count(&excluded) == before {
-                return Ok(Attempt::Vulnerable);
+                return Ok(Attempt::Vulnerable(brought));
             }
-            is_first = false;
         }
     }
 
@@ -225,14 +226,45 @@ impl<'a> Patient<'a> {
             let others = self.versions(id)?.into_iter().filter(|version| !kept.contains(version)).collect();
             let mut stricter = excluded.clone();
             stricter.insert(id.clone(), others);
-            if let Some(solved) = self.solve(&stricter, cured)?
+            if let Attempt::Solved(solved) = self.solve(&stricter, cured)?
                 && self::moved(self.before, &solved.0).len() < moved.len()
             {
-                (best, excluded) = (solved, stricter);
+                (best, excluded) = (*solved, stricter);
             }
         }
         Ok(best)
     }
+}
+
+/// The vulnerabilities of a lock that are not ignored: those of each environment, and of all that is locked.
+struct Exposure(Vec<Vec<Vulnerability>>);
+
+impl Exposure {
+    /// Returns the vulnerabilities that an environment has and that it had not before.
+    fn since<'e>(&'e self, before: &'e Self) -> impl Iterator<Item = &'e Vulnerability> {
+        self.0.iter().zip(&before.0).flat_map(|(now, known)| now.iter().filter(move |found| !is_among(known, found)))
+    }
+}
+
+/// Returns the vulnerabilities of a lock of a project.
+fn exposure(databases: &AdvisoryDatabases, project: &Project, lockfile: &Lockfile) -> Result<Exposure> {
+    let all = databases.vulnerabilities(lockfile.graph.packages.keys()).map_err(Error::from)?.found;
+    let today = advisories::today();
+    let is_ignored = |environment: &Environment, found: &Vulnerability| {
+        let mut rules = environment.policy.advisories.ignored.iter().filter(|rule| found.is_named(&rule.id));
+        rules.any(|rule| rule.until.is_none_or(|until| until >= today))
+    };
+    let environments = &project.manifest.environments;
+    let mut exposure = Vec::with_capacity(environments.len() + 1);
+    for environment in environments {
+        let closure = Closure::of(&lockfile.graph, &selection(environment, None));
+        let packages: BTreeSet<&PackageKey> = closure.packages().map(|(key, _)| key).collect();
+        let here = |found: &&Vulnerability| packages.contains(&found.package) && !is_ignored(environment, found);
+        exposure.push(all.iter().filter(here).cloned().collect());
+    }
+    let anywhere = |found: &Vulnerability| !environments.iter().any(|environment| is_ignored(environment, found));
+    exposure.push(all.into_iter().filter(anywhere).collect());
+    Ok(Exposure(exposure))
 }
 
 /// Returns whether these have a vulnerability already: the same package does, in whichever version.

@@ -14,7 +14,7 @@ use crate::ops::project::target::{EditTarget, Edited};
 use crate::ops::summary::DifferenceSummary;
 use crate::ops::{Project, Result, Session};
 
-use super::cure::{Cure, Patient};
+use super::cure::{Cure, Incurable, Patient};
 use super::held;
 use super::widen::{self, OpenLine, Widened};
 
@@ -35,7 +35,7 @@ pub struct Fixed {
     /// The lines of the manifest that were widened.
     widened: Vec<Widened>,
     /// The vulnerabilities that stay.
-    incurable: Vec<Vulnerability>,
+    incurable: Vec<Incurable>,
     /// The lines that hold what is vulnerable, and that are not widened, by its package.
     held: BTreeMap<PackageKey, Vec<String>>,
     /// How far the fix went.
@@ -73,7 +73,10 @@ impl Fixed {
             lines.push("Nothing was moved".to_owned());
         }
         let remaining = self.incurable.iter();
-        lines.extend(remaining.map(|one| format!("{} of {} stays: {}", one.id, one.package, self.reason(one))));
+        lines.extend(remaining.map(|one| {
+            let Vulnerability { id, package, .. } = &one.vulnerability;
+            format!("{id} of {package} stays: {}", self.reason(one))
+        }));
         lines
     }
 
@@ -81,9 +84,9 @@ impl Fixed {
     pub fn summary(&self) -> FixSummary {
         let line =
             |line: &Widened| WidenedLine { line: line.line.clone(), from: line.from.clone(), to: line.to.clone() };
-        let remaining = |one: &Vulnerability| Remaining {
-            id: one.id.clone(),
-            package: one.package.to_string(),
+        let remaining = |one: &Incurable| Remaining {
+            id: one.vulnerability.id.clone(),
+            package: one.vulnerability.package.to_string(),
             reason: self.reason(one),
         };
         FixSummary {
@@ -93,7 +96,10 @@ impl Fixed {
         }
     }
 
-    fn reason(&self, vulnerability: &Vulnerability) -> String {
+    fn reason(&self, Incurable { vulnerability, brings }: &Incurable) -> String {
+        if !brings.is_empty() {
+            return format!("a version without it would bring {} in", brings.join(" and "));
+        }
         let Some(cure) = vulnerability.known_cure() else {
             return "no later version is known to be without it".to_owned();
         };
@@ -126,13 +132,14 @@ pub(super) fn fix(
     let (mut edited, mut widened) = (None, Vec::new());
     let target = EditTarget::root(project);
     if fix == Fix::Widening && !cure.incurable.is_empty() {
-        let mut lines = widen::lines_to(&target, &before, &cure.incurable, |id| patient.versions(id))?;
+        let stay: Vec<Vulnerability> = cure.incurable.iter().map(|one| one.vulnerability.clone()).collect();
+        let mut lines = widen::lines_to(&target, &before, &stay, |id| patient.versions(id))?;
         let open = |lines: &[OpenLine]| target.tried(project, &widen::opened(&target, lines)?);
         patient.take_lines_of(&open(&lines)?);
         let incurable = patient.incurable(vulnerabilities)?;
         if incurable.len() < cure.incurable.len() {
-            let curable: Vec<Vulnerability> =
-                vulnerabilities.iter().filter(|one| !incurable.contains(one)).cloned().collect();
+            let stays = |one: &Vulnerability| incurable.iter().any(|other| other.vulnerability == *one);
+            let curable: Vec<Vulnerability> = vulnerabilities.iter().filter(|one| !stays(one)).cloned().collect();
             widen::take_nearest(&mut lines, |lines| {
                 patient.take_lines_of(&open(lines)?);
                 patient.is_curable(&curable)
@@ -151,7 +158,8 @@ pub(super) fn fix(
     patient.release();
     let Cure { lockfile, solved, incurable } = cure;
     let has_widened = fix == Fix::Widening;
-    let held = incurable.iter().map(|one| (one.package.clone(), held::lines(project, &one.package))).collect();
+    let packages = incurable.iter().map(|one| &one.vulnerability.package);
+    let held = packages.map(|package| (package.clone(), held::lines(project, package))).collect();
     let text = edited.as_ref().map(|(text, _)| Edited { target: &target, text });
     let project = edited.as_ref().map_or(project, |(_, wider)| wider);
     let replacement = Replacement { project, edited: text.as_ref(), old: &before, snapshot };

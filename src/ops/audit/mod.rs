@@ -23,7 +23,7 @@ use crate::ops::inspection::{self, Counts, Inspected, Options, SignedPackages};
 use crate::ops::project::snapshot;
 use crate::ops::{Project, Result, Session, health, lock, project};
 
-use cure::Patient;
+use cure::{Incurable, Patient};
 use fix::FixSummary;
 pub use fix::{Fix, Fixed};
 
@@ -119,18 +119,28 @@ fn tell_cures(session: &Session<'_>, project: &Project, audited: &mut Inspected)
     let Ok(incurable) = incurable else { return Ok(()) };
     for located in &mut audited.findings {
         let Some(vulnerability) = &located.finding.vulnerability else { continue };
-        let is_curable = !incurable.contains(vulnerability);
-        located.finding.cured_by_update = Some(is_curable);
-        let help = match (is_curable, vulnerability.known_cure()) {
-            (true, _) => "`larder audit --fix` moves it to a version without it, within the ranges of larder.kdl",
-            (false, Some(_)) => {
-                "no version within the ranges of larder.kdl is without it: `larder audit --fix --force` widens lines"
+        let stays = incurable.iter().find(|one| one.vulnerability == **vulnerability);
+        located.finding.cured_by_update = Some(stays.is_none());
+        let help = match (stays, vulnerability.known_cure()) {
+            (None, _) => {
+                "`larder audit --fix` moves it to a version without it, within the ranges of larder.kdl".to_owned()
             }
-            (false, None) => {
-                "no version is known to be without it: look for another package, or ignore it with a reason"
+            (Some(Incurable { brings, .. }), _) if !brings.is_empty() => {
+                format!(
+                    "a version without it, within the ranges of larder.kdl, would bring {} in",
+                    brings.join(" and ")
+                )
+            }
+            (Some(_), Some(_)) => {
+                "no version within the ranges of larder.kdl is without it: `larder audit --fix --force` \
+                                   widens lines"
+                    .to_owned()
+            }
+            (Some(_), None) => {
+                "no version is known to be without it: look for another package, or ignore it with a reason".to_owned()
             }
         };
-        located.finding.help = Some(help.to_owned());
+        located.finding.help = Some(help);
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use crate::model::{Ecosystem, ExtraName, PackageName};
 use crate::ops::Result;
 use crate::ops::project::{inputs, members};
 use crate::profile::check_stays_inside;
-use crate::registry::path::{self, LocalMatch, LocalPackageIndex, PathKind};
+use crate::registry::path::{self, LocalMatch, LocalPackageIndex};
 
 /// Folders that are no part of what a repository ships.
 const ASIDE: [&str; 17] = [
@@ -99,42 +99,6 @@ pub(in crate::ops) fn members_with_locks(root: &Path, imported: &Imported) -> Re
         }
     }
     Ok(found)
-}
-
-/// Makes members of the folders whose packages overrides put in the place of others.
-pub(in crate::ops) fn take_overriding_folders(root: &Path, imported: &mut Imported) -> Result<()> {
-    let mut taken = Vec::new();
-    for (folder, name) in imported.overriding_folders() {
-        let folder = path::join("", folder);
-        if folder.is_empty() || imported.is_member(&folder) || members::stay_inside(root, &folder).is_err() {
-            continue;
-        }
-        let text = inputs::text(&root.join(&*folder).join(PACKAGE_JSON))?;
-        let own = text.and_then(|text| import::package_json(&text).ok()?.name);
-        if own.is_some_and(|own| own == *name.as_str()) {
-            taken.push(folder.to_string());
-        }
-    }
-    imported.members.extend(taken);
-    Ok(())
-}
-
-/// Takes those Python projects out of the members whose dependencies only a build knows, and that nothing asks for: a glob of npm's meets
-/// folders that its tools pass over.
-pub(in crate::ops) fn leave_out_computed(root: &Path, imported: &mut Imported) -> Result<()> {
-    for folder in members::find(root, imported.members.iter().map(String::as_str))?.folders {
-        let is_asked_for = imported.folders.iter().any(|(known, _)| path::join("", known) == folder);
-        let project = import::python_project(&inputs::reader(root, &root.join(&*folder)));
-        let is_computed = matches!(&project, Ok(Some(project)) if !project.computed.is_empty());
-        let is_own = has(root, &folder, PACKAGE_JSON)? || has(root, &folder, PathKind::Larder.file())?;
-        if is_computed && !is_own && !is_asked_for {
-            let why =
-                "a build computes its dependencies: write them into its pyproject.toml to have it among `members`";
-            imported.refuse(format!("the folder {folder}"), why);
-            imported.members.push(format!("!{folder}"));
-        }
-    }
-    Ok(())
 }
 
 /// Returns the folders below the root, relative to it, that no workspace names and that are projects of their own: they

@@ -194,6 +194,14 @@ impl Imported {
         }
     }
 
+    /// Returns the Python packages that lines ask for by name.
+    pub fn python_names(&self) -> BTreeSet<PackageName> {
+        let lines = self.lines.iter().map(|line| (line.ecosystem, &line.name));
+        let all = lines.chain(self.workspace.iter().map(|(ecosystem, name)| (*ecosystem, name)));
+        let python = all.filter(|(ecosystem, _)| ecosystem.has_markers());
+        python.filter_map(|(ecosystem, name)| PackageName::parse(ecosystem, name.split('[').next()?).ok()).collect()
+    }
+
     /// Returns the folders that overrides put in the place of packages, relative to the root, each with the name that is overridden.
     pub fn overriding_folders(&self) -> impl Iterator<Item = (&str, PackageName)> {
         let overrides = self.folder_overrides.iter();

@@ -1,0 +1,61 @@
+//! Folders that become members, or stay out, though no workspace says so.
+
+use std::path::Path;
+
+use crate::import::{self, Imported};
+use crate::model::PackageName;
+use crate::ops::Result;
+use crate::ops::project::{inputs, members};
+use crate::registry::path::{self, PathKind};
+
+use super::workspace::has;
+
+/// Makes members of the folders whose packages overrides put in the place of others.
+pub(in crate::ops) fn take_overriding_folders(root: &Path, imported: &mut Imported) -> Result<()> {
+    let mut taken = Vec::new();
+    for (folder, name) in imported.overriding_folders() {
+        let folder = path::join("", folder);
+        if folder.is_empty() || imported.is_member(&folder) || members::stay_inside(root, &folder).is_err() {
+            continue;
+        }
+        let text = inputs::text(&root.join(&*folder).join(PathKind::Npm.file()))?;
+        let own = text.and_then(|text| import::package_json(&text).ok()?.name);
+        if own.is_some_and(|own| own == *name.as_str()) {
+            taken.push(folder.to_string());
+        }
+    }
+    imported.members.extend(taken);
+    Ok(())
+}
+
+/// Takes those Python projects out of the members whose dependencies only a build knows, and that nothing asks for by their names, as a
+/// registry could serve something else under these: a glob of npm's meets folders that its tools pass over.
+pub(in crate::ops) fn leave_out_computed(root: &Path, imported: &mut Imported) -> Result<()> {
+    let members = members::find(root, imported.members.iter().map(String::as_str))?.folders;
+    let read = |folder: &str| import::python_project(&inputs::reader(root, &root.join(folder))).ok().flatten();
+    let mut computed = Vec::new();
+    for folder in &members {
+        let is_other = has(root, folder, PathKind::Npm.file())? || has(root, folder, PathKind::Larder.file())?;
+        let project = read(folder).filter(|project| !project.computed.is_empty() && !is_other);
+        computed.extend(project.map(|project| (folder, project.name)));
+    }
+    if computed.is_empty() {
+        return Ok(());
+    }
+    let mut asked = imported.python_names();
+    for folder in &members {
+        let of_member = import::python(&inputs::reader(root, &root.join(&**folder)));
+        asked.extend(of_member.iter().flat_map(Imported::python_names));
+    }
+    for (folder, name) in computed {
+        let is_asked_for = imported.folders.iter().any(|(known, _)| path::join("", known) == *folder);
+        let is_named = name.is_none_or(|name| PackageName::pypi(&name).is_ok_and(|name| asked.contains(&name)));
+        if !is_asked_for && !is_named {
+            let why =
+                "a build computes its dependencies: write them into its pyproject.toml to have it among `members`";
+            imported.refuse(format!("the folder {folder}"), why);
+            imported.members.push(format!("!{folder}"));
+        }
+    }
+    Ok(())
+}
