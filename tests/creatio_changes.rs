@@ -1,6 +1,6 @@
 //! Creatio packages that are not what they were: other spellings, other files, other packages under one name.
 
-use crate::support::creatio::{CreatioPackage, application, uid_of, with_application, with_feed};
+use crate::support::creatio::{CreatioPackage, application, uid_of, with_application, with_feed, zip};
 use crate::support::{PrivateRegistry, Project, Registry, Universe};
 
 const FEED: &str = "dependencies {\n    creatio \"UsrA\"\n}\n";
@@ -187,6 +187,25 @@ fn a_version_may_lie_where_its_feed_lists_it() {
 }
 
 #[test]
+fn what_lies_deeper_than_the_archive_of_a_package_is_content_of_others() {
+    let nuspec = b"<package><metadata><id>UsrA</id><version>1.0.0</version></metadata></package>".to_vec();
+    let file = zip(&[
+        ("UsrA.nuspec", nuspec),
+        ("tools/UsrA.gz", CreatioPackage::new("UsrA", "1.0.0").gz()),
+        ("tools/net6/UsrA.gz", b"another".to_vec()),
+        ("tools/data/samples.csv.gz", b"data".to_vec()),
+    ]);
+    let registry = Universe::new()
+        .file("/nuget/v3/index.json", SERVICE_INDEX.to_vec())
+        .file("/nuget/flat/usra/index.json", br#"{"versions":["1.0.0"]}"#.to_vec())
+        .file("/nuget/flat/usra/1.0.0/usra.1.0.0.nupkg", file)
+        .serve();
+    let project = Project::alone();
+    with_feed_line(&project, &registry, FEED);
+    project.run("larder sync").exits(0);
+}
+
+#[test]
 fn what_an_instance_says_of_its_packages_is_held_against_those_that_need_them() {
     let registry = feed(&[CreatioPackage::new("UsrA", "1.0.0").needs("CrtCore", "7.8.0")]).serve();
     let project = Project::alone();
@@ -233,4 +252,18 @@ fn a_cycle_is_opened_by_the_override_that_its_error_names() {
     project.run("larder lock --check").exits(0);
     let order = project.read(".larder/active/packages/creatio/order.json");
     assert!(order.find("UsrB") < order.find("UsrA"), "{order}");
+}
+
+#[test]
+fn an_application_that_nothing_fetches_needs_no_marketplace() {
+    let project = Project::alone();
+    std::fs::create_dir(project.path("vendor")).expect("a folder");
+    for rest in [
+        "creatio { provides \"UsrA\"; }\ndependencies { creatio \"UsrA\" marketplace=5; }\n",
+        "group \"idle\" { creatio \"UsrA\" marketplace=5; }\nenvironment \"production\"\n",
+        "dependencies { creatio \"UsrA\" marketplace=5; }\nresolution { override creatio \"UsrA\"; }\n",
+    ] {
+        project.with_registry_line("    creatio \"local\" \"vendor/\"\n", rest);
+        project.run("larder lock").exits(0);
+    }
 }

@@ -4,6 +4,7 @@ use crate::profile::ProfileError;
 
 use super::generations;
 use super::generations::checkout::Checkout;
+use super::generations::state;
 use super::generations::switch::{self, Switched};
 use super::{Context, Result, generations::usage};
 
@@ -22,6 +23,10 @@ pub fn activate(context: &Context<'_>, name: &str) -> Result<Switched> {
         None => None,
     };
     generations::with_folders_beside(&checkout, name, number)?.activate(&held, name)?;
+    // What a sync noted of it while another one was active says nothing of the links.
+    if before.as_ref() != Some(name) {
+        state::forget(&checkout.root, name.as_str())?;
+    }
     held.release()?;
     usage::stamp(&checkout.root, name.as_str());
     let moved = old.filter(|_| before.as_ref() != Some(name));

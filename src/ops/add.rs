@@ -110,10 +110,10 @@ fn add_once(
     let lines = specs.iter().map(|spec| {
         let range = spec.range.as_deref().map(|range| format!(" {range}")).unwrap_or_default();
         let root = chosen(&locked.lockfile.graph.roots, spec, &target, &place);
-        let nothing = if root.is_some_and(|root| root.to.is_empty()) {
-            "; it brings nothing on the declared platforms"
-        } else {
-            ""
+        let nothing = match root.filter(|root| root.to.is_empty()) {
+            Some(root) if project.manifest.settings.creatio.provides(&root.requirement) => "; the instance provides it",
+            Some(_) => "; it brings nothing on the declared platforms",
+            None => "",
         };
         format!("Added {}:{}{range} to {place}{}{nothing}", spec.ecosystem, spec.name, target.suffix())
     });

@@ -162,37 +162,64 @@ impl<'a> Patient<'a> {
     /// Solves without some versions, so that no vulnerability comes in; where that cannot be, so that none does that is as severe as the
     /// worst of those to be cured.
     fn solve(&self, excluded: &Excluded, cured: &[Vulnerability]) -> Result<Attempt> {
-        let worst = cured.iter().map(Vulnerability::severity).max();
-        match self.solve_against(excluded, |_| true)? {
-            Attempt::Vulnerable(_) => self.solve_against(excluded, |found| Some(found.severity()) >= worst),
-            attempt => Ok(attempt),
+        let Some(first) = self.solve_once(excluded)? else { return Ok(Attempt::Unsolvable) };
+        let brought = self.brought_in(&first.0)?;
+        if brought.is_empty() {
+            return Ok(Attempt::Solved(Box::new(first)));
         }
+        let attempt = self.solve_without(excluded, brought.clone(), |_| true)?;
+        if let Attempt::Solved(_) = attempt {
+            return Ok(attempt);
+        }
+        let worst = cured.iter().map(Vulnerability::severity).max();
+        let is_severe = |found: &Vulnerability| Some(found.severity()) >= worst;
+        let severe: Vec<Vulnerability> = brought.into_iter().filter(is_severe).collect();
+        if severe.is_empty() {
+            return Ok(Attempt::Solved(Box::new(first)));
+        }
+        self.solve_without(excluded, severe, is_severe)
     }
 
-    /// Solves without some versions, and again without those that bring a vulnerability in such as is meant, until none does.
-    fn solve_against(&self, excluded: &Excluded, is_meant: impl Fn(&Vulnerability) -> bool) -> Result<Attempt> {
-        let mut excluded = excluded.clone();
-        let mut brought: Vec<Vulnerability> = Vec::new();
+    /// Solves without some versions and without those that bring a vulnerability in: those of which that is known, and of what is seen then,
+    /// such as is meant.
+    fn solve_without(
+        &self,
+        excluded: &Excluded,
+        mut brought: Vec<Vulnerability>,
+        is_meant: impl Fn(&Vulnerability) -> bool,
+    ) -> Result<Attempt> {
+        let (mut excluded, mut new) = (excluded.clone(), brought.clone());
+        let count = |excluded: &Excluded| excluded.values().map(BTreeSet::len).sum::<usize>();
         loop {
-            let Some(solved) = self.solve_once(&excluded)? else {
-                return Ok(if brought.is_empty() { Attempt::Unsolvable } else { Attempt::Vulnerable(brought) });
-            };
-            let now = exposure(&self.databases, &self.project, &solved.0)?;
-            let new = now.since(&self.known).filter(|found| is_meant(found)).cloned().collect::<Vec<_>>();
-            if new.is_empty() {
-                return Ok(Attempt::Solved(Box::new(solved)));
-            }
-            let count = |excluded: &Excluded| excluded.values().map(BTreeSet::len).sum::<usize>();
             let before = count(&excluded);
             for (id, versions) in self.versions_with(&new)? {
                 excluded.entry(id).or_default().extend(versions);
             }
-            brought.extend(new.into_iter().filter(|one| !is_among(&brought, one)).collect::<Vec<_>>());
             // What no registry lists cannot be excluded.
             if count(&excluded) == before {
                 return Ok(Attempt::Vulnerable(brought));
             }
+            let Some(solved) = self.solve_once(&excluded)? else { return Ok(Attempt::Vulnerable(brought)) };
+            new = self.brought_in(&solved.0)?;
+            new.retain(|found| is_meant(found));
+            if new.is_empty() {
+                return Ok(Attempt::Solved(Box::new(solved)));
+            }
+            let unknown: Vec<Vulnerability> = new.iter().filter(|one| !is_among(&brought, one)).cloned().collect();
+            brought.extend(unknown);
         }
+    }
+
+    /// Returns the vulnerabilities that a lock would bring in.
+    fn brought_in(&self, lockfile: &Lockfile) -> Result<Vec<Vulnerability>> {
+        let now = exposure(&self.databases, &self.project, lockfile)?;
+        let mut brought: Vec<Vulnerability> = Vec::new();
+        for found in now.since(&self.known) {
+            if !brought.contains(found) {
+                brought.push(found.clone());
+            }
+        }
+        Ok(brought)
     }
 
     /// Solves without some versions. Returns `None` if there is no solution, or only one that leaves out what was there.

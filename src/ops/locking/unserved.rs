@@ -17,9 +17,15 @@ pub(in crate::ops) fn check(project: &Project) -> Result<()> {
     let registries = &project.manifest.registries;
     let serves_private = registries.iter().any(|registry| registry.ecosystem == Ecosystem::PRIVATE);
     let has_marketplace = registries.iter().any(|registry| registry.form == RegistryForm::Marketplace);
+    let (settings, idle) = (&project.manifest.settings, project.idle_groups());
     let mut unserved: Vec<Unserved> = Vec::new();
-    for (line, place) in project.lines.iter().zip(&project.places).filter(|(line, _)| !line.optional) {
+    for (line, place) in project.lines.iter().zip(&project.places) {
         let requirement = &line.requirement;
+        let is_overridden = settings.overrides.iter().any(|one| one.applies(None, &requirement.package(), None));
+        let is_idle = line.group.as_ref().is_some_and(|group| idle.contains(group));
+        if line.optional || is_idle || is_overridden || settings.creatio.provides(requirement) {
+            continue;
+        }
         let application = requirement.creatio_range().and_then(CreatioRange::application);
         let is_answered = serves_private
             || requirement.ecosystem() != Ecosystem::PRIVATE

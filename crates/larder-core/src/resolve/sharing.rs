@@ -90,8 +90,9 @@ fn shared(drafts: &[DraftInstance], targets: &[Vec<usize>], classes: &[u32]) -> 
                     let is_bound = |(other, _): &(EdgeLabel<'_>, u32)| *other.name == link.name;
                     is_met_optional_peer(&label(link)) && !others.iter().any(is_bound)
                 };
-                // Several that bring something would have to agree: the next round asks again.
-                let is_free = || brings.is_empty() || shared.values().all(|joined: &Joined| joined.by != *other);
+                // Several that bring something would have to agree, and what gives way itself takes nothing: the next round asks again.
+                let is_joined = || shared.values().any(|joined: &Joined| joined.by == *other);
+                let is_free = || brings.is_empty() || !shared.contains_key(other) && !is_joined();
                 if brings.iter().all(adds) && is_free() {
                     shared.insert(*class, Joined { by: *other, brings });
                     break;

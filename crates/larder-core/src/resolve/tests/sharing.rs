@@ -123,6 +123,31 @@ fn optional_peers_that_agree_tell_no_instances_apart() {
 }
 
 #[test]
+fn what_members_bind_does_not_depend_on_their_order() {
+    for [first, second] in [["a", "b"], ["b", "a"]] {
+        let world = World::new()
+            .newest()
+            .has("npm lib@1.0.0", &["peer? one *", "peer? two *"])
+            .has("npm one@1.0.0", &[])
+            .has("npm one@2.0.0", &[])
+            .has("npm two@1.0.0", &[])
+            .asks_with("npm lib *", member(first))
+            .asks_with("npm one ^1", member(first))
+            .asks_with("npm lib *", member(second))
+            .asks_with("npm two *", member(second))
+            .asks_with("npm lib *", member("c"))
+            .asks_with("npm one ^2", member("c"));
+        world.gives_instances(&[
+            "npm:lib@1.0.0(one@1.0.0)(two@1.0.0)",
+            "npm:lib@1.0.0(one@2.0.0)",
+            "npm:one@1.0.0",
+            "npm:one@2.0.0",
+            "npm:two@1.0.0",
+        ]);
+    }
+}
+
+#[test]
 fn an_earlier_edition_shares_nothing() {
     let mut world = runner().asks_with("npm dom ^1", member("a"));
     world.settings.package_extensions = Edition(3);

@@ -63,9 +63,13 @@ fn read_zip(bytes: &[u8]) -> Result<Container, String> {
     let mut zip = ZipArchive::open(Cursor::new(bytes), MOST_ENTRIES).map_err(refused)?;
     let is_nuget = zip.entries().iter().any(|entry| matches!(part(entry.name(), false), Some(Part::Nuspec)));
     let mut parts: Vec<(usize, u64, Part)> = Vec::new();
+    let has_direct = zip.entries().iter().any(|entry| is_directly_in_tools(entry.name()));
     for (place, entry) in zip.entries().iter().enumerate() {
-        if let Some(part) = part(entry.name(), is_nuget) {
-            parts.push((place, entry.size(), part));
+        match part(entry.name(), is_nuget) {
+            // Beside the package's archive, what lies deeper is content of others.
+            Some(Part::Archive(_)) if is_nuget && has_direct && !is_directly_in_tools(entry.name()) => {}
+            Some(part) => parts.push((place, entry.size(), part)),
+            None => {}
         }
     }
     let mut container = Container { archives: Vec::new(), nuspec: None };
@@ -103,6 +107,13 @@ fn read_zip(bytes: &[u8]) -> Result<Container, String> {
         _ if is_nuget => Err("it has several archives below tools/".to_owned()),
         _ => Ok(container),
     }
+}
+
+/// Returns whether an entry of a NuGet package is an archive in the folder `tools`, and in none below it.
+fn is_directly_in_tools(name: &str) -> bool {
+    let path = name.replace('\\', "/");
+    let is_tools = |(folder, _): &(&str, &str)| folder.eq_ignore_ascii_case("tools");
+    path.rsplit_once('/').filter(is_tools).is_some() && matches!(part(name, true), Some(Part::Archive(_)))
 }
 
 /// Returns what an entry of a zip is, by its name.
