@@ -195,13 +195,11 @@ fn member<'p>(project: &'p Project, request: &ExportRequest) -> Result<Option<&'
         return Err(ExportError::NoFileOfMember { form: request.form.as_str() }.into());
     }
     let folder = asked.trim_start_matches("./").trim_end_matches('/');
-    match project.members.iter().find(|member| ***member == *folder) {
-        Some(member) => Ok(Some(member)),
-        None => {
-            let nearest = nearest(asked, project.members.iter().map(|member| &**member)).map(str::to_owned);
-            Err(ExportError::NoMember { member: asked.clone(), nearest }.into())
-        }
+    if let Some(member) = project.members.iter().find(|member| ***member == *folder) {
+        return Ok(Some(member));
     }
+    let nearest = nearest(asked, project.members.iter().map(|member| &**member)).map(str::to_owned);
+    Err(ExportError::NoMember { member: asked.clone(), nearest }.into())
 }
 
 /// Returns the package.json of the root, of members and of local packages, by folder.

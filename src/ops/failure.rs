@@ -117,7 +117,7 @@ impl Unsatisfiable {
         if spans.is_empty() {
             return;
         }
-        if !self.file.as_ref().is_some_and(|file| *file.inner() == manifest.text) {
+        if self.file.as_ref().is_none_or(|file| *file.inner() != manifest.text) {
             self.file = Some(NamedSource::new(&*manifest.file, Arc::clone(&manifest.text)));
             self.labels.clear();
         }

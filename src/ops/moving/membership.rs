@@ -21,7 +21,7 @@ pub(in crate::ops) fn take_overriding_folders(root: &Path, imported: &mut Import
         let text = inputs::text(&root.join(&*folder).join(PathKind::Npm.file()))?;
         let own = text.and_then(|text| import::package_json(&text).ok()?.name);
         if own.is_some_and(|own| own == *name.as_str()) {
-            taken.push(folder.to_string());
+            taken.push(globset::escape(&folder));
         }
     }
     imported.members.extend(taken);
@@ -54,7 +54,7 @@ pub(in crate::ops) fn leave_out_computed(root: &Path, imported: &mut Imported) -
             let why =
                 "a build computes its dependencies: write them into its pyproject.toml to have it among `members`";
             imported.refuse(format!("the folder {folder}"), why);
-            imported.members.push(format!("!{folder}"));
+            imported.members.push(format!("!{}", globset::escape(folder)));
         }
     }
     Ok(())

@@ -38,7 +38,6 @@ pub fn yarnrc(text: &str) -> Result<Imported, ImportError> {
     workspaces::catalogs(&document, &mut imported);
     for (key, value) in document {
         match &*key {
-            "catalog" | "catalogs" => {}
             "npmRegistryServer" => {
                 if let Some(url) = value.as_str() {
                     npmrc::add(&mut imported, "npmjs", url, Vec::new());
@@ -78,7 +77,7 @@ pub fn yarnrc(text: &str) -> Result<Imported, ImportError> {
                 ".yarnrc.yml nodeLinker".to_owned(),
                 "packages are laid out in node_modules, each with its own dependencies",
             ),
-            "nodeLinker" => {}
+            "catalog" | "catalogs" | "nodeLinker" => {}
             _ if WITHOUT_MEANING.contains(&&*key) => {}
             _ => imported.refuse(format!(".yarnrc.yml {key}"), "a setting of Yarn's that larder has not"),
         }

@@ -112,8 +112,8 @@ fn read_zip(bytes: &[u8]) -> Result<Container, String> {
 /// Returns whether an entry of a NuGet package is an archive in the folder `tools`, and in none below it.
 fn is_directly_in_tools(name: &str) -> bool {
     let path = name.replace('\\', "/");
-    let is_tools = |(folder, _): &(&str, &str)| folder.eq_ignore_ascii_case("tools");
-    path.rsplit_once('/').filter(is_tools).is_some() && matches!(part(name, true), Some(Part::Archive(_)))
+    let is_in_tools = path.rsplit_once('/').is_some_and(|(folder, _)| folder.eq_ignore_ascii_case("tools"));
+    is_in_tools && matches!(part(name, true), Some(Part::Archive(_)))
 }
 
 /// Returns what an entry of a zip is, by its name.
