@@ -209,7 +209,10 @@ pub(super) fn take_over(
             Err(error) => return Err(error),
         }
     }
-    let FirstSolution { mut lockfile, notes, kept, .. } = first;
+    let FirstSolution { mut lockfile, notes, mut kept, added } = first;
+    if unused_patches == UnusedPatches::LeftOut {
+        kept.unsaid = added.unsaid();
+    }
     let project = extended.as_ref().unwrap_or(project);
     let text = project.without_unused_patches(session.context, &mut lockfile);
     let text = text.or_else(|| extended.as_ref().map(|project| project.manifest.text.to_string()));

@@ -274,6 +274,11 @@ impl LockedVersions {
         self.peers.contains(&(from.clone(), alias.clone()))
     }
 
+    /// Returns whether a lockfile tells that a package goes without what it has under a name, where that does not run.
+    pub fn is_optional_edge(&self, from: &PackageKey, alias: &PackageName) -> bool {
+        self.optional_edges.contains(&(from.clone(), alias.clone()))
+    }
+
     /// Returns the packages that copies of a package have under a name.
     pub fn targets(&self, from: &PackageKey, alias: &PackageName) -> impl Iterator<Item = PackageKey> {
         self.versions_of_edge(from, alias).map(|version| self.target(alias, version))
