@@ -9,7 +9,7 @@ use super::pnpm_files::PnpmFiles;
 use crate::model::Digest;
 
 /// Returns the checksum of the extensions of a pnpm-workspace.yaml or, where that has none, of a package.json, if pnpm reads
-/// them there. Returns `None` if there are none.
+/// them there; before version 11 those of package.json come first. Returns `None` if there are none.
 pub fn pnpm_extensions_checksum(files: &PnpmFiles<'_>) -> Option<String> {
     const FIELD: &str = "packageExtensions";
 
@@ -21,7 +21,8 @@ pub fn pnpm_extensions_checksum(files: &PnpmFiles<'_>) -> Option<String> {
         let mut document: Value = serde_json::from_str(package_json.trim_start_matches('\u{feff}')).ok()?;
         Some(document.get_mut("pnpm")?.get_mut(FIELD)?.take())
     };
-    let extensions = of_workspace.or_else(of_package)?;
+    let extensions =
+        if files.is_of_older_pnpm() { of_package().or(of_workspace) } else { of_workspace.or_else(of_package) }?;
     let is_empty = extensions.as_object().is_none_or(Map::is_empty);
     let mut text = String::new();
     (!is_empty && write(&extensions, &mut text)).then(|| Digest::sha256_of(&text).to_string())

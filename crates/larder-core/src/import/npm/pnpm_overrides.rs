@@ -26,8 +26,8 @@ pub struct OverriddenManifest<'a> {
 }
 
 impl PnpmOverrides {
-    /// Reads those of a pnpm-workspace.yaml or, where that has none, those of a package.json, if pnpm reads them there. A file that
-    /// cannot be read has none.
+    /// Reads those of a pnpm-workspace.yaml or, where that has none, those of a package.json, if pnpm reads them there; before version
+    /// 11 those of package.json come first. A file that cannot be read has none.
     pub fn read(files: &PnpmFiles<'_>) -> Self {
         let workspace: Option<Map<String, Value>> = files
             .workspace
@@ -37,10 +37,19 @@ impl PnpmOverrides {
             .package_json
             .and_then(|text| serde_json::from_str(text.trim_start_matches('\u{feff}')).ok())
             .unwrap_or_default();
-        let mut found = texts(workspace.get("overrides"));
-        if found.is_empty() && files.settings_of_package_json("overrides").is_some() {
-            found = texts(package_json.get("resolutions"));
-            found.extend(texts(package_json.get("pnpm").and_then(|pnpm| pnpm.get("overrides"))));
+        let of_package_json = || {
+            let is_read = files.settings_of_package_json("overrides").is_some();
+            let mut found = texts(package_json.get("resolutions").filter(|_| is_read));
+            let of_pnpm = package_json.get("pnpm").filter(|_| is_read);
+            found.extend(texts(of_pnpm.and_then(|pnpm| pnpm.get("overrides"))));
+            found
+        };
+        let mut found = if files.is_of_older_pnpm() { of_package_json() } else { BTreeMap::new() };
+        if found.is_empty() {
+            found = texts(workspace.get("overrides"));
+        }
+        if found.is_empty() {
+            found = of_package_json();
         }
         for (selector, range) in &mut found {
             let (target, _) = target(selector);
@@ -186,6 +195,21 @@ mod tests {
         check(r#""packageManager": "pnpm@11.28.11","#, with_both, (0, false));
         check(r#""packageManager": "pnpm@12.21.0+sha512.ab","#, None, (0, false));
         check(r#""packageManager": "npm@11.0.0","#, None, (2, true));
+    }
+
+    #[test]
+    fn for_older_pnpm_package_json_comes_before_the_workspace_s_file() {
+        let settings = r#""pnpm": {"overrides": {"b": "2"}, "packageExtensions": {"c": {"dependencies": {"d": "1"}}}}"#;
+        let workspace = Some("overrides: {a: '1'}\npackageExtensions: {e: {dependencies: {d: '1'}}}\n");
+        let read = |manager: &str, workspace| {
+            let package_json = format!(r#"{{"packageManager": "{manager}", {settings}}}"#);
+            let files = PnpmFiles { workspace, package_json: Some(&package_json), lockfile: None };
+            (PnpmOverrides::read(&files), pnpm_extensions_checksum(&files))
+        };
+        let (alone, newer) = (read("pnpm@10.34.9", None), read("pnpm@11.0.0", workspace));
+        assert_eq!(read("pnpm@10.34.9", workspace), alone);
+        assert_eq!(newer.0.table().keys().collect::<Vec<_>>(), ["a"]);
+        assert!(newer.1.is_some() && newer.1 != alone.1);
     }
 
     #[test]
