@@ -84,8 +84,8 @@ pub(super) fn report_kept(kept: &Kept, output: &Output) {
     }
     if !kept.unsaid.is_empty() {
         output.message(format!(
-            "Left out what these have beyond what they declare, by the lockfile: {}. An `extend` line would be for every version of \
-             such a package, and required: write one where that is meant",
+            "Left out what these have beyond what they declare, by the lockfile: {}. An `extend` line is for every version of a \
+             package, required, and of what its registry has: write one where that is meant",
             kept.unsaid.join(", ")
         ));
     }

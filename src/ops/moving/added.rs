@@ -17,7 +17,7 @@ use crate::resolve::{Dependency, Index, Release};
 #[derive(Debug, Default)]
 pub(in crate::ops) struct AddedDependencies {
     extensions: Imported,
-    /// What no `extend` line can say: that only some versions of a package have it, or that it is optional.
+    /// What no `extend` line can say: that only some versions of a package have it, that it is optional, or an archive.
     unsaid: BTreeMap<String, Vec<String>>,
 }
 
@@ -46,7 +46,12 @@ impl AddedDependencies {
                 let has = has.get(key).is_some_and(|names| names.contains(name));
                 versions.contains(key) || has && !declares_peer(index, key, name)
             };
-            if is_required && lockfile.graph.packages.keys().filter(|key| key.id == *package).all(may_have) {
+            // Nor may what a registry has take the place of an archive of the project's own.
+            let is_archive = versions.iter().any(|from| before.targets(from, name).any(|key| before.is_archive(&key)));
+            if is_required
+                && !is_archive
+                && lockfile.graph.packages.keys().filter(|key| key.id == *package).all(may_have)
+            {
                 let targets = versions.iter().flat_map(|from| before.targets(from, name)).collect();
                 found.extensions.take_added_dependency(&package.name, name, &targets);
             } else {
