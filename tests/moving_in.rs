@@ -522,7 +522,8 @@ snapshots:
         &registry,
         &[("package.json", package), ("pnpm-lock.yaml", &lock.replace("3.1.1", "4.0.0"))],
     );
-    project.run("larder init").exits(0).names(["3 of 3 packages"]);
+    let told = "Left out what these have beyond what they declare, by the lockfile: npm:got (types).";
+    project.run("larder init").exits(0).names(["3 of 3 packages", told]);
     assert!(!project.read("larder.kdl").contains("extend"));
 }
 

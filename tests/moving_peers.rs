@@ -268,3 +268,54 @@ fn a_member_is_developed_with_another_version_than_it_admits_as_a_peer() {
     let said = project.run("larder lock").exits(0);
     assert!(!said.stderr.contains("wants peer"), "{}", said.stderr);
 }
+
+/// An `extend` line is for every version of a package, takes the place of a peer, is required, and is of what a registry has.
+#[test]
+fn what_only_some_versions_were_given_or_what_is_optional_gets_no_line() {
+    let registry = Universe::new()
+        .npm("loader", "1.0.0", |p| p)
+        .npm("loader", "4.0.0", |p| p.peer("bundler", "^5"))
+        .npm("bundler", "1.0.0", |p| p)
+        .npm("bundler", "5.0.0", |p| p)
+        .npm("debug", "1.0.0", |p| p)
+        .npm("native", "1.0.0", |p| p)
+        .npm("own", "1.0.0", |p| p)
+        .serve();
+    let lock = "lockfileVersion: '9.0'
+importers:
+  .:
+    dependencies:
+      bundler: {specifier: 5.0.0, version: 5.0.0}
+      debug: {specifier: 1.0.0, version: 1.0.0}
+      loader: {specifier: 4.0.0, version: 4.0.0(bundler@5.0.0)}
+      old: {specifier: 'npm:loader@1.0.0', version: loader@1.0.0}
+packages:
+  bundler@1.0.0: {}
+  bundler@5.0.0: {}
+  debug@1.0.0: {}
+  loader@1.0.0: {}
+  loader@4.0.0:
+    peerDependencies: {bundler: ^5}
+  native@1.0.0: {}
+  own@file:own.tgz: {version: 1.0.0}
+snapshots:
+  bundler@1.0.0: {}
+  bundler@5.0.0:
+    dependencies: {own: file:own.tgz}
+  debug@1.0.0:
+    optionalDependencies: {native: 1.0.0}
+  loader@1.0.0:
+    dependencies: {bundler: 1.0.0}
+  loader@4.0.0(bundler@5.0.0):
+    dependencies: {bundler: 5.0.0}
+  native@1.0.0:
+    optional: true
+  own@file:own.tgz: {}
+";
+    let package = r#"{"name": "shop", "dependencies": {"bundler": "5.0.0", "debug": "1.0.0", "loader": "4.0.0", "old": "npm:loader@1.0.0"}}"#;
+    let project = Project::of_other_tools(&registry, &[("package.json", package), ("pnpm-lock.yaml", lock)]);
+    let told = "beyond what they declare, by the lockfile: npm:bundler@5.0.0 (own), npm:debug@1.0.0 (native), npm:loader@1.0.0 (bundler).";
+    project.run("larder init").exits(0).names([told]);
+    assert!(!project.read("larder.kdl").contains("extend"));
+    assert_eq!(project.locked_packages(), "bundler 5.0.0, debug 1.0.0, loader 1.0.0, loader 4.0.0");
+}

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::diagnostic::nearest;
 use crate::export::{self, ExportError, ExportInput, Exported, PackageJson, PnpmConfiguration};
 use crate::fs;
-use crate::import::{self, OverriddenManifest, PnpmOverrides};
+use crate::import::{self, OverriddenManifest, PnpmFiles, PnpmOverrides};
 use crate::lock::{Closure, Lockfile};
 use crate::model::{Origin, PackageKey, Platform, Source};
 use crate::registry::path::{PathKind, PathPackage};
@@ -80,6 +80,9 @@ pub struct LeftOutLine {
 
 /// The largest package.json that is read.
 const LARGEST_MANIFEST: u64 = 8 << 20;
+
+/// The most bytes of a lockfile of another tool that are read.
+const LARGEST_LOCKFILE: u64 = 64 << 20;
 
 impl ExportForm {
     /// Returns the name that the command line uses.
@@ -226,8 +229,10 @@ fn package_jsons(project: &Project) -> Result<BTreeMap<Arc<str>, PackageJson>> {
 fn pnpm_configuration(project: &Project, package_json: &mut BTreeMap<Arc<str>, PackageJson>) -> PnpmConfiguration {
     let text = |file: &str| fs::read_text_below(&project.root, file, &[&project.root], LARGEST_MANIFEST);
     let (file, root) = (text("pnpm-workspace.yaml"), text("package.json"));
-    let overrides = PnpmOverrides::read(file.as_deref(), root.as_deref());
-    let extensions_checksum = import::pnpm_extensions_checksum(file.as_deref(), root.as_deref());
+    let lockfile = fs::read_text_below(&project.root, "pnpm-lock.yaml", &[&project.root], LARGEST_LOCKFILE);
+    let files = PnpmFiles { workspace: file.as_deref(), package_json: root.as_deref(), lockfile: lockfile.as_deref() };
+    let overrides = PnpmOverrides::read(&files);
+    let extensions_checksum = import::pnpm_extensions_checksum(&files);
     for (folder, json) in package_json {
         let PackageJson { name, version, dependencies, dev_dependencies, optional_dependencies, .. } = json;
         let manifest = OverriddenManifest { folder, name: name.as_deref(), version: version.as_deref() };
@@ -236,8 +241,8 @@ fn pnpm_configuration(project: &Project, package_json: &mut BTreeMap<Arc<str>, P
         }
     }
     let is_said = |text: Option<String>, setting: &str| text.is_some_and(|text| workspace::says(&text, setting));
-    let leaves_peers_out =
-        is_said(file, "autoInstallPeers:false") || is_said(text(".npmrc"), "auto-install-peers=false");
+    let leaves_peers_out = is_said(file.clone(), "autoInstallPeers:false")
+        || !files.is_of_newer_pnpm() && is_said(text(".npmrc"), "auto-install-peers=false");
     PnpmConfiguration { overrides: overrides.table().clone(), extensions_checksum, installs_peers: !leaves_peers_out }
 }
 

@@ -194,7 +194,7 @@ pub(super) fn take_over(
     let project = &*age::applied(project, wish.old, wish.age_cutoff);
     let mut first = FirstSolution::find(session, project, (before, &wish))?;
     let target = EditTarget::root(project);
-    let mut extended = None;
+    let (mut extended, mut unsolved) = (None, Vec::new());
     if unused_patches == UnusedPatches::LeftOut && !first.added.is_empty() {
         let with_lines = target.tried(project, &first.added.added_to(target.text())?)?;
         let with_lines = age::applied(&with_lines, wish.old, wish.age_cutoff).into_owned();
@@ -205,11 +205,15 @@ pub(super) fn take_over(
                 extended = Some(with_lines);
             }
             // Without what was added the project is as its packages declare it.
-            Err(error) if error.failure().exit() == Exit::NoSolution => {}
+            Err(error) if error.failure().exit() == Exit::NoSolution => unsolved = first.added.names(),
             Err(error) => return Err(error),
         }
     }
-    let FirstSolution { mut lockfile, notes, kept, .. } = first;
+    let FirstSolution { mut lockfile, notes, mut kept, added } = first;
+    if unused_patches == UnusedPatches::LeftOut {
+        kept.unsaid = added.unsaid();
+        kept.unsaid.extend(unsolved);
+    }
     let project = extended.as_ref().unwrap_or(project);
     let text = project.without_unused_patches(session.context, &mut lockfile);
     let text = text.or_else(|| extended.as_ref().map(|project| project.manifest.text.to_string()));

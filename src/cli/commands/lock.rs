@@ -82,6 +82,13 @@ pub(super) fn report_kept(kept: &Kept, output: &Output) {
             kept.extended.join(", ")
         ));
     }
+    if !kept.unsaid.is_empty() {
+        output.message(format!(
+            "Left out what these have beyond what they declare, by the lockfile: {}. An `extend` line is for every version of a \
+             package, required, and of what its registry has: write one where that is meant",
+            kept.unsaid.join(", ")
+        ));
+    }
     if !kept.unbuilt.is_empty() {
         let names = kept.unbuilt.join(" ");
         output.message(format!(

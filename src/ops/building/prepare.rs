@@ -206,15 +206,13 @@ fn became_another(source: &dyn SourceFiles, left: &dyn SourceFiles) -> Option<St
     ))
 }
 
-/// Returns why what scripts left has install scripts that are not those of its sources, which were read and approved. `has_gyp` tells
-/// whether it has a `binding.gyp`.
+/// Returns why what scripts left has install scripts, or scripts that these call by their names, that are not those of its sources, which
+/// were read and approved. `has_gyp` tells whether it has a `binding.gyp`.
 fn other_install_scripts((source, left): (&dyn SourceFiles, &dyn SourceFiles), has_gyp: bool) -> Option<String> {
-    let scripts = |files: &dyn SourceFiles, has_gyp: bool| {
-        let text = files.read("package.json").unwrap_or_default();
-        build::scripts(&text, has_gyp, ScriptSet::Install)
-    };
-    let known = scripts(source, source.paths().contains(&GYP)).unwrap_or_default();
-    match scripts(left, has_gyp) {
+    let text = |files: &dyn SourceFiles| files.read("package.json").unwrap_or_default();
+    let has_had_gyp = source.paths().contains(&GYP);
+    let known = build::scripts(&text(source), has_had_gyp, ScriptSet::Prepare).unwrap_or_default();
+    match build::scripts_and_called(&text(left), has_gyp, ScriptSet::Install) {
         Err(error) => Some(error.to_string()),
         Ok(made) => made.iter().find(|script| !known.contains(script)).map(|other| {
             format!(
@@ -314,5 +312,12 @@ mod tests {
         check(source, r#"{"scripts": {"postinstall": "curl"}}"#, false, Some("its `postinstall` script `curl`"));
         check(source, r#"{"scripts": {"install": "true"}}"#, false, Some("its `install` script"));
         check(source, source, true, Some("node-gyp rebuild"));
+        let calling = r#"{"scripts": {"postinstall": "npm run setup", "setup": "one", "prepare": "x"}}"#;
+        check(calling, calling, false, None);
+        check(calling, r#"{"scripts": {"postinstall": "npm run setup", "test": "t"}}"#, false, None);
+        let made = r#"{"scripts": {"postinstall": "npm run setup", "setup": "other"}}"#;
+        check(calling, made, false, Some("its `setup` script `other`"));
+        let made = r#"{"scripts": {"postinstall": "npm run setup", "setup": "one", "presetup": "other"}}"#;
+        check(calling, made, false, Some("its `presetup` script `other`"));
     }
 }

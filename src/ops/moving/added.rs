@@ -2,19 +2,24 @@
 //! of a project add others. They become `extend` lines.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::import::Imported;
 use crate::import::locks::LockedVersions;
 use crate::lock::Lockfile;
 use crate::manifest::edit;
-use crate::model::{PackageKey, PackageName};
+use crate::model::{PackageId, PackageKey, PackageName};
 use crate::ops::Result;
 use crate::ops::session::MANIFEST;
-use crate::resolve::Index;
+use crate::resolve::{Dependency, Index, Release};
 
 /// What packages of a solution have in a lockfile beyond what they declare.
 #[derive(Debug, Default)]
-pub(in crate::ops) struct AddedDependencies(Imported);
+pub(in crate::ops) struct AddedDependencies {
+    extensions: Imported,
+    /// What no `extend` line can say: that only some versions of a package have it, that it is optional, or an archive.
+    unsaid: BTreeMap<String, Vec<String>>,
+}
 
 impl AddedDependencies {
     /// Finds what the packages of a solution lack of what they had. `index` tells what they declare.
@@ -24,30 +29,47 @@ impl AddedDependencies {
             has.entry(&key.package).or_default().extend(instance.edges.iter().map(|edge| &edge.name));
         }
         let is_there = |name: &PackageName| lockfile.graph.packages.keys().any(|key| key.id.name == *name);
-        let mut added: BTreeMap<(&PackageName, &PackageName), BTreeSet<PackageKey>> = BTreeMap::new();
+        let mut lost: BTreeMap<(&PackageId, &PackageName), BTreeSet<&PackageKey>> = BTreeMap::new();
         for (from, name) in before.npm_edges() {
             let is_lost = has.get(from).is_some_and(|names| !names.contains(name));
             // A peer that is there is provided to those who look for it.
             let is_provided = || before.is_peer(from, name) && is_there(name);
             if is_lost && !is_provided() && !declares(index, from, name) {
-                added.entry((&from.id.name, name)).or_default().extend(before.targets(from, name));
+                lost.entry((&from.id, name)).or_default().insert(from);
             }
         }
-        let mut extended = Imported::default();
-        for ((package, name), targets) in added {
-            extended.take_added_dependency(package, name, &targets);
+        let mut found = Self::default();
+        for ((package, name), versions) in lost {
+            let is_required = versions.iter().any(|from| !before.is_optional_edge(from, name));
+            // A line is for every version, and takes the place of a peer.
+            let may_have = |key: &PackageKey| {
+                let has = has.get(key).is_some_and(|names| names.contains(name));
+                versions.contains(key) || has && !declares_peer(index, key, name)
+            };
+            // Nor may what a registry has take the place of an archive of the project's own.
+            let is_archive = versions.iter().any(|from| before.targets(from, name).any(|key| before.is_archive(&key)));
+            if is_required
+                && !is_archive
+                && lockfile.graph.packages.keys().filter(|key| key.id == *package).all(may_have)
+            {
+                let targets = versions.iter().flat_map(|from| before.targets(from, name)).collect();
+                found.extensions.take_added_dependency(&package.name, name, &targets);
+            } else {
+                let versions = versions.iter().map(ToString::to_string);
+                versions.for_each(|version| found.unsaid.entry(version).or_default().push(name.to_string()));
+            }
         }
-        Self(extended)
+        found
     }
 
     pub(in crate::ops) fn is_empty(&self) -> bool {
-        self.0.extensions.is_empty()
+        self.extensions.extensions.is_empty()
     }
 
     /// Returns the text of the root's manifest with their lines.
     pub(in crate::ops) fn added_to(&self, text: &str) -> Result<String> {
         let mut text = text.to_owned();
-        for part in self.0.parts() {
+        for part in self.extensions.parts() {
             text = edit::add_line(MANIFEST, &text, &part.block, &part.line)?;
         }
         Ok(text)
@@ -56,19 +78,33 @@ impl AddedDependencies {
     /// Returns the names of the packages, each with what it has: `npm:got (@types/keyv, @types/responselike)`.
     pub(in crate::ops) fn names(&self) -> Vec<String> {
         let mut by_package: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-        for one in &self.0.extensions {
+        for one in &self.extensions.extensions {
             by_package.entry(format!("{}:{}", one.ecosystem, one.package)).or_default().push(&one.name);
         }
         by_package.into_iter().map(|(package, names)| format!("{package} ({})", names.join(", "))).collect()
+    }
+
+    /// Returns the versions whose additions no `extend` line can say, each with these: `npm:got@9.6.0 (@types/keyv)`.
+    pub(in crate::ops) fn unsaid(&self) -> Vec<String> {
+        self.unsaid.iter().map(|(version, names)| format!("{version} ({})", names.join(", "))).collect()
     }
 }
 
 /// Returns whether a version declares what it has under a name, or brings it in its own archive. One that cannot be asked does.
 fn declares(index: &dyn Index, from: &PackageKey, name: &PackageName) -> bool {
-    let Ok(known) = index.versions(&from.id) else { return true };
-    let place = known.candidates.iter().position(|candidate| candidate.version == from.version);
-    let Some(Ok(release)) = place.and_then(|place| Some(index.release(&from.id, u32::try_from(place).ok()?))) else {
-        return true;
-    };
-    release.bundled.contains(name) || release.dependencies.iter().any(|one| one.wants.seen_as() == name)
+    release(index, from).is_none_or(|release| {
+        release.bundled.contains(name) || release.dependencies.iter().any(|one| one.wants.seen_as() == name)
+    })
+}
+
+/// Returns whether a version has what others provide under a name.
+fn declares_peer(index: &dyn Index, from: &PackageKey, name: &PackageName) -> bool {
+    let is_peer = |one: &Dependency| one.kind.is_peer() && one.wants.seen_as() == name;
+    release(index, from).is_some_and(|release| release.dependencies.iter().any(is_peer))
+}
+
+fn release(index: &dyn Index, of: &PackageKey) -> Option<Arc<Release>> {
+    let known = index.versions(&of.id).ok()?;
+    let place = known.candidates.iter().position(|candidate| candidate.version == of.version)?;
+    index.release(&of.id, u32::try_from(place).ok()?).ok()
 }

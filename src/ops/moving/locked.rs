@@ -199,6 +199,9 @@ pub struct Kept {
     /// Packages with what their tool let them have beyond what they declare: `extend` lines now.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub extended: Vec<String>,
+    /// Versions with what their tool let them have beyond what they declare and no `extend` line says: they go without.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unsaid: Vec<String>,
     /// Packages that were locked and are only there as source, with nothing that lets them be built, where others moved for want of them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unbuilt: Vec<String>,

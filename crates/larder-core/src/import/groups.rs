@@ -156,6 +156,20 @@ mod tests {
     }
 
     #[test]
+    fn poetry_installs_all_groups_without_a_table_of_its_own() {
+        let on_demand = |lock: &str, text: &str| {
+            let files = |file: &str| match file {
+                "pyproject.toml" => Some(text.to_owned()),
+                _ => (file == lock).then(String::new),
+            };
+            crate::import::python(&files).unwrap().groups_on_demand().len()
+        };
+        let built = format!("{ALTERNATIVES}[build-system]\nbuild-backend='poetry.core.masonry.api'\n");
+        assert_eq!([on_demand("poetry.lock", ALTERNATIVES), on_demand("", &built)], [0, 0]);
+        assert_eq!([on_demand("", ALTERNATIVES), on_demand("uv.lock", &built)], [3, 4]);
+    }
+
+    #[test]
     fn conflicts_of_uv_are_conflicts() {
         let conflicts = "[project.optional-dependencies]\ncpu=['e==1']\ngpu=['e==2']\n[tool.uv]\ndefault-groups='all'\n\
                          conflicts=[[{extra='cpu'},{package='x',extra='gpu'},{package='other',extra='old'}],[{group='Test'},{group='old'}],\

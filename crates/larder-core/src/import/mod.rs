@@ -46,8 +46,8 @@ pub use entries::{CatalogRange, ImportedExtension, ImportedLine, ImportedPatch, 
 use entries::{FolderLine, LineKey, MAX_PARTS, Repeat};
 pub use lines::Part;
 pub use npm::{
-    DeclaredPeer, NodeVersionFile, OverriddenManifest, PnpmOverrides, UsedBy, bunfig, has_exports, hoisted_by_default,
-    lerna, node_version_file, npmrc, npmrc_settings, package_json, package_peers, package_ranges,
+    DeclaredPeer, NodeVersionFile, OverriddenManifest, PnpmFiles, PnpmOverrides, UsedBy, bunfig, has_exports,
+    hoisted_by_default, lerna, node_version_file, npmrc, npmrc_settings, package_json, package_peers, package_ranges,
     pnpm_extensions_checksum, pnpm_workspace, stylelint_file, stylelint_packages, yarnrc,
 };
 pub use package_registry::{ListedPackage, PACKAGE_REGISTRY, package_list, package_registry};

@@ -32,7 +32,9 @@ pub use downloads::{DownloadedFile, Downloads};
 pub use environment::EARLIEST_ZIP_DATE;
 pub use error::{BuildError, FailedStep};
 pub use missing::{Missing, missing};
-pub use npm::{NodeRuntime, NpmPackage, PackageJsonError, Script, ScriptSet, scripts, scripts_digest};
+pub use npm::{
+    NodeRuntime, NpmPackage, PackageJsonError, Script, ScriptSet, scripts, scripts_and_called, scripts_digest,
+};
 pub use python::{Backend, BuildOutput, ConfigSetting, PythonProject};
 pub use sandbox::{Access, Bind, Limits, Outcome, Program, Sandbox, Status, Stop, run_helper};
 pub use toolchain::Toolchain;

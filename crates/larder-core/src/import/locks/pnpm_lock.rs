@@ -113,7 +113,7 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
     }
     let archives: BTreeMap<&str, (&str, &str)> = lock.packages.iter().filter_map(archive).collect();
     let key = |found: &mut LockedVersions, alias: &str, text: &str| match archives.get(place(text)) {
-        Some((name, version)) => found.add_npm(name, version),
+        Some((name, version)) => found.add_archive(name, version),
         None => key(found, alias, text),
     };
     for (id, package) in &lock.packages {
@@ -147,6 +147,7 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
     for (id, snapshot) in in_packages.chain(&lock.snapshots) {
         let bare = without_peers(id);
         let Some(from) = key(found, "", bare) else { continue };
+        snapshot.optional_dependencies.keys().for_each(|name| found.note_optional(&from, name));
         for (alias, version) in snapshot.dependencies.iter().chain(&snapshot.optional_dependencies) {
             let Some(to) = key(found, alias, without_peers(version)) else {
                 if version.starts_with("link:") {

@@ -423,6 +423,8 @@ fn what_every_dependent_goes_without_is_optional_whatever_the_lockfile() {
                       dependenciesMeta:\n    native:\n      optional: true\n    shared:\n      optional: true\n\n\
                       \"plain@npm:1\":\n  resolution: \"plain@npm:1.0.0\"\n  dependencies:\n    shared: \"npm:1\"\n\n\
                       \"native@npm:1\":\n  resolution: \"native@npm:1.0.0\"\n\n\"shared@npm:1\":\n  resolution: \"shared@npm:1.0.0\"\n";
+    let pnpm_lock = "lockfileVersion: '9.0'\nsnapshots:\n  watch@1.0.0:\n    optionalDependencies: {native: 1.0.0, shared: 1.0.0}\n  \
+                     plain@1.0.0:\n    dependencies: {shared: 1.0.0}\n  native@1.0.0: {}\n  shared@1.0.0: {}\n";
     let declared = [DeclaredRanges {
         dependent: Dependent::Project,
         ranges: ["watch", "plain"].map(|name| (name.to_owned(), "1".to_owned())).to_vec(),
@@ -432,6 +434,7 @@ fn what_every_dependent_goes_without_is_optional_whatever_the_lockfile() {
         ("bun.lock", bun_lock),
         ("yarn.lock", yarn_lock),
         ("yarn.lock", berry_lock),
+        ("pnpm-lock.yaml", pnpm_lock),
     ] {
         let found = read(file, text, "", &declared, &Settings::default()).unwrap();
         let optional: Vec<&str> =

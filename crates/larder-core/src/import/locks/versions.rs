@@ -42,6 +42,8 @@ pub struct LockedVersions {
     /// Those of the edges that are optional peers.
     optional_peers: BTreeMap<(PackageKey, PackageName), Version>,
     digests: BTreeMap<PackageKey, BTreeSet<PublishedDigest>>,
+    /// Packages that are archives of the checkout.
+    archives: BTreeSet<PackageKey>,
     /// Packages of which a version has a source distribution only.
     source_only: BTreeSet<PackageId>,
     /// The packages that bring executables, by the names of these.
@@ -64,6 +66,13 @@ impl LockedVersions {
     /// Notes a version of an npm package, if name and version are those of a registry: a folder or a repository is none.
     pub fn add_npm(&mut self, name: &str, version: &str) -> Option<PackageKey> {
         self.add(ECOSYSTEM, name, version)
+    }
+
+    /// Notes an npm package that is an archive of the checkout.
+    pub(super) fn add_archive(&mut self, name: &str, version: &str) -> Option<PackageKey> {
+        let key = self.add_npm(name, version)?;
+        self.archives.insert(key.clone());
+        Some(key)
     }
 
     /// Notes a version of a Python package.
@@ -192,6 +201,7 @@ impl LockedVersions {
             self.optional_peers.entry(peer).or_insert(version);
         }
         self.source_only.extend(other.source_only);
+        self.archives.extend(other.archives);
         for (name, key) in other.on_top {
             self.on_top.entry(name).or_insert(key);
         }
@@ -272,6 +282,16 @@ impl LockedVersions {
     /// Returns whether a lockfile tells that what a package has under a name is a peer.
     pub fn is_peer(&self, from: &PackageKey, alias: &PackageName) -> bool {
         self.peers.contains(&(from.clone(), alias.clone()))
+    }
+
+    /// Returns whether a lockfile tells that a package goes without what it has under a name, where that does not run.
+    pub fn is_optional_edge(&self, from: &PackageKey, alias: &PackageName) -> bool {
+        self.optional_edges.contains(&(from.clone(), alias.clone()))
+    }
+
+    /// Returns whether a package is an archive of the checkout.
+    pub fn is_archive(&self, key: &PackageKey) -> bool {
+        self.archives.contains(key)
     }
 
     /// Returns the packages that copies of a package have under a name.

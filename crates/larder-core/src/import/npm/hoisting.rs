@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::fields;
 use crate::import::Imported;
@@ -18,10 +18,13 @@ const DEFAULTS: [(RangeInclusive<u32>, &[&str]); 2] = [
 /// Returns the globs of names that the package manager of a package.json hoists unasked: `packageManager` tells its version.
 pub fn hoisted_by_default(package_json: &str) -> &'static [&'static str] {
     let document = fields::document(package_json).unwrap_or_default();
-    let version = document.get("packageManager").and_then(|value| value.as_str()?.strip_prefix("pnpm@"));
-    let major: Option<u32> = version.and_then(|version| version.split('.').next()?.parse().ok());
     let of = |major| DEFAULTS.iter().find(|(majors, _)| majors.contains(&major)).map(|(_, globs)| *globs);
-    major.and_then(of).unwrap_or_default()
+    pnpm_major(&document).and_then(of).unwrap_or_default()
+}
+
+/// Returns the major version of pnpm that a package.json names as its package manager.
+pub(super) fn pnpm_major(package_json: &Map<String, Value>) -> Option<u32> {
+    package_json.get("packageManager")?.as_str()?.strip_prefix("pnpm@")?.split('.').next()?.parse().ok()
 }
 
 /// Reads one of these settings, under its name in .npmrc or in pnpm-workspace.yaml. `file` stands before the name in what is

@@ -6,6 +6,7 @@
 //! | `fields` | its fields that name packages |
 //! | `overrides` | npm's `overrides`, Yarn's `resolutions`, pnpm's `overrides` |
 //! | `pnpm_overrides`, `pnpm_checksum` | what pnpm's lockfile repeats of its settings: overrides, the checksum of extensions |
+//! | `pnpm_files` | the files in which pnpm finds its settings |
 //! | `npmrc`, `yarnrc`, `bunfig` | .npmrc, .yarnrc.yml, bunfig.toml: registries |
 //! | `patches`, `extensions` | patched packages; `packageExtensions` |
 //! | `peers` | peers of the project's own packages |
@@ -24,6 +25,7 @@ mod package_json;
 mod patches;
 mod peers;
 mod pnpm_checksum;
+mod pnpm_files;
 mod pnpm_overrides;
 mod stylelint;
 mod version_file;
@@ -38,6 +40,7 @@ pub use npmrc::{npmrc, npmrc_settings};
 pub use package_json::{has_exports, package_json, package_ranges};
 pub use peers::{DeclaredPeer, UsedBy, package_peers};
 pub use pnpm_checksum::pnpm_extensions_checksum;
+pub use pnpm_files::PnpmFiles;
 pub use pnpm_overrides::{OverriddenManifest, PnpmOverrides};
 pub use stylelint::{stylelint_file, stylelint_packages};
 pub use version_file::{NodeVersionFile, node_version_file};

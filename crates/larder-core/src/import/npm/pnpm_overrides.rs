@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::fields::{DEPENDENCIES, entries};
+use super::pnpm_files::PnpmFiles;
 use crate::import::catalog_name;
 use crate::manifest::split_override;
 use crate::model::{NpmRange, parse_npm_version, split_at_version};
@@ -25,19 +26,30 @@ pub struct OverriddenManifest<'a> {
 }
 
 impl PnpmOverrides {
-    /// Reads those of a pnpm-workspace.yaml or, where that has none, those of a package.json, as pnpm does before version 11. A file that
-    /// cannot be read has none.
-    pub fn read(workspace: Option<&str>, package_json: Option<&str>) -> Self {
-        let workspace: Option<Map<String, Value>> =
-            workspace.and_then(|text| crate::import::locks::parse_yaml::<Option<Map<String, Value>>>(text).ok()?);
+    /// Reads those of a pnpm-workspace.yaml or, where that has none, those of a package.json, if pnpm reads them there; before version
+    /// 11 those of package.json come first. A file that cannot be read has none.
+    pub fn read(files: &PnpmFiles<'_>) -> Self {
+        let workspace: Option<Map<String, Value>> = files
+            .workspace
+            .and_then(|text| crate::import::locks::parse_yaml::<Option<Map<String, Value>>>(text).ok()?);
         let workspace = workspace.unwrap_or_default();
-        let package_json: Map<String, Value> = package_json
+        let package_json: Map<String, Value> = files
+            .package_json
             .and_then(|text| serde_json::from_str(text.trim_start_matches('\u{feff}')).ok())
             .unwrap_or_default();
-        let mut found = texts(workspace.get("overrides"));
+        let of_package_json = || {
+            let is_read = files.settings_of_package_json("overrides").is_some();
+            let mut found = texts(package_json.get("resolutions").filter(|_| is_read));
+            let of_pnpm = package_json.get("pnpm").filter(|_| is_read);
+            found.extend(texts(of_pnpm.and_then(|pnpm| pnpm.get("overrides"))));
+            found
+        };
+        let mut found = if files.is_of_older_pnpm() { of_package_json() } else { BTreeMap::new() };
         if found.is_empty() {
-            found = texts(package_json.get("resolutions"));
-            found.extend(texts(package_json.get("pnpm").and_then(|pnpm| pnpm.get("overrides"))));
+            found = texts(workspace.get("overrides"));
+        }
+        if found.is_empty() {
+            found = of_package_json();
         }
         for (selector, range) in &mut found {
             let (target, _) = target(selector);
@@ -133,6 +145,7 @@ fn texts(table: Option<&Value>) -> BTreeMap<String, String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::pnpm_checksum::pnpm_extensions_checksum;
     use super::*;
 
     #[test]
@@ -140,7 +153,7 @@ mod tests {
         let package_json =
             r#"{"resolutions": {"a": "1", "b": "2"}, "pnpm": {"overrides": {"b": "$c"}}, "dependencies": {"c": "^3"}}"#;
         let read = |workspace| {
-            let found = PnpmOverrides::read(workspace, Some(package_json));
+            let found = PnpmOverrides::read(&PnpmFiles { workspace, package_json: Some(package_json), lockfile: None });
             found.0.into_iter().map(|(selector, range)| format!("{selector} {range}")).collect::<Vec<_>>()
         };
         assert_eq!(read(None), ["a 1", "b ^3"]);
@@ -151,13 +164,9 @@ mod tests {
 
     #[test]
     fn what_a_manifest_asks_for_is_overridden() {
-        let overrides = PnpmOverrides::read(
-            Some(
-                "overrides:\n  ms: '3'\n  ms@2: 2.1.3\n  web>left: '1'\n  other>left: '2'\n  web@2>right: '9'\n  gone: '-'\n  \
-                 lib: link:packages/lib\n",
-            ),
-            None,
-        );
+        let workspace = "overrides:\n  ms: '3'\n  ms@2: 2.1.3\n  web>left: '1'\n  other>left: '2'\n  web@2>right: '9'\n  gone: '-'\n  \
+                         lib: link:packages/lib\n";
+        let overrides = PnpmOverrides::read(&PnpmFiles { workspace: Some(workspace), ..PnpmFiles::default() });
         let mut table: BTreeMap<String, String> =
             [("ms", "^2.0.0"), ("left", "^3"), ("right", "^1"), ("gone", "*"), ("lib", "*"), ("same", "1")]
                 .map(|(name, range)| (name.to_owned(), range.to_owned()))
@@ -166,5 +175,48 @@ mod tests {
             .apply(OverriddenManifest { folder: "apps/web", name: Some("web"), version: Some("1.0.0") }, &mut table);
         let table: Vec<String> = table.iter().map(|(name, range)| format!("{name} {range}")).collect();
         assert_eq!(table, ["left 1", "lib link:../../packages/lib", "ms 2.1.3", "right ^1", "same 1"]);
+    }
+
+    #[test]
+    fn later_pnpm_reads_no_settings_in_package_json() {
+        let settings = r#""resolutions": {"a": "1"}, "pnpm": {"overrides": {"b": "2"}, "packageExtensions": {"c": {"dependencies": {"d": "1"}}}}"#;
+        let check = |manager: &str, lockfile: Option<&str>, expected: (usize, bool)| {
+            let package_json = format!("{{{manager}{settings}}}");
+            let files = PnpmFiles { package_json: Some(&package_json), lockfile, ..PnpmFiles::default() };
+            let found = (PnpmOverrides::read(&files).table().len(), pnpm_extensions_checksum(&files).is_some());
+            assert_eq!(found, expected, "{manager} {lockfile:?}");
+        };
+        let with_both = Some("lockfileVersion: '9.0'\noverrides:\n  a: '1'\npackageExtensionsChecksum: sha256-x\n");
+        check("", None, (2, true));
+        check("", with_both, (2, true));
+        check("", Some("lockfileVersion: '9.0'\n"), (0, false));
+        check("", Some("overrides:\n  a: '1'\n"), (2, false));
+        check(r#""packageManager": "pnpm@10.9.0","#, Some("lockfileVersion: '9.0'\n"), (2, true));
+        check(r#""packageManager": "pnpm@11.28.11","#, with_both, (0, false));
+        check(r#""packageManager": "pnpm@12.21.0+sha512.ab","#, None, (0, false));
+        check(r#""packageManager": "npm@11.0.0","#, None, (2, true));
+    }
+
+    #[test]
+    fn for_older_pnpm_package_json_comes_before_the_workspace_s_file() {
+        let settings = r#""pnpm": {"overrides": {"b": "2"}, "packageExtensions": {"c": {"dependencies": {"d": "1"}}}}"#;
+        let workspace = Some("overrides: {a: '1'}\npackageExtensions: {e: {dependencies: {d: '1'}}}\n");
+        let read = |manager: &str, workspace| {
+            let package_json = format!(r#"{{"packageManager": "{manager}", {settings}}}"#);
+            let files = PnpmFiles { workspace, package_json: Some(&package_json), lockfile: None };
+            (PnpmOverrides::read(&files), pnpm_extensions_checksum(&files))
+        };
+        let (alone, newer) = (read("pnpm@10.34.9", None), read("pnpm@11.0.0", workspace));
+        assert_eq!(read("pnpm@10.34.9", workspace), alone);
+        assert_eq!(newer.0.table().keys().collect::<Vec<_>>(), ["a"]);
+        assert!(newer.1.is_some() && newer.1 != alone.1);
+    }
+
+    #[test]
+    fn ranges_of_package_json_are_found_for_settings_of_the_workspace() {
+        let package_json = r#"{"packageManager": "pnpm@11.0.0", "dependencies": {"a": "^3"}}"#;
+        let workspace = Some("overrides:\n  a: $a\n");
+        let read = PnpmOverrides::read(&PnpmFiles { workspace, package_json: Some(package_json), lockfile: None });
+        assert_eq!(read.table().get("a").map(String::as_str), Some("^3"));
     }
 }

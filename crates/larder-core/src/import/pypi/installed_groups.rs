@@ -32,7 +32,13 @@ impl InstalledGroups {
         let optional = of_poetry.filter(|(_, group)| group.get("optional").and_then(Value::as_bool) == Some(true));
         let on_demand = environments_on_demand(document).map(normal);
         let mut left_out: BTreeSet<String> = optional.map(|(name, _)| normal(name)).chain(on_demand).collect();
-        if poetry.is_some() {
+        let has_file = |file| files(file).is_some();
+        let names_another = uv.is_some() || pdm.is_some() || has_file("uv.lock") || has_file("pdm.lock");
+        let is_built_by_poetry = || {
+            let back_end = document.get("build-system").and_then(|build| build.get("build-backend")?.as_str());
+            back_end.is_some_and(|name| name.starts_with("poetry."))
+        };
+        if poetry.is_some() || !names_another && (has_file("poetry.lock") || is_built_by_poetry()) {
             return Self::AllBut(left_out);
         }
         if uv.is_some() || files("uv.lock").is_some() {

@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub use node::NodeRuntime;
-pub use scripts::{PackageJsonError, Script, ScriptSet, scripts, scripts_digest};
+pub use scripts::{PackageJsonError, Script, ScriptSet, scripts, scripts_and_called, scripts_digest};
 
 use super::run::{Step, run};
 use super::{Bind, BuildError, Sandbox, environment};

@@ -57,11 +57,17 @@ pub enum PackageJsonError {
 
 /// Returns the scripts that a package's approval is for: those that npm runs, and of sources those that these call by their names.
 pub fn scripts(package_json: &[u8], has_gyp: bool, set: ScriptSet) -> Result<Vec<Script>, PackageJsonError> {
-    let mut found = run_scripts(package_json, has_gyp, set)?;
-    if set == ScriptSet::Prepare {
-        let document: Value = serde_json::from_slice(package_json).map_err(|_| PackageJsonError::NotAnObject)?;
-        add_called(&document, &mut found);
+    match set {
+        ScriptSet::Install => run_scripts(package_json, has_gyp, set),
+        ScriptSet::Prepare => scripts_and_called(package_json, has_gyp, set),
     }
+}
+
+/// Returns the scripts that npm runs, and those that these call by their names.
+pub fn scripts_and_called(package_json: &[u8], has_gyp: bool, set: ScriptSet) -> Result<Vec<Script>, PackageJsonError> {
+    let mut found = run_scripts(package_json, has_gyp, set)?;
+    let document: Value = serde_json::from_slice(package_json).map_err(|_| PackageJsonError::NotAnObject)?;
+    add_called(&document, &mut found);
     Ok(found)
 }
 
