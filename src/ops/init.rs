@@ -320,6 +320,7 @@ fn import(folder: &Path) -> Result<Found> {
     all.settle_patches(&locked);
     peers::take_installed(folder, &members, &locked, &mut all)?;
     all.settle_catalogs();
+    all.settle_sources();
     let names = workspace::names_of_members(folder, &all)?;
     workspace::override_with_members(folder, &names, &locked, &mut all);
     workspace::check_own_packages(folder, &names, &mut all);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::Label;
 
-use super::{Imported, ImportedLine};
+use super::{Imported, ImportedLine, NotTaken};
 
 /// The most groups that exclude others: each has a solution of its own, and a lock has some thirty.
 const MOST_EXCLUSIVE: usize = 30;
@@ -95,6 +95,27 @@ impl Imported {
         self.all_groups().into_iter().filter(|group| !included.contains(group)).collect()
     }
 
+    /// Leaves out what groups on demand take from elsewhere than the others have it: a package has one place in a project.
+    pub fn settle_sources(&mut self) {
+        let on_demand = self.groups_on_demand();
+        let is_on_demand = |line: &ImportedLine| line.group.as_ref().is_some_and(|group| on_demand.contains(group));
+        let name = |line: &ImportedLine| (line.ecosystem, line.key().2);
+        let elsewhere = self.lines.iter().filter(|line| line.source.is_none() || !is_on_demand(line));
+        let mut places: BTreeMap<_, BTreeSet<Option<String>>> = BTreeMap::new();
+        for line in elsewhere {
+            places.entry(name(line)).or_default().insert(line.source.as_ref().map(ToString::to_string));
+        }
+        let provided = self.provided.clone();
+        self.leave_out_lines(|line| {
+            let source = line.source.as_ref().filter(|_| is_on_demand(line))?.to_string();
+            let others = places.get(&name(line));
+            let is_provided = line.ecosystem.has_markers() && provided.contains(&line.key().2);
+            let differs = is_provided || others.is_some_and(|others| !others.contains(&Some(source)));
+            let why = "others have the package from elsewhere, and it has one place in a project";
+            differs.then(|| NotTaken::new(line.what(), why))
+        });
+    }
+
     /// Returns those that are no extras, which nobody expects in an environment.
     pub fn dependency_groups_on_demand(&self) -> Vec<Label> {
         let is_told = |group: &Label| self.dev_groups.contains(group) || self.member_groups.contains(group);
@@ -141,6 +162,17 @@ mod tests {
         assert!(imported.groups_on_demand().iter().map(ToString::to_string).eq(["docs", "new", "old"]));
         let no_dev = pyproject(&ALTERNATIVES.replace("dev=", "lint=")).unwrap();
         assert!(environments(&no_dev).is_empty() && no_dev.groups_on_demand().is_empty());
+    }
+
+    #[test]
+    fn what_a_group_on_demand_has_from_elsewhere_than_others_is_left_out() {
+        let text = ALTERNATIVES
+            .replace("new=['d==2']", "new=['d @ https://host/d.tar.gz', 'e']\nnewer=['f @ https://host/f.tar.gz']");
+        let mut imported = pyproject(&text).unwrap();
+        imported.settle_sources();
+        let left_out: Vec<&str> = imported.not_taken.iter().map(|one| one.what.as_str()).collect();
+        assert_eq!(left_out, ["pypi d https://host/d.tar.gz"]);
+        assert!(imported.groups_on_demand().iter().map(ToString::to_string).eq(["docs", "new", "newer", "old"]));
     }
 
     #[test]
