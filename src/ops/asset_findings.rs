@@ -282,9 +282,9 @@ mod tests {
         let place = secret.read_span(&(7, 0).into(), 1, 1).unwrap();
         assert_eq!((place.data(), place.line(), place.column()), (&b""[..], 1, 1));
         let excerpt = excerpt(&text, Shown::Text);
-        for lines in 0..2 {
+        for (lines, near) in [(0, 1), (1, 60)] {
             let start = excerpt.read_span(&("first\n".len(), 0).into(), lines, lines).unwrap();
-            assert_eq!((start.data(), start.line(), start.column()), ("a".repeat(60).as_bytes(), 1, 0));
+            assert_eq!((start.data(), start.line(), start.column()), ("a".repeat(near).as_bytes(), 1, 0));
         }
         let shown = excerpt.read_span(&(at, 0).into(), 1, 1).unwrap();
         let near = format!("{}é!{}", "a".repeat(58), "b".repeat(59));
