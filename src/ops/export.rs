@@ -240,9 +240,9 @@ fn pnpm_configuration(project: &Project, package_json: &mut BTreeMap<Arc<str>, P
             overrides.apply(manifest, table);
         }
     }
-    let is_said = |text: Option<String>, setting: &str| text.is_some_and(|text| workspace::says(&text, setting));
-    let leaves_peers_out = is_said(file.clone(), "autoInstallPeers:false")
-        || !files.is_of_newer_pnpm() && is_said(text(".npmrc"), "auto-install-peers=false");
+    let is_said = |text: Option<&str>, setting: &str| text.is_some_and(|text| workspace::says(text, setting));
+    let leaves_peers_out = is_said(files.workspace, "autoInstallPeers:false")
+        || !files.is_of_newer_pnpm() && is_said(text(".npmrc").as_deref(), "auto-install-peers=false");
     PnpmConfiguration { overrides: overrides.table().clone(), extensions_checksum, installs_peers: !leaves_peers_out }
 }
 

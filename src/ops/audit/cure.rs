@@ -279,7 +279,7 @@ fn exposure(databases: &AdvisoryDatabases, project: &Project, lockfile: &Lockfil
     let today = advisories::today();
     let is_ignored = |environment: &Environment, found: &Vulnerability| {
         let mut rules = environment.policy.advisories.ignored.iter().filter(|rule| found.is_named(&rule.id));
-        rules.any(|rule| rule.until.is_none_or(|until| until >= today))
+        rules.any(|rule| rule.holds_on(today))
     };
     let environments = &project.manifest.environments;
     let mut exposure = Vec::with_capacity(environments.len() + 1);

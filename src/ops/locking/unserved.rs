@@ -21,7 +21,7 @@ pub(in crate::ops) fn check(project: &Project) -> Result<()> {
     let mut unserved: Vec<Unserved> = Vec::new();
     for (line, place) in project.lines.iter().zip(&project.places) {
         let requirement = &line.requirement;
-        let is_overridden = settings.overrides.iter().any(|one| one.applies(None, &requirement.package(), None));
+        let is_overridden = settings.override_of(None, &requirement.package(), None).is_some();
         let is_idle = line.group.as_ref().is_some_and(|group| idle.contains(group));
         if line.optional || is_idle || is_overridden || settings.creatio.provides(requirement) {
             continue;

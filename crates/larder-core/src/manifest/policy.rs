@@ -143,6 +143,13 @@ pub struct IgnoredAdvisory {
     pub span: SourceSpan,
 }
 
+impl IgnoredAdvisory {
+    /// Returns whether it is still ignored on a day.
+    pub fn holds_on(&self, day: Date) -> bool {
+        self.until.is_none_or(|until| until >= day)
+    }
+}
+
 impl AdvisoryRules {
     /// Merges an environment's own rules with the top-level ones, as [`Policy`] does with those of checks. What either ignores is
     /// ignored.

@@ -13,9 +13,7 @@ use crate::model::Digest;
 pub fn pnpm_extensions_checksum(files: &PnpmFiles<'_>) -> Option<String> {
     const FIELD: &str = "packageExtensions";
 
-    let workspace: Option<Map<String, Value>> =
-        files.workspace.and_then(|text| crate::import::locks::parse_yaml::<Option<Map<String, Value>>>(text).ok()?);
-    let of_workspace = workspace.and_then(|mut settings| settings.remove(FIELD));
+    let of_workspace = files.settings_of_workspace().remove(FIELD);
     let of_package = || {
         let package_json = files.settings_of_package_json("packageExtensionsChecksum")?;
         let mut document: Value = serde_json::from_str(package_json.trim_start_matches('\u{feff}')).ok()?;

@@ -1,7 +1,10 @@
 //! The files of a project's root in which pnpm finds its settings.
 
+use serde_json::{Map, Value};
+
 use super::fields;
 use super::hoisting::pnpm_major;
+use crate::import::locks::parse_yaml;
 
 /// The first major version of pnpm that reads no settings in package.json: neither `resolutions` nor what is in `pnpm`.
 const READS_NO_PACKAGE_JSON: u32 = 11;
@@ -30,6 +33,12 @@ impl<'a> PnpmFiles<'a> {
 
     fn major(&self) -> Option<u32> {
         pnpm_major(&fields::document(self.package_json?).ok()?)
+    }
+
+    /// Returns the settings of pnpm-workspace.yaml. A file that cannot be read has none.
+    pub(super) fn settings_of_workspace(&self) -> Map<String, Value> {
+        let settings = self.workspace.and_then(|text| parse_yaml::<Option<Map<String, Value>>>(text).ok()?);
+        settings.unwrap_or_default()
     }
 
     /// Returns the package.json if pnpm reads settings in it, which its lockfile then repeats under a name. `packageManager` tells which

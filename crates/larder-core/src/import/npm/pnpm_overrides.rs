@@ -29,10 +29,7 @@ impl PnpmOverrides {
     /// Reads those of a pnpm-workspace.yaml or, where that has none, those of a package.json, if pnpm reads them there; before version
     /// 11 those of package.json come first. A file that cannot be read has none.
     pub fn read(files: &PnpmFiles<'_>) -> Self {
-        let workspace: Option<Map<String, Value>> = files
-            .workspace
-            .and_then(|text| crate::import::locks::parse_yaml::<Option<Map<String, Value>>>(text).ok()?);
-        let workspace = workspace.unwrap_or_default();
+        let workspace = files.settings_of_workspace();
         let package_json: Map<String, Value> = files
             .package_json
             .and_then(|text| serde_json::from_str(text.trim_start_matches('\u{feff}')).ok())

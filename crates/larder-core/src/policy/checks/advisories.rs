@@ -58,8 +58,7 @@ impl Check for AdvisoriesCheck {
             return Some(Judgement { severity, rule, note: None });
         };
         let ignored = || rules.ignored.iter().filter(|ignored| vulnerability.is_named(&ignored.id));
-        let is_over = |until: &jiff::civil::Date| *until < known.today;
-        if let Some(holds) = ignored().find(|ignored| !ignored.until.as_ref().is_some_and(is_over)) {
+        if let Some(holds) = ignored().find(|ignored| ignored.holds_on(known.today)) {
             return Some(Judgement { severity: Severity::Allow, rule: Some(holds.span), note: None });
         }
         let rule = rules.levels.get(&vulnerability.severity());
