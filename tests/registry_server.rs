@@ -102,8 +102,13 @@ fn a_large_registry_is_read_in_few_requests_and_written_in_little_time() {
     let manifest = format!("{registries}runtimes {{ node \"20\"; }}\ndependencies {{\n{lines}\n}}\n");
     let consumer = project.beside();
     consumer.write("larder.kdl", &manifest);
+    let (answers, bytes) = server.beside_indexes();
     let requests = timed("lock of 200, cold", "larder lock", &consumer);
     assert!(requests <= 240, "{requests}");
+    let (more_answers, more_bytes) = server.beside_indexes();
+    let (answers, bytes) = (more_answers - answers, more_bytes - bytes);
+    say(&format!("beside index files: {answers} requests, {bytes} bytes"));
+    assert!(answers <= 40 && bytes <= 2_000_000, "{answers} requests, {bytes} bytes");
     std::fs::remove_file(consumer.path("larder.lock")).unwrap();
     let requests = timed("lock of 200, warm", "larder lock", &consumer);
     assert!(requests <= 8, "{requests}");

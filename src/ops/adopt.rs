@@ -14,12 +14,12 @@ use super::{Context, Project, Result};
 #[derive(Debug, Serialize)]
 pub struct Adopted {
     /// What was moved, with paths relative to the project.
-    pub moved: Vec<Moved>,
+    pub moved: Vec<MovedPath>,
 }
 
 /// Something that was moved.
 #[derive(Debug, Serialize)]
-pub struct Moved {
+pub struct MovedPath {
     /// Where it was.
     pub from: PathBuf,
     /// Where it is now.
@@ -44,7 +44,7 @@ pub fn adopt(context: &Context<'_>, confirmed: impl FnOnce(&[PathBuf]) -> bool) 
     let mut moved = Vec::new();
     for from in found {
         let to = profile.move_aside(&held, &from)?;
-        moved.push(Moved { from, to });
+        moved.push(MovedPath { from, to });
     }
     if let Some(active) = profile.active()?
         && profile.current_number(&active)?.is_some()

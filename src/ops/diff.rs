@@ -18,9 +18,9 @@ use super::{Context, Result};
 #[derive(Debug, Serialize)]
 pub struct GenerationDiff {
     /// What is compared.
-    pub from: Side,
+    pub from: ComparedGeneration,
     /// With what.
-    pub to: Side,
+    pub to: ComparedGeneration,
     /// Packages that only `to` has.
     pub added: Vec<PackageOfOneSide>,
     /// Packages whose versions or content differ.
@@ -39,7 +39,7 @@ pub struct GenerationDiff {
 
 /// A generation that is compared.
 #[derive(Clone, Debug, Serialize)]
-pub struct Side {
+pub struct ComparedGeneration {
     /// The environment.
     pub environment: String,
     /// The number of the generation.
@@ -115,7 +115,7 @@ pub fn diff(context: &Context<'_>, from: &str, to: Option<&str>) -> Result<Gener
     Ok(difference)
 }
 
-fn side(context: &Context<'_>, checkout: &Checkout, text: Option<&str>) -> Result<(Side, Generation)> {
+fn side(context: &Context<'_>, checkout: &Checkout, text: Option<&str>) -> Result<(ComparedGeneration, Generation)> {
     let own = || Ok::<_, super::Error>((checkout.environment(context)?, None));
     let (environment, number) = match text {
         None => own()?,
@@ -134,7 +134,7 @@ fn side(context: &Context<'_>, checkout: &Checkout, text: Option<&str>) -> Resul
         None => checkout.profile.current_number(name)?.ok_or_else(|| ProfileError::NeverSynced(name.clone()))?,
     };
     let generation = checkout.profile.generation(name, number)?;
-    Ok((Side { environment: name.to_string(), generation: number }, generation))
+    Ok((ComparedGeneration { environment: name.to_string(), generation: number }, generation))
 }
 
 /// A package of one side.

@@ -76,7 +76,7 @@ impl Checkup {
 
 /// Looks at the machine, and at the project if there is one.
 pub fn doctor(context: &Context<'_>) -> Result<Checkup> {
-    let mut found = Found::default();
+    let mut found = ItemList::default();
     machine(context, &mut found)?;
     let root = project::find_root(context);
     match &root {
@@ -89,9 +89,9 @@ pub fn doctor(context: &Context<'_>) -> Result<Checkup> {
 }
 
 #[derive(Default)]
-struct Found(Vec<CheckupItem>);
+struct ItemList(Vec<CheckupItem>);
 
-impl Found {
+impl ItemList {
     fn add(&mut self, period: Period, state: State, message: impl Into<String>, command: Option<&str>) {
         let command = command.map(str::to_owned);
         self.0.push(CheckupItem { period, state, message: message.into(), command });
@@ -106,7 +106,7 @@ impl Found {
     }
 }
 
-fn machine(context: &Context<'_>, found: &mut Found) -> Result<()> {
+fn machine(context: &Context<'_>, found: &mut ItemList) -> Result<()> {
     for (what, folder) in [("store", &context.store), ("cache", &context.cache)] {
         // What is not there yet is made there.
         let mut existing = folder.as_path();
@@ -146,7 +146,7 @@ fn machine(context: &Context<'_>, found: &mut Found) -> Result<()> {
     Ok(())
 }
 
-fn of_project(context: &Context<'_>, root: &Path, found: &mut Found) {
+fn of_project(context: &Context<'_>, root: &Path, found: &mut ItemList) {
     if matches!(fs::lstat(&profile::own_folder(root).join("release.json")), Ok(Some(_))) {
         found.wrong("a release stopped before its end", "larder release");
     }
@@ -176,7 +176,7 @@ fn of_project(context: &Context<'_>, root: &Path, found: &mut Found) {
     }
 }
 
-fn environments(project: &Project, found: &mut Found) -> Result<()> {
+fn environments(project: &Project, found: &mut ItemList) -> Result<()> {
     let profile = project.profile()?;
     let text = super::project::lockfile::text(&project.root)?;
     let locked = text.map(|text| TreeDigest::of(text.as_bytes()));
@@ -199,7 +199,7 @@ fn environments(project: &Project, found: &mut Found) -> Result<()> {
 }
 
 /// What is to be done again after a while.
-fn habits(context: &Context<'_>, root: Option<&Path>, found: &mut Found) {
+fn habits(context: &Context<'_>, root: Option<&Path>, found: &mut ItemList) {
     let mut item = |period: Period, what: &str, age: Option<Duration>, limit: Duration, command: &str| {
         let days = |age: Duration| age.as_secs() / DAY.as_secs();
         let (state, told) = match age {

@@ -84,7 +84,7 @@ pub fn init(context: &Context<'_>, options: InitOptions<'_>) -> Result<Initialis
     }
     // A link in the place of larder's own folder would lead what is noted there out of the checkout.
     profile::Profiles::open(&context.folder)?;
-    let Found { mut imported, taken_from, undeclared } = import(&context.folder)?;
+    let FolderEntries { mut imported, taken_from, undeclared } = import(&context.folder)?;
     pip_variables(context, &mut imported);
     check_patches(&context.folder, &mut imported)?;
     leave_out_unserved(&mut imported, registries.iter().map(|registry| registry.ecosystem));
@@ -183,10 +183,10 @@ pub fn lock(session: &Session<'_>, before: &LockedVersions) -> Result<(Locked, K
 }
 
 /// A reader of a file that declares something.
-pub(super) type Reader = fn(&str) -> std::result::Result<Imported, ImportError>;
+pub(super) type ManifestReader = fn(&str) -> std::result::Result<Imported, ImportError>;
 
 /// The files of the root that are read, in this order.
-const FILES: [(&str, Reader); 9] = [
+const FILES: [(&str, ManifestReader); 9] = [
     ("package.json", import::package_json),
     ("pnpm-workspace.yaml", import::pnpm_workspace),
     (".npmrc", |text| Ok(import::npmrc(text))),
@@ -204,7 +204,7 @@ const UNREAD: [(&str, &str); 3] = [("environment.yml", CONDA), ("environment.yam
 const CONDA: &str = "packages of conda channels are not read: `larder add` takes those that PyPI and npm have";
 
 /// Returns the reader of a file of this name.
-pub(super) fn reader(name: &str) -> Option<Reader> {
+pub(super) fn reader(name: &str) -> Option<ManifestReader> {
     let extension = Path::new(name).extension().and_then(|extension| extension.to_str());
     match FILES.iter().find(|(file, _)| file.rsplit('/').next() == Some(name)) {
         Some((_, read)) => Some(*read),
@@ -265,13 +265,13 @@ fn check_patches(folder: &Path, all: &mut Imported) -> Result<()> {
 }
 
 /// What the files of a folder declare, and what they use without declaring it.
-struct Found {
+struct FolderEntries {
     imported: Imported,
     taken_from: Vec<String>,
     undeclared: Vec<UndeclaredUse>,
 }
 
-fn import(folder: &Path) -> Result<Found> {
+fn import(folder: &Path) -> Result<FolderEntries> {
     let mut all = Imported::default();
     let mut from = Vec::new();
     for (file, read) in FILES {
@@ -339,7 +339,7 @@ fn import(folder: &Path) -> Result<Found> {
     if fs::stat(&folder.join("pnpm-lock.yaml"))?.is_some() {
         pnpm_layout::tell(folder, &mut all)?;
     }
-    Ok(Found { imported: all, taken_from: from, undeclared })
+    Ok(FolderEntries { imported: all, taken_from: from, undeclared })
 }
 
 /// Takes over what the files of a project beside set: it is the root of its own tools. Its lines stay in its own manifests, and what

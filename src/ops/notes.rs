@@ -29,7 +29,7 @@ pub(super) fn of_new_packages(difference: &Difference, found: Vec<Finding>, fore
 pub(super) fn notes(project: &Project, closure: &Closure<'_>, found: &[Finding]) -> Result<Vec<String>> {
     let mut notes: Vec<String> = scripts(found).into_iter().collect();
     for member in &project.members {
-        for tool in [Tool::Next, Tool::Vite] {
+        for tool in [WorkspaceTool::Next, WorkspaceTool::Vite] {
             let is_used = closure.roots.iter().any(|root| {
                 root.dependent == Dependent::Member(member.clone())
                     && root.requirement.ecosystem().has_scopes()
@@ -83,12 +83,12 @@ fn scripts(found: &[Finding]) -> Option<String> {
 
 /// A tool that takes a member's folder for the whole project unless it is told.
 #[derive(Clone, Copy)]
-enum Tool {
+enum WorkspaceTool {
     Next,
     Vite,
 }
 
-impl Tool {
+impl WorkspaceTool {
     fn package(self) -> &'static str {
         match self {
             Self::Next => "next",

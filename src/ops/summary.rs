@@ -8,16 +8,16 @@ use crate::model::{PackageId, Version};
 /// `"plan"` in `schema/sync.json` and `schema/lock.json`.
 #[derive(Debug, Serialize)]
 pub(super) struct DifferenceSummary {
-    added: Vec<Moved>,
+    added: Vec<ChangedPackage>,
     changed: Vec<Changed>,
-    removed: Vec<Moved>,
+    removed: Vec<ChangedPackage>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     runtimes: Vec<MovedRuntime>,
     kept: usize,
 }
 
 #[derive(Debug, Serialize)]
-struct Moved {
+struct ChangedPackage {
     ecosystem: &'static str,
     name: String,
     versions: Vec<String>,
@@ -96,8 +96,8 @@ impl From<&Difference> for DifferenceSummary {
     }
 }
 
-fn moved((package, versions): &(PackageId, Vec<Version>)) -> Moved {
-    Moved { ecosystem: package.ecosystem.as_str(), name: package.name.to_string(), versions: texts(versions) }
+fn moved((package, versions): &(PackageId, Vec<Version>)) -> ChangedPackage {
+    ChangedPackage { ecosystem: package.ecosystem.as_str(), name: package.name.to_string(), versions: texts(versions) }
 }
 
 fn texts(versions: &[impl ToString]) -> Vec<String> {

@@ -27,6 +27,8 @@ struct Shared {
     /// The status of the next answer to an upload, if it is not the usual one.
     next: AtomicU16,
     requests: AtomicUsize,
+    /// Answers that are no index file, and their bytes.
+    beside_indexes: (AtomicUsize, AtomicUsize),
     /// How many files are taken before one is refused.
     left: AtomicUsize,
     /// The paths of the files that were put.
@@ -54,7 +56,8 @@ impl PackageServer {
         let address = format!("http://{}/", listener.local_addr().expect("an address"));
         let (writing, next, requests) = (Mutex::new(()), AtomicU16::new(0), AtomicUsize::new(0));
         let (left, puts) = (AtomicUsize::new(usize::MAX), Mutex::default());
-        let shared = Arc::new(Shared { folder, signer, writing, next, requests, left, puts });
+        let beside_indexes = Default::default();
+        let shared = Arc::new(Shared { folder, signer, writing, next, requests, beside_indexes, left, puts });
         let serving = Arc::clone(&shared);
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
@@ -129,6 +132,12 @@ impl PackageServer {
         self.shared.requests.load(Ordering::SeqCst)
     }
 
+    /// Returns how many answers were no index file, and how many bytes these were.
+    pub(crate) fn beside_indexes(&self) -> (usize, usize) {
+        let (answers, bytes) = &self.shared.beside_indexes;
+        (answers.load(Ordering::SeqCst), bytes.load(Ordering::SeqCst))
+    }
+
     pub(crate) fn folder(&self) -> PathBuf {
         self.shared.folder.path().to_owned()
     }
@@ -163,6 +172,10 @@ impl Shared {
                 "PUT" => self.put(path, header("authorization"), header("content-type"), &body),
                 _ => self.get(path),
             };
+            if !path.starts_with("/index/") {
+                self.beside_indexes.0.fetch_add(1, Ordering::SeqCst);
+                self.beside_indexes.1.fetch_add(content.len(), Ordering::SeqCst);
+            }
             let mut out = stream;
             write!(out, "HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n", content.len())?;
             out.write_all(&content)?;

@@ -36,7 +36,7 @@ struct Document {
 
 /// What was found on disk.
 #[derive(Debug, Default)]
-pub struct Found {
+pub struct StoredState {
     /// What was saved; nothing, if the file is not there or says nothing that can be read.
     pub saved: Saved,
     /// Why the file could not be read, if it is there.
@@ -67,15 +67,15 @@ impl StateFile {
     ///
     /// # Errors
     /// The file cannot be read. One whose content is damaged is none: a monitor that does not run helps nobody.
-    pub fn read(&self) -> Result<Found, FsError> {
-        let Some(bytes) = fs::read_record(&self.path)? else { return Ok(Found::default()) };
+    pub fn read(&self) -> Result<StoredState, FsError> {
+        let Some(bytes) = fs::read_record(&self.path)? else { return Ok(StoredState::default()) };
         let document: Result<Document, _> = serde_json::from_slice(&bytes);
         Ok(match document {
-            Ok(document) if document.version == VERSION => Found { saved: document.saved, damage: None },
+            Ok(document) if document.version == VERSION => StoredState { saved: document.saved, damage: None },
             Ok(document) => {
-                Found { saved: Saved::default(), damage: Some(format!("its version is {}", document.version)) }
+                StoredState { saved: Saved::default(), damage: Some(format!("its version is {}", document.version)) }
             }
-            Err(error) => Found { saved: Saved::default(), damage: Some(error.to_string()) },
+            Err(error) => StoredState { saved: Saved::default(), damage: Some(error.to_string()) },
         })
     }
 

@@ -4,7 +4,7 @@ use crate::cli::args::DiffArgs;
 use crate::diagnostic::size;
 use crate::difference;
 use crate::ops::Context;
-use crate::ops::diff::{GenerationDiff, PackageDifference, PackageOfOneSide, Side, diff};
+use crate::ops::diff::{ComparedGeneration, GenerationDiff, PackageDifference, PackageOfOneSide, diff};
 
 use super::{CommandResult, DONE, Output};
 
@@ -12,7 +12,7 @@ pub(in crate::cli) fn run(arguments: &DiffArgs, context: &Context<'_>, output: &
     let found = diff(context, &arguments.from, arguments.to.as_deref())?;
     output.json(&found);
     table(lines(&found), output);
-    let name = |side: &Side| format!("{} {}", side.environment, side.generation);
+    let name = |side: &ComparedGeneration| format!("{} {}", side.environment, side.generation);
     output.message(format!(
         "{} -> {}: {} added, {} changed, {} removed, {} the same{}",
         name(&found.from),

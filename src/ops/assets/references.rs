@@ -14,7 +14,7 @@ use crate::ops::{Context, Result, Session};
 
 use super::inputs::ReferenceInputs;
 use super::load::ProjectAssets;
-use super::remembered::{Program, REMEMBERED_ASSETS};
+use super::remembered::{LarderBuild, REMEMBERED_ASSETS};
 
 /// The most bytes of a record.
 const MAX_RECORD: u64 = 64 << 20;
@@ -52,7 +52,7 @@ impl ProjectReferences {
 /// A record, as it is written down.
 #[derive(Serialize, Deserialize)]
 struct Record {
-    program: Program,
+    program: LarderBuild,
     /// The store in which locked packages were looked for.
     store: PathBuf,
     inputs: ReferenceInputs,
@@ -67,7 +67,7 @@ struct Record {
 /// The file in the cache that has the references of a project.
 struct RecordFile {
     path: PathBuf,
-    program: Program,
+    program: LarderBuild,
     store: PathBuf,
 }
 
@@ -76,7 +76,7 @@ impl RecordFile {
         let name = TreeDigest::of(root.as_os_str().as_encoded_bytes());
         Self {
             path: context.cache.join(REMEMBERED_ASSETS).join(format!("{name}.references.json")),
-            program: Program::of(context),
+            program: LarderBuild::of(context),
             store: context.store.clone(),
         }
     }

@@ -26,7 +26,7 @@ pub(super) const MAX_FILE: u64 = 8 << 20;
 #[derive(Default, Serialize, Deserialize)]
 struct RememberedAssets {
     /// The program that found it: another one may find more.
-    program: Program,
+    program: LarderBuild,
     files: FileDigests,
     assets: AssetRecords,
 }
@@ -36,12 +36,12 @@ type FileDigests = FxHashMap<PathBuf, (Stamp, TreeDigest)>;
 
 /// A build of larder.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Program {
+pub(super) struct LarderBuild {
     version: String,
     executable: Option<Stamp>,
 }
 
-impl Program {
+impl LarderBuild {
     /// Returns the one that runs.
     pub(super) fn of(context: &Context<'_>) -> Self {
         Self { version: env!("CARGO_PKG_VERSION").to_owned(), executable: Stamp::of(&context.executable) }
@@ -55,7 +55,7 @@ pub(super) struct AssetMemory {
     folders: Vec<PathBuf>,
     /// The file in the cache.
     file: PathBuf,
-    program: Program,
+    program: LarderBuild,
     known: OnceLock<FileDigests>,
     /// The files that were looked at by this command.
     seen: Mutex<FileDigests>,
@@ -70,7 +70,7 @@ impl AssetMemory {
         Self {
             folders,
             file: context.cache.join(REMEMBERED_ASSETS).join(format!("{name}.json")),
-            program: Program::of(context),
+            program: LarderBuild::of(context),
             known: OnceLock::new(),
             seen: Mutex::default(),
             looked_for: Mutex::default(),

@@ -93,14 +93,15 @@ pub fn units(context: &Context<'_>, supervisor: Supervisor<'_>) -> Result<Vec<Un
     let place = UnitContext::new(&project.root, &context.executable)?;
     let name = project.manifest.identity().map_or("project", |(name, _)| name);
     let services = in_order(&project.manifest.monitor.services);
-    let mut programs: Vec<Program<'_>> = services.iter().map(|service| Program::of(service, environment)).collect();
-    programs.push(Program {
+    let mut programs: Vec<SupervisedProgram<'_>> =
+        services.iter().map(|service| SupervisedProgram::of(service, environment)).collect();
+    programs.push(SupervisedProgram {
         name: "monitor",
         words: vec!["--env", environment, "monitor"],
         after: services.iter().map(|service| service.name.value.as_str()).collect(),
         memory: Some(MONITOR_MEMORY),
     });
-    let unit = |program: &Program<'_>| match supervisor {
+    let unit = |program: &SupervisedProgram<'_>| match supervisor {
         Supervisor::Launchd => plist(program, &place),
         Supervisor::Systemd => systemd_unit(program, &place, name, None),
         Supervisor::SystemdAs(user) => systemd_unit(program, &place, name, Some(user)),
@@ -122,7 +123,7 @@ fn usual_folder(context: &Context<'_>, supervisor: Supervisor<'_>) -> PathBuf {
 }
 
 /// Something that a supervisor keeps running.
-struct Program<'a> {
+struct SupervisedProgram<'a> {
     name: &'a str,
     /// What larder is given.
     words: Vec<&'a str>,
@@ -132,7 +133,7 @@ struct Program<'a> {
     memory: Option<u64>,
 }
 
-impl<'a> Program<'a> {
+impl<'a> SupervisedProgram<'a> {
     fn of(service: &'a Service, environment: &'a str) -> Self {
         Self {
             name: service.name.value.as_str(),
@@ -163,7 +164,7 @@ fn unit_name(name: &str, place: &UnitContext) -> String {
 }
 
 /// A service that fails is started again after four seconds, ten times in a hundred seconds, and then left alone.
-fn systemd_unit(program: &Program<'_>, place: &UnitContext, project: &str, user: Option<&str>) -> Unit {
+fn systemd_unit(program: &SupervisedProgram<'_>, place: &UnitContext, project: &str, user: Option<&str>) -> Unit {
     let before: Vec<String> = program.after.iter().map(|name| unit_name(name, place)).collect();
     let after = ["network-online.target"].into_iter().chain(before.iter().map(String::as_str));
     let after = after.collect::<Vec<_>>().join(" ");
@@ -190,7 +191,7 @@ fn systemd_unit(program: &Program<'_>, place: &UnitContext, project: &str, user:
 }
 
 /// launchd knows no order; what needs another service waits for it, or is started again.
-fn plist(program: &Program<'_>, place: &UnitContext) -> Unit {
+fn plist(program: &SupervisedProgram<'_>, place: &UnitContext) -> Unit {
     let label = format!("larder.{}.{}", place.id, program.name);
     let words = std::iter::once(&*place.larder).chain(program.words.iter().copied());
     let words = words.map(|word| format!("        <string>{}</string>\n", xml_text(word))).collect::<Vec<_>>().concat();
@@ -239,7 +240,8 @@ mod tests {
 
     #[test]
     fn a_unit_of_systemd_restarts_its_service_within_bounds() {
-        let program = Program { name: "api", words: vec!["run", "it's $5"], after: vec!["db"], memory: Some(512) };
+        let program =
+            SupervisedProgram { name: "api", words: vec!["run", "it's $5"], after: vec!["db"], memory: Some(512) };
         let unit = systemd_unit(&program, &place(), "shop", Some("shop"));
         let db = unit_name("db", &place());
         assert_eq!(
@@ -255,7 +257,7 @@ mod tests {
 
     #[test]
     fn a_property_list_has_its_texts_as_xml_reads_them() {
-        let program = Program { name: "api", words: vec!["run", "a&b"], after: Vec::new(), memory: Some(2) };
+        let program = SupervisedProgram { name: "api", words: vec!["run", "a&b"], after: Vec::new(), memory: Some(2) };
         let unit = plist(&program, &place());
         assert!(unit.text.contains("<string>/work/it's 100% &lt;a&gt;</string>"), "{}", unit.text);
         assert!(unit.text.contains("<string>a&amp;b</string>") && unit.text.contains("<integer>2000000</integer>"));

@@ -92,12 +92,12 @@ pub(in crate::ops) fn gather<'g>(
             Err(failed) => failed,
         };
         let subject = match &failed {
-            Failed::Fetch(FetchError::Source(subject, _) | FetchError::Interrupted { subject, .. })
+            GatherFailure::Fetch(FetchError::Source(subject, _) | FetchError::Interrupted { subject, .. })
                 if may_leave_out && !source.session.context.offline =>
             {
                 subject.owner.package().cloned()
             }
-            Failed::Scripts(package, _) if may_leave_out => Some(package.clone()),
+            GatherFailure::Scripts(package, _) if may_leave_out => Some(package.clone()),
             _ => None,
         };
         let Some(subject) = subject else { return Err(failed.into_error()) };
@@ -109,7 +109,7 @@ pub(in crate::ops) fn gather<'g>(
             return Err(failed.into_error());
         }
         match &failed {
-            Failed::Scripts(_, error) => {
+            GatherFailure::Scripts(_, error) => {
                 let step = &error.step;
                 left_out.scripts_failed.push(format!(
                     "{subject} is optional and was left out: its script `{step}` {}. Its log: `{}`",
@@ -117,19 +117,19 @@ pub(in crate::ops) fn gather<'g>(
                     error.log.display()
                 ));
             }
-            Failed::Fetch(error) => {
+            GatherFailure::Fetch(error) => {
                 let reason = std::error::Error::source(error).map_or_else(String::new, |source| format!(": {source}"));
                 let warning = format!("{subject} is optional and was left out, as it cannot be fetched{reason}");
                 left_out.not_fetched.push(warning);
             }
-            Failed::Otherwise(_) => {}
+            GatherFailure::Otherwise(_) => {}
         }
         closure = without;
     }
 }
 
 /// Why a closure could not be gathered.
-enum Failed {
+enum GatherFailure {
     /// An artifact could not be had.
     Fetch(FetchError),
     /// A script of a package failed.
@@ -138,13 +138,13 @@ enum Failed {
     Otherwise(Error),
 }
 
-impl<E: Into<Error>> From<E> for Failed {
+impl<E: Into<Error>> From<E> for GatherFailure {
     fn from(error: E) -> Self {
         Self::Otherwise(error.into())
     }
 }
 
-impl Failed {
+impl GatherFailure {
     fn into_error(self) -> Error {
         match self {
             Self::Fetch(error) => error.into(),
@@ -176,7 +176,7 @@ fn attempt(
     source: &LazyRegistries<'_>,
     closure: &Closure<'_>,
     Preparation { patches: rules, sources, scripts }: &Preparation<'_>,
-) -> std::result::Result<Gathered, Failed> {
+) -> std::result::Result<Gathered, GatherFailure> {
     let platform = source.project.platform()?;
     let approvals = &source.project.manifest.settings.builds;
     let (mut wanted, mut planned, mut unapproved) = (Vec::new(), Vec::new(), Vec::new());
@@ -229,7 +229,7 @@ fn attempt(
         .lease(fetched.chain(made).chain(&changed).chain(laid_out.iter().map(|(_, name)| name)))
     {
         Err(StoreError::Fs(error)) if error.is_disk_full() => {
-            return Err(Failed::Fetch(fetch::disk_full_error(&source.session.store, source, &wanted, error)));
+            return Err(GatherFailure::Fetch(fetch::disk_full_error(&source.session.store, source, &wanted, error)));
         }
         lease => lease?,
     };
@@ -249,7 +249,7 @@ fn attempt(
     wanted.extend(missing.iter().flat_map(|(_, planned)| planned.inputs.iter().cloned()));
     let fetched = artifacts::fetch(source.session, source, &wanted, folds(source.project));
     source.opened()?;
-    let fetched = fetched.map_err(Failed::Fetch)?;
+    let fetched = fetched.map_err(GatherFailure::Fetch)?;
     gathered.fetched = fetched.iter().filter(|fetched| fetched.bytes > 0).count();
     gathered.bytes = fetched.iter().map(|fetched| fetched.bytes).sum();
     let (whole, mut inputs) = fetched.split_at(as_they_are);
@@ -284,7 +284,7 @@ fn attempt(
     }
     if let Some(runner) = scripts {
         let run = scripted.run(runner, closure, &mut gathered.trees)?;
-        run.map_err(|(package, step)| Failed::Scripts(package, step))?;
+        run.map_err(|(package, step)| GatherFailure::Scripts(package, step))?;
     }
     Ok(gathered)
 }

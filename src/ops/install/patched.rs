@@ -36,11 +36,13 @@ fn write_patched(
 ) -> Result<()> {
     let bytes = project.patch(patched)?;
     let changes = changes(&bytes, tree).map_err(|failed| match failed {
-        Failed::Patch(error) => match PatchLineError::does_not_fit(&project.manifest, package, &error.to_string()) {
-            Some(error) => error.into(),
-            None => DoesNotFit { package: package.clone(), error }.into(),
-        },
-        Failed::Otherwise(error) => error,
+        ApplyFailure::Patch(error) => {
+            match PatchLineError::does_not_fit(&project.manifest, package, &error.to_string()) {
+                Some(error) => error.into(),
+                None => DoesNotFit { package: package.clone(), error }.into(),
+            }
+        }
+        ApplyFailure::Otherwise(error) => error,
     })?;
     for entry in tree.entries.iter().filter(|entry| !changes.contains_key(&*entry.path)) {
         let path = entry_path(&entry.path)?;
@@ -57,12 +59,14 @@ fn write_patched(
 
 /// Returns what a patch does to the files of a tree. A wheel's RECORD no longer lists what was changed: it is completed when the
 /// wheel is installed.
-fn changes(patch: &[u8], tree: &Tree) -> std::result::Result<BTreeMap<String, Change>, Failed> {
+fn changes(patch: &[u8], tree: &Tree) -> std::result::Result<BTreeMap<String, Change>, ApplyFailure> {
     let read = |path: &str| match tree.entry(path) {
         None => Ok(None),
-        Some(entry) if entry.size > MAX_FILE_SIZE => Err(Failed::Patch(PatchError::TooLarge { path: path.to_owned() })),
+        Some(entry) if entry.size > MAX_FILE_SIZE => {
+            Err(ApplyFailure::Patch(PatchError::TooLarge { path: path.to_owned() }))
+        }
         Some(entry) => {
-            let content = fs::read(&tree.folder.join(path)).map_err(|error| Failed::Otherwise(error.into()))?;
+            let content = fs::read(&tree.folder.join(path)).map_err(|error| ApplyFailure::Otherwise(error.into()))?;
             Ok(Some(PatchedFile { content, executable: entry.executable }))
         }
     };
@@ -86,12 +90,12 @@ fn entry_path(path: &str) -> Result<EntryPath> {
 }
 
 /// Why a patch could not be applied.
-enum Failed {
+enum ApplyFailure {
     Patch(PatchError),
     Otherwise(Error),
 }
 
-impl From<PatchError> for Failed {
+impl From<PatchError> for ApplyFailure {
     fn from(error: PatchError) -> Self {
         Self::Patch(error)
     }

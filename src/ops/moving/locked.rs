@@ -195,7 +195,7 @@ pub struct Kept {
     /// How many packages of the new lock have the versions that they had.
     pub kept: usize,
     /// Packages that have other versions now, or that are new.
-    pub moved: Vec<Moved>,
+    pub moved: Vec<MovedVersions>,
     /// Packages with what their tool let them have beyond what they declare: `extend` lines now.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub extended: Vec<String>,
@@ -209,7 +209,7 @@ pub struct Kept {
 
 /// A package that has other versions than before.
 #[derive(Clone, Debug, Serialize)]
-pub struct Moved {
+pub struct MovedVersions {
     /// The package: `npm:react`.
     pub package: String,
     /// Its versions before; none where it is new.
@@ -239,7 +239,7 @@ pub(in crate::ops) fn compare(before: &LockedVersions, lockfile: &Lockfile, inde
     let served = lockfile.graph.packages.keys().filter(|key| before.covers(&key.id));
     let ids: BTreeSet<_> = served.clone().map(|key| &key.id).collect();
     let lines = moved_lines(before, lockfile);
-    let mut moved: Vec<(MoveCause, Moved)> = Vec::new();
+    let mut moved: Vec<(MoveCause, MovedVersions)> = Vec::new();
     for id in ids {
         let now: BTreeSet<_> = served.clone().filter(|key| key.id == *id).map(|key| &key.version).collect();
         let had = before.packages().get(id);
@@ -257,7 +257,7 @@ pub(in crate::ops) fn compare(before: &LockedVersions, lockfile: &Lockfile, inde
                     let before = before.into_iter().map(ToString::to_string).collect();
                     let now = vec![now.to_string()];
                     let why = format!("{dependent} has it so now");
-                    moved.push((MoveCause::AnotherBeside, Moved { package: id.to_string(), before, now, why }));
+                    moved.push((MoveCause::AnotherBeside, MovedVersions { package: id.to_string(), before, now, why }));
                 }
             }
             continue;
@@ -276,7 +276,7 @@ pub(in crate::ops) fn compare(before: &LockedVersions, lockfile: &Lockfile, inde
             Some(had) => (MoveCause::Misfit, misfit(before, lockfile, (id, had), index)),
             None => (MoveCause::New, format!("{} asks for it", by())),
         };
-        let one = Moved {
+        let one = MovedVersions {
             package: id.to_string(),
             before: had.into_iter().flatten().map(ToString::to_string).collect(),
             now: now.iter().map(ToString::to_string).collect(),
@@ -431,7 +431,7 @@ fn is_admitted(lockfile: &Lockfile, id: &PackageId, version: &Version) -> bool {
 }
 
 /// Returns the packages, by name, that were locked before, are only there as source, and had to give way: nothing lets them be built.
-fn unbuilt(before: &LockedVersions, lockfile: &Lockfile, moved: &[Moved]) -> Vec<String> {
+fn unbuilt(before: &LockedVersions, lockfile: &Lockfile, moved: &[MovedVersions]) -> Vec<String> {
     let has = |id: &PackageId, version: &Version| {
         lockfile.graph.packages.keys().any(|key| key.id == *id && key.version == *version)
     };

@@ -29,13 +29,13 @@ pub(super) struct LogEntry {
     process: u32,
     larder: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    manifest: Option<Moved<String>>,
+    manifest: Option<ValueChange<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    lock: Option<Moved<String>>,
+    lock: Option<ValueChange<String>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    generations: BTreeMap<String, Moved<u64>>,
+    generations: BTreeMap<String, ValueChange<u64>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    active: Option<Moved<String>>,
+    active: Option<ValueChange<String>>,
     result: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     exit: Option<u8>,
@@ -46,12 +46,12 @@ pub(super) struct LogEntry {
 
 /// From what to what a value changed.
 #[derive(Debug, Serialize)]
-struct Moved<T> {
+struct ValueChange<T> {
     from: Option<T>,
     to: Option<T>,
 }
 
-impl<T> Moved<T> {
+impl<T> ValueChange<T> {
     fn of<V>(transition: Transition<V>, shown: impl Fn(V) -> T) -> Self {
         Self { from: transition.from.map(&shown), to: transition.to.map(&shown) }
     }
@@ -98,10 +98,10 @@ impl LogEntry {
             host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
             process: std::process::id(),
             larder: env!("CARGO_PKG_VERSION"),
-            manifest: changes.manifest.map(|moved| Moved::of(moved, digest)),
-            lock: changes.lock.map(|moved| Moved::of(moved, digest)),
-            generations: generations.map(|(name, moved)| (name.to_string(), Moved::of(moved, |n| n))).collect(),
-            active: changes.active.map(|moved| Moved::of(moved, |name| name.to_string())),
+            manifest: changes.manifest.map(|moved| ValueChange::of(moved, digest)),
+            lock: changes.lock.map(|moved| ValueChange::of(moved, digest)),
+            generations: generations.map(|(name, moved)| (name.to_string(), ValueChange::of(moved, |n| n))).collect(),
+            active: changes.active.map(|moved| ValueChange::of(moved, |name| name.to_string())),
             result: if error.is_some() { "failed" } else { "done" },
             exit: error.map(|error| error.failure().exit().status()),
             error: error.map(|error| ErrorLine {

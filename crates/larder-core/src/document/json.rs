@@ -107,7 +107,7 @@ pub fn parse_json(text: &str) -> Result<JsonNode, DocumentError> {
         return Err(DocumentError::new(DocumentProblem::TooLong, 0));
     }
     let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let mut reader = Reader { text, at: start, nodes: 0 };
+    let mut reader = JsonReader { text, at: start, nodes: 0 };
     let node = reader.value(0)?;
     reader.skip_space();
     if reader.at < text.len() {
@@ -116,13 +116,13 @@ pub fn parse_json(text: &str) -> Result<JsonNode, DocumentError> {
     Ok(node)
 }
 
-struct Reader<'a> {
+struct JsonReader<'a> {
     text: &'a str,
     at: usize,
     nodes: usize,
 }
 
-impl Reader<'_> {
+impl JsonReader<'_> {
     fn value(&mut self, depth: usize) -> Result<JsonNode, DocumentError> {
         self.skip_space();
         let offset = self.at;

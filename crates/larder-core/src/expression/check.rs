@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::syntax::{Operand, OperandKind, Tree};
-use super::token::Comparison;
+use super::token::ComparisonOperator;
 use super::{ExpressionError, Lookup, Path, Scope, ValueType};
 
 /// Returns everything that is wrong with an expression where these names exist.
@@ -45,7 +45,7 @@ impl ExpressionCheck<'_> {
         }
     }
 
-    fn compare(&mut self, left: &Operand, comparison: Comparison, right: &Operand) {
+    fn compare(&mut self, left: &Operand, comparison: ComparisonOperator, right: &Operand) {
         let (left_type, right_type) = (self.operand(left), self.operand(right));
         let (Some(left_type), Some(right_type)) = (left_type, right_type) else { return };
         if !self.fits(left_type, right_type, right.span.clone()) || !comparison.is_order() {

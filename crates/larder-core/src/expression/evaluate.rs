@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::syntax::{Operand, OperandKind, Tree};
-use super::token::Comparison;
+use super::token::ComparisonOperator;
 use super::{Value, Values};
 
 /// Returns whether an expression holds. Trees are as deep as the reader allows.
@@ -32,7 +32,7 @@ fn value<'a>(operand: &'a Operand, values: &dyn Values) -> Option<Cow<'a, Value>
 }
 
 /// Compares two values. Values of different types are neither equal nor unequal: what cannot be compared does not hold.
-fn compare(left: &Value, comparison: Comparison, right: &Value) -> bool {
+fn compare(left: &Value, comparison: ComparisonOperator, right: &Value) -> bool {
     let order = match (left, right) {
         (Value::Number(left), Value::Number(right)) => left.cmp(right),
         (Value::String(left), Value::String(right)) => left.cmp(right),
@@ -40,11 +40,11 @@ fn compare(left: &Value, comparison: Comparison, right: &Value) -> bool {
         _ => return false,
     };
     match comparison {
-        Comparison::Equal => order.is_eq(),
-        Comparison::NotEqual => order.is_ne(),
-        Comparison::Less => order.is_lt(),
-        Comparison::LessOrEqual => order.is_le(),
-        Comparison::Greater => order.is_gt(),
-        Comparison::GreaterOrEqual => order.is_ge(),
+        ComparisonOperator::Equal => order.is_eq(),
+        ComparisonOperator::NotEqual => order.is_ne(),
+        ComparisonOperator::Less => order.is_lt(),
+        ComparisonOperator::LessOrEqual => order.is_le(),
+        ComparisonOperator::Greater => order.is_gt(),
+        ComparisonOperator::GreaterOrEqual => order.is_ge(),
     }
 }

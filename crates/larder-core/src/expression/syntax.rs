@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::token::{Comparison, Token, TokenKind};
+use super::token::{ComparisonOperator, Token, TokenKind};
 use super::{ExpressionError, Path, Value};
 
 /// An expression as a tree.
@@ -15,7 +15,7 @@ pub(super) enum Tree {
     Not(Box<Tree>),
     Compare {
         left: Operand,
-        comparison: Comparison,
+        comparison: ComparisonOperator,
         right: Operand,
     },
     In {
@@ -76,7 +76,7 @@ impl Operand {
 
 /// Reads an expression that consists of all tokens. `end` is the length of the text.
 pub(super) fn read(tokens: &[Token], end: usize) -> Result<Tree, ExpressionError> {
-    let mut reader = Reader { tokens, at: 0, end };
+    let mut reader = ExpressionParser { tokens, at: 0, end };
     let tree = reader.or(0)?;
     match reader.peek() {
         None => Ok(tree),
@@ -92,13 +92,13 @@ pub(super) fn read(tokens: &[Token], end: usize) -> Result<Tree, ExpressionError
     }
 }
 
-struct Reader<'a> {
+struct ExpressionParser<'a> {
     tokens: &'a [Token],
     at: usize,
     end: usize,
 }
 
-impl Reader<'_> {
+impl ExpressionParser<'_> {
     fn or(&mut self, depth: usize) -> Result<Tree, ExpressionError> {
         let mut parts = vec![self.and(depth)?];
         while self.take(&TokenKind::Or) {

@@ -24,7 +24,7 @@ pub(super) enum TokenKind {
     Not,
     In,
     Exists,
-    Compare(Comparison),
+    Compare(ComparisonOperator),
     Open,
     Close,
     OpenList,
@@ -34,7 +34,7 @@ pub(super) enum TokenKind {
 
 /// An operator that compares two values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Comparison {
+pub(super) enum ComparisonOperator {
     Equal,
     NotEqual,
     Less,
@@ -43,7 +43,7 @@ pub(super) enum Comparison {
     GreaterOrEqual,
 }
 
-impl Comparison {
+impl ComparisonOperator {
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Equal => "==",
@@ -66,12 +66,12 @@ const MAX_LENGTH: usize = 4096;
 
 /// Signs, longer ones first.
 const SIGNS: [(&str, TokenKind); 11] = [
-    ("==", TokenKind::Compare(Comparison::Equal)),
-    ("!=", TokenKind::Compare(Comparison::NotEqual)),
-    ("<=", TokenKind::Compare(Comparison::LessOrEqual)),
-    (">=", TokenKind::Compare(Comparison::GreaterOrEqual)),
-    ("<", TokenKind::Compare(Comparison::Less)),
-    (">", TokenKind::Compare(Comparison::Greater)),
+    ("==", TokenKind::Compare(ComparisonOperator::Equal)),
+    ("!=", TokenKind::Compare(ComparisonOperator::NotEqual)),
+    ("<=", TokenKind::Compare(ComparisonOperator::LessOrEqual)),
+    (">=", TokenKind::Compare(ComparisonOperator::GreaterOrEqual)),
+    ("<", TokenKind::Compare(ComparisonOperator::Less)),
+    (">", TokenKind::Compare(ComparisonOperator::Greater)),
     ("(", TokenKind::Open),
     (")", TokenKind::Close),
     ("[", TokenKind::OpenList),

@@ -68,7 +68,7 @@ impl Mapping {
             findings
         };
         let parsed = parse_kdl(text).map_err(|errors| findings(&errors))?;
-        let mut reader = Reader {
+        let mut reader = MappingReader {
             index: LineIndex::new(&parsed.blanked),
             text: &parsed.blanked,
             errors: parsed.repaired,
@@ -76,7 +76,7 @@ impl Mapping {
             source,
         };
         let mapping = reader.document(&parsed.document);
-        let Reader { errors, found, .. } = reader;
+        let MappingReader { errors, found, .. } = reader;
         match mapping {
             Some(mapping) if errors.is_empty() && found.is_empty() => Ok(mapping),
             _ => {
@@ -89,7 +89,7 @@ impl Mapping {
     }
 }
 
-struct Reader<'a> {
+struct MappingReader<'a> {
     index: LineIndex,
     text: &'a str,
     errors: Errors,
@@ -98,7 +98,7 @@ struct Reader<'a> {
     source: &'a SourceFile,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> MappingReader<'a> {
     fn position(&self, span: SourceSpan) -> Position {
         self.index.position(self.text, span.offset())
     }

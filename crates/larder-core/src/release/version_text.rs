@@ -47,11 +47,11 @@ pub fn set_package_json_version(file: &str, text: &str, version: &str) -> Result
 #[derive(Deserialize)]
 struct Pyproject {
     project: Option<Versioned>,
-    tool: Option<Tool>,
+    tool: Option<ToolTable>,
 }
 
 #[derive(Deserialize)]
-struct Tool {
+struct ToolTable {
     poetry: Option<Versioned>,
 }
 

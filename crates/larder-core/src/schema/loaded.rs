@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::shape::{EntryRoot, Shape, ShapeGraph};
-use super::source::{Files, Resolver, xml_root};
+use super::source::{Resolver, SchemaFiles, xml_root};
 use super::wsdl::{self, Description, Wsdl};
 use super::xsd::{self, Root, Xsd};
 use super::{SchemaKind, json};
@@ -81,7 +81,7 @@ impl EntryError {
 impl Schema {
     /// Reads a schema with all that it imports, and checks it. Without a kind, the text tells.
     pub fn load(source: &SourceFile, kind: Option<SchemaKind>, resolver: &Resolver<'_>) -> Loaded {
-        let mut files = Files::default();
+        let mut files = SchemaFiles::default();
         let Some(kind) = kind.or_else(|| SchemaKind::of_content(&source.text)) else {
             let message = "this is no schema: neither XML Schema, WSDL nor JSON Schema";
             let finding = SourceFinding::error("schema.kind", &source.file, source.position(0), message);

@@ -44,12 +44,12 @@ pub fn relative(from: &str, location: &str) -> Option<String> {
 
 /// The files of a schema: itself first, then what it imports, each once.
 #[derive(Debug, Default)]
-pub(crate) struct Files {
+pub(crate) struct SchemaFiles {
     pub(crate) all: Vec<SourceFile>,
     bytes: usize,
 }
 
-impl Files {
+impl SchemaFiles {
     /// Adds a file. Returns its number, or what is wrong if there are too many. The finding is about `source` itself.
     pub(crate) fn add(&mut self, source: &SourceFile) -> Result<usize, Box<SourceFinding>> {
         if let Some(known) = self.all.iter().position(|file| file.file == source.file) {

@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use super::error::GitError;
-use super::program::Program;
+use super::program::GitProgram;
 use super::repository::Repositories;
 use crate::import::DescribedCommit;
 use crate::model::{Commit, GitUrl};
 
 /// Describes a commit by the tags that a glob matches. All tags and commits of the remote are fetched for that, and kept no longer.
 pub(super) fn describe(
-    program: &Program,
+    program: &GitProgram,
     repositories: &Repositories,
     url: &GitUrl,
     commit: &Commit,
@@ -25,7 +25,7 @@ pub(super) fn describe(
 }
 
 fn of_history(
-    program: &Program,
+    program: &GitProgram,
     url: &GitUrl,
     repository: &Path,
     commit: &Commit,

@@ -36,20 +36,20 @@ pub use tree::{GitFile, GitTree};
 
 use crate::import::DescribedCommit;
 use crate::model::{Commit, GitReference, GitUrl, Subdirectory};
-use program::Program;
+use program::GitProgram;
 use repository::Repositories;
 
 /// Fetches from git repositories.
 #[derive(Debug)]
 pub struct Git {
-    program: Program,
+    program: GitProgram,
     repositories: Repositories,
 }
 
 impl Git {
     /// Creates a client that keeps repositories in a folder. Nothing is started or read.
     pub fn new(options: GitOptions, folder: PathBuf) -> Self {
-        Self { program: Program::new(options), repositories: Repositories::new(folder) }
+        Self { program: GitProgram::new(options), repositories: Repositories::new(folder) }
     }
 
     /// Returns the commit that a reference stands for now.

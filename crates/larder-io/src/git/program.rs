@@ -25,7 +25,7 @@ pub struct GitOptions {
 
 /// The user's `git`.
 #[derive(Debug)]
-pub(super) struct Program {
+pub(super) struct GitProgram {
     options: GitOptions,
 }
 
@@ -100,7 +100,7 @@ pub(super) struct ObjectReader {
     pub(super) output: std::io::BufReader<ChildStdout>,
 }
 
-impl Program {
+impl GitProgram {
     pub(super) fn new(options: GitOptions) -> Self {
         Self { options }
     }

@@ -1,13 +1,13 @@
 //! Which commit a branch, a tag, an abbreviated commit or a range of versions stands for, by the word of the remote.
 
 use super::error::GitError;
-use super::program::Program;
+use super::program::GitProgram;
 use super::repository::Repositories;
 use crate::model::{Commit, GitName, GitReference, GitUrl, NpmRange, parse_npm_version};
 
 /// Returns the commit that a reference stands for now.
 pub(super) fn resolve(
-    program: &Program,
+    program: &GitProgram,
     repositories: &Repositories,
     url: &GitUrl,
     reference: &GitReference,
@@ -48,7 +48,7 @@ fn described(reference: &GitReference) -> String {
 
 /// Looks for a tag, then for a branch, then for an abbreviated commit.
 fn of_rev(
-    program: &Program,
+    program: &GitProgram,
     repositories: &Repositories,
     url: &GitUrl,
     name: &GitName,
@@ -66,7 +66,7 @@ fn of_rev(
 /// What a remote lists: commits and the names of their references.
 struct Listing(Vec<(Commit, String)>);
 
-fn list(program: &Program, url: &GitUrl, patterns: &[&str]) -> Result<Listing, GitError> {
+fn list(program: &GitProgram, url: &GitUrl, patterns: &[&str]) -> Result<Listing, GitError> {
     let mut arguments = vec!["ls-remote", "--quiet", "--", url.as_str()];
     arguments.extend(patterns);
     let output = program.run(url, None, &arguments)?;

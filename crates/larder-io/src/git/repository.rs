@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::error::GitError;
-use super::program::Program;
+use super::program::GitProgram;
 use crate::fs::{self, FileLock, Kind};
 use crate::model::{Commit, GitReference, GitUrl};
 
@@ -25,7 +25,7 @@ impl Repositories {
     /// was found.
     pub(super) fn with(
         &self,
-        program: &Program,
+        program: &GitProgram,
         url: &GitUrl,
         (commit, reference): (&Commit, &GitReference),
     ) -> Result<PathBuf, GitError> {
@@ -52,7 +52,7 @@ impl Repositories {
     /// Returns the commit that an abbreviation stands for, if there is one and only one.
     pub(super) fn abbreviated(
         &self,
-        program: &Program,
+        program: &GitProgram,
         url: &GitUrl,
         digits: &str,
     ) -> Result<Option<Commit>, GitError> {
@@ -67,7 +67,7 @@ impl Repositories {
     /// branch has it.
     pub(super) fn with_history<T>(
         &self,
-        program: &Program,
+        program: &GitProgram,
         url: &GitUrl,
         commit: Option<&Commit>,
         look: impl FnOnce(&Path) -> Result<T, GitError>,
@@ -88,7 +88,7 @@ impl Repositories {
     }
 
     /// Creates a repository beside its place and moves it there, so that it is whole or not there.
-    fn create(&self, program: &Program, url: &GitUrl, repository: &Path) -> Result<(), GitError> {
+    fn create(&self, program: &GitProgram, url: &GitUrl, repository: &Path) -> Result<(), GitError> {
         let new = self.folder.join(format!(".{}.tmp", fs::random_name()));
         fs::create_dir(&new)?;
         let made = program.run(url, Some(&new), &["init", "--quiet", "--bare", "--template=", "."]).map(drop);
@@ -101,7 +101,7 @@ impl Repositories {
 }
 
 /// Fetches a commit that no branch and no tag has: the head of a request to merge. Not every server gives it by its name alone.
-fn fetch_into_history(program: &Program, url: &GitUrl, repository: &Path, commit: &Commit) -> Result<(), GitError> {
+fn fetch_into_history(program: &GitProgram, url: &GitUrl, repository: &Path, commit: &Commit) -> Result<(), GitError> {
     let is_there = |commit: &Commit| {
         program.run(url, Some(repository), &["cat-file", "-e", &format!("{commit}^{{commit}}")]).is_ok()
     };
@@ -122,7 +122,7 @@ fn fetch_into_history(program: &Program, url: &GitUrl, repository: &Path, commit
 /// Fetches a commit: by its own name, else by the name under which it was found, else with everything that the remote has. Returns
 /// whether it is there.
 fn fetch(
-    program: &Program,
+    program: &GitProgram,
     url: &GitUrl,
     repository: &Path,
     (commit, reference): (&Commit, &GitReference),
@@ -174,7 +174,7 @@ fn fetching<'a>(url: &'a GitUrl, options: &[&'a str]) -> Vec<&'a str> {
 }
 
 /// Returns whether a repository has a commit with all that belongs to it.
-fn has(program: &Program, url: &GitUrl, repository: &Path, commit: &Commit) -> bool {
+fn has(program: &GitProgram, url: &GitUrl, repository: &Path, commit: &Commit) -> bool {
     let kept = format!("refs/larder/{commit}^{{tree}}");
     program.run(url, Some(repository), &["cat-file", "-e", &kept]).is_ok()
         && program
@@ -260,7 +260,7 @@ mod tests {
         let path = std::env::var_os("PATH").unwrap();
         let program = std::env::split_paths(&path).map(|one| one.join("git")).find(|one| one.is_file());
         let variables = [("PATH".into(), path)].into();
-        let program = Program::new(GitOptions { program, variables, offline: false });
+        let program = GitProgram::new(GitOptions { program, variables, offline: false });
         let repositories = Repositories::new(folder.path().join("cache"));
         let described = |commit: &Commit| {
             repositories.with_history(&program, &url, Some(commit), |repository| {

@@ -5,14 +5,14 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 
 use super::error::GitError;
-use super::program::Program;
+use super::program::GitProgram;
 use super::repository::Repositories;
 use crate::model::{Commit, GitReference, GitUrl, Subdirectory};
 
 /// The files of a commit below a folder, sorted by path.
 #[derive(Debug)]
 pub struct GitTree<'g> {
-    pub(super) program: &'g Program,
+    pub(super) program: &'g GitProgram,
     pub(super) url: GitUrl,
     pub(super) commit: Commit,
     files: Vec<GitFile>,
@@ -58,7 +58,7 @@ const MOST_SUBMODULES: usize = 200;
 
 /// Lists the files of a commit, with those of its submodules.
 pub(super) fn read<'g>(
-    program: &'g Program,
+    program: &'g GitProgram,
     repositories: &Repositories,
     url: &GitUrl,
     (commit, reference): (&Commit, &GitReference),

@@ -30,7 +30,7 @@ pub(super) fn target() -> &'static Path {
 
 /// What lies in the link's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Found {
+pub(super) enum LinkState {
     Nothing,
     /// The link, as larder makes it.
     Link,
@@ -39,12 +39,12 @@ pub(super) enum Found {
 }
 
 /// Looks at what lies in the link's place.
-pub(super) fn look(root: &Path) -> Result<Found, ProfileError> {
+pub(super) fn look(root: &Path) -> Result<LinkState, ProfileError> {
     let path = root.join(fallback_link());
     Ok(match fs::lstat(&path)? {
-        None => Found::Nothing,
-        Some(stat) if stat.kind == Kind::Symlink && fs::read_link(&path)? == target() => Found::Link,
-        Some(_) => Found::Foreign,
+        None => LinkState::Nothing,
+        Some(stat) if stat.kind == Kind::Symlink && fs::read_link(&path)? == target() => LinkState::Link,
+        Some(_) => LinkState::Foreign,
     })
 }
 
@@ -53,10 +53,10 @@ pub(super) fn look(root: &Path) -> Result<Found, ProfileError> {
 pub(super) fn settle(root: &Path, is_needed: bool) -> Result<(), ProfileError> {
     let path = root.join(fallback_link());
     let found = look(root)?;
-    if found == Found::Foreign {
+    if found == LinkState::Foreign {
         fs::remove_tree(&path)?;
     }
-    if is_needed && found != Found::Link {
+    if is_needed && found != LinkState::Link {
         fs::create_dir_all(&root.join(PACKAGES))?;
         fs::replace_symlink(&path, target())?;
     }

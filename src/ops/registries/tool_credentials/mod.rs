@@ -19,28 +19,33 @@ use crate::registry::credentials::Credential;
 const LONGEST: u64 = 1 << 20;
 
 /// The credentials for addresses.
-type Found = BTreeMap<Url, Credential>;
+type CredentialsByUrl = BTreeMap<Url, Credential>;
 
 /// The files of an ecosystem's tools.
-struct Tool {
+struct ToolFiles {
     /// Returns the credentials for those of the addresses that there are any for.
-    find: fn(&Context<'_>, &Project, &[Url]) -> Result<Found>,
+    find: fn(&Context<'_>, &Project, &[Url]) -> Result<CredentialsByUrl>,
     /// Returns which variables files of the checkout ask to send to these addresses, be they set or not.
     asks: fn(&Context<'_>, &Project, &[Url]) -> Result<Vec<Grant>>,
 }
 
 /// The tools. Private packages are larder's own.
-const TOOLS: PerEcosystem<Option<Tool>> = PerEcosystem {
-    npm: Some(Tool { find: npm::find, asks: npm::asks }),
-    pypi: Some(Tool { find: pypi::find, asks: |_, _, _| Ok(Vec::new()) }),
+const TOOLS: PerEcosystem<Option<ToolFiles>> = PerEcosystem {
+    npm: Some(ToolFiles { find: npm::find, asks: npm::asks }),
+    pypi: Some(ToolFiles { find: pypi::find, asks: |_, _, _| Ok(Vec::new()) }),
     ..PerEcosystem::NONE
 };
 
 /// Finds the credentials for addresses of registries of an ecosystem.
-pub(super) fn find(context: &Context<'_>, project: &Project, ecosystem: Ecosystem, addresses: &[Url]) -> Result<Found> {
+pub(super) fn find(
+    context: &Context<'_>,
+    project: &Project,
+    ecosystem: Ecosystem,
+    addresses: &[Url],
+) -> Result<CredentialsByUrl> {
     match TOOLS.of(ecosystem) {
         Some(tool) if !addresses.is_empty() => (tool.find)(context, project, addresses),
-        Some(_) | None => Ok(Found::new()),
+        Some(_) | None => Ok(CredentialsByUrl::new()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Found, read_settings};
+use super::{CredentialsByUrl, read_settings};
 use crate::diagnostic::{Exit, Failure};
 use crate::model::Url;
 use crate::ops::secrets::grants::{self, Grant};
@@ -20,9 +20,9 @@ struct NpmrcEntry {
 
 /// Returns the credentials for each address: those of the longest scope that it lies in, as npm looks them up. One that refers to a
 /// variable which is not set is passed over.
-pub(super) fn find(context: &Context<'_>, project: &Project, addresses: &[Url]) -> Result<Found> {
+pub(super) fn find(context: &Context<'_>, project: &Project, addresses: &[Url]) -> Result<CredentialsByUrl> {
     let entries = read(context, project)?;
-    let mut found = Found::new();
+    let mut found = CredentialsByUrl::new();
     for address in addresses {
         for (entry, realm) in covering(&entries, address) {
             let Some(login) = entry.credential.login(|name| context.variables.text(name)) else { continue };

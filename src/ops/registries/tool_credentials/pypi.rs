@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use toml::{Table, Value};
 
-use super::{Found, read_settings};
+use super::{CredentialsByUrl, read_settings};
 use crate::model::Url;
 use crate::ops::{Context, Project, Result};
 use crate::registry::credentials::{Credential, IndexCredential, of_pip_conf, of_uv_settings, of_variable};
@@ -15,7 +15,7 @@ const VARIABLES: [&str; 6] =
 
 /// Returns the credentials for each address: those of the longest URL that it lies below, and of two the ones that were set closer
 /// by: variables, the files that variables name, the project's, the user's, the machine's.
-pub(super) fn find(context: &Context<'_>, project: &Project, addresses: &[Url]) -> Result<Found> {
+pub(super) fn find(context: &Context<'_>, project: &Project, addresses: &[Url]) -> Result<CredentialsByUrl> {
     let known = read(context, project)?;
     let best = |address: &Url| {
         let covering = known.iter().rev().filter(|one| address.is_below(&one.url));

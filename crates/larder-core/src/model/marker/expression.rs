@@ -15,12 +15,12 @@ pub(super) enum Expression {
     /// Any of these holds; two or more.
     Any(Vec<Expression>),
     /// One comparison.
-    Comparison(Comparison),
+    Comparison(MarkerComparison),
 }
 
 /// A variable compared with a text.
 #[derive(Clone, Debug)]
-pub(super) struct Comparison {
+pub(super) struct MarkerComparison {
     pub(super) variable: MarkerVariable,
     pub(super) operator: MarkerOperator,
     /// An extra's name is normalised.
@@ -131,13 +131,13 @@ impl Expression {
             Self::Comparison(comparison) => {
                 let is_ordered = comparison.variable.is_version();
                 let operator = comparison.operator.inverse(is_ordered)?;
-                Some(Self::Comparison(Comparison { operator, specifier: None, ..comparison.clone() }).to_string())
+                Some(Self::Comparison(MarkerComparison { operator, specifier: None, ..comparison.clone() }).to_string())
             }
         }
     }
 
     /// Calls `visit` with every comparison, in order.
-    pub(super) fn visit<'a>(&'a self, visit: &mut impl FnMut(&'a Comparison)) {
+    pub(super) fn visit<'a>(&'a self, visit: &mut impl FnMut(&'a MarkerComparison)) {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.visit(visit)),
             Self::Comparison(comparison) => visit(comparison),
@@ -145,7 +145,7 @@ impl Expression {
     }
 }
 
-impl Comparison {
+impl MarkerComparison {
     /// Compares versions if the variable is one and the right operand forms a specifier with the operator. Otherwise compares
     /// texts, which have no order.
     fn holds(&self, environment: &MarkerEnvironment<'_>) -> bool {
@@ -276,30 +276,30 @@ impl MarkerOperator {
     }
 }
 
-impl Comparison {
+impl MarkerComparison {
     fn key(&self) -> (MarkerVariable, MarkerOperator, &str, VariableSide) {
         (self.variable, self.operator, &self.literal, self.variable_side)
     }
 }
 
-impl PartialEq for Comparison {
+impl PartialEq for MarkerComparison {
     fn eq(&self, other: &Self) -> bool {
         self.key() == other.key()
     }
 }
-impl Eq for Comparison {}
+impl Eq for MarkerComparison {}
 
-impl PartialOrd for Comparison {
+impl PartialOrd for MarkerComparison {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
 }
-impl Ord for Comparison {
+impl Ord for MarkerComparison {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         self.key().cmp(&other.key())
     }
 }
-impl std::hash::Hash for Comparison {
+impl std::hash::Hash for MarkerComparison {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         self.key().hash(state);
     }
@@ -325,7 +325,7 @@ impl fmt::Display for Expression {
     }
 }
 
-impl fmt::Display for Comparison {
+impl fmt::Display for MarkerComparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let quote = if self.literal.contains('\'') { '"' } else { '\'' };
         let (variable, operator, literal) = (self.variable.as_str(), self.operator.as_str(), &self.literal);

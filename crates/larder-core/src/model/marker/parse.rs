@@ -6,7 +6,7 @@ use pep440_rs::VersionSpecifier;
 
 use crate::diagnostic::nearest;
 
-use super::expression::{Comparison, Expression, MarkerOperator, MarkerVariable, VariableSide};
+use super::expression::{Expression, MarkerComparison, MarkerOperator, MarkerVariable, VariableSide};
 
 /// How deep parentheses may be nested. Real markers have one or two levels.
 const MAX_DEPTH: usize = 32;
@@ -60,7 +60,7 @@ impl Parser<'_> {
         if self.sign(")") { Ok(inner) } else { Err("a parenthesis is not closed".to_owned()) }
     }
 
-    fn comparison(&mut self) -> Result<Comparison, String> {
+    fn comparison(&mut self) -> Result<MarkerComparison, String> {
         let left = self.operand()?;
         let operator = self.operator()?;
         let right = self.operand()?;
@@ -76,7 +76,7 @@ impl Parser<'_> {
         let specifier = (variable.is_version() && variable_side == VariableSide::Left)
             .then(|| format!("{}{literal}", operator.as_str()).parse::<VersionSpecifier>().ok())
             .flatten();
-        Ok(Comparison { variable, operator, literal, variable_side, specifier })
+        Ok(MarkerComparison { variable, operator, literal, variable_side, specifier })
     }
 
     fn operand(&mut self) -> Result<Operand, String> {

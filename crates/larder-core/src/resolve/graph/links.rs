@@ -2,7 +2,7 @@
 
 use pubgrub::VersionSet;
 
-use super::{Builder, PackageUse};
+use super::{GraphBuilder, PackageUse};
 use crate::model::{EdgeKind, ExtraName, Platform};
 use crate::resolve::index::{DependencyKind, IndexError, PlatformSet};
 use crate::resolve::instances::DraftEdge;
@@ -28,7 +28,7 @@ impl Condition {
     }
 }
 
-impl Builder<'_> {
+impl GraphBuilder<'_> {
     /// Adds the edges of a dependency: by itself, else under each extra that is asked for.
     pub(super) fn conditional_links(
         &self,

@@ -26,7 +26,7 @@ use links::Condition;
 
 /// Builds the graph of a solution, and returns what is needed in it where it does not run.
 pub(super) fn build(problem: Problem, solution: &Solution) -> Result<(Resolution, Vec<UnsupportedNeed>), ResolveError> {
-    let mut builder = Builder::new(problem, solution);
+    let mut builder = GraphBuilder::new(problem, solution);
     if let Some(too_many) = &problem.search_state.merged {
         builder.bindings = merged::bindings(problem, solution)?;
         if builder.bindings.is_none() {
@@ -36,15 +36,18 @@ pub(super) fn build(problem: Problem, solution: &Solution) -> Result<(Resolution
     let mut lines = builder.draft_all()?;
     let mut unsupported = builder.unsupported(&lines)?;
     if !unsupported.is_empty() && builder.mark_unrunnable()? {
-        builder =
-            Builder { unrunnable: builder.unrunnable, bindings: builder.bindings, ..Builder::new(problem, solution) };
+        builder = GraphBuilder {
+            unrunnable: builder.unrunnable,
+            bindings: builder.bindings,
+            ..GraphBuilder::new(problem, solution)
+        };
         lines = builder.draft_all()?;
         unsupported = builder.unsupported(&lines)?;
     }
     Ok((builder.finish(lines)?, unsupported))
 }
 
-struct Builder<'a> {
+struct GraphBuilder<'a> {
     problem: Problem<'a>,
     solution: &'a Solution,
     /// The bindings of peers, if each version is one node.
@@ -65,7 +68,7 @@ struct PackageUse {
     extras: BTreeMap<ExtraIx, PlatformSet>,
 }
 
-impl<'a> Builder<'a> {
+impl<'a> GraphBuilder<'a> {
     fn new(problem: Problem<'a>, solution: &'a Solution) -> Self {
         let mut used: FxHashMap<(PackageIx, u32), PackageUse> = FxHashMap::default();
         for (&variable, &ordinal) in solution.iter().filter(|(_, ordinal)| **ordinal != ABSENT) {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use rustc_hash::FxHashMap;
 
-use super::Builder;
+use super::GraphBuilder;
 use crate::model::{EdgeKind, PackageId};
 use crate::resolve::catalog::UnsupportedNeed;
 use crate::resolve::index::{IndexError, PlatformSet};
@@ -14,7 +14,7 @@ use crate::resolve::variable::{NodeIx, NodeOwner, PackageIx, Variable};
 /// An edge that is not optional, from a node, and where it holds.
 type Needed<'a> = (NodeIx, &'a DraftEdge, PlatformSet);
 
-impl Builder<'_> {
+impl GraphBuilder<'_> {
     /// Returns what is needed where it does not run.
     pub(super) fn unsupported(&self, lines: &[Vec<DraftEdge>]) -> Result<Vec<UnsupportedNeed>, IndexError> {
         let present = self.presence(lines);

@@ -1,12 +1,12 @@
 //! The warnings about a solution that its graph does not show.
 
-use super::{Builder, PackageUse};
+use super::{GraphBuilder, PackageUse};
 use crate::diagnostic::nearest;
 use crate::model::ExtraName;
 use crate::resolve::instances::DraftInstance;
 use crate::resolve::resolution::{Warning, WarningKind};
 
-impl Builder<'_> {
+impl GraphBuilder<'_> {
     pub(super) fn warn_of_extras(&mut self, draft: &DraftInstance, used: &PackageUse, declared: &[ExtraName]) {
         for &extra in used.extras.keys() {
             let extra = self.problem.catalog.interned.extra_name(extra);

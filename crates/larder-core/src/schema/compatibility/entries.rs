@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::Schema;
 use super::super::shape::{Entry, FileOffset};
-use super::types::Comparison;
+use super::types::TypeComparison;
 use super::{ChangeLevel, SchemaChange};
 
 /// Compares all entries of two versions.
@@ -21,7 +21,7 @@ pub(super) fn compare(old: &Schema, new: &Schema) -> Vec<SchemaChange> {
         }];
     }
     let (old_graph, new_graph) = (old.graph(), new.graph());
-    let mut comparison = Comparison::new(old, new);
+    let mut comparison = TypeComparison::new(old, new);
     for entry in &old_graph.entries {
         let same = new_graph
             .entries
@@ -56,7 +56,7 @@ pub(super) fn compare(old: &Schema, new: &Schema) -> Vec<SchemaChange> {
 }
 
 /// Compares the operations of services: one without messages is no entry.
-fn services(old: &Schema, new: &Schema, comparison: &mut Comparison<'_>) {
+fn services(old: &Schema, new: &Schema, comparison: &mut TypeComparison<'_>) {
     let (Some(old), Some(new)) = (old.description(), new.description()) else { return };
     for (name, operations) in &old.interfaces {
         let Some(others) = new.interfaces.get(name) else {

@@ -11,7 +11,7 @@ use crate::document::Format;
 use crate::expression::Number;
 
 /// A comparison of two versions. Each pair of types is compared once, where it is first met.
-pub(super) struct Comparison<'a> {
+pub(super) struct TypeComparison<'a> {
     old_schema: &'a Schema,
     new_schema: &'a Schema,
     old: &'a ShapeGraph,
@@ -22,7 +22,7 @@ pub(super) struct Comparison<'a> {
     pub(super) changes: Vec<SchemaChange>,
 }
 
-impl<'a> Comparison<'a> {
+impl<'a> TypeComparison<'a> {
     pub(super) fn new(old: &'a Schema, new: &'a Schema) -> Self {
         Self {
             old_schema: old,

@@ -38,9 +38,9 @@ const MAX_PATTERN: usize = 1024 * 1024;
 const MAX_PARTS: usize = 1000;
 
 /// Gives the crate the files that have been found.
-struct Found(BTreeMap<String, Arc<serde_json::Value>>);
+struct FileRetriever(BTreeMap<String, Arc<serde_json::Value>>);
 
-impl Retrieve for Found {
+impl Retrieve for FileRetriever {
     fn retrieve(&self, uri: &Uri<String>) -> Result<serde_json::Value, Box<dyn std::error::Error + Send + Sync>> {
         let address = uri.as_str().trim_end_matches('#');
         let found = self.0.get(address).map(|value| value.as_ref().clone());
@@ -75,7 +75,7 @@ impl Compiled {
             jsonschema::options()
                 .with_draft(draft.of_crate())
                 .with_base_uri(base.to_owned())
-                .with_retriever(Found(texts.clone()))
+                .with_retriever(FileRetriever(texts.clone()))
                 .with_pattern_options(
                     PatternOptions::fancy_regex()
                         .backtrack_limit(MAX_BACKTRACKS)

@@ -15,7 +15,7 @@ mod shapes;
 pub(super) use compiled::Compiled;
 
 use super::shape::ShapeGraph;
-use super::source::{Files, Resolver};
+use super::source::{Resolver, SchemaFiles};
 use crate::diagnostic::SourceFinding;
 use crate::document::{Area, SourceFile, parse_json};
 
@@ -30,7 +30,7 @@ pub(super) struct Json {
 /// Reads the schema of a file.
 pub(super) fn load(
     source: &SourceFile,
-    files: &mut Files,
+    files: &mut SchemaFiles,
     resolver: &Resolver<'_>,
 ) -> (Option<Json>, Vec<SourceFinding>) {
     let root = match parse_json(&source.text) {

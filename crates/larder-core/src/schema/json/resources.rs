@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::super::source::{Files, ImportRequest, Resolver, error_at};
+use super::super::source::{ImportRequest, Resolver, SchemaFiles, error_at};
 use super::draft::{Draft, is_meta_schema};
 use crate::diagnostic::{SourceFinding, nearest};
 use crate::document::{Area, JsonNode, JsonValue, SourceFile, parse_json};
@@ -124,7 +124,7 @@ pub(super) fn collect(
     source: &SourceFile,
     root: JsonNode,
     draft: Draft,
-    files: &mut Files,
+    files: &mut SchemaFiles,
     resolver: &Resolver<'_>,
 ) -> (Resources, Vec<SourceFinding>) {
     let mut resources = Resources { all: Vec::new(), draft, schemas: BTreeMap::new(), anchors: BTreeMap::new() };

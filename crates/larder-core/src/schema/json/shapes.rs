@@ -50,7 +50,7 @@ const RULES: [&str; 9] = [
 
 /// Makes the shapes of a schema and of its named parts.
 pub(super) fn build(resources: &Resources, draft: Draft) -> Result<ShapeGraph, Box<SourceFinding>> {
-    let mut builder = Builder {
+    let mut builder = ShapeBuilder {
         resources,
         draft,
         types: Vec::new(),
@@ -60,7 +60,7 @@ pub(super) fn build(resources: &Resources, draft: Draft) -> Result<ShapeGraph, B
     };
     let root = resources.root();
     let mut entries = Vec::new();
-    let mut add = |builder: &mut Builder<'_>, text: &str, place: NodePlace| {
+    let mut add = |builder: &mut ShapeBuilder<'_>, text: &str, place: NodePlace| {
         let at = builder.place(&place);
         let type_id = builder.type_of(vec![place]);
         entries.push(Entry { text: text.into(), root: EntryRoot { name: None, type_id, place: at } });
@@ -87,7 +87,7 @@ pub(super) fn build(resources: &Resources, draft: Draft) -> Result<ShapeGraph, B
     Ok(ShapeGraph { format: Format::Json, types: builder.types, entries }.finish())
 }
 
-struct Builder<'a> {
+struct ShapeBuilder<'a> {
     resources: &'a Resources,
     draft: Draft,
     types: Vec<TypeShape>,
@@ -125,7 +125,7 @@ fn builder_step(place: &NodePlace, steps: &[&str]) -> NodePlace {
     NodePlace { pointer: format!("{}{}", place.pointer, steps.collect::<Vec<_>>().concat()), ..place.clone() }
 }
 
-impl Builder<'_> {
+impl ShapeBuilder<'_> {
     fn place(&self, place: &NodePlace) -> FileOffset {
         let offset = self.resources.node(place).map_or(0, |node| node.offset);
         FileOffset { file: self.resources.file(place), offset }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::shape::EntryRoot;
-use super::super::source::{Files, ImportRequest, Resolver, error_at, xml_root};
+use super::super::source::{ImportRequest, Resolver, SchemaFiles, error_at, xml_root};
 use super::super::xsd::{XS, Xsd};
 use super::vocabulary::Vocabulary;
 use crate::diagnostic::{SourceFinding, nearest};
@@ -106,11 +106,11 @@ pub(super) fn read(
     source: &SourceFile,
     root: XmlElement,
     words: Vocabulary,
-    files: &mut Files,
+    files: &mut SchemaFiles,
     resolver: &Resolver<'_>,
     findings: &mut Vec<SourceFinding>,
 ) -> (Description, Vec<(SourceFile, XmlElement, usize)>) {
-    let mut reader = Reader { words, description: Description::default(), schemas: Vec::new(), findings };
+    let mut reader = WsdlReader { words, description: Description::default(), schemas: Vec::new(), findings };
     let mut pending = vec![(source.clone(), root)];
     let mut seen: Vec<std::sync::Arc<str>> = vec![source.file.clone()];
     while let Some((source, root)) = pending.pop() {
@@ -154,18 +154,18 @@ pub(super) fn read(
         }
         reader.document(&source, root, file);
     }
-    let Reader { description, schemas, .. } = reader;
+    let WsdlReader { description, schemas, .. } = reader;
     (description, schemas)
 }
 
-struct Reader<'a> {
+struct WsdlReader<'a> {
     words: Vocabulary,
     description: Description,
     schemas: Vec<(SourceFile, XmlElement, usize)>,
     findings: &'a mut Vec<SourceFinding>,
 }
 
-impl Reader<'_> {
+impl WsdlReader<'_> {
     /// Reports elements that may not stand where they do, and attributes that are missing.
     fn structure(&mut self, source: &SourceFile, element: &XmlElement) {
         let words = self.words;

@@ -17,7 +17,7 @@ mod wrapper;
 pub(super) use description::Description;
 
 use super::shape::Entry;
-use super::source::{Files, Resolver, error_at};
+use super::source::{Resolver, SchemaFiles, error_at};
 use super::xsd::{self, Xsd};
 use crate::diagnostic::SourceFinding;
 use crate::document::{SourceFile, XmlElement};
@@ -35,7 +35,7 @@ pub(super) struct Wsdl {
 pub(super) fn load(
     source: &SourceFile,
     root: XmlElement,
-    files: &mut Files,
+    files: &mut SchemaFiles,
     resolver: &Resolver<'_>,
 ) -> (Option<Wsdl>, Vec<SourceFinding>) {
     let Some(vocabulary) = vocabulary::Vocabulary::of(&root) else {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::source::{Files, ImportRequest, Resolver, error_at, xml_root};
+use super::super::source::{ImportRequest, Resolver, SchemaFiles, error_at, xml_root};
 use super::XS;
 use crate::diagnostic::SourceFinding;
 use crate::document::{SourceFile, XmlElement};
@@ -85,7 +85,7 @@ pub(crate) fn edition(documents: &[XsdDocument]) -> Edition {
 /// Finds all documents.
 pub(crate) fn collect(
     roots: Vec<(SourceFile, XmlElement, usize)>,
-    files: &mut Files,
+    files: &mut SchemaFiles,
     resolver: &Resolver<'_>,
 ) -> (Vec<XsdDocument>, Vec<SourceFinding>) {
     let (mut documents, mut findings) = (Vec::new(), Vec::new());
@@ -154,7 +154,7 @@ fn follow(
     from: usize,
     directive: Directive,
     documents: &mut Vec<XsdDocument>,
-    files: &mut Files,
+    files: &mut SchemaFiles,
     resolver: &Resolver<'_>,
     findings: &mut Vec<SourceFinding>,
 ) {

@@ -22,7 +22,7 @@ pub(super) use compiled::{Compiled, Root};
 pub(super) use documents::XsdDocument;
 
 use super::shape::ShapeGraph;
-use super::source::{Files, Resolver};
+use super::source::{Resolver, SchemaFiles};
 use crate::diagnostic::SourceFinding;
 use crate::document::{Name, SourceFile, XmlElement};
 
@@ -53,7 +53,12 @@ pub(super) struct LoadedXsd {
 }
 
 /// Reads the schema of a file.
-pub(super) fn load(source: &SourceFile, root: XmlElement, files: &mut Files, resolver: &Resolver<'_>) -> LoadedXsd {
+pub(super) fn load(
+    source: &SourceFile,
+    root: XmlElement,
+    files: &mut SchemaFiles,
+    resolver: &Resolver<'_>,
+) -> LoadedXsd {
     if !root.name.is(XS, "schema") {
         let message = format!("the root element is {}, not xs:schema", root.name);
         let finding = super::source::error_at("schema.kind", source, root.offset(), message);
@@ -70,7 +75,7 @@ pub(super) fn load(source: &SourceFile, root: XmlElement, files: &mut Files, res
 pub(super) fn load_all(
     roots: Vec<(SourceFile, XmlElement, usize)>,
     scope: Scope,
-    files: &mut Files,
+    files: &mut SchemaFiles,
     resolver: &Resolver<'_>,
 ) -> LoadedXsd {
     let (mut documents, mut findings) = documents::collect(roots, files, resolver);

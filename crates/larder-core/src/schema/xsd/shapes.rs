@@ -20,7 +20,7 @@ const MAX_VARIABLE: usize = 2_000;
 
 /// Makes the shapes of all elements and types that the schema itself declares.
 pub(super) fn build(documents: &[XsdDocument], components: &Components<'_>) -> Result<ShapeGraph, Box<SourceFinding>> {
-    let mut builder = Builder {
+    let mut builder = ShapeBuilder {
         documents,
         components,
         simple: SimpleTypes { documents, components },
@@ -67,7 +67,7 @@ pub(super) fn build(documents: &[XsdDocument], components: &Components<'_>) -> R
     Ok(ShapeGraph { format: Format::Xml, types: builder.types, entries }.finish())
 }
 
-struct Builder<'a> {
+struct ShapeBuilder<'a> {
     documents: &'a [XsdDocument],
     components: &'a Components<'a>,
     simple: SimpleTypes<'a>,
@@ -91,7 +91,7 @@ struct Parts {
     rules: BTreeMap<String, String>,
 }
 
-impl<'a> Builder<'a> {
+impl<'a> ShapeBuilder<'a> {
     fn place(&self, component: Component<'_>) -> FileOffset {
         FileOffset { file: self.documents[component.document].file, offset: component.node.offset() }
     }

@@ -57,7 +57,7 @@ use super::downloads::{self, Downloads};
 use super::{BuildError, Level};
 use crate::fs;
 use log::Log;
-use specification::{Builder, COMMAND, Confinement, Report, Root, Specification};
+use specification::{BuildUser, COMMAND, Confinement, Report, Root, Specification};
 use supervise::Ended;
 
 /// What a build sees and how it is locked in.
@@ -221,28 +221,28 @@ impl Sandbox {
             Level::Reduced => {
                 let readable = self.binds.iter().map(|bind| bind.source.clone());
                 let readable = system::readable().into_iter().chain(readable).collect();
-                self.run_as((Confinement::Reduced { readable }, Builder::Same), program, log, None)?
+                self.run_as((Confinement::Reduced { readable }, BuildUser::Same), program, log, None)?
                     .map_err(|reason| BuildError::Unavailable { level: self.level, reasons: vec![reason] })
             }
             Level::None => self
-                .run_as((Confinement::None, Builder::Same), program, log, None)?
+                .run_as((Confinement::None, BuildUser::Same), program, log, None)?
                 .map_err(|reason| BuildError::Unavailable { level: self.level, reasons: vec![reason] }),
         }
     }
 
     fn run_strict(&self, program: Program, log: &Path) -> Result<Outcome, BuildError> {
-        let builder = linux::builder()?;
-        if let Builder::Other { id } = builder {
+        let build_user = linux::build_user()?;
+        if let BuildUser::Other { id } = build_user {
             for bind in self.writable() {
                 fs::give_tree(&bind.source, id, id)?;
             }
         }
-        let user = if let Builder::Other { id } = builder { id } else { system::USER };
+        let user = if let BuildUser::Other { id } = build_user { id } else { system::USER };
         let server = self.downloads.as_ref().map(DownloadServer::new).transpose()?;
         let mut root = system::root(user, server.as_ref().map(DownloadServer::certificate))?;
         root.binds.extend(self.binds.iter().cloned());
         let namespaces = Confinement::Namespaces(root.clone());
-        let own = match self.run_as((namespaces, builder), program.clone(), log, server.as_ref())? {
+        let own = match self.run_as((namespaces, build_user), program.clone(), log, server.as_ref())? {
             Ok(outcome) => return Ok(outcome),
             Err(reason) => reason,
         };
@@ -251,7 +251,7 @@ impl Sandbox {
             let other = "bubblewrap lets nobody answer in the network of a build".to_owned();
             return unavailable(vec![own, other]);
         }
-        let is_root = matches!(builder, Builder::Other { .. });
+        let is_root = matches!(build_user, BuildUser::Other { .. });
         let executable = match &self.bubblewrap {
             Some(executable) if !is_root && fs::stat(executable)?.is_some() => executable,
             _ => return unavailable(vec![own]),
@@ -263,7 +263,7 @@ impl Sandbox {
         }
         let arguments = bubblewrap::arguments(&root, &fs::canonicalize(&self.helper)?)?;
         let confinement = Confinement::Bubblewrap { executable: executable.clone(), arguments };
-        match self.run_as((confinement, Builder::Same), program, log, None)? {
+        match self.run_as((confinement, BuildUser::Same), program, log, None)? {
             Ok(outcome) => Ok(outcome),
             Err(reason) => unavailable(vec![own, reason]),
         }
@@ -272,7 +272,7 @@ impl Sandbox {
     /// Runs a program, or returns why this machine does not allow it to be locked in so.
     fn run_as(
         &self,
-        (confinement, builder): (Confinement, Builder),
+        (confinement, build_user): (Confinement, BuildUser),
         program: Program,
         log: &Path,
         server: Option<&DownloadServer>,
@@ -282,7 +282,7 @@ impl Sandbox {
         writable.extend([self.home(), self.temporary()]);
         let limits = self.limits.clone();
         let ports = server.map(DownloadServer::ports).unwrap_or_default();
-        let specification = Specification { confinement, builder, program, writable, limits, ports };
+        let specification = Specification { confinement, build_user, program, writable, limits, ports };
         let mut line = serde_json::to_vec(&specification).map_err(|error| BuildError::Path(error.to_string()))?;
         line.push(b'\n');
         let mut command = Command::new(&self.helper);

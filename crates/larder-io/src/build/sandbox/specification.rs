@@ -99,10 +99,10 @@ pub(super) enum Confinement {
     None,
 }
 
-/// Who runs a build.
+/// The user who runs a build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Builder {
+pub(super) enum BuildUser {
     /// The user, known by another number in a user namespace of the build.
     Mapped {
         /// The number of the user outside.
@@ -123,7 +123,7 @@ pub(super) enum Builder {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Specification {
     pub(super) confinement: Confinement,
-    pub(super) builder: Builder,
+    pub(super) build_user: BuildUser,
     pub(super) program: Program,
     /// Folders that may be written to, as the build sees them.
     pub(super) writable: Vec<PathBuf>,

@@ -8,7 +8,7 @@ use crate::fs;
 use crate::model::{INSTALL_ORDER, TreeDigest};
 use crate::store::{Tree, TreeEntry};
 
-use super::executables::{self, DeclaredRuntimes, Executables, Program};
+use super::executables::{self, DeclaredRuntimes, ExecutableTarget, Executables};
 use super::input::BuildInput;
 use crate::profile::as_text::Text;
 use crate::profile::compute_layout::python_dependencies;
@@ -86,7 +86,7 @@ impl<'a> GenerationDraft<'a> {
             let installed = self.python((input, interpreter), layout, &wheels, (projects, &halves))?;
             of_extras = installed.scripts_of_extras;
             for (name, owner) in installed.scripts {
-                executables.offer(&name, Program::File(format!("../python/bin/{name}").into()), &owner);
+                executables.offer(&name, ExecutableTarget::File(format!("../python/bin/{name}").into()), &owner);
             }
             let contested = installed.contested.into_iter().map(|(path, owner)| (format!("python/{path}"), owner));
             self.contested = contested.collect();
@@ -108,15 +108,15 @@ impl<'a> GenerationDraft<'a> {
             executables.offer_live(self.project(), local, name);
         }
         for (name, owner) in of_extras {
-            executables.offer_last(&name, &Program::File(format!("../python/bin/{name}").into()), &owner);
+            executables.offer_last(&name, &ExecutableTarget::File(format!("../python/bin/{name}").into()), &owner);
         }
         for (name, (program, owner)) in &hoisted.offered {
             executables.offer_last(name, program, owner);
         }
         for (name, (program, _)) in executables.offered {
             let target = match program {
-                Program::File(file) => file,
-                Program::Live(file) => {
+                ExecutableTarget::File(file) => file,
+                ExecutableTarget::Live(file) => {
                     let launcher = format!("node_modules/.bin/{name}");
                     let target = format!("../{launcher}").into();
                     self.launchers.entry(launcher).or_insert(file);
@@ -225,8 +225,8 @@ impl<'a> GenerationDraft<'a> {
         for (name, (program, _)) in &executables.offered {
             let path = format!("{place}/.bin/{name}");
             match program {
-                Program::File(file) => self.link(path, file.clone()),
-                Program::Live(file) => drop(self.launchers.insert(path, file.clone())),
+                ExecutableTarget::File(file) => self.link(path, file.clone()),
+                ExecutableTarget::Live(file) => drop(self.launchers.insert(path, file.clone())),
             }
         }
     }

@@ -15,7 +15,7 @@ use crate::profile::{ProfileError, npm, private};
 
 /// The file that an executable's name leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Program {
+pub(super) enum ExecutableTarget {
     /// A file that is there as long as the generation is: it is linked.
     File(PathBuf),
     /// A file of a local folder: a launcher runs whatever it is then.
@@ -26,7 +26,7 @@ pub(super) enum Program {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Executables {
     /// Name → (program, dependency).
-    pub(super) offered: BTreeMap<String, (Program, Arc<str>)>,
+    pub(super) offered: BTreeMap<String, (ExecutableTarget, Arc<str>)>,
     /// Warnings: two dependencies that offer the same name, and names that mean something else already.
     pub(super) warnings: Vec<String>,
     /// The runtimes that the project declares.
@@ -74,7 +74,7 @@ impl Executables {
 
     /// Adds one of a package that no line names: an extra of one does, or it is hoisted. It never takes the place of what a line asks
     /// for, of a runtime's program or of the system's: nobody chose what these packages are called. Returns whether it was added.
-    pub(super) fn offer_last(&mut self, name: &str, program: &Program, by: &Arc<str>) -> bool {
+    pub(super) fn offer_last(&mut self, name: &str, program: &ExecutableTarget, by: &Arc<str>) -> bool {
         let any = DeclaredRuntimes { node: true, python: true };
         let is_taken = any.has(name) || OF_RUNTIMES.contains(&name) || OF_THE_SYSTEM.contains(&name);
         if is_taken || self.offered.contains_key(name) {
@@ -86,7 +86,7 @@ impl Executables {
 
     /// Adds one. Where two dependencies offer the same name, the one that is called like it is taken, else the first. What
     /// is called like a declared runtime is left out.
-    pub(super) fn offer(&mut self, name: &str, program: Program, by: &Arc<str>) {
+    pub(super) fn offer(&mut self, name: &str, program: ExecutableTarget, by: &Arc<str>) {
         if self.runtimes.has(name) {
             self.warnings.push(format!(
                 "{by} brings an executable `{name}`, which is left out: the project declares that runtime"
@@ -116,7 +116,7 @@ impl Executables {
     pub(super) fn offer_live(&mut self, project: &Path, local: &LocalFolder, name: &Arc<str>) {
         for (bin, path) in &local.bin {
             let file = project.join(&*local.folder).join(&**path);
-            self.offer(bin, Program::Live(file), name);
+            self.offer(bin, ExecutableTarget::Live(file), name);
         }
     }
 
@@ -128,7 +128,7 @@ impl Executables {
             let Some(content) = &realised.private else { continue };
             let folder = private::place(paths.packages, key, &realised.name);
             for (bin, file) in &content.bin {
-                self.offer(bin, Program::File(folder.join(&**file)), name);
+                self.offer(bin, ExecutableTarget::File(folder.join(&**file)), name);
             }
         }
     }
@@ -163,7 +163,7 @@ pub(super) fn executables_of_links(
                     let file = folder.join(&bin.path);
                     // npm links what is not there too; here a link to nothing would be damage.
                     if fs::stat(&file)?.is_some() {
-                        executables.offer(&bin.name, Program::File(file), name);
+                        executables.offer(&bin.name, ExecutableTarget::File(file), name);
                     }
                 }
             }

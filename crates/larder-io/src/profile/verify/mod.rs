@@ -11,7 +11,7 @@ use crate::fs;
 use crate::model::{Label, TreeDigest};
 use crate::store::Tree;
 
-use super::fallback_link::{self, Found};
+use super::fallback_link::{self, LinkState};
 use super::generation::{Contents, Generation};
 use super::key::RealisedKey;
 use super::layout::{Layout, LinkTarget, RealisedPackage, RealisedRuntime};
@@ -115,9 +115,9 @@ pub(super) fn root_links(root: &Path, links: &RootLinks) -> Result<Vec<Damage>, 
 /// Checks the link through which packages find what they do not declare. Where it is not needed it may be missing.
 fn fallback(root: &Path, is_needed: bool) -> Result<Option<Damage>, ProfileError> {
     let kind = match fallback_link::look(root)? {
-        Found::Nothing if is_needed => ProfileDamageKind::Missing,
-        Found::Foreign => ProfileDamageKind::Redirected { expected: fallback_link::target().to_owned() },
-        Found::Nothing | Found::Link => return Ok(None),
+        LinkState::Nothing if is_needed => ProfileDamageKind::Missing,
+        LinkState::Foreign => ProfileDamageKind::Redirected { expected: fallback_link::target().to_owned() },
+        LinkState::Nothing | LinkState::Link => return Ok(None),
     };
     Ok(Some(Damage { path: fallback_link::fallback_link(), package: None, key: None, tree: None, kind }))
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use super::reading::{description, drive, failed, fetch, shard_or_file, until_whole};
+use super::reading::{SharedFailure, description, drive, failed, fetch, shard_or_file, until_whole};
 use super::signer_list;
 use super::witness::{Seen, WitnessFile};
-use crate::diagnostic::{Failure, counted};
+use crate::diagnostic::counted;
 use crate::fetch::Network;
 use crate::manifest::{LogTrust, Signer, SignerListSource};
 use crate::model::{LogKey, PackageName};
@@ -16,10 +16,8 @@ use crate::registry::RegistryError;
 use crate::registry::client::RegistryClient;
 use crate::registry::once::{OnceValue, lock};
 
-type Failed = Arc<dyn Failure>;
-
 /// A shard of heads that is fetched once.
-type OnceShard = OnceValue<Result<Option<Vec<u8>>, Failed>>;
+type OnceShard = OnceValue<Result<Option<Vec<u8>>, SharedFailure>>;
 
 /// What is believed of a registry before it is asked.
 #[derive(Clone, Debug, Default)]
@@ -37,11 +35,11 @@ pub(in crate::registry) struct LogOptions {
 /// The log of one registry.
 pub(super) struct RegistryLog {
     options: LogOptions,
-    opened: OnceValue<Result<Arc<OpenLog>, Failed>>,
+    opened: OnceValue<Result<Arc<OpenLog>, SharedFailure>>,
     /// Shards of heads that were read.
     shards: Mutex<BTreeMap<String, Arc<OnceShard>>>,
     /// The keys of publishers: the manifest's, and those of the registry's list.
-    signers: OnceValue<Result<Arc<Vec<Signer>>, Failed>>,
+    signers: OnceValue<Result<Arc<Vec<Signer>>, SharedFailure>>,
     warnings: Mutex<Vec<String>>,
 }
 
@@ -58,7 +56,7 @@ impl RegistryLog {
     }
 
     /// Returns the keys of publishers that the manifest names, itself or by a list at the registry.
-    pub(super) fn signers(&self, client: &RegistryClient) -> Result<Arc<Vec<Signer>>, Failed> {
+    pub(super) fn signers(&self, client: &RegistryClient) -> Result<Arc<Vec<Signer>>, SharedFailure> {
         self.signers.get(|| {
             let mut signers = self.options.trust.signers.clone();
             if let Some(source) = &self.options.trust.signer_list {
@@ -76,7 +74,7 @@ impl RegistryLog {
     }
 
     /// Returns the leaf at a place of the log, offline as it was read before. Returns `None` if the log is shorter.
-    pub(super) fn leaf(&self, client: &RegistryClient, index: u64) -> Result<Option<Vec<u8>>, Failed> {
+    pub(super) fn leaf(&self, client: &RegistryClient, index: u64) -> Result<Option<Vec<u8>>, SharedFailure> {
         let key = format!("leaf-{index}");
         if client.http.network() == Network::Offline
             && let Some(cached) = client.cache.release(&key)
@@ -112,7 +110,7 @@ impl RegistryLog {
     }
 
     /// Reads the state, once.
-    pub(super) fn open(&self, client: &RegistryClient) -> Result<Arc<OpenLog>, Failed> {
+    pub(super) fn open(&self, client: &RegistryClient) -> Result<Arc<OpenLog>, SharedFailure> {
         self.opened.get(|| self.read(client).map(Arc::new))
     }
 
@@ -122,7 +120,7 @@ impl RegistryLog {
     }
 
     /// Returns the head of a name. Returns `None` if the registry does not have it.
-    pub(super) fn head(&self, client: &RegistryClient, name: &PackageName) -> Result<Option<Head>, Failed> {
+    pub(super) fn head(&self, client: &RegistryClient, name: &PackageName) -> Result<Option<Head>, SharedFailure> {
         let log = self.open(client)?;
         let head = until_whole(|past_caches| {
             let fetch = |path: &str| self.shard(client, path, past_caches);
@@ -132,7 +130,7 @@ impl RegistryLog {
     }
 
     /// Returns a shard of heads, which is fetched once however many names lie in it.
-    fn shard(&self, client: &RegistryClient, path: &str, past_caches: bool) -> Result<Option<Vec<u8>>, Failed> {
+    fn shard(&self, client: &RegistryClient, path: &str, past_caches: bool) -> Result<Option<Vec<u8>>, SharedFailure> {
         if past_caches {
             return shard_or_file(client, path, true);
         }
@@ -142,7 +140,7 @@ impl RegistryLog {
     }
 
     /// Fetches the index file of a name, as far as its head knows it.
-    pub(super) fn index(client: &RegistryClient, head: &Head, path: &str) -> Result<Vec<u8>, Failed> {
+    pub(super) fn index(client: &RegistryClient, head: &Head, path: &str) -> Result<Vec<u8>, SharedFailure> {
         let index = until_whole(|past_caches| {
             Ok(match fetch(client, path, past_caches)? {
                 Some(content) => head.check(content),
@@ -152,7 +150,7 @@ impl RegistryLog {
         index.map_err(|fault| failed(client, fault))
     }
 
-    fn read(&self, client: &RegistryClient) -> Result<OpenLog, Failed> {
+    fn read(&self, client: &RegistryClient) -> Result<OpenLog, SharedFailure> {
         let description = description(client)?;
         let (keys, is_first_use) = self.keys(client, &description)?;
         let seen = self.options.witness.read(&keys);
@@ -195,7 +193,7 @@ impl RegistryLog {
     }
 
     /// Returns the keys that may have signed the checkpoint, and whether they are believed for the first time.
-    fn keys(&self, client: &RegistryClient, description: &RegistryFile) -> Result<(Vec<LogKey>, bool), Failed> {
+    fn keys(&self, client: &RegistryClient, description: &RegistryFile) -> Result<(Vec<LogKey>, bool), SharedFailure> {
         let named = &self.options.trust.keys;
         if !named.is_empty() {
             return Ok((named.clone(), false));
@@ -228,7 +226,7 @@ impl RegistryLog {
     }
 
     /// Checks that the state is not older than the manifest allows.
-    fn check_age(&self, client: &RegistryClient, state: &VerifiedState) -> Result<(), Failed> {
+    fn check_age(&self, client: &RegistryClient, state: &VerifiedState) -> Result<(), SharedFailure> {
         let Some(limit) = self.options.trust.freshness.filter(|_| client.http.network() == Network::Online) else {
             return Ok(());
         };

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use super::log::RegistryLog;
+use super::reading::SharedFailure;
 use super::{reading, signer_list};
-use crate::diagnostic::Failure;
 use crate::fs::{self, Durability, FsError};
 use crate::package::log::{CHECKPOINT, Head, LogHash, Tree, find_head, read_state};
 use crate::package::{IndexFile, REGISTRY_FILE, index_path};
@@ -22,10 +22,8 @@ const EARLIER: &str = "earlier-trees.json";
 /// The largest file that is compared with a new one.
 const LARGEST: u64 = 64 << 20;
 
-type Failed = Arc<dyn Failure>;
-
 /// The files of a registry, by their paths below it.
-type Files = BTreeMap<String, Vec<u8>>;
+type RegistryFiles = BTreeMap<String, Vec<u8>>;
 
 /// Writes what stands for these packages. Returns how many files were new.
 pub(super) fn describe(
@@ -33,7 +31,7 @@ pub(super) fn describe(
     client: &RegistryClient,
     packages: &[MirroredPackage],
     folder: &Path,
-) -> Result<usize, Failed> {
+) -> Result<usize, SharedFailure> {
     let earlier = earlier_trees(folder).map_err(failed)?;
     let (tree, mut files, indexes) = read(log, client, packages, &earlier)?;
     let checkpoint = files.remove(CHECKPOINT).unwrap_or_default();
@@ -53,7 +51,7 @@ pub(super) fn describe(
     let in_order = signers.into_iter().chain(indexes).chain(files).chain([(EARLIER.to_owned(), trees)]).chain(last);
     let mut new = 0;
     for (path, content) in in_order {
-        let place = MirrorFolder::below(folder, &path).map_err(|error| Arc::new(error) as Failed)?;
+        let place = MirrorFolder::below(folder, &path).map_err(|error| Arc::new(error) as SharedFailure)?;
         new += usize::from(write(&place, &content).map_err(failed)?);
     }
     Ok(new)
@@ -67,12 +65,12 @@ fn read(
     client: &RegistryClient,
     packages: &[MirroredPackage],
     earlier: &[Tree],
-) -> Result<(Tree, Files, Vec<(Head, Vec<u8>)>), Failed> {
+) -> Result<(Tree, RegistryFiles, Vec<(Head, Vec<u8>)>), SharedFailure> {
     let opened = log.open(client)?;
     let seen = log.seen(&opened);
     let trees: Vec<Tree> = earlier.iter().chain(seen.witness.trees()).copied().collect();
     let keys = [opened.state.checkpoint.key.clone()];
-    let files = Mutex::new(Files::new());
+    let files = Mutex::new(RegistryFiles::new());
     let heads = reading::until_whole(|past_caches| {
         lock(&files).clear();
         let fetch = |path: &str| {
@@ -142,7 +140,7 @@ fn places(head: &Head, index: &[u8]) -> Vec<u64> {
 }
 
 /// Returns the list of signers that the manifest names, with its signature.
-fn signer_files(log: &RegistryLog, client: &RegistryClient) -> Result<Vec<(String, Vec<u8>)>, Failed> {
+fn signer_files(log: &RegistryLog, client: &RegistryClient) -> Result<Vec<(String, Vec<u8>)>, SharedFailure> {
     let mut files = Vec::new();
     for path in log.signer_list().into_iter().flat_map(signer_list::paths) {
         files.extend(reading::fetch(client, &path, true)?.map(|content| (path, content)));
@@ -167,6 +165,6 @@ fn write(place: &Path, content: &[u8]) -> Result<bool, FsError> {
     Ok(true)
 }
 
-fn failed(error: FsError) -> Failed {
+fn failed(error: FsError) -> SharedFailure {
     Arc::new(error)
 }

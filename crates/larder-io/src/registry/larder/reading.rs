@@ -24,21 +24,22 @@ const THREADS: usize = 8;
 /// The largest file of a log.
 const LARGEST: u64 = 32 << 20;
 
-type Failed = Arc<dyn Failure>;
+/// Why something of a registry could not be read, for all who wait for it.
+pub(super) type SharedFailure = Arc<dyn Failure>;
 
 /// Reads again, past all caches and after a pause, while what is read lies between two states. `read` is told whether to ask past
 /// caches.
 pub(super) fn until_whole<T>(
-    read: impl FnMut(bool) -> Result<Result<T, LogFault>, Failed>,
-) -> Result<Result<T, LogFault>, Failed> {
+    read: impl FnMut(bool) -> Result<Result<T, LogFault>, SharedFailure>,
+) -> Result<Result<T, LogFault>, SharedFailure> {
     until_settled(LogFault::is_between_states, read)
 }
 
 /// Reads again like [`until_whole`], while what is wrong may pass.
 pub(super) fn until_settled<T, F>(
     may_pass: impl Fn(&F) -> bool,
-    mut read: impl FnMut(bool) -> Result<Result<T, F>, Failed>,
-) -> Result<Result<T, F>, Failed> {
+    mut read: impl FnMut(bool) -> Result<Result<T, F>, SharedFailure>,
+) -> Result<Result<T, F>, SharedFailure> {
     let mut found = read(false)?;
     for pause in PAUSES {
         match &found {
@@ -52,9 +53,9 @@ pub(super) fn until_settled<T, F>(
 
 /// Runs a reader with the files that it asks for.
 pub(super) fn drive<T>(
-    fetch: impl Fn(&str) -> Result<Option<Vec<u8>>, Failed> + Sync,
+    fetch: impl Fn(&str) -> Result<Option<Vec<u8>>, SharedFailure> + Sync,
     reader: impl Fn(&Answers) -> Result<T, Need>,
-) -> Result<Result<T, LogFault>, Failed> {
+) -> Result<Result<T, LogFault>, SharedFailure> {
     let mut answers = Answers::default();
     loop {
         match reader(&answers) {
@@ -72,7 +73,11 @@ pub(super) fn drive<T>(
 }
 
 /// Returns a file. A shard, whose name is its digest, is kept in the cache.
-pub(super) fn shard_or_file(client: &RegistryClient, path: &str, past_caches: bool) -> Result<Option<Vec<u8>>, Failed> {
+pub(super) fn shard_or_file(
+    client: &RegistryClient,
+    path: &str,
+    past_caches: bool,
+) -> Result<Option<Vec<u8>>, SharedFailure> {
     let Some(digest) = path.strip_prefix("heads/") else { return fetch(client, path, past_caches) };
     let key = format!("heads-{digest}");
     if let Some(cached) = client.cache.release(&key) {
@@ -86,7 +91,7 @@ pub(super) fn shard_or_file(client: &RegistryClient, path: &str, past_caches: bo
 }
 
 /// Fetches a file. Returns `None` if the registry does not have it.
-pub(super) fn fetch(client: &RegistryClient, path: &str, past_caches: bool) -> Result<Option<Vec<u8>>, Failed> {
+pub(super) fn fetch(client: &RegistryClient, path: &str, past_caches: bool) -> Result<Option<Vec<u8>>, SharedFailure> {
     let request =
         Request { target: RequestTarget::Below(path), past_caches, limit: Some(LARGEST), ..Request::default() };
     match client.http.read(&client.endpoint, &request) {
@@ -97,8 +102,8 @@ pub(super) fn fetch(client: &RegistryClient, path: &str, past_caches: bool) -> R
 }
 
 /// Reads the registry's description.
-pub(super) fn description(client: &RegistryClient) -> Result<RegistryFile, Failed> {
-    let bad = |reason| -> Failed {
+pub(super) fn description(client: &RegistryClient) -> Result<RegistryFile, SharedFailure> {
+    let bad = |reason| -> SharedFailure {
         let (registry, file) = (client.name().clone(), REGISTRY_FILE.to_owned());
         Arc::new(RegistryError::LarderFile { registry, file, reason })
     };
@@ -106,6 +111,6 @@ pub(super) fn description(client: &RegistryClient) -> Result<RegistryFile, Faile
     RegistryFile::parse(&bytes).map_err(bad)
 }
 
-pub(super) fn failed(client: &RegistryClient, fault: LogFault) -> Failed {
+pub(super) fn failed(client: &RegistryClient, fault: LogFault) -> SharedFailure {
     Arc::new(RegistryError::Log { registry: client.name().clone(), fault })
 }

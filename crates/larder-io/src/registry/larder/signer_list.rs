@@ -12,16 +12,13 @@
 
 use std::sync::Arc;
 
-use super::reading::{fetch, until_settled};
+use super::reading::{SharedFailure, fetch, until_settled};
 use super::witness::WitnessFile;
-use crate::diagnostic::Failure;
 use crate::fetch::Network;
 use crate::manifest::{Signer, SignerList, SignerListSource, parse_signers};
 use crate::package::{PublisherKey, SignatureError};
 use crate::registry::RegistryError;
 use crate::registry::client::RegistryClient;
-
-type Failed = Arc<dyn Failure>;
 
 /// What lies between the list and its signature where they are kept. Neither has it.
 const BOUNDARY: u8 = 0;
@@ -57,7 +54,7 @@ pub(super) fn read(
     client: &RegistryClient,
     source: &SignerListSource,
     witness: &WitnessFile,
-) -> Result<ReadSigners, Failed> {
+) -> Result<ReadSigners, SharedFailure> {
     let known = kept(source, witness);
     if client.http.network() == Network::Offline
         && let Some(known) = known

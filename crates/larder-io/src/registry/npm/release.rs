@@ -12,9 +12,9 @@ use crate::registry::release::{PackedRelease, ReleaseFolder, ReleaseUpload};
 use crate::registry::source_reader::SourceFiles;
 
 /// The files of a folder, for `npm pack`'s rules.
-struct Files<'a>(&'a [ArchiveFile]);
+struct FolderFiles<'a>(&'a [ArchiveFile]);
 
-impl SourceFiles for Files<'_> {
+impl SourceFiles for FolderFiles<'_> {
     fn paths(&self) -> Vec<&str> {
         self.0.iter().map(|file| file.path.as_str()).collect()
     }
@@ -48,7 +48,7 @@ pub(super) fn pack_release(endpoint: &Endpoint, folder: &ReleaseFolder<'_>) -> R
     let name = PackageName::npm(name).map_err(|error| error.to_string())?;
     version.parse::<semver::Version>().map_err(|error| format!("package.json has version `{version}`: {error}"))?;
 
-    let packed = pack::packed(&Files(folder.files), &Value::Object(manifest.clone()));
+    let packed = pack::packed(&FolderFiles(folder.files), &Value::Object(manifest.clone()));
     let files: Vec<ArchiveFile> =
         folder.files.iter().filter(|file| packed.iter().any(|path| path == file.path.as_str())).cloned().collect();
     let tarball = package::write("package", &files);

@@ -77,7 +77,7 @@ const SETTINGS_OF_POETRY: &[&str] = &[
 ];
 
 /// What takes the version from the history.
-enum Tool<'d> {
+enum VersionTool<'d> {
     /// setuptools-scm, and what is built on it: with its table.
     Scm(Option<&'d Table>),
     Pdm(&'d Table),
@@ -102,19 +102,19 @@ pub fn version_from_history(
     let Some(tool) = tool(document, files)? else { return Ok(None) };
     let described = |pattern: &str| describe(pattern).ok_or_else(|| "its history cannot be read".to_owned());
     let version = match tool {
-        Tool::Scm(settings) => scm(settings, &described)?,
-        Tool::Pdm(settings) => {
+        VersionTool::Scm(settings) => scm(settings, &described)?,
+        VersionTool::Pdm(settings) => {
             only_known(settings, SETTINGS_OF_PDM)?;
             guessed(&described(ANY_OF_PDM)?, |commit| format!("+g{}", commit.short(DIGITS)))?
         }
-        Tool::Pbr => {
+        VersionTool::Pbr => {
             let commit = described(ANY_VERSION)?;
             match &commit.tag {
                 Some(tag) => pbr(&version_of_tag(tag)?, commit.distance)?,
                 None => format!("0.0.1.dev{}", commit.distance),
             }
         }
-        Tool::Versioneer { prefix, style } => {
+        VersionTool::Versioneer { prefix, style } => {
             if !matches!(&*style, "" | "pep440") {
                 return Err(not_known("style", &style));
             }
@@ -132,7 +132,7 @@ pub fn version_from_history(
                 }
             }
         }
-        Tool::Poetry(settings) => poetry(settings, &described(ANY_OF_POETRY)?)?,
+        VersionTool::Poetry(settings) => poetry(settings, &described(ANY_OF_POETRY)?)?,
     };
     match version.parse::<pep440_rs::Version>() {
         Ok(version) => Ok(Some(version.to_string())),
@@ -191,25 +191,25 @@ fn shown(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn tool<'d>(document: &'d Table, files: &FileReader<'_>) -> Result<Option<Tool<'d>>, String> {
+fn tool<'d>(document: &'d Table, files: &FileReader<'_>) -> Result<Option<VersionTool<'d>>, String> {
     let table = |path: &[&str]| table(document, path);
     let text = |table: Option<&'d Table>, key: &str| table.and_then(|table| table.get(key)?.as_str());
     let requires = |tool: &str| requires(document, tool);
     if let Some(settings) = table(&["setuptools_scm"]).or_else(|| table(&["setuptools-scm"])) {
-        return Ok(Some(Tool::Scm(Some(settings))));
+        return Ok(Some(VersionTool::Scm(Some(settings))));
     }
     let hatch = table(&["hatch", "version"]);
     if text(hatch, "source") == Some("vcs") {
         if let Some(pattern) = text(hatch, "tag-pattern").filter(|pattern| !pattern.is_empty()) {
             return Err(not_known("tag-pattern", pattern));
         }
-        return Ok(Some(Tool::Scm(hatch.and_then(|hatch| hatch.get("raw-options")?.as_table()))));
+        return Ok(Some(VersionTool::Scm(hatch.and_then(|hatch| hatch.get("raw-options")?.as_table()))));
     }
     if let Some(settings) = table(&["pdm", "version"]).filter(|pdm| text(Some(*pdm), "source") == Some("scm")) {
-        return Ok(Some(Tool::Pdm(settings)));
+        return Ok(Some(VersionTool::Pdm(settings)));
     }
     if let Some(settings) = table(&["poetry-dynamic-versioning"]).filter(|settings| is_enabled(settings)) {
-        return Ok(Some(Tool::Poetry(settings)));
+        return Ok(Some(VersionTool::Poetry(settings)));
     }
     let own = SetupCfg::parse(&files(setup_cfg::FILE).unwrap_or_default());
     let of_versioneer = table(&["versioneer"]);
@@ -218,13 +218,13 @@ fn tool<'d>(document: &'d Table, files: &FileReader<'_>) -> Result<Option<Tool<'
             let value = if of_versioneer.is_some() { text(of_versioneer, key) } else { own.get("versioneer", key) };
             value.unwrap_or_default().trim_matches(['"', '\'']).to_owned()
         };
-        return Ok(Some(Tool::Versioneer { prefix: setting("tag_prefix"), style: setting("style") }));
+        return Ok(Some(VersionTool::Versioneer { prefix: setting("tag_prefix"), style: setting("style") }));
     }
     if requires("pbr") {
-        return Ok(Some(Tool::Pbr));
+        return Ok(Some(VersionTool::Pbr));
     }
     // Without a table, of setuptools-scm it is enough to be there.
-    Ok((requires("setuptools-scm") || requires("flit-scm")).then_some(Tool::Scm(None)))
+    Ok((requires("setuptools-scm") || requires("flit-scm")).then_some(VersionTool::Scm(None)))
 }
 
 /// Returns the version as setuptools-scm computes it: its docs, "Configuration parameters".

@@ -56,7 +56,7 @@ impl SetupPy {
             .position(|pair| matches!(pair, [PythonToken::Name(name), PythonToken::Mark('(')] if is_setup(name)));
         let Some(start) = call else { return Self { is_open: true, ..Self::default() } };
         let names = assignments(&tokens[..start]);
-        let mut reader = Reader { tokens: &tokens, at: start + 2, names: &names };
+        let mut reader = SetupReader { tokens: &tokens, at: start + 2, names: &names };
         let mut setup = Self::default();
         while let Some(token) = reader.peek() {
             match token {
@@ -134,7 +134,7 @@ fn assignments(tokens: &[PythonToken<'_>]) -> BTreeMap<String, Option<Literal>> 
             _ => None,
         };
         let literal = assigned.filter(|_| !is_conditional).and_then(|value| {
-            let mut reader = Reader { tokens: value, at: 0, names: &known };
+            let mut reader = SetupReader { tokens: value, at: 0, names: &known };
             reader.value(0).filter(|_| reader.at == value.len())
         });
         match known.get_mut(name.split('.').next().unwrap_or(name)) {
@@ -146,13 +146,13 @@ fn assignments(tokens: &[PythonToken<'_>]) -> BTreeMap<String, Option<Literal>> 
     known
 }
 
-struct Reader<'t> {
+struct SetupReader<'t> {
     tokens: &'t [PythonToken<'t>],
     at: usize,
     names: &'t BTreeMap<String, Option<Literal>>,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> SetupReader<'t> {
     fn peek(&self) -> Option<&'t PythonToken<'t>> {
         self.tokens.get(self.at)
     }

@@ -14,7 +14,7 @@ use crate::fs;
 
 /// Sets the sandbox up and runs the program in it.
 pub(super) fn run(specification: &Specification) -> Result<Report, Refused> {
-    let Specification { confinement, builder, program, writable, limits, ports: _ } = specification;
+    let Specification { confinement, build_user, program, writable, limits, ports: _ } = specification;
     // What a build makes has the same rights everywhere.
     fs::set_umask(0o022);
     match confinement {
@@ -22,12 +22,12 @@ pub(super) fn run(specification: &Specification) -> Result<Report, Refused> {
             mounts::enter(root, limits.temporary)?;
             loopback::bring_up()?;
             rustix::system::sethostname(b"build").map_err(Refused::at("a name of the machine"))?;
-            rights::give_up(*builder, limits)?;
+            rights::give_up(*build_user, limits)?;
             landlock::confine_writing(writable)?;
             seccomp::deny(seccomp::Network::Loopback)?;
         }
         Confinement::Bubblewrap { .. } => {
-            rights::give_up(*builder, limits)?;
+            rights::give_up(*build_user, limits)?;
             landlock::confine_writing(writable)?;
             seccomp::deny(seccomp::Network::Loopback)?;
         }

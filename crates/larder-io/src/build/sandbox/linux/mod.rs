@@ -10,9 +10,9 @@
 //! | `rights` | the user that a build is, its limits, no capabilities |
 //! | `landlock` | files that may be read and written |
 //! | `seccomp`, `syscalls` | system calls that no build needs |
-//! | `builder` | which user runs a build |
+//! | `build_user` | which user runs a build |
 
-mod builder;
+mod build_user;
 mod handover;
 mod inner;
 mod landlock;
@@ -27,7 +27,7 @@ use std::ffi::OsStr;
 use std::io::Write;
 use std::process::ExitCode;
 
-pub(super) use builder::builder;
+pub(super) use build_user::build_user;
 
 use super::specification::{Report, Specification, read_line};
 

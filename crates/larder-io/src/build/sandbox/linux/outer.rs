@@ -14,7 +14,7 @@ use rustix::process::{
 };
 
 use super::{Refused, handover, rights};
-use crate::build::sandbox::specification::{Builder, COMMAND, Confinement, Specification};
+use crate::build::sandbox::specification::{BuildUser, COMMAND, Confinement, Specification};
 use crate::fs::{self, File};
 
 /// Bytes that are read of the inner process's report.
@@ -40,7 +40,7 @@ pub(super) fn run(specification: &Specification, line: &[u8]) -> Result<Vec<u8>,
             command
         }
         Confinement::Namespaces(_) => {
-            enter_namespaces(specification.builder)?;
+            enter_namespaces(specification.build_user)?;
             if !specification.ports.is_empty() {
                 handover::hand_over(&specification.ports)?;
             }
@@ -119,18 +119,18 @@ fn close_inherited() -> io::Result<()> {
 }
 
 /// Gives this process's children namespaces of their own.
-fn enter_namespaces(builder: Builder) -> Result<(), Refused> {
+fn enter_namespaces(build_user: BuildUser) -> Result<(), Refused> {
     let mut flags = CloneFlags::CLONE_NEWNS
         | CloneFlags::CLONE_NEWPID
         | CloneFlags::CLONE_NEWNET
         | CloneFlags::CLONE_NEWIPC
         | CloneFlags::CLONE_NEWUTS
         | CloneFlags::CLONE_NEWCGROUP;
-    if matches!(builder, Builder::Mapped { .. }) {
+    if matches!(build_user, BuildUser::Mapped { .. }) {
         flags |= CloneFlags::CLONE_NEWUSER;
     }
     nix::sched::unshare(flags).map_err(Refused::at("namespaces"))?;
-    if let Builder::Mapped { user, group } = builder {
+    if let BuildUser::Mapped { user, group } = build_user {
         let inside = super::super::system::USER;
         let maps = [
             ("/proc/self/setgroups", "deny".to_owned()),

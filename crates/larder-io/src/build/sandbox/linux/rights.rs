@@ -11,7 +11,7 @@ use rustix::thread::{
 
 use super::Refused;
 use crate::build::sandbox::Limits;
-use crate::build::sandbox::specification::Builder;
+use crate::build::sandbox::specification::BuildUser;
 use crate::fs;
 
 /// Whose processes the limit of processes is for.
@@ -34,8 +34,8 @@ pub(super) fn pass_on() -> Result<(), Refused> {
     Ok(())
 }
 
-/// Becomes the builder, without any capability and with limits, for good.
-pub(super) fn give_up(builder: Builder, limits: &Limits) -> Result<(), Refused> {
+/// Becomes the user who runs the build, without any capability and with limits, for good.
+pub(super) fn give_up(build_user: BuildUser, limits: &Limits) -> Result<(), Refused> {
     // Numbers of capabilities that this kernel does not know are refused, and cannot be had either.
     for capability in CapabilitySet::all().iter() {
         let _ = remove_capability_from_bounding_set(capability);
@@ -43,7 +43,7 @@ pub(super) fn give_up(builder: Builder, limits: &Limits) -> Result<(), Refused> 
     let _ = clear_ambient_capability_set();
     // A program must not become strong by being of user 0. Only who may set it needs it.
     let _ = set_capabilities_secure_bits(CapabilitiesSecureBits::NO_ROOT | CapabilitiesSecureBits::NO_ROOT_LOCKED);
-    if let Builder::Other { id } = builder {
+    if let BuildUser::Other { id } = build_user {
         let (user, group) = (Uid::from_raw(id), Gid::from_raw(id));
         set_thread_groups(&[]).map_err(Refused::at("leaving all groups"))?;
         set_thread_res_gid(group, group, group).map_err(Refused::at("another group"))?;
@@ -55,7 +55,7 @@ pub(super) fn give_up(builder: Builder, limits: &Limits) -> Result<(), Refused> 
         inheritable: CapabilitySet::empty(),
     };
     set_capabilities(None, none).map_err(Refused::at("giving up capabilities"))?;
-    let counted = if builder == Builder::Same { Counted::AllOfUser } else { Counted::OwnOnly };
+    let counted = if build_user == BuildUser::Same { Counted::AllOfUser } else { Counted::OwnOnly };
     limit(limits, counted)
 }
 

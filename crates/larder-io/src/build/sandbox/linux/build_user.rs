@@ -2,24 +2,24 @@
 
 use rustix::process::{getegid, geteuid};
 
-use crate::build::sandbox::specification::Builder;
+use crate::build::sandbox::specification::BuildUser;
 use crate::fs::{self, FsError};
 
 /// A number that neither distributions nor systemd give to anybody: see "Users, Groups, UIDs and GIDs on systemd systems".
 const UNUSED: u32 = 65_528;
 
 /// Returns who runs builds in namespaces: root gives its rights up, anybody else stays, under another number.
-pub(in crate::build::sandbox) fn builder() -> Result<Builder, FsError> {
+pub(in crate::build::sandbox) fn build_user() -> Result<BuildUser, FsError> {
     let (user, group) = (geteuid().as_raw(), getegid().as_raw());
     if user != 0 {
-        return Ok(Builder::Mapped { user, group });
+        return Ok(BuildUser::Mapped { user, group });
     }
     let users = fs::read_to_string("/proc/self/uid_map".as_ref())?;
     let groups = fs::read_to_string("/proc/self/gid_map".as_ref())?;
     // A container may know a few users only, or none but this one.
     Ok(match [UNUSED, 1].into_iter().find(|id| is_known(&users, *id) && is_known(&groups, *id)) {
-        Some(id) => Builder::Other { id },
-        None => Builder::Mapped { user, group },
+        Some(id) => BuildUser::Other { id },
+        None => BuildUser::Mapped { user, group },
     })
 }
 
