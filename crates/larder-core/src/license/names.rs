@@ -9,6 +9,8 @@ pub(super) const BSD: &[&str] = &["BSD-3-Clause", "BSD-2-Clause", "0BSD", "BSD-4
 pub(super) const GPL: &[&str] = &["GPL-3.0-only", "GPL-2.0-only", "GPL-1.0-only"];
 /// The versions of GNU's Lesser General Public License.
 pub(super) const LGPL: &[&str] = &["LGPL-3.0-only", "LGPL-2.1-only", "LGPL-2.0-only"];
+/// The versions of GNU's Affero General Public License.
+const AGPL: &[&str] = &["AGPL-3.0-only", "AGPL-1.0-only"];
 /// The versions of Apache's license.
 const APACHE: &[&str] = &["Apache-2.0", "Apache-1.1", "Apache-1.0"];
 /// The versions of Mozilla's license.
@@ -118,12 +120,20 @@ const FAMILIES: &[(&str, &[&str])] = &[
     ("gnu lgpl", LGPL),
     ("gnu lesser general public", LGPL),
     ("gnu library or lesser general public lgpl", LGPL),
+    ("agpl", AGPL),
+    ("gnu agpl", AGPL),
+    ("gnu affero general public", AGPL),
     ("mpl", MPL),
 ];
 
+/// Where the texts of licenses lie, without scheme and `www.`: what follows is a license's name.
+const ADDRESSES: &[&str] =
+    &["opensource.org/licenses/", "opensource.org/license/", "spdx.org/licenses/", "apache.org/licenses/"];
+
 /// Returns what a name of a license means: an expression of SPDX, or what people write for one.
 pub(super) fn meaning(text: &str) -> Meaning {
-    let text = text.trim();
+    let named = named_by_address(text.trim());
+    let text = named.as_deref().unwrap_or(text.trim());
     if let Ok(expression) = text.parse::<LicenseExpression>() {
         return Meaning::Expression(expression);
     }
@@ -137,6 +147,16 @@ pub(super) fn meaning(text: &str) -> Meaning {
         return Meaning::OneOf(ids);
     }
     choice(text).map_or(Meaning::Unknown, Meaning::Expression)
+}
+
+/// Returns the name that an address of a license's text ends in: `MIT` of `https://opensource.org/licenses/MIT`.
+fn named_by_address(text: &str) -> Option<String> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
+    let rest = rest.strip_prefix("www.").unwrap_or(rest);
+    let file = ADDRESSES.iter().find_map(|address| rest.strip_prefix(address))?.trim_end_matches('/');
+    let stem = [".html", ".php", ".txt", ".json"].iter().find_map(|end| file.strip_suffix(end)).unwrap_or(file);
+    let is_apache = rest.starts_with("apache.org/");
+    Some(if is_apache { stem.replacen("LICENSE", "apache", 1) } else { stem.to_owned() })
 }
 
 /// Returns the expression of names with `/`, `|` or `or` between them, each of which means one license.
@@ -187,6 +207,11 @@ mod tests {
             ("ISC License (ISCL)", "ISC"),
             ("Python Software Foundation License", "PSF-2.0"),
             ("zlib/libpng License", "Zlib"),
+            ("https://opensource.org/licenses/MIT", "MIT"),
+            ("http://www.opensource.org/licenses/mit-license.php", "MIT"),
+            ("https://opensource.org/license/bsd-3-clause/", "BSD-3-Clause"),
+            ("https://www.apache.org/licenses/LICENSE-2.0.txt", "Apache-2.0"),
+            ("https://spdx.org/licenses/ISC.html", "ISC"),
         ] {
             assert_eq!(meaning(text), Meaning::Expression(expect.parse().unwrap()), "{text}");
         }
@@ -196,7 +221,8 @@ mod tests {
         assert_eq!(meaning("BSD"), Meaning::OneOf(BSD));
         assert_eq!(meaning("BSD License"), Meaning::OneOf(BSD));
         assert_eq!(meaning("GNU GPL"), Meaning::OneOf(GPL));
-        for unknown in ["", "Dual License", "see LICENSE", "UNKNOWN", "proprietary", "MIT or so", "BSD/GPL"] {
+        assert_eq!(meaning("AGPL"), Meaning::OneOf(AGPL));
+        for unknown in ["", "Dual License", "see LICENSE", "UNKNOWN", "proprietary", "MIT or so", "BSD/GPL", "https://example.com/MIT"] {
             assert_eq!(meaning(unknown), Meaning::Unknown, "{unknown}");
         }
     }
