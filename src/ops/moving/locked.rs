@@ -220,6 +220,9 @@ pub struct MovedVersions {
     pub why: String,
 }
 
+/// Why a package has another version, where the one that it had cannot be had.
+const GONE: &str = "its registry has the version no more";
+
 /// Why a package moved: what moved others comes before what was moved by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum MoveCause {
@@ -244,32 +247,35 @@ pub(in crate::ops) fn compare(before: &LockedVersions, lockfile: &Lockfile, inde
         let now: BTreeSet<_> = served.clone().filter(|key| key.id == *id).map(|key| &key.version).collect();
         let had = before.packages().get(id);
         let new: Vec<_> = now.iter().filter(|version| !had.is_some_and(|had| had.contains(**version))).collect();
-        let now_has = |version: &Version| now.contains(version);
-        if new.is_empty() {
-            let is_any_lost = || had.is_some_and(|had| had.iter().any(|version| !now.contains(version)));
-            let lost = || is_any_lost().then(|| lost_edge(before, lockfile, (id, &now))).flatten();
-            match lines.get(id).cloned().or_else(lost) {
-                None => kept.kept += 1,
-                Some(MovedEdge { dependent, before, now }) => {
-                    // Of those that several lockfiles had, all that are gone are named.
-                    let gone = had.into_iter().flatten().filter(|version| !now_has(version));
-                    let before: BTreeSet<&Version> = gone.chain([before]).collect();
-                    let before = before.into_iter().map(ToString::to_string).collect();
-                    let now = vec![now.to_string()];
-                    let why = format!("{dependent} has it so now");
-                    moved.push((MoveCause::AnotherBeside, MovedVersions { package: id.to_string(), before, now, why }));
-                }
-            }
-            continue;
-        }
         let is_there = |version: &Version| {
             index.versions(id).is_ok_and(|known| known.candidates.iter().any(|candidate| candidate.version == *version))
         };
+        if new.is_empty() {
+            let lost: BTreeSet<&Version> = had.into_iter().flatten().filter(|version| !now.contains(version)).collect();
+            let edge = || (!lost.is_empty()).then(|| lost_edge(before, lockfile, (id, &now))).flatten();
+            let edge = lines.get(id).cloned().or_else(edge);
+            if edge.is_none() && (lost.is_empty() || !before.is_disputed(id)) {
+                kept.kept += 1;
+                continue;
+            }
+            // Of those that several lockfiles had, all that are gone are named.
+            let versions: BTreeSet<&Version> = lost.into_iter().chain(edge.as_ref().map(|edge| edge.before)).collect();
+            let (cause, why) = match &edge {
+                _ if !versions.iter().all(|version| is_there(version)) => (MoveCause::Gone, GONE.to_owned()),
+                Some(edge) => (MoveCause::AnotherBeside, format!("{} has it so now", edge.dependent)),
+                None => (MoveCause::AnotherBeside, "lockfiles differ, and there is one version for all".to_owned()),
+            };
+            let before = versions.into_iter().map(ToString::to_string).collect();
+            let now = match edge {
+                Some(edge) => vec![edge.now.to_string()],
+                None => now.iter().map(ToString::to_string).collect(),
+            };
+            moved.push((cause, MovedVersions { package: id.to_string(), before, now, why }));
+            continue;
+        }
         let by = || asked_by(lockfile, id, &new);
         let (cause, why) = match had {
-            Some(had) if !had.iter().all(is_there) => {
-                (MoveCause::Gone, "its registry has the version no more".to_owned())
-            }
+            Some(had) if !had.iter().all(is_there) => (MoveCause::Gone, GONE.to_owned()),
             Some(had) if had.iter().all(|version| now.contains(version)) => {
                 (MoveCause::AnotherBeside, format!("another version is asked for beside it, by {}", by()))
             }

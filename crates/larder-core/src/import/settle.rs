@@ -38,11 +38,14 @@ impl OverrideBeside {
     fn narrowed(self, own: &LockedVersions, locked: &[(String, LockedVersions)]) -> Vec<Self> {
         let (parent, child) = split_override(&self.selector);
         let Ok(alias) = PackageName::parse(self.ecosystem, overridden_name(&self.selector)) else { return vec![self] };
-        if parent.is_some() || self.moves(locked).is_none() && self.moves_line(own).is_none() {
+        let moves_nothing =
+            || self.moves(locked).is_none() && self.moves_line(own).is_none() && self.moves_below(own).is_none();
+        if parent.is_some() || moves_nothing() {
             return vec![self];
         }
         let below = |parent: &str| Self { selector: format!("{parent}>{child}"), ..self.clone() };
-        let narrower: Vec<Self> = own.npm_parents(&alias).into_iter().map(below).collect();
+        let parents = own.npm_parents(&alias).into_iter();
+        let narrower: Vec<Self> = parents.map(below).filter(|one| one.moves_below(own).is_none()).collect();
         narrower.into_iter().chain([self]).collect()
     }
 
@@ -78,6 +81,20 @@ impl OverrideBeside {
         own.versions_of_lines(&id.name).into_iter().filter(|version| of_package.contains(*version)).find(is_moved)
     }
 
+    /// Returns the first version that a package has by the project's own lockfile, and that an override of a range would move, with that
+    /// package: Yarn 2 and later replaces what is asked for by this very range.
+    fn moves_below<'l>(&self, own: &'l LockedVersions) -> Option<(&'l str, &'l Version)> {
+        let (parent, child) = split_override(&self.selector);
+        split_at_version(child)?;
+        let (id, is_moved) = self.subject()?;
+        let of_package = own.packages().get(&id)?;
+        own.npm_parents(&id.name).into_iter().filter(|one| parent.is_none_or(|parent| parent == *one)).find_map(|one| {
+            let versions = own.npm_versions_below(one, &id.name);
+            let version = versions.into_iter().filter(|version| of_package.contains(*version)).find(&is_moved)?;
+            Some((one, version))
+        })
+    }
+
     /// Returns the first version of another project that the override would move, with the folder of that project.
     fn moves<'l>(&self, locked: &'l [(String, LockedVersions)]) -> Option<(&'l str, &'l Version)> {
         let (parent, _) = split_override(&self.selector);
@@ -108,19 +125,19 @@ impl Imported {
         for beside in std::mem::take(&mut self.overrides_beside) {
             let OverrideBeside { folder, ecosystem, selector, range } = &beside;
             let name = overridden_name(selector);
-            let of_line = || own(folder).and_then(|own| beside.moves_line(own));
-            let why = match (beside.moves(locked), of_line()) {
-                (None, None) => {
-                    self.add_override(*ecosystem, selector, range.as_deref());
-                    continue;
-                }
-                (Some((other, version)), _) => {
-                    let other = if other.is_empty() { "the root" } else { other };
-                    format!("it would apply to the whole, and {other} has {name} {version}")
-                }
-                (None, Some(version)) => {
-                    format!("it would hold for lines too, and one has {name} {version} by the lockfile")
-                }
+            let own = own(folder);
+            let of_line = || own.and_then(|own| beside.moves_line(own));
+            let below = || own.and_then(|own| beside.moves_below(own));
+            let why = if let Some((other, version)) = beside.moves(locked) {
+                let other = if other.is_empty() { "the root" } else { other };
+                format!("it would apply to the whole, and {other} has {name} {version}")
+            } else if let Some(version) = of_line() {
+                format!("it would hold for lines too, and one has {name} {version} by the lockfile")
+            } else if let Some((parent, version)) = below() {
+                format!("it would hold for {parent} too, which has {name} {version} by the lockfile")
+            } else {
+                self.add_override(*ecosystem, selector, range.as_deref());
+                continue;
             };
             let what = format!("override {selector} {}", range.as_deref().unwrap_or_default());
             let what = if folder.is_empty() { what } else { format!("{folder}: {what}") };
@@ -372,6 +389,29 @@ mod tests {
             lock(&format!("{wrap}strip@6.0.1, strip@^6.0.0, strip@^7.0.1:\n  version \"6.0.1\"\n")),
         )]);
         assert_eq!((all.overrides.len(), all.overrides[0].1.as_str()), (1, "strip"));
+    }
+
+    #[test]
+    fn a_resolution_of_a_range_is_for_those_that_ask_by_it() {
+        let lock = |inner: &str| {
+            let text = format!(
+                "__metadata:\n  version: 8\n\n\"outer@npm:1.0.0\":\n  version: 1.0.0\n  resolution: \"outer@npm:1.0.0\"\n  \
+                 dependencies:\n    strip: \"npm:^6.0.0\"\n\n\"{inner}@npm:2.0.0\":\n  version: 2.0.0\n  resolution: \
+                 \"{inner}@npm:2.0.0\"\n  dependencies:\n    strip: \"npm:^6.1.0\"\n\n\"strip@npm:6.0.1\":\n  version: 6.0.1\n  \
+                 resolution: \"strip@npm:6.0.1\"\n\n\"strip@npm:^6.1.0\":\n  version: 6.2.0\n  resolution: \"strip@npm:6.2.0\"\n"
+            );
+            super::super::locks::read("yarn.lock", &text, "", &[], &crate::model::Settings::default()).unwrap()
+        };
+        let settled = |inner: &str| {
+            let mut all = package_json(r#"{"resolutions": {"strip@^6.0.0": "6.0.1"}}"#).unwrap();
+            all.settle_overrides(&[(String::new(), lock(inner))]);
+            let overrides: Vec<String> = all.overrides.iter().map(|(_, selector, _)| selector.clone()).collect();
+            (overrides.join(" "), all.not_taken[0].why.clone())
+        };
+        let why = |parent| format!("it would hold for {parent} too, which has strip 6.2.0 by the lockfile");
+        assert_eq!(settled("inner"), ("outer>strip@^6.0.0".to_owned(), why("inner")));
+        // No line is for one version of a parent.
+        assert_eq!(settled("outer"), (String::new(), why("outer")));
     }
 
     #[test]

@@ -222,7 +222,16 @@ mod tests {
         assert_eq!(meaning("BSD License"), Meaning::OneOf(BSD));
         assert_eq!(meaning("GNU GPL"), Meaning::OneOf(GPL));
         assert_eq!(meaning("AGPL"), Meaning::OneOf(AGPL));
-        for unknown in ["", "Dual License", "see LICENSE", "UNKNOWN", "proprietary", "MIT or so", "BSD/GPL", "https://example.com/MIT"] {
+        for unknown in [
+            "",
+            "Dual License",
+            "see LICENSE",
+            "UNKNOWN",
+            "proprietary",
+            "MIT or so",
+            "BSD/GPL",
+            "https://example.com/MIT",
+        ] {
             assert_eq!(meaning(unknown), Meaning::Unknown, "{unknown}");
         }
     }

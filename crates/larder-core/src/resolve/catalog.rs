@@ -50,9 +50,15 @@ pub(super) struct Catalog<'a> {
     pub(super) unmatched: RefCell<BTreeSet<PackageIx>>,
     /// The Python packages of which something asks for versions that are only there as source.
     from_source: RefCell<FxHashSet<PackageIx>>,
+    /// Why versions that are only there as source were refused, the newest first: of how many, and for which reason.
+    refused_sources: RefCell<FxHashMap<PackageIx, (usize, String)>>,
     /// The platforms whose own wheels were asked what a Python version needs.
     compared: RefCell<FxHashMap<(PackageIx, u32), PlatformSet>>,
 }
+
+/// How many versions that are only there as source are fetched and refused before no older one is looked at: what their makers say,
+/// they say of all.
+const REFUSED_SOURCES: usize = 6;
 
 /// A package that is needed where it does not run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +93,7 @@ impl<'a> Catalog<'a> {
             unsupported: RefCell::default(),
             unmatched: RefCell::default(),
             from_source: RefCell::default(),
+            refused_sources: RefCell::default(),
             compared: RefCell::default(),
         };
         for (package, registries) in requirements.routes.iter() {
@@ -435,6 +442,25 @@ impl<'a> Catalog<'a> {
     /// Returns for how many packages source counts.
     pub(super) fn count_from_source(&self) -> usize {
         self.from_source.borrow().len()
+    }
+
+    /// Returns why a version that is only there as source is refused unread: several before it were, and each would be fetched whole.
+    pub(super) fn refused_unread(&self, package: PackageIx, ordinal: u32) -> Result<Option<String>, IndexError> {
+        let is_read = self.releases.borrow().contains_key(&(package, ordinal));
+        if is_read || !self.table(package)?.candidate(ordinal).is_source_only() {
+            return Ok(None);
+        }
+        let refused = self.refused_sources.borrow();
+        Ok(refused.get(&package).filter(|(count, _)| *count >= REFUSED_SOURCES).map(|(_, reason)| reason.clone()))
+    }
+
+    /// Notes that a version was refused, if it is only there as source.
+    pub(super) fn note_refused(&self, package: PackageIx, ordinal: u32, reason: &str) -> Result<(), IndexError> {
+        if self.table(package)?.candidate(ordinal).is_source_only() {
+            let mut refused = self.refused_sources.borrow_mut();
+            refused.entry(package).or_insert_with(|| (0, reason.to_owned())).0 += 1;
+        }
+        Ok(())
     }
 
     /// Notes what is needed where it does not run, so that another version is chosen. Returns `false` if all of it is

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::model::{LocalFile, PackageKey};
+use crate::model::{LocalFile, NpmRange, PackageKey, split_at_version};
 
 use super::Unreadable;
 use super::top_level::{DependencyTree, LockedDependency};
@@ -64,7 +64,13 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
     }
     // Before Yarn 4, dependencies have their ranges without the protocol that the entries have them with.
     let descriptors = |alias: &str, range: &str| [format!("{alias}@{range}"), format!("{alias}@npm:{range}")];
-    let look_up = |alias: &str, range: &str| descriptors(alias, range).iter().find_map(|one| keys.get(&**one));
+    let as_written =
+        |alias: &str, range: &str| descriptors(alias, range).iter().find_map(|one| keys.get_key_value(&**one));
+    let replacing = Replacing::new(&entries, &keys, as_written);
+    let look_up = |alias: &str, range: &str| match as_written(alias, range) {
+        Some((_, key)) => Some(key),
+        None => replacing.find(alias, range),
+    };
     let members: BTreeSet<&str> = entries
         .iter()
         .filter(|(_, entry)| entry.resolution.contains("@workspace:"))
@@ -108,6 +114,38 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
     }
     tree.note_top_level(found);
     Ok(())
+}
+
+/// What `resolutions` put in the place of what is asked for: entries that nobody asks for as they are written.
+struct Replacing<'k>(BTreeMap<&'k str, BTreeSet<&'k PackageKey>>);
+
+impl<'k> Replacing<'k> {
+    fn new(
+        entries: &'k BTreeMap<String, BerryLockEntry>,
+        keys: &'k BTreeMap<&'k str, PackageKey>,
+        as_written: impl Fn(&str, &str) -> Option<(&'k &'k str, &'k PackageKey)>,
+    ) -> Self {
+        let asked = entries.values().flat_map(|entry| &entry.dependencies);
+        let asked: BTreeSet<&str> = asked.filter_map(|(alias, range)| Some(*as_written(alias, range)?.0)).collect();
+        let mut found: BTreeMap<&str, BTreeSet<&PackageKey>> = BTreeMap::new();
+        for (descriptor, key) in keys.iter().filter(|(descriptor, _)| !asked.contains(**descriptor)) {
+            if let Some((alias, _)) = split_at_version(descriptor) {
+                found.entry(alias).or_default().insert(key);
+            }
+        }
+        Self(found)
+    }
+
+    /// Returns what stands for a range: the only one that can, or the only one of several that the range admits.
+    fn find(&self, alias: &str, range: &str) -> Option<&'k PackageKey> {
+        let all = self.0.get(alias)?;
+        if all.len() == 1 {
+            return all.first().copied();
+        }
+        let range: NpmRange = range.strip_prefix("npm:").unwrap_or(range).parse().ok()?;
+        let mut admitted = all.iter().filter(|key| key.version.as_npm().is_some_and(|version| range.matches(version)));
+        admitted.next().copied().filter(|_| admitted.next().is_none())
+    }
 }
 
 impl BerryLockEntry {

@@ -35,6 +35,8 @@ pub struct LockedVersions {
     lines: BTreeMap<(Dependent, PackageName), Version>,
     /// The edges of further lockfiles where those differ: they are no preferences.
     other_edges: BTreeMap<(PackageKey, PackageName), BTreeSet<Version>>,
+    /// Packages of which an environment has one version, and of which further lockfiles have others.
+    disputed: BTreeSet<PackageId>,
     /// Those of the edges that may be missing: optional dependencies.
     optional_edges: BTreeSet<(PackageKey, PackageName)>,
     /// Those of the edges that the lockfile tells to be peers, optional ones among them.
@@ -175,8 +177,12 @@ impl LockedVersions {
     /// Adds what another lockfile chose. What both know stays as it is here.
     pub fn merge(&mut self, other: Self) {
         for (id, versions) in other.versions {
+            if !id.ecosystem.has_scopes() && self.versions.get(&id).is_some_and(|first| *first != versions) {
+                self.disputed.insert(id.clone());
+            }
             self.versions.entry(id).or_default().extend(versions);
         }
+        self.disputed.extend(other.disputed);
         for (edge, versions) in other.edges {
             if let Some(first) = self.edges.get(&edge).filter(|first| !first.keys().eq(versions.keys())) {
                 let further = versions.into_keys().filter(|version| !first.contains_key(version));
@@ -397,6 +403,11 @@ impl LockedVersions {
     /// Returns the versions of each package.
     pub fn packages(&self) -> &BTreeMap<PackageId, BTreeSet<Version>> {
         &self.versions
+    }
+
+    /// Returns whether lockfiles have different versions of a package of which an environment has one.
+    pub fn is_disputed(&self, id: &PackageId) -> bool {
+        self.disputed.contains(id)
     }
 
     /// Returns the digests of the files of a version.

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::import::locks::RememberedPeer;
 use crate::import::{ImportError, Imported, ImportedLine, catalog_name};
+use crate::model::Label;
 
 use super::ECOSYSTEM;
 use super::fields::{self, DEPENDENCIES, entries};
@@ -94,12 +95,18 @@ impl Imported {
             ecosystem: ECOSYSTEM,
             name: name.to_owned(),
             range: Some(version.to_owned()),
-            group: self.dev_groups.first().filter(|_| by == UsedBy::Tools).cloned(),
+            group: self.group_of_tools().filter(|_| by == UsedBy::Tools).cloned(),
             catalog: None,
             source: None,
             when: None,
             optional,
         });
+    }
+
+    /// Returns the group for development that tools install: `dev`, or the first one that is not on demand.
+    fn group_of_tools(&self) -> Option<&Label> {
+        let mut installed = self.dev_groups.difference(&self.optional_groups);
+        installed.clone().find(|group| group.as_str() == "dev").or_else(|| installed.next())
     }
 
     /// Adds an `extend` line for a peer of a member, which its tool installs. A range with a protocol means a package of the project,

@@ -62,14 +62,6 @@ pub fn python(files: &FileReader<'_>) -> Result<Imported, ImportError> {
             note_dev(group, &mut imported);
         }
     }
-    let of_uv = tool("uv").and_then(|uv| uv.get("dev-dependencies"));
-    if let (Some(list), Ok(dev)) = (of_uv, "dev".parse::<Label>()) {
-        for text in strings(Some(list)) {
-            reader.take(&mut imported, text, Some(&dev));
-        }
-        imported.optional_groups.remove(&dev);
-        note_dev(dev, &mut imported);
-    }
     if let Some(of_poetry) = tool("poetry") {
         poetry::settings(of_poetry, &mut imported);
     }
@@ -221,10 +213,6 @@ fn group(name: &str, imported: &mut Imported) -> Option<Label> {
         imported.refuse(format!("group {name}"), "its name cannot be a group's");
     }
     label
-}
-
-fn strings(value: Option<&Value>) -> impl Iterator<Item = &str> {
-    value.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
 
 fn normal(name: &str) -> String {

@@ -238,11 +238,16 @@ impl Provider<'_> {
         extra: Option<ExtraIx>,
     ) -> Result<ChoiceOutcome, IndexError> {
         let catalog = self.problem.catalog;
+        let may_be_refused = extra.is_none() && !self.problem.is_assumed_built(package);
+        if may_be_refused && let Some(reason) = catalog.refused_unread(package, ordinal)? {
+            return Ok(ChoiceOutcome::Refused(reason));
+        }
         let prepared = catalog.prepared(package, ordinal)?;
         let mut demands = Demands::default();
         if extra.is_some() {
             demands.push(Variable::PyOn(package, platform), OrdinalSet::singleton(ordinal));
-        } else if let Some(reason) = prepared.refused.clone().filter(|_| !self.problem.is_assumed_built(package)) {
+        } else if let Some(reason) = prepared.refused.clone().filter(|_| may_be_refused) {
+            catalog.note_refused(package, ordinal, &reason)?;
             return Ok(ChoiceOutcome::Refused(reason));
         } else if self.problem.is_tied(package) {
             demands.push(Variable::Py(package), OrdinalSet::singleton(ordinal));

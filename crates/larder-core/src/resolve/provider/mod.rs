@@ -172,14 +172,16 @@ impl<'a> Provider<'a> {
         *met.entry(package).or_insert(next)
     }
 
-    /// Tells the index which versions of a Python package may be asked for next.
+    /// Tells the index which versions of a Python package may be asked for next. Source distributions are not: each is fetched whole.
     fn prefetch_releases(&self, variable: Variable, ordinal: u32, range: &OrdinalSet) {
         let package = match variable {
             Variable::Py(package) => package,
             Variable::PyOn(package, _) if !self.problem.is_tied(package) => package,
             _ => return,
         };
-        let next = self.prefetches.borrow_mut().entry(package).or_default().asks(ordinal, range);
+        let Ok(table) = self.problem.catalog.table(package) else { return };
+        let mut next = self.prefetches.borrow_mut().entry(package).or_default().asks(ordinal, range);
+        next.retain(|ordinal| !table.candidate(*ordinal).is_source_only());
         if !next.is_empty() {
             self.problem.catalog.index.prefetch_releases(&self.problem.catalog.interned.id(package), &next);
         }

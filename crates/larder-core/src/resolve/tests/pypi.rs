@@ -195,6 +195,22 @@ fn a_version_that_is_only_source_counts_where_a_requirement_leaves_no_other() {
 }
 
 #[test]
+fn of_source_distributions_that_cannot_be_used_the_oldest_are_not_read() {
+    let broken = |candidate: &mut Candidate, release: &mut Release| {
+        source(candidate, release);
+        release.dependencies = vec![super::need(crate::model::Ecosystem::Pypi, "git a")];
+    };
+    let mut world = World::new();
+    for minor in 0..20 {
+        world = world.has_with(&format!("pypi spark@1.{minor}"), &[], broken);
+    }
+    let world = world.asks("pypi spark");
+    world.unsolved();
+    let read = world.read.lock().unwrap();
+    assert!(read.len() < 10 && read.contains("pypi:spark@1.19") && !read.contains("pypi:spark@1.0"), "{read:?}");
+}
+
+#[test]
 fn a_source_distribution_that_cannot_be_used_gives_way() {
     let broken = |candidate: &mut Candidate, release: &mut Release| {
         source(candidate, release);

@@ -25,6 +25,7 @@ mod pure;
 mod setup_cfg;
 mod setup_py;
 mod setuptools;
+mod uv;
 mod uv_sources;
 mod version;
 
@@ -130,6 +131,7 @@ pub(in crate::import) fn project_or_groups(files: &FileReader<'_>) -> Result<Opt
     let of_poetry = document.get("tool").and_then(|tool| tool.get("poetry")?.as_table());
     hatch::add_environments(&document, &mut groups);
     pdm::add_groups(&document, &mut groups);
+    uv::add_groups(&document, &mut groups);
     let Some(mut table) = poetry::completed(table, of_poetry, &mut groups) else {
         return Ok(setuptools::without_project_table(document, groups, files));
     };
