@@ -68,17 +68,20 @@ fn a_note_that_a_loss_of_power_emptied_lets_nothing_go() {
 }
 
 #[test]
-fn a_half_written_answer_goes_from_the_cache() {
+fn what_a_killed_run_left_goes_from_the_cache() {
     let registry = registry();
     let project = Project::new(&registry);
     wants(&project, "npm \"left\" \"^1\"");
-    let half = project.folder().join("cache/metadata/npmjs/.left.tmp");
-    fs::create_dir_all(half.parent().expect("a folder")).expect("a folder");
-    fs::write(&half, "{").expect("a file");
+    let left = ["cache/metadata/npmjs/.left.tmp", "cache/sources/.7d1f.tmp"].map(|path| project.folder().join(path));
+    let kept = project.folder().join("cache/sources/wheel");
+    for path in left.iter().chain([&kept]) {
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, "{").expect("a file");
+    }
     project.run("larder gc --dry-run").exits(0);
-    assert!(half.exists());
+    assert!(left.iter().all(|path| path.exists()));
     project.run("larder gc").exits(0);
-    assert!(!half.exists());
+    assert!(!left.iter().any(|path| path.exists()) && kept.exists());
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use crate::fs::{self, FsError, Kind};
 use crate::model::PackageName;
 
-use super::cache;
+use super::{cache, source};
 
 /// Cached answers that are not used any more.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -29,7 +29,9 @@ pub fn find_stale(
 ) -> Result<StaleAnswers, FsError> {
     let files: BTreeSet<String> = used.iter().map(|name| cache::file_name(name.as_str())).collect();
     let mut stale = StaleAnswers::default();
-    for folder in std::iter::once(&"metadata").chain(further).map(|name| folder.join(name)) {
+    let answers = std::iter::once(&"metadata").chain(further).map(|name| (folder.join(name), true));
+    // What sources say is asked for by their digests, which no package has in its name.
+    for (folder, may_be_stale) in answers.chain([(folder.join(source::FOLDER), false)]) {
         let all = match fs::walk(&folder, |_| true) {
             Err(error) if error.is_not_found() => continue,
             all => all?,
@@ -39,7 +41,7 @@ pub fn find_stale(
             let is_used = file.path.file_name().and_then(|name| name.to_str()).is_some_and(|name| files.contains(name));
             let Some(stat) = fs::lstat(&path)?.filter(|_| !is_used) else { continue };
             // A temporary file was left behind by a killed run.
-            if fs::is_temporary(&file.path) || age(stat.mtime) >= idle {
+            if fs::is_temporary(&file.path) || may_be_stale && age(stat.mtime) >= idle {
                 stale.bytes += stat.size;
                 found(&path)?;
                 stale.answers.push(path);

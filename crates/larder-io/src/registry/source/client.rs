@@ -26,6 +26,9 @@ const LARGEST_FILE: u64 = 4 << 30;
 /// The most bytes of a file of metadata.
 const LARGEST_METADATA: u64 = 16 << 20;
 
+/// The folder of what sources say, below the cache, and of files while they are fetched.
+pub(in crate::registry) const FOLDER: &str = "sources";
+
 /// Fetches sources.
 pub struct SourceClient {
     http: Arc<Client>,
@@ -63,7 +66,7 @@ impl SourceClient {
         // It appears in no message.
         let label = "url".parse::<Label>().ok();
         let endpoint = label.map(|label| Arc::new(Endpoint::new(label, registries, Quota::default())));
-        let folder = cache.as_ref().map(|cache| cache.join("sources"));
+        let folder = cache.as_ref().map(|cache| cache.join(FOLDER));
         let repositories = cache.unwrap_or_default().join("git").join("v1");
         let cache = MetadataCache::in_folder(folder.clone());
         let (git, root) = (Git::new(git, repositories), root.to_owned());
@@ -251,7 +254,8 @@ impl SourceClient {
 
     fn scratch_file(&self) -> SourceResult<File> {
         fs::create_dir_all(&self.scratch)?;
-        Ok(Dir::open(&self.scratch)?.scratch_file(&fs::random_name())?)
+        // Whoever is killed before it is unlinked leaves it under this name, which `gc` knows.
+        Ok(Dir::open(&self.scratch)?.scratch_file(&format!(".{}.tmp", fs::random_name()))?)
     }
 
     fn failed(&self, error: io::Error) -> SourceFailure {

@@ -12,6 +12,7 @@ mod error;
 mod known;
 mod release;
 
+pub(super) use client::FOLDER;
 pub use client::{FetchedSource, SourceClient};
 pub use error::SourceFailure;
 pub(super) use known::KnownSources;
