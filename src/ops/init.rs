@@ -315,6 +315,9 @@ fn import(folder: &Path) -> Result<FolderEntries> {
     for lock in locked::unused(folder, &members)? {
         all.refuse(lock, "the lockfile of its workspace, above it, speaks for this member");
     }
+    for lock in locked::binary(folder, &members)? {
+        all.refuse(lock, "it is not text: `bun install --save-text-lockfile --lockfile-only` makes bun.lock of it");
+    }
     let locked = locked::of_npm(folder, &members)?;
     all.settle_overrides(&locked);
     all.settle_patches(&locked);

@@ -102,6 +102,20 @@ pub(in crate::ops) fn unused(root: &Path, members: &[Arc<str>]) -> Result<Vec<St
     Ok(found)
 }
 
+/// Returns the lockfiles of Bun before 1.2 that no newer one stands beside: they are not text.
+pub(in crate::ops) fn binary(root: &Path, members: &[Arc<str>]) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for folder in std::iter::once("").chain(members.iter().map(AsRef::as_ref)) {
+        let files = [("bun.lock", "package.json"), ("bun.lockb", "package.json")];
+        if let [(path, _)] = there(root, folder, files.into_iter())?.as_slice()
+            && path.ends_with('b')
+        {
+            found.push(path.clone());
+        }
+    }
+    Ok(found)
+}
+
 /// Returns those files of a folder that are there, by their paths relative to the root, with the manifests that they speak for.
 fn there(
     root: &Path,

@@ -48,6 +48,11 @@ const DEPTH_WITH_LOCK: usize = 4;
 
 pub(super) const PACKAGE_JSON: &str = "package.json";
 const PYPROJECT: &str = "pyproject.toml";
+
+/// The files that name the versions of all tools, behind those that are for one.
+const TOOL_VERSIONS: [(&str, fn(&str) -> Runtimes); 3] =
+    [(".tool-versions", import::tool_versions), ("mise.toml", import::mise), (".mise.toml", import::mise)];
+
 const PNPM_LOCK: &str = "pnpm-lock.yaml";
 
 /// Adds what concerns the whole project: the runtimes that version files of the root name and those that the members' files admit,
@@ -70,6 +75,9 @@ pub(in crate::ops) fn take_from_members(root: &Path, imported: &mut Imported) ->
     }
     let python_file = text(".python-version")?.and_then(|text| Some(text.split_whitespace().next()?.to_owned()));
     imported.runtimes.merge(Runtimes { node_file, python_file, ..Runtimes::default() });
+    for (file, read) in TOOL_VERSIONS {
+        imported.runtimes.merge(text(file)?.map_or_else(Runtimes::default, |text| read(&text)));
+    }
     for folder in members::find(root, imported.members.iter().map(String::as_str))?.folders {
         // A file that cannot be read is an error of the project itself.
         if let Some(Ok(package)) =

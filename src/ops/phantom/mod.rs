@@ -71,10 +71,10 @@ pub fn phantoms(context: &Context<'_>, name: Option<&str>) -> Result<Phantoms> {
     let closure = Closure::of(&locked.graph, &selection(environment, Some(project.platform()?)));
     let groups: Vec<_> = project.manifest.environments.iter().map(Environment::groups).collect();
     let is_found = |key: &PackageKey| key.id.ecosystem.has_scopes() || key.id.ecosystem.is_local();
-    let fallback = Fallback::choose(&locked.graph, &groups, &closure, &is_found);
-    let own = own_names(&closure);
     let has_fallback = project.manifest.hoisting.fallback == FallbackMode::On;
     let is_hoisted = project.manifest.hoisting.matcher();
+    let fallback = Fallback::choose(&locked.graph, &groups, &closure, (&is_found, &is_hoisted));
+    let own = own_names(&closure);
     let known = name.map(Known::parse);
     let is_asked = |package: &PackageKey, uses: &PackageName| {
         let used = PackageId::new(package.id.ecosystem, uses.clone());

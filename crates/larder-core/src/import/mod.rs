@@ -15,6 +15,7 @@
 //! | `package_registry` | lists of packages of several ecosystems: `package-registry.json` |
 //! | `pins` | requirements files that have versions of what other files ask for |
 //! | `template` | the manifest that comes of it |
+//! | `tool_versions` | the versions of Node and Python that asdf's and mise's files name |
 
 mod age;
 mod creatio;
@@ -28,6 +29,7 @@ mod pins;
 mod pypi;
 mod settle;
 mod template;
+mod tool_versions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,6 +61,7 @@ pub use pypi::{
 };
 use settle::OverrideBeside;
 pub use template::{Template, template};
+pub use tool_versions::{mise, tool_versions};
 
 /// The dependencies and settings of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]

@@ -57,12 +57,12 @@ impl<'a> Fallback<'a> {
     /// `node_modules`.
     ///
     /// `environments` has the groups of each environment. `closure` is what is to be built. `is_found` tells which packages a
-    /// `node_modules` can have.
+    /// `node_modules` can have, `is_hoisted` which names somebody wants found in any case: no declaration keeps those out.
     pub fn choose(
         graph: &'a Graph,
         environments: &[BTreeSet<Label>],
         closure: &Closure<'a>,
-        is_found: &dyn Fn(&PackageKey) -> bool,
+        (is_found, is_hoisted): (&dyn Fn(&PackageKey) -> bool, &dyn Fn(&str) -> bool),
     ) -> Self {
         let _span = tracing::info_span!("choose fallback", instances = graph.instances.len()).entered();
         let cut = |platform: Option<Platform>| {
@@ -89,7 +89,7 @@ impl<'a> Fallback<'a> {
         for closure in cut(closure.platform).iter().chain([closure]) {
             left_out.extend(fallback.elsewhere_bound(graph, closure));
         }
-        for (name, unmet) in left_out {
+        for (name, unmet) in left_out.into_iter().filter(|(name, _)| !is_hoisted(name.as_str())) {
             fallback.chosen.remove(name);
             fallback.left_out.entry(name).or_insert(unmet);
         }

@@ -29,8 +29,8 @@ pub(super) fn add_undeclared(input: &LayoutInput<'_>, keys: &RealisedKeys<'_>, l
             && !placement.has_halves()
             && input.folders.get(package).is_none_or(|folder| folder.npm)
     };
-    let choice = lock::Fallback::choose(graph, input.environments, input.closure, &is_found);
     let is_hoisted = input.hoisting.matcher();
+    let choice = lock::Fallback::choose(graph, input.environments, input.closure, (&is_found, &is_hoisted));
     let mut links = Links::new();
     for (name, &instance) in &choice.chosen {
         let name: Arc<str> = name.as_str().into();

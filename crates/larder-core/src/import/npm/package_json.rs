@@ -14,6 +14,22 @@ use super::{ECOSYSTEM, overrides, patches, peers, workspaces};
 const NOT_TAKEN: [(&str, &str); 2] =
     [("bundleDependencies", "nothing is bundled"), ("packageManager", "larder is the package manager")];
 
+/// Returns what `engines`, npm's `devEngines` and Volta's pin say of Node.
+fn runtimes(document: &Map<String, Value>) -> Runtimes {
+    let engine = document.get("engines").and_then(|engines| engines.get("node")?.as_str());
+    let of_development = document.get("devEngines").and_then(|engines| engines.get("runtime"));
+    let of_development = match of_development {
+        Some(Value::Array(all)) => all.as_slice(),
+        Some(one) => std::slice::from_ref(one),
+        None => &[],
+    };
+    let of_development =
+        of_development.iter().filter(|runtime| runtime.get("name").and_then(Value::as_str) == Some("node"));
+    let node = engine.into_iter().chain(of_development.filter_map(|runtime| runtime.get("version")?.as_str()));
+    let pinned = document.get("volta").and_then(|volta| volta.get("node")?.as_str());
+    Runtimes { node: node.map(str::to_owned).collect(), node_file: pinned.map(str::to_owned), ..Runtimes::default() }
+}
+
 /// Reads a package.json.
 pub fn package_json(text: &str) -> Result<Imported, ImportError> {
     let document = fields::document(text)?;
@@ -22,15 +38,7 @@ pub fn package_json(text: &str) -> Result<Imported, ImportError> {
         name: string("name"),
         version: string("version"),
         license: string("license"),
-        runtimes: Runtimes {
-            node: document
-                .get("engines")
-                .and_then(|engines| engines.get("node")?.as_str())
-                .map(str::to_owned)
-                .into_iter()
-                .collect(),
-            ..Runtimes::default()
-        },
+        runtimes: runtimes(&document),
         ..Imported::default()
     };
     // In npm an optional dependency wins over a plain one of the same name.

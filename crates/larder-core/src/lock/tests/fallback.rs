@@ -16,7 +16,7 @@ fn check(text: &str, environments: &[&[&str]], expected: &[&str]) {
         let selection = Selection { groups: built.clone(), platform: Some(Platform::LinuxX64) };
         let closure = Closure::of(&lock.graph, &selection);
         let is_found = |key: &crate::model::PackageKey| key.id.ecosystem.has_scopes() || key.id.ecosystem.is_local();
-        let fallback = Fallback::choose(&lock.graph, &environments, &closure, &is_found);
+        let fallback = Fallback::choose(&lock.graph, &environments, &closure, (&is_found, &|name| name == "hoisted"));
         let chosen = fallback.chosen.values().map(ToString::to_string);
         let left_out = fallback.left_out.iter().map(|(name, unmet)| format!("not {name}: {unmet}"));
         let found: Vec<String> = chosen.chain(left_out).collect();
@@ -102,6 +102,15 @@ fn a_name_is_left_out_where_its_instance_contradicts_a_declaration() {
         &[&[]],
         &["npm:a@1.0.0", "not tool: npm:a@1.0.0 declares git+ssh://x/y, and npm:tool@1.5.0 is not that"],
     );
+}
+
+#[test]
+fn no_declaration_keeps_a_hoisted_name_out() {
+    let lock = line("a", &to("a@1.0.0"))
+        + &line("hoisted", &("member = \"apps/web\"\n".to_owned() + &to("hoisted@1.5.0")))
+        + &package("a@1.0.0", "dropped = [{ name = \"hoisted\", range = \"^2\" }]")
+        + &package("hoisted@1.5.0", "");
+    check(&lock, &[&[]], &["npm:a@1.0.0", "npm:hoisted@1.5.0"]);
 }
 
 #[test]
