@@ -132,6 +132,36 @@ impl Ecosystem {
         matches!(self, Self::Creatio)
     }
 
+    /// Returns whether a registry of it can be a marketplace, which has the current file of each application and no older one.
+    pub fn has_marketplaces(self) -> bool {
+        matches!(self, Self::Creatio)
+    }
+
+    /// Returns whether its packages are published with larder, to registries that larder serves.
+    pub fn is_published_with_larder(self) -> bool {
+        matches!(self, Self::Larder)
+    }
+
+    /// Returns whether its packages can have assets: schemas, adapters, mappings, flows.
+    pub fn has_assets(self) -> bool {
+        matches!(self, Self::Larder)
+    }
+
+    /// Returns whether its packages are files by URL, which no registry serves.
+    pub fn is_by_url(self) -> bool {
+        matches!(self, Self::Archive)
+    }
+
+    /// Returns the words by which other tools call its registries.
+    pub fn other_names(self) -> &'static [&'static str] {
+        match self {
+            Self::Npm => &["npmjs", "npmjs.org", "npmjs.com"],
+            Self::Pypi => &["pip", "pypi.org"],
+            Self::Creatio => &["nuget", "marketplace", "clio"],
+            Self::Larder | Self::Path | Self::Archive => &[],
+        }
+    }
+
     /// Returns whether its packages can be source distributions, which have to be built.
     pub fn has_source_distributions(self) -> bool {
         matches!(self, Self::Pypi)
