@@ -20,8 +20,15 @@ const YOUNGEST: &str = "creatio";
 const ENUMS: &[&str] = &["Ecosystem", "Requirement", "Version", "ArtifactKind"];
 
 /// The constants that name an ecosystem, each with its word. A value may be made with one; a comparison with one is a question.
-const CONSTANTS: &[(&str, &str)] =
-    &[("PRIVATE", "larder"), ("CREATIO", "creatio"), ("TOOLS", "archive"), ("LOCAL", "path"), ("OF_RUNTIMES", "")];
+const CONSTANTS: &[(&str, &str)] = &[
+    ("OF_NODE", "npm"),
+    ("OF_PYTHON", "pypi"),
+    ("PRIVATE", "larder"),
+    ("CREATIO", "creatio"),
+    ("TOOLS", "archive"),
+    ("LOCAL", "path"),
+    ("OF_RUNTIMES", ""),
+];
 
 /// Methods that answer for one ecosystem alone, each with its word: `if let` in disguise.
 const DOWNCASTS: &[(&str, &str)] = &[
@@ -82,7 +89,7 @@ fn whatever_tells_ecosystems_apart_is_seen() {
                     matches!(kind, Ecosystem::LOCAL) if let ArtifactKind::OF_RUNTIMES = kind {} id(Ecosystem::CREATIO, name)";
     assert_eq!(
         told("ops/x.rs", compared),
-        "Ecosystem::LOCAL, Ecosystem::PRIVATE, Ecosystem::TOOLS, ArtifactKind::OF_RUNTIMES"
+        "ArtifactKind::OF_RUNTIMES, Ecosystem::LOCAL, Ecosystem::PRIVATE, Ecosystem::TOOLS"
     );
     let asked = "if let Some(range) = asked.npm_range() {} version.as_pypi()?; fn as_npm() {}";
     assert_eq!(told("ops/x.rs", asked), "as_pypi(), npm_range()");

@@ -261,7 +261,8 @@ fn imported_rooms(code: &str) -> BTreeSet<String> {
     let mut rooms = BTreeSet::new();
     for start in ["crate::", "larder::"] {
         for (at, _) in code.match_indices(start) {
-            if is_in_a_word(code, at) {
+            // The code of an error is no path.
+            if is_in_a_word(code, at) || code[..at].ends_with("code(") {
                 continue;
             }
             let rest = &code[at + start.len()..];

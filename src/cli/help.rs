@@ -2,11 +2,15 @@
 
 use std::ffi::OsString;
 use std::fmt::Write;
+use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
+use serde::Serialize;
 
 use super::args::CommandLine;
+use super::error_output;
+use super::output::Output;
 
 /// The groups of commands, in the order in which they are listed.
 const GROUPS: [(&str, &[&str]); 5] = [
@@ -92,6 +96,19 @@ pub(super) fn asked_as_document(words: &[OsString]) -> Option<clap::Error> {
     let words: Vec<OsString> = words.iter().filter(|word| *word != "--json").cloned().collect();
     let error = CommandLine::try_parse_from(&words).err().filter(|error| error.kind() == ErrorKind::DisplayHelp)?;
     Some(asked(&error, &words).unwrap_or(error))
+}
+
+/// `larder help COMMAND --json`: see `schema/help.json`.
+#[derive(Serialize)]
+struct HelpDocument {
+    help: String,
+}
+
+/// Prints clap's help as a document.
+pub(super) fn print_document(error: &clap::Error) -> ExitCode {
+    let output = Output::json_only();
+    output.json(&HelpDocument { help: error.render().to_string() });
+    output.take_write_error().map_or(ExitCode::SUCCESS, |error| error_output::print_write_error(&output, error))
 }
 
 /// Returns larder's command line with a help that lists the commands by group.

@@ -45,7 +45,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) if wants_json(&words) => {
             return match help::asked_as_document(&words) {
-                Some(help) => output::print_help_document(&help),
+                Some(help) => help::print_document(&help),
                 None if error.use_stderr() => error_output::print_usage_document(&error),
                 None => output::print_usage(&error),
             };

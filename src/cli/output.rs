@@ -209,19 +209,6 @@ pub(super) fn print_usage(error: &clap::Error) -> ExitCode {
     if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS }
 }
 
-/// `larder help COMMAND --json`: see `schema/help.json`.
-#[derive(Serialize)]
-struct HelpDocument {
-    help: String,
-}
-
-/// Prints clap's help as a document.
-pub(super) fn print_help_document(error: &clap::Error) -> ExitCode {
-    let output = Output::json_only();
-    output.json(&HelpDocument { help: error.render().to_string() });
-    output.take_write_error().map_or(ExitCode::SUCCESS, |error| super::error_output::print_write_error(&output, error))
-}
-
 /// One line of the log. It is written when it is dropped, made visible as all other text is.
 pub(super) struct LogLine(Vec<u8>);
 

@@ -9,7 +9,7 @@ use crate::resolve::{self, BoundedIndex, LineId, NoSolution, Requirements, Resol
 const MOST: usize = 4;
 
 /// The most versions whose dependencies are looked at for each: a solve that is only to say more of an error must not take long.
-const MOST_LOOKED_AT: usize = 2_000;
+const MOST_LOOKED_AT: usize = 1_000;
 
 /// Adds to a contradiction of some requirements those that the other lines have among themselves, as far as they are found soon. What
 /// has to be built or fetched first is none.

@@ -69,6 +69,12 @@ impl Ecosystem {
     /// Every ecosystem, in the order in which they are listed.
     pub const ALL: [Self; 6] = [Self::Npm, Self::Pypi, Self::Larder, Self::Path, Self::Archive, Self::Creatio];
 
+    /// The ecosystem of Node's packages.
+    pub const OF_NODE: Self = Self::Npm;
+
+    /// The ecosystem of Python's packages.
+    pub const OF_PYTHON: Self = Self::Pypi;
+
     /// The ecosystem of folders of the checkout.
     pub const LOCAL: Self = Self::Path;
 

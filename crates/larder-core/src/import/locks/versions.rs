@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::import::npm::ECOSYSTEM;
-use crate::import::pypi;
 use crate::model::{Dependent, Digest, Ecosystem, PackageId, PackageKey, PackageName, Version};
 use crate::resolve::Preferences;
+
+/// The ecosystem whose lockfiles tell where packages lie.
+const ECOSYSTEM: Ecosystem = Ecosystem::OF_NODE;
 
 /// The digest of a file of a package, as a lockfile has it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,7 +77,7 @@ impl LockedVersions {
 
     /// Notes a version of a Python package.
     pub(super) fn add_pypi(&mut self, name: &str, version: &str) -> Option<PackageKey> {
-        self.add(pypi::ECOSYSTEM, name, version)
+        self.add(Ecosystem::OF_PYTHON, name, version)
     }
 
     fn add(&mut self, ecosystem: Ecosystem, name: &str, version: &str) -> Option<PackageKey> {

@@ -11,8 +11,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::import::npm;
-use crate::model::{LocalFile, PackageKey, Version, split_at_version};
+use crate::model::{Ecosystem, LocalFile, PackageKey, Version, split_at_version};
 
 use super::top_level::{DependencyTree, LockedDependency};
 use super::versions::LockedVersions;
@@ -102,7 +101,7 @@ fn published_version<'e>(name: &str, entry: &'e YarnLockEntry) -> &'e str {
     let file = entry.resolved.split(['#', '?']).next().and_then(|url| url.rsplit('/').next()).unwrap_or_default();
     let base = name.rsplit('/').next().unwrap_or(name);
     let stated = file.strip_prefix(base).and_then(|rest| rest.strip_prefix('-')?.strip_suffix(".tgz"));
-    stated.filter(|version| Version::parse(npm::ECOSYSTEM, version).is_ok()).unwrap_or(&entry.version)
+    stated.filter(|version| Version::parse(Ecosystem::OF_NODE, version).is_ok()).unwrap_or(&entry.version)
 }
 
 fn entries(text: &str) -> Result<Vec<YarnLockEntry>, Unreadable> {
