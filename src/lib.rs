@@ -63,7 +63,7 @@
 //! or a folder for each ecosystem: `Notation` in `manifest` (lines and names as people write them), `VersionRules` (ranges, picks)
 //! and `VariableRules` in `resolve`, `Protocol` and `PackageListing` in `registry`, `Placement` in `profile`; and `Format` in `fetch` for
 //! each kind of artifact. A room registers its implementations in one [`model::PerEcosystem`]: a new ecosystem is a new field, without which
-//! no room's table compiles. Few other files may say which ecosystem they mean; `tests/layers.rs` counts them.
+//! no room's table compiles. Few other files may say which ecosystem they mean; `tests/ecosystems.rs` counts them.
 //!
 //! # Where to start
 //!

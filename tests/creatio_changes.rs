@@ -232,7 +232,7 @@ fn what_is_added_is_written_as_its_package_spells_it() {
     project.run("larder add creatio:UsrA:1.2 --no-sync").exits(2).names(["`UsrA=1.2`"]);
     // An application needs a marketplace.
     with_feed_line(&project, &registry, "dependencies {\n    creatio \"UsrA\" marketplace=7\n}\n");
-    project.run("larder lock").exits(2).names(["and no registry is one", "form \"marketplace\""]);
+    project.run("larder lock").exits(2).names(["and no registry has `form \"marketplace\"`"]);
 }
 
 #[test]
@@ -266,4 +266,57 @@ fn an_application_that_nothing_fetches_needs_no_marketplace() {
         project.with_registry_line("    creatio \"local\" \"vendor/\"\n", rest);
         project.run("larder lock").exits(0);
     }
+}
+
+#[test]
+fn what_a_registry_refuses_is_underlined_where_it_is_asked_for() {
+    let app = CreatioPackage::new("MrktApp", "1.0.0");
+    let registry = with_application(Universe::new(), 1, &application(&[&app])).serve();
+    let project = Project::alone();
+    let line = |line: &str| format!("dependencies {{\n    creatio {line}\n}}\n");
+    for (asked, words) in
+        [("\"MrktApp\" marketplace=7", "has no application 7"), ("\"Other\" marketplace=1", "has no package `Other`")]
+    {
+        with_marketplace(&project, &registry, &line(asked));
+        project.run("larder lock").exits(3).names([words, asked, "asked for here"]);
+    }
+    project.write("vendor/UsrA.gz", "no archive");
+    project.with_registry_line("    creatio \"local\" \"vendor/\"\n", &line("\"UsrA\""));
+    let refused = project.run("larder lock --json").exits(4).error();
+    assert_eq!(refused["code"], "larder::creatio::refused", "{refused}");
+    assert_eq!(refused["labels"].as_array().map(Vec::len), Some(1), "{refused}");
+}
+
+#[test]
+fn lines_that_name_two_applications_are_both_underlined() {
+    let project = Project::alone();
+    std::fs::create_dir(project.path("vendor")).expect("a folder");
+    let (one, two) = ("creatio \"MrktA\" marketplace=1", "creatio \"mrkta\" marketplace=2");
+    let registry = "    creatio \"market\" \"vendor/\" { form \"marketplace\"; }\n";
+    project
+        .with_registry_line(registry, &format!("dependencies {{\n    {one}\n}}\ngroup \"test\" {{\n    {two}\n}}\n"));
+    let words = ["application 1 here", "application 2 here", "name one application on both lines"];
+    project.run("larder lock").exits(2).names(words);
+    // So are those of a member.
+    project.with_registry_line(registry, &format!("members \"packages/*\"\ndependencies {{\n    {one}\n}}\n"));
+    project.write("packages/a/larder.kdl", &format!("dependencies {{\n    {two}\n}}\n"));
+    project.run("larder lock").exits(2).names(["application 2 of a marketplace here", "packages/a/larder.kdl"]);
+}
+
+#[test]
+fn what_no_registry_serves_is_named_with_its_chain() {
+    let packages = PrivateRegistry::new();
+    let manifest = "package \"orders\" version=\"1.0.0\" { node \".\"; }\ndependencies {\n    creatio \"UsrA\"\n}\n";
+    packages.publish(&[("larder.kdl", manifest), ("index.js", "module.exports = 1\n")]);
+    let project = Project::alone();
+    project.with_packages(&packages, "dependencies {\n    larder \"orders\" \"^1\"\n}\n");
+    project.run("larder lock").exits(3).names([
+        "orders 1.0.0 needs UsrA",
+        "no registry serves creatio packages such as UsrA",
+        "`registries { creatio \"NAME\"",
+        "larder \"orders\" \"^1\"",
+    ]);
+    // An application of a marketplace is asked for from one.
+    project.manifest("dependencies {\n    creatio \"MrktA\" marketplace=1\n}\n");
+    project.run("larder lock").exits(2).names(["form \"marketplace\""]);
 }

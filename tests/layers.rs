@@ -100,21 +100,17 @@ const EMPTY_NAMES: &[&str] = &["util", "utils", "helper", "helpers", "common", "
 /// No file is longer: one that is, is two files.
 const LONGEST_FILE: usize = 600;
 
-/// The enums that tell ecosystems apart. What is said of a variant of theirs is said of one ecosystem.
-const TELL_ECOSYSTEMS_APART: &[&str] = &["Ecosystem", "Requirement", "Version", "ArtifactKind"];
-
-/// So many files know which ecosystem they deal with; all others go through a contract.
-const MOST_THAT_TELL_ECOSYSTEMS_APART: usize = 20;
-
 /// A source file of the package.
 pub(crate) struct Source {
-    path: PathBuf,
+    pub(crate) path: PathBuf,
     /// The room it belongs to; none for a `main.rs` and a `lib.rs`.
     room: Option<String>,
     /// The module that it is, from the crate's root.
     pub(crate) modules: Vec<String>,
     /// Its code, without comments and without its unit tests.
     pub(crate) code: String,
+    /// All of it, comments and unit tests too.
+    pub(crate) text: String,
     lines: usize,
 }
 
@@ -132,7 +128,8 @@ impl Source {
             modules.clear();
         }
         let (room, code) = (modules.first().cloned(), without_tests_and_comments(text));
-        Self { path: root().join(folder).join(below), room, modules, code, lines: text.lines().count() }
+        let lines = text.lines().count();
+        Self { path: root().join(folder).join(below), room, modules, code, text: text.to_owned(), lines }
     }
 }
 
@@ -230,32 +227,6 @@ fn no_text_has_the_marks_of_an_unfinished_merge() {
 }
 
 #[test]
-fn few_files_tell_ecosystems_apart() {
-    let mut telling = Vec::new();
-    for source in sources() {
-        let variants = variants_in(&source.code);
-        if !variants.is_empty() {
-            telling.push(format!("{}: {}", source.path.display(), Vec::from_iter(variants).join(", ")));
-        }
-    }
-    assert!(
-        telling.len() <= MOST_THAT_TELL_ECOSYSTEMS_APART,
-        "{} files name an ecosystem, and {MOST_THAT_TELL_ECOSYSTEMS_APART} may: ask `Ecosystem`, `Requirement` or `Version` a \
-         question, or add a method to the room's contract\n{}",
-        telling.len(),
-        telling.join("\n")
-    );
-}
-
-#[test]
-fn the_reader_of_variants_sees_variants_only() {
-    let code = "match x { Ecosystem::Npm => Version::from(y), crate::model::Requirement::Pypi { .. } => Ecosystem::ALL } \
-                use crate::model::Ecosystem::{Larder, Path}; PerEcosystem::New; Requirement::npm()";
-    let expected = ["Ecosystem::Npm", "Ecosystem::{", "Requirement::Pypi"];
-    assert_eq!(variants_in(code).into_iter().collect::<Vec<_>>(), expected);
-}
-
-#[test]
 fn the_reader_of_imports_sees_what_rust_sees() {
     let code = "use crate::model::Name;\nuse crate::{diagnostic::Exit, lock::{Lockfile, plan}, fs};\n\
                 fn f() -> crate::policy::X { larder::ops::run(); $crate::cli::y!(); x() }";
@@ -290,7 +261,8 @@ fn imported_rooms(code: &str) -> BTreeSet<String> {
     let mut rooms = BTreeSet::new();
     for start in ["crate::", "larder::"] {
         for (at, _) in code.match_indices(start) {
-            if is_in_a_word(code, at) {
+            // The code of an error is no path.
+            if is_in_a_word(code, at) || code[..at].ends_with("code(") {
                 continue;
             }
             let rest = &code[at + start.len()..];
@@ -322,25 +294,6 @@ fn climbed_to(code: &str, depth: usize) -> BTreeSet<String> {
     rooms
 }
 
-/// Returns the variants that code names of the enums that tell ecosystems apart; an import of several, as its beginning.
-fn variants_in(code: &str) -> BTreeSet<String> {
-    let mut variants = BTreeSet::new();
-    for name in TELL_ECOSYSTEMS_APART {
-        for (at, _) in code.match_indices(&format!("{name}::")) {
-            if is_in_a_word(code, at) {
-                continue;
-            }
-            let rest = &code[at + name.len() + "::".len()..];
-            let variant = if rest.starts_with('{') { "{".to_owned() } else { first_name(rest).unwrap_or_default() };
-            let is_constant = variant.len() > 1 && variant.chars().all(|c| c.is_ascii_uppercase() || c == '_');
-            if variant.starts_with(|first: char| first.is_ascii_uppercase() || first == '{') && !is_constant {
-                variants.insert(format!("{name}::{variant}"));
-            }
-        }
-    }
-    variants
-}
-
 /// Returns the first names of the paths of a `{…}` list, up to its closing brace.
 fn first_names(list: &str) -> Vec<String> {
     let mut names = Vec::new();
@@ -362,7 +315,7 @@ fn first_names(list: &str) -> Vec<String> {
     names
 }
 
-fn first_name(path: &str) -> Option<String> {
+pub(crate) fn first_name(path: &str) -> Option<String> {
     let name: String = path.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
     (!name.is_empty()).then_some(name)
 }
@@ -397,8 +350,23 @@ pub(crate) fn sources() -> Vec<Source> {
             found.push(Source::of_crate(folder, &below, &read(&path)));
         }
     }
-    found.retain(|source| !source.modules.iter().any(|module| module == "tests" || module.ends_with("_tests")));
+    let test_only: BTreeSet<Vec<String>> = found.iter().flat_map(test_modules).collect();
+    let is_test = |source: &Source| {
+        source.modules.iter().any(|module| module == "tests" || module.ends_with("_tests"))
+            || (1..=source.modules.len()).any(|depth| test_only.contains(&source.modules[..depth]))
+    };
+    found.retain(|source| !is_test(source));
     found
+}
+
+/// Returns the modules that a file declares for its tests.
+fn test_modules(source: &Source) -> Vec<Vec<String>> {
+    let declared = source.text.split("#[cfg(test)]\n").skip(1).filter_map(|rest| {
+        let (line, _) = rest.split_once(';')?;
+        let (visibility, name) = line.rsplit_once("mod ")?;
+        (!visibility.contains('\n') && name.chars().all(|c| c.is_alphanumeric() || c == '_')).then_some(name)
+    });
+    declared.map(|name| [&source.modules[..], &[name.to_owned()]].concat()).collect()
 }
 
 /// Cuts line comments, and the unit tests that end a file.

@@ -116,6 +116,19 @@ fn help_is_a_command_too() {
     assert_eq!(stdout("larder help sync"), stdout("larder sync --help"));
     assert_eq!(stdout("larder help builds allow"), stdout("larder builds allow --help"));
     project.run("larder help snc").exits(2).names(["snc"]);
+    assert!(stdout("larder help").contains("\n  help "), "it is in the list");
+    for (asked, shown) in [
+        ("larder help --json", "larder help"),
+        ("larder help sync --json", "larder sync --help"),
+        ("larder --json help builds allow", "larder builds allow --help"),
+        ("larder sync --help --json", "larder sync --help"),
+    ] {
+        let document = project.run_json(asked);
+        conforms(&document, "help");
+        assert_eq!(document["help"], stdout(shown), "{asked}");
+    }
+    let document = project.run("larder help snc --json").exits(2).stdout;
+    assert!(document.contains("larder::cli::usage"), "{document}");
 }
 
 #[test]

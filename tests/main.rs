@@ -23,6 +23,7 @@ mod companion;
 mod compatibility;
 mod conflicts;
 mod consent;
+mod contradictions;
 mod crash;
 mod crates;
 mod creatio;
@@ -34,6 +35,7 @@ mod denied;
 mod dlx;
 mod doctor;
 mod downloads;
+mod ecosystems;
 mod edit;
 #[cfg(target_os = "linux")]
 mod escapes;

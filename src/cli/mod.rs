@@ -43,7 +43,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
     let arguments = match CommandLine::try_parse_from(&words) {
         Ok(arguments) => arguments,
-        Err(error) if error.use_stderr() && wants_json(&words) => return error_output::print_usage_document(&error),
+        Err(error) if wants_json(&words) => {
+            return match help::asked_as_document(&words) {
+                Some(help) => help::print_document(&help),
+                None if error.use_stderr() => error_output::print_usage_document(&error),
+                None => output::print_usage(&error),
+            };
+        }
         Err(error) => return output::print_usage(&help::asked(&error, &words).unwrap_or(error)),
     };
     let CommandLine { global, mut command } = arguments;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::diagnostic::{Exit, Failure};
 use crate::manifest;
 use crate::manifest::edit::{self, NewLine, PropertyValue, Section};
-use crate::model::{Ecosystem, PackageName, RootEdge, Version};
+use crate::model::{PackageName, RootEdge, Version};
 use crate::resolve::RequiredLine;
 
 use super::lock::{self, Changes, Replacement, Wish};
@@ -71,7 +71,7 @@ fn add_once(
 ) -> Result<Option<Changes>> {
     let specs = request.packages.iter().map(|text| Spec::parse(text)).collect::<std::result::Result<Vec<_>, _>>()?;
     let asks_private = request.private != PrivateOptions::default();
-    if let Some(other) = specs.iter().find(|spec| asks_private && spec.ecosystem != Ecosystem::PRIVATE) {
+    if let Some(other) = specs.iter().find(|spec| asks_private && !spec.ecosystem.has_features()) {
         return Err(NotPrivate { package: format!("{}:{}", other.ecosystem, other.name) }.into());
     }
     let (target, place) = (EditTarget::of(session.context, old)?, place(request)?);
@@ -111,7 +111,9 @@ fn add_once(
         let range = spec.range.as_deref().map(|range| format!(" {range}")).unwrap_or_default();
         let root = chosen(&locked.lockfile.graph.roots, spec, &target, &place);
         let nothing = match root.filter(|root| root.to.is_empty()) {
-            Some(root) if project.manifest.settings.creatio.provides(&root.requirement) => "; the instance provides it",
+            Some(root) if project.manifest.settings.instance.provides(&root.requirement) => {
+                "; the instance provides it"
+            }
             Some(_) => "; it brings nothing on the declared platforms",
             None => "",
         };

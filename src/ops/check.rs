@@ -205,7 +205,7 @@ fn comparison(session: &Session<'_>, options: &CheckOptions) -> Result<Option<Co
     };
     let project = Project::open(context).ok();
     let has_registry =
-        project.iter().flat_map(|one| &one.manifest.registries).any(|one| one.ecosystem == Ecosystem::PRIVATE);
+        project.iter().flat_map(|one| &one.manifest.registries).any(|one| one.ecosystem.is_published_with_larder());
     if options.against.is_none() && !has_registry {
         return Ok(None);
     }

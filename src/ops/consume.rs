@@ -112,12 +112,12 @@ impl Before {
 }
 
 fn has_registry(manifest: &Manifest, url: &RegistryUrl) -> bool {
-    manifest.registries.iter().any(|registry| registry.ecosystem == Ecosystem::PRIVATE && registry.url == *url)
+    manifest.registries.iter().any(|registry| registry.ecosystem.is_published_with_larder() && registry.url == *url)
 }
 
 fn has_line(manifest: &Manifest, name: &PackageName) -> bool {
     let mut lines = manifest.dependencies.iter();
-    lines.any(|line| line.ecosystem() == Ecosystem::PRIVATE && seen_as(line) == name.as_str())
+    lines.any(|line| line.ecosystem().is_published_with_larder() && seen_as(line) == name.as_str())
 }
 
 /// Returns the name by which a manifest calls a registry: its host, or its folder's name.

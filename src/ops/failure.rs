@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use miette::{LabeledSpan, NamedSource, SourceCode, SourceSpan};
 
-use crate::diagnostic::{Exit, Failure, list};
+use crate::diagnostic::{Exit, Failure, counted, list};
 use crate::model::{Dependent, Label, Side};
 use crate::resolve::{IndexError, LineId, NoSolution, RuleId, TooManyPeerContexts, UnbuiltPackage};
 
+use super::project::LinePlace;
 use super::project::lockfile::LockError;
 use super::{Error, Project};
 
@@ -34,10 +35,67 @@ fn with(side: Option<&Side>) -> String {
 pub(super) fn of_index(error: IndexError) -> Error {
     match error {
         IndexError::Failed(failure) => failure.into(),
-        IndexError::NotFound { .. } | IndexError::Unbuilt(_) | IndexError::Outside(_) => {
+        IndexError::NotFound { .. } | IndexError::Unserved(_) | IndexError::Unbuilt(_) | IndexError::Outside(_) => {
             LockError::Missing(error.to_string()).into()
         }
     }
+}
+
+/// A failure of a registry, with the lines underlined that ask for the package.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .failure.failure())]
+pub(super) struct Underlined {
+    failure: Error,
+    file: Option<NamedSource<Arc<str>>>,
+    labels: Vec<LabeledSpan>,
+}
+
+impl Underlined {
+    /// Joins a failure with lines, of the first file that has one of them.
+    pub(super) fn new(project: &Project, lines: &[LineId], failure: Error) -> Self {
+        let (file, spans) = shown(project, lines);
+        let asked = || Some("asked for here".to_owned());
+        let labels = spans.into_iter().map(|span| LabeledSpan::new_with_span(asked(), span)).collect();
+        Self { failure, file, labels }
+    }
+}
+
+impl miette::Diagnostic for Underlined {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.failure.failure().code()
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.failure.failure().help()
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.file.as_ref().map(|file| file as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        Some(Box::new(self.labels.iter().cloned()))
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn miette::Diagnostic> + 'a>> {
+        self.failure.failure().related()
+    }
+}
+
+impl Failure for Underlined {
+    fn exit(&self) -> Exit {
+        self.failure.failure().exit()
+    }
+}
+
+/// Returns the places of lines in one file: one drawing shows one file, the first that one of the lines stands in.
+fn shown(project: &Project, lines: &[LineId]) -> (Option<NamedSource<Arc<str>>>, Vec<SourceSpan>) {
+    let places: Vec<_> = lines.iter().filter_map(|line| project.places.get(line.0 as usize)).collect();
+    let file = places.iter().find(|place| place.span.is_some()).map(|place| place.file.clone());
+    let name = file.as_ref().map(|file| file.name().to_owned());
+    let is_shown = |place: &&&LinePlace| Some(place.file.name()) == name.as_deref();
+    let spans = places.iter().filter(is_shown).filter_map(|place| place.span).collect();
+    (file, spans)
 }
 
 /// A manifest that no versions satisfy, with the lines to change underlined.
@@ -81,6 +139,9 @@ impl Unsatisfiable {
                 joined.others.push(line);
             }
         }
+        if core.untold > 0 {
+            joined.others.push(Self::untold(core.untold));
+        }
         joined
     }
 
@@ -92,6 +153,13 @@ impl Unsatisfiable {
             [_, reason] => Self { message: reason.clone(), ..joined },
             _ => joined,
         }
+    }
+
+    /// Says that there are more lines that nothing satisfies.
+    fn untold(number: usize) -> Self {
+        let message = format!("nothing satisfies {} either", counted(number, "more line"));
+        let help = Some("they are told once these are corrected".to_owned());
+        Self { message, code: "larder::resolve::no_solution", help, file: None, labels: Vec::new(), others: Vec::new() }
     }
 
     /// Underlines `age` too, where the lines shown are those of the root's manifest.
@@ -132,16 +200,8 @@ impl Unsatisfiable {
     }
 
     fn at(project: &Project, lines: &[LineId], message: String, code: &'static str, help: Option<String>) -> Self {
-        let places: Vec<_> = lines.iter().filter_map(|line| project.places.get(line.0 as usize)).collect();
-        // One drawing shows one file: the first that a line of the contradiction stands in.
-        let file = places.iter().find(|place| place.span.is_some()).map(|place| place.file.clone());
-        let shown = file.as_ref().map(|file| file.name().to_owned());
-        let labels = places
-            .iter()
-            .filter(|place| Some(place.file.name()) == shown.as_deref())
-            .filter_map(|place| place.span)
-            .map(|span| LabeledSpan::new_with_span(None, span))
-            .collect();
+        let (file, spans) = shown(project, lines);
+        let labels = spans.into_iter().map(|span| LabeledSpan::new_with_span(None, span)).collect();
         Self { message, code, help, file, labels, others: Vec::new() }
     }
 }

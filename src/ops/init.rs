@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::creatio::WORKSPACE_SETTINGS;
 use crate::diagnostic::{Exit, Failure, list};
 use crate::fs::{self, Durability};
 use crate::import::locks::LockedVersions;
@@ -194,7 +193,7 @@ const FILES: [(&str, ManifestReader); 9] = [
     ("bunfig.toml", import::bunfig),
     ("pip.conf", |text| Ok(import::pip_conf(text))),
     ("Pipfile", import::pipfile),
-    (WORKSPACE_SETTINGS, import::workspace_settings),
+    (import::WORKSPACE_SETTINGS, import::workspace_settings),
     (import::PACKAGE_REGISTRY, import::package_registry),
 ];
 

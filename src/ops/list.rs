@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::lock::{self as lockfile, Closure};
-use crate::model::{CreatioFacts, Label, Origin, PackageKey, Platform};
+use crate::model::{Label, Origin, PackageDescriptor, PackageKey, Platform};
 
 use super::project::selection;
 use super::{Context, Project, Result, lock};
@@ -54,12 +54,12 @@ pub struct Listed {
     pub platforms: Vec<Platform>,
     /// Whether a manifest names it.
     pub direct: bool,
-    /// What a Creatio package says of itself.
+    /// What the package's descriptor says of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub descriptor: Option<ListedDescriptor>,
 }
 
-/// What a Creatio package says of itself.
+/// What the package's descriptor says of it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ListedDescriptor {
@@ -76,8 +76,8 @@ pub struct ListedDescriptor {
     pub needs_license: bool,
 }
 
-impl From<&CreatioFacts> for ListedDescriptor {
-    fn from(facts: &CreatioFacts) -> Self {
+impl From<&PackageDescriptor> for ListedDescriptor {
+    fn from(facts: &PackageDescriptor) -> Self {
         Self {
             uid: facts.uid.to_string(),
             r#type: facts.kind,
@@ -108,7 +108,7 @@ pub fn list(context: &Context<'_>) -> Result<Listing> {
         source: origin(&key).and_then(Origin::source).map(ToString::to_string),
         platforms,
         direct: direct.contains(&key),
-        descriptor: package(&key).and_then(|package| package.facts.creatio.as_deref()).map(ListedDescriptor::from),
+        descriptor: package(&key).and_then(|package| package.facts.descriptor.as_deref()).map(ListedDescriptor::from),
     });
     let runtimes = lockfile.runtimes.0.iter().map(|(key, runtime)| ListedRuntime {
         name: key.name.as_str(),

@@ -23,7 +23,7 @@ use super::locking::age;
 use super::locking::routing::{self, Extent};
 use super::locking::solutions::Unknown;
 use super::locking::sources::{self, LockedSource};
-pub(super) use super::locking::wish::{UnusedPatches, Wish};
+pub(super) use super::locking::wish::{Contradictions, UnusedPatches, Wish};
 use super::locking::{unserved, witnesses};
 use super::moving::added::AddedDependencies;
 pub use super::moving::locked::Kept;
@@ -427,7 +427,7 @@ pub(super) fn solve_with(
         }
     };
     let solutions::Solved { resolution, left_out } =
-        solutions::solve(project, &settings, (registries, unfetched), &find_out, preferences)?;
+        solutions::solve(project, &settings, (registries, unfetched), (&find_out, wish.contradictions), preferences)?;
     for warning in registries.warnings() {
         (session.context.reporter)(Event::Warning(warning));
     }

@@ -45,7 +45,6 @@ pub mod operation_log;
 pub mod order;
 pub mod outdated;
 pub mod pack;
-pub mod pack_creatio;
 pub mod partial_rollback;
 pub mod patch;
 pub mod phantom;

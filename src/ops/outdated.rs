@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::lock::Closure;
 use crate::manifest::Environment;
-use crate::model::{CheckName, Ecosystem, Edge, PackageId, PackageKey, RootEdge, Runtimes, Version};
+use crate::model::{CheckName, Edge, PackageId, PackageKey, RootEdge, Runtimes, Version};
 use crate::policy::Finding;
 use crate::registry::{CachePolicy, Registries};
 use crate::resolve::{self, Candidate, Index};
@@ -70,7 +70,7 @@ pub fn outdated(session: &Session<'_>) -> Result<Outdated> {
     let closure = Closure::of(&updated.graph, &selection);
     // What was fetched to choose the versions of an update tells it of all, private packages' registries in any case.
     let known = |key: &PackageKey| {
-        key.id.ecosystem == Ecosystem::PRIVATE || updated.graph.packages.keys().any(|other| other.id == key.id)
+        key.id.ecosystem.is_published_with_larder() || updated.graph.packages.keys().any(|other| other.id == key.id)
     };
     let notices = Notices::read(&registries, &locked, known);
     let warnings = warnings(context, project, environment, &notices)?;

@@ -57,7 +57,7 @@ fn newest(session: &Session<'_>) -> Result<semver::Version> {
     let platform = host::platform().map(|platform| platform.as_str().trim_end_matches("-musl"));
     let name = platform.map(|platform| format!("larder-{platform}")).ok_or(Unpublished::platform())?;
     let unknown = |reason: String| Unpublished { name: name.clone(), reason };
-    let ecosystem: Ecosystem = "npm".parse().map_err(|_| Unpublished::platform())?;
+    let ecosystem = Ecosystem::OF_NODE;
     let package = PackageName::parse(ecosystem, &name).map_err(|error| unknown(error.to_string()))?;
     let project = project(session.context)?;
     let registries = registries::open(session, &project, CachePolicy::Revalidate)?;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::diagnostic::{Exit, Failure, nearest};
 use crate::lock::{self as lockfile, Closure, DependencyChain, Lockfile};
 use crate::manifest::Environment;
-use crate::model::{Edge, PackageId, PackageName};
+use crate::model::{Edge, PackageId, PackageName, TargetInstance};
 
 use super::project::spec::Known;
 use super::project::{manifest_of, selection};
@@ -57,7 +57,7 @@ pub fn why(context: &Context<'_>, asked: &str) -> Result<Why> {
         if let Some(why) = runtime(environment, &locked, name) {
             return Ok(why);
         }
-        let mut provided = project.manifest.settings.creatio.packages();
+        let mut provided = project.manifest.settings.instance.packages();
         if let Some(package) = provided.find(|package| known.names(package)) {
             return Err(Provided { name: package.name }.into());
         }
@@ -135,13 +135,14 @@ impl Failure for OtherVersions {
     }
 }
 
-/// A package that the instance of the Creatio platform has.
+/// A package that the instance has.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("`{name}` is not in larder.lock: the instance provides it")]
 #[diagnostic(
     code(larder::why::provided),
     help(
-        "what the instance has is never fetched, and who needs it is not locked: `provides` under `creatio` says that it is there"
+        "what the instance has is never fetched, and who needs it is not locked: `provides` under `{}` says that it is there",
+        TargetInstance::ECOSYSTEM
     )
 )]
 pub struct Provided {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 
 use larder::build::{Backend, BuildError, BuildOutput, ConfigSetting, Level, PythonProject};
-use larder::model::PackageName;
+use larder::model::{Ecosystem, PackageId, PackageKey, PackageName, Version};
 
 use crate::support::build::{BuildFolder, is_untested, python};
 
@@ -50,8 +50,9 @@ fn project(folder: &BuildFolder, backend: &str) -> PythonProject {
 }
 
 fn wheel(folder: &BuildFolder, project: &PythonProject) -> Option<Result<std::path::PathBuf, BuildError>> {
-    let (name, version) = (PackageName::pypi("demo").expect("a name"), "1.0".parse().expect("a version"));
-    let built = project.wheel(&folder.sandbox(Level::Strict), BuildOutput::Wheel, &name, &version);
+    let id = PackageId::new(Ecosystem::Pypi, PackageName::pypi("demo").expect("a name"));
+    let package = PackageKey { id, version: Version::parse(Ecosystem::Pypi, "1.0").expect("a version") };
+    let built = project.wheel(&folder.sandbox(Level::Strict), BuildOutput::Wheel, &package);
     (!is_untested(&built)).then_some(built)
 }
 

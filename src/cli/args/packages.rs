@@ -40,10 +40,10 @@ pub(in crate::cli) struct PackArgs {
     #[arg(long, conflicts_with = "out")]
     pub(in crate::cli) list: bool,
     /// Pack the packages of a Creatio workspace, or the one in this folder
-    #[arg(long)]
-    pub(in crate::cli) creatio: bool,
+    #[arg(long = "creatio")]
+    pub(in crate::cli) workspace: bool,
     /// Put the archives into one application
-    #[arg(long, requires = "creatio")]
+    #[arg(long, requires = "workspace")]
     pub(in crate::cli) zip: bool,
     /// Pack this file though it looks like a secret
     #[arg(long, value_name = "PATH")]

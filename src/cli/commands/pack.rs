@@ -3,14 +3,13 @@
 use crate::cli::args::PackArgs;
 use crate::diagnostic::size;
 use crate::ops::Context;
-use crate::ops::pack::{self, PackOptions};
-use crate::ops::pack_creatio::{self, PackCreatioOptions};
+use crate::ops::pack::{self, PackOptions, PackWorkspaceOptions};
 
 use super::{CommandResult, DONE, Output};
 
 pub(in crate::cli) fn run(arguments: PackArgs, context: &Context<'_>, output: &Output) -> CommandResult {
-    if arguments.creatio {
-        return pack_creatio_packages(arguments, context, output);
+    if arguments.workspace {
+        return pack_workspace(arguments, context, output);
     }
     let options =
         PackOptions { out: arguments.out, list_only: arguments.list, allowed_secrets: arguments.allow_secret };
@@ -39,11 +38,11 @@ pub(in crate::cli) fn run(arguments: PackArgs, context: &Context<'_>, output: &O
     DONE
 }
 
-/// `larder pack --creatio`
-fn pack_creatio_packages(arguments: PackArgs, context: &Context<'_>, output: &Output) -> CommandResult {
-    let PackArgs { out, list, creatio: _, zip, allow_secret } = arguments;
-    let options = PackCreatioOptions { out, zip, list_only: list, allowed_secrets: allow_secret };
-    let packed = pack_creatio::pack(context, &options)?;
+/// `larder pack` of the packages of a workspace.
+fn pack_workspace(arguments: PackArgs, context: &Context<'_>, output: &Output) -> CommandResult {
+    let PackArgs { out, list, workspace: _, zip, allow_secret } = arguments;
+    let options = PackWorkspaceOptions { out, zip, list_only: list, allowed_secrets: allow_secret };
+    let packed = pack::pack_workspace(context, &options)?;
     output.json(&packed);
     for package in &packed.packages {
         let version = package.version.as_deref().unwrap_or("without a version");

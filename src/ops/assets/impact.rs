@@ -165,7 +165,7 @@ fn read_sources(session: &Session<'_>, options: &ImpactOptions) -> Result<Vec<As
 fn locked_packages(root: &Path) -> Result<Vec<PackageKey>> {
     let locked = lockfile::read(root)?.lockfile();
     let all = locked.into_iter().flat_map(|lockfile| lockfile.graph.packages.into_keys());
-    Ok(all.filter(|key| key.id.ecosystem == Ecosystem::PRIVATE).collect())
+    Ok(all.filter(|key| key.id.ecosystem.has_assets()).collect())
 }
 
 /// Reads the packages of a registry, which has to be a folder: only of one all index files can be read.

@@ -9,7 +9,7 @@ use crate::diagnostic::SourceFinding;
 use crate::fs;
 use crate::lock::Lockfile;
 use crate::manifest::{self, DependencySpec, Manifest, ManifestKind};
-use crate::model::{Ecosystem, Package, PackageKey, PackageName, Requirement};
+use crate::model::{Package, PackageKey, PackageName, Requirement};
 use crate::ops::facts::locked_trees::{self, MissingTrees};
 use crate::ops::packages::{Discovered, GITIGNORE, Repository, Searched};
 use crate::ops::project::{find_root, inputs, lockfile};
@@ -235,7 +235,7 @@ impl Loading {
         let features = package.features.iter().flat_map(|feature| &feature.dependencies);
         for line in manifest.dependencies.iter().chain(features) {
             if let DependencySpec::Package(requirement) = &line.spec
-                && requirement.semver_range().is_some()
+                && requirement.ecosystem().has_assets()
             {
                 self.wanted.push((at, requirement.clone()));
             }
@@ -246,7 +246,7 @@ impl Loading {
     /// Adds all private packages of a lock, but for those of the repository.
     fn add_all_locked(&mut self, locked: &LockedPackages) {
         let own: BTreeSet<String> = self.packages.iter().map(|one| one.name.folded().into_owned()).collect();
-        let private = locked.packages().map(|(key, _)| key).filter(|key| key.id.ecosystem == Ecosystem::PRIVATE);
+        let private = locked.packages().map(|(key, _)| key).filter(|key| key.id.ecosystem.has_assets());
         for key in private.filter(|key| !own.contains(&*key.id.name.folded())) {
             self.add_tree(key, locked);
         }
@@ -260,9 +260,7 @@ impl Loading {
                 continue;
             }
             let fits = |(key, _): &(&PackageKey, &Package)| {
-                key.id.ecosystem == Ecosystem::PRIVATE
-                    && key.id.name.folded() == name
-                    && requirement.matches(&key.version)
+                key.id.ecosystem.has_assets() && key.id.name.folded() == name && requirement.matches(&key.version)
             };
             let Some((key, _)) = locked.packages().filter(fits).last() else {
                 self.packages[at].absent.insert(name, "larder.lock has no version of it that fits".to_owned());
@@ -315,7 +313,7 @@ impl LockedPackages {
     /// Reads those of a lock.
     pub(in crate::ops) fn of_lock(session: &Session<'_>, root: &Path, lockfile: Lockfile) -> Result<Self> {
         let project = Project::as_locked(root.to_owned(), &lockfile)?;
-        let private = lockfile.graph.packages.iter().filter(|(key, _)| key.id.ecosystem == Ecosystem::PRIVATE);
+        let private = lockfile.graph.packages.iter().filter(|(key, _)| key.id.ecosystem.has_assets());
         let trees = locked_trees::of(session, &project, private, MissingTrees::LeftOut)?;
         Ok(Self { lockfile, trees })
     }

@@ -187,7 +187,7 @@ impl Reading<'_> {
         self.found.texts.0.push(texts);
         let features = body.features.values().flat_map(|feature| &feature.dependencies);
         let all = body.dependencies.iter().chain(features).map(|dependency| &dependency.requirement);
-        self.wanted.extend(all.filter(|one| one.semver_range().is_some()).map(|one| (at, one.clone())));
+        self.wanted.extend(all.filter(|one| one.ecosystem().has_assets()).map(|one| (at, one.clone())));
         Some(at)
     }
 

@@ -64,7 +64,7 @@ pub(in crate::ops) fn with_version(
     let lines = package.features.iter().flat_map(|feature| &feature.dependencies).chain(&manifest.dependencies);
     for line in lines {
         let DependencySpec::Package(requirement) = &line.spec else { continue };
-        if requirement.semver_range().is_none() {
+        if !requirement.ecosystem().has_assets() {
             continue;
         }
         let name = requirement.package().name.folded().into_owned();

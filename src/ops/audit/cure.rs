@@ -12,7 +12,7 @@ use crate::policy::SolveNotes;
 use crate::registry::{AdvisoryDatabases, CachePolicy, Registries};
 use crate::resolve::Index;
 
-use crate::ops::lock::{self, Wish};
+use crate::ops::lock::{self, Contradictions, Wish};
 use crate::ops::locking::age::{self, AgeCutoff};
 use crate::ops::project::selection;
 use crate::ops::session::release;
@@ -224,7 +224,12 @@ impl<'a> Patient<'a> {
 
     /// Solves without some versions. Returns `None` if there is no solution, or only one that leaves out what was there.
     fn solve_once(&self, excluded: &Excluded) -> Result<Option<(Lockfile, SolveNotes)>> {
-        let wish = Wish { excluded: excluded.clone(), age_cutoff: AgeCutoff::Moved, ..Wish::keeping(self.before) };
+        let wish = Wish {
+            excluded: excluded.clone(),
+            age_cutoff: AgeCutoff::Moved,
+            contradictions: Contradictions::First,
+            ..Wish::keeping(self.before)
+        };
         let runtimes = &self.before.runtimes;
         match lock::solve_with(self.session, &self.project, &wish, &self.registries, runtimes) {
             Ok((lockfile, _)) if leaves_out(self.before, &lockfile) => Ok(None),

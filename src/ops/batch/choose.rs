@@ -117,7 +117,9 @@ fn missing(index: &OwnFiles<'_>, requirement: &Requirement, because: &[String]) 
     let package = requirement.package();
     let versions = match index.versions(&package) {
         Ok(versions) => versions,
-        Err(error @ IndexError::NotFound { .. }) => return Ok(Missing::package(error.to_string())),
+        Err(error @ (IndexError::NotFound { .. } | IndexError::Unserved(_))) => {
+            return Ok(Missing::package(error.to_string()));
+        }
         Err(error) => return Err(failure::of_index(error)),
     };
     let there: Vec<&Version> = versions.candidates.iter().map(|candidate| &candidate.version).collect();

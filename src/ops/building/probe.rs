@@ -89,8 +89,7 @@ impl<'a> Probe<'a> {
         let bytes = self.workshop(&source, &tools, &interpreter)?.metadata()?;
         let wrong = |found: String| BuildsError::WrongPackage { package: package.clone(), found: found.into() };
         let metadata = CoreMetadata::parse(&bytes).map_err(|reason| wrong(format!("invalid metadata: {reason}")))?;
-        let version = package.version.as_pypi();
-        if !version.is_some_and(|version| metadata.is_of(&package.id.name, version)) {
+        if !metadata.is_of_package(package) {
             return Err(wrong(format!("{} {}", metadata.name.escape_debug(), metadata.version.escape_debug())).into());
         }
         self.chosen.borrow_mut().insert(package.clone(), tools);

@@ -131,9 +131,6 @@ impl<'s> Workshop<'s> {
 
     /// Builds the package, and returns its wheel.
     pub(super) fn wheel(&self) -> Result<PathBuf> {
-        let Some(version) = self.package.version.as_pypi() else {
-            return Err(super::source::not_locked(&self.package).into());
-        };
-        Ok(self.project.wheel(&self.sandbox, BuildOutput::Wheel, &self.package.id.name, version)?)
+        Ok(self.project.wheel(&self.sandbox, BuildOutput::Wheel, &self.package)?)
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::diagnostic::{Error, Exit};
 use crate::lock::Lockfile;
-use crate::model::{CheckName, Ecosystem, Facts, Graph, Label, Origin, PackageId, PackageKey};
+use crate::model::{CheckName, Facts, Graph, Label, Origin, PackageId, PackageKey};
 use crate::parallel::map_parallel;
 use crate::policy::Finding;
 use crate::registry::{CachePolicy, Registries};
@@ -42,7 +42,7 @@ pub(in crate::ops) enum AskedPackages {
 
 impl AskedPackages {
     fn has(self, package: &PackageId) -> bool {
-        self == Self::All || package.ecosystem == Ecosystem::PRIVATE
+        self == Self::All || package.ecosystem.is_published_with_larder()
     }
 }
 

@@ -7,6 +7,7 @@
 //! | `sources` | packages outside of registries: git repositories, URLs |
 //! | `archives` | tools by URL |
 //! | `fetched_file` | what was fetched from outside of registries, on its way into the store |
+//! | `further_conflicts` | contradictions besides the first |
 //! | `solutions` | solving once, or once for each side where groups exclude each other |
 //! | `optional_lines` | optional lines that were dropped, each with its reason |
 //! | `passed_over` | newer versions that a solve did not take |
@@ -17,6 +18,7 @@
 pub(super) mod age;
 mod archives;
 mod fetched_file;
+mod further_conflicts;
 pub(super) mod optional_lines;
 pub(super) mod passed_over;
 pub(super) mod routing;

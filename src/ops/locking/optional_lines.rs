@@ -55,7 +55,7 @@ fn is_for_others(project: &Project, registries: &Registries, package: &PackageId
 
 fn reason(registries: &Registries, package: &PackageId, line: &RootEdge) -> String {
     match registries.versions(package) {
-        Err(error @ IndexError::NotFound { .. }) => error.to_string(),
+        Err(error @ (IndexError::NotFound { .. } | IndexError::Unserved(_))) => error.to_string(),
         Err(_) => "its registry does not tell of it".to_owned(),
         Ok(versions) if versions.candidates.iter().any(|one| line.requirement.matches(&one.version)) => {
             "no version of it can be had beside the other lines".to_owned()

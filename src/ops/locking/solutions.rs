@@ -14,7 +14,9 @@ use crate::resolve::{
     UnknownSource,
 };
 
-use crate::ops::failure::{self, Unsatisfiable};
+use super::further_conflicts;
+use super::wish::Contradictions;
+use crate::ops::failure::{self, Underlined, Unsatisfiable};
 use crate::ops::{Error, Project, Result};
 
 /// What a solve stopped for, to go on when it is known.
@@ -43,11 +45,11 @@ pub(in crate::ops) fn solve(
     project: &Project,
     settings: &Settings,
     (registries, left_out): (&Registries, BTreeMap<Label, String>),
-    find_out: &FindOut<'_>,
+    (find_out, contradictions): (&FindOut<'_>, Contradictions),
     preferences: impl Fn(Option<&Side>) -> Preferences,
 ) -> Result<Solved> {
     let (idle, left_out) = (project.idle_groups(), RefCell::new(left_out));
-    let problem = Problem { project, settings, registries, find_out, idle, left_out };
+    let problem = Problem { project, settings, registries, find_out, contradictions, idle, left_out };
     let resolution = solve_sides(&problem, preferences)?;
     Ok(Solved { resolution, left_out: problem.left_out.into_inner() })
 }
@@ -91,6 +93,7 @@ struct Problem<'a> {
     settings: &'a Settings,
     registries: &'a Registries,
     find_out: &'a FindOut<'a>,
+    contradictions: Contradictions,
     /// The groups that no environment includes.
     idle: BTreeSet<Label>,
     /// Those of them that have no solution beside the other lines.
@@ -101,7 +104,7 @@ impl Problem<'_> {
     /// Solves for one side, given with its place, or for all lines.
     fn solve(&self, side: Option<(usize, &Side)>, preferences: &Preferences) -> Result<Resolution> {
         loop {
-            let (counting, error) = match self.solve_once(side, preferences.clone()) {
+            let (counting, mut error) = match self.solve_once(side, preferences) {
                 Ok(resolution) => return Ok(resolution),
                 Err(failed) => *failed,
             };
@@ -112,6 +115,12 @@ impl Problem<'_> {
                 }),
                 _ => None,
             };
+            if let ResolveError::NoSolution(core) = &mut error
+                && idle.is_none()
+                && self.contradictions == Contradictions::All
+            {
+                further_conflicts::add(&self.requirements(&counting, side, preferences), self.registries, core);
+            }
             let failure = self.failure(error, &counting, side.map(|(_, side)| side));
             match idle {
                 Some(group) => drop(self.left_out.borrow_mut().insert(group, one_line(&failure))),
@@ -124,9 +133,8 @@ impl Problem<'_> {
     fn solve_once(
         &self,
         side: Option<(usize, &Side)>,
-        preferences: Preferences,
+        preferences: &Preferences,
     ) -> std::result::Result<Resolution, Box<(Vec<usize>, ResolveError)>> {
-        let place = side.map_or(0, |(place, _)| place);
         let left_out = self.left_out.borrow();
         let counts = |line: &RequiredLine| {
             side.is_none_or(|(_, side)| self.project.sides.counts(line.group.as_ref(), side))
@@ -134,13 +142,24 @@ impl Problem<'_> {
         };
         let counting: Vec<usize> =
             (0..self.project.lines.len()).filter(|&at| counts(&self.project.lines[at])).collect();
-        let requirements = Requirements {
+        let requirements = self.requirements(&counting, side, preferences);
+        resolve_for_sure(&requirements, self.registries, self.find_out).map_err(|error| Box::new((counting, error)))
+    }
+
+    /// Returns what the lines that count ask for, on one side.
+    fn requirements(
+        &self,
+        counting: &[usize],
+        side: Option<(usize, &Side)>,
+        preferences: &Preferences,
+    ) -> Requirements {
+        let place = side.map_or(0, |(place, _)| place);
+        Requirements {
             lines: counting.iter().map(|&at| self.project.lines[at].clone()).collect(),
             settings: self.settings.clone(),
-            preferences,
+            preferences: preferences.clone(),
             routes: self.project.routes.get(place).cloned().unwrap_or_else(Routes::default),
-        };
-        resolve_for_sure(&requirements, self.registries, self.find_out).map_err(|error| Box::new((counting, error)))
+        }
     }
 
     /// Says why there is no solution, of the lines that counted.
@@ -164,8 +183,19 @@ impl Problem<'_> {
                 entangled.lines.iter_mut().for_each(declared);
                 Unsatisfiable::entangled(self.project, &entangled).into()
             }
-            ResolveError::Index(error) => failure::of_index(error),
+            ResolveError::Index(error) => self.underlined(failure::of_index(error)),
         }
+    }
+
+    /// Underlines the lines that ask for the package that a failure is about.
+    fn underlined(&self, error: Error) -> Error {
+        let Some((ecosystem, name)) = error.failure().asked_for() else { return error };
+        let asks = |line: &RequiredLine| {
+            line.requirement.ecosystem().as_str() == ecosystem && line.requirement.name().as_str() == name
+        };
+        let lines = (0u32..).zip(&self.project.lines).filter(|(_, line)| asks(line)).map(|(at, _)| LineId(at));
+        let lines: Vec<LineId> = lines.collect();
+        if lines.is_empty() { error } else { Underlined::new(self.project, &lines, error).into() }
     }
 
     /// Returns of a side's solution what lines of every side lead to.

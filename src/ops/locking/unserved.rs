@@ -7,7 +7,7 @@ use miette::{NamedSource, SourceSpan};
 
 use crate::diagnostic::{Exit, Failure, nearest};
 use crate::manifest::RegistryForm;
-use crate::model::{CreatioRange, Ecosystem, PackageName};
+use crate::model::{Ecosystem, PackageId, PackageName};
 use crate::ops::project::LinePlace;
 use crate::ops::{Project, Result};
 use crate::registry::path::LocalMatch;
@@ -15,7 +15,7 @@ use crate::registry::path::LocalMatch;
 /// Fails for lines that nothing can answer.
 pub(in crate::ops) fn check(project: &Project) -> Result<()> {
     let registries = &project.manifest.registries;
-    let serves_private = registries.iter().any(|registry| registry.ecosystem == Ecosystem::PRIVATE);
+    let serves_private = registries.iter().any(|registry| registry.ecosystem.is_published_with_larder());
     let has_marketplace = registries.iter().any(|registry| registry.form == RegistryForm::Marketplace);
     let (settings, idle) = (&project.manifest.settings, project.idle_groups());
     let mut unserved: Vec<Unserved> = Vec::new();
@@ -23,18 +23,18 @@ pub(in crate::ops) fn check(project: &Project) -> Result<()> {
         let requirement = &line.requirement;
         let is_overridden = settings.override_of(None, &requirement.package(), None).is_some();
         let is_idle = line.group.as_ref().is_some_and(|group| idle.contains(group));
-        if line.optional || is_idle || is_overridden || settings.creatio.provides(requirement) {
+        if line.optional || is_idle || is_overridden || settings.instance.provides(requirement) {
             continue;
         }
-        let application = requirement.creatio_range().and_then(CreatioRange::application);
+        let application = requirement.application();
         let is_answered = serves_private
-            || requirement.ecosystem() != Ecosystem::PRIVATE
+            || !requirement.ecosystem().is_published_with_larder()
             || project.sources.contains_key(&requirement.package())
             || project.names.find_match(requirement) != LocalMatch::None;
         if !is_answered {
             unserved.push(Unserved::private(project, requirement.name(), place));
         } else if application.is_some() && !has_marketplace {
-            unserved.push(Unserved::application(requirement.name(), place));
+            unserved.push(Unserved::application(&requirement.package(), place));
         }
     }
     let mut unserved = unserved.into_iter();
@@ -61,11 +61,16 @@ struct Unserved {
 }
 
 impl Unserved {
-    fn application(package: &PackageName, place: &LinePlace) -> Self {
-        let message = format!("`{package}` is to come from an application of a marketplace, and no registry is one");
-        let help =
-            "declare it in larder.kdl: registries { creatio \"marketplace\" \"https://…\" { form \"marketplace\"; } }";
-        Self::at(place, message, help.to_owned())
+    fn application(package: &PackageId, place: &LinePlace) -> Self {
+        let message = format!(
+            "`{}` is to come from an application of a marketplace, and no registry has `form \"marketplace\"`",
+            package.name
+        );
+        let help = format!(
+            "declare it in larder.kdl: registries {{ {} \"marketplace\" \"https://…\" {{ form \"marketplace\"; }} }}",
+            package.ecosystem
+        );
+        Self::at(place, message, help)
     }
 
     fn at(place: &LinePlace, message: String, help: String) -> Self {

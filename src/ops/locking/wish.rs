@@ -44,6 +44,18 @@ pub(in crate::ops) struct Wish<'a> {
     pub(in crate::ops) asked: BTreeSet<PackageId>,
     /// What becomes of patches that match nothing.
     pub(in crate::ops) unused_patches: UnusedPatches,
+    /// Of how many contradictions an error tells.
+    pub(in crate::ops) contradictions: Contradictions,
+}
+
+/// Of how many contradictions an error tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::ops) enum Contradictions {
+    /// Of all that are found soon.
+    #[default]
+    All,
+    /// Of the first: it is only asked whether there is a solution.
+    First,
 }
 
 /// What becomes of `patch` lines for versions that the solution does not have.

@@ -140,7 +140,7 @@ impl Discovered {
 
 /// Returns the name of the private package that is asked for.
 fn private_name(requirement: &Requirement) -> Option<&PackageName> {
-    requirement.semver_range().map(|_| requirement.name())
+    requirement.ecosystem().is_published_with_larder().then(|| requirement.name())
 }
 
 /// Reads the package in a folder. A manifest without a `package` is that of a member, or of another project: it is none of ours.

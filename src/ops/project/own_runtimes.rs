@@ -65,6 +65,7 @@ pub(in crate::ops) fn contradiction(unmet: Vec<Misfit>) -> NoSolution {
         is_too_young: false,
         packages_from_cache: Vec::new(),
         others: Vec::new(),
+        untold: 0,
         unbuilt: Vec::new(),
         because: unmet.into_iter().map(|Misfit { folder, what }| format!("{folder}: {what}")).collect(),
         help: Some("declare a version that they take under `runtimes`, or change their own manifests".to_owned()),

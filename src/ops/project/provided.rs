@@ -1,14 +1,13 @@
-//! The lists of what an instance of the Creatio platform provides.
+//! The lists of what an instance has.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use miette::{NamedSource, SourceSpan};
+use miette::NamedSource;
 
 use super::inputs;
 use super::watched::Watched;
-use crate::diagnostic::{Exit, Failure};
-use crate::manifest::{self, Manifest};
+use crate::manifest::{self, Manifest, ProvidedListError};
 use crate::ops::Result;
 use crate::profile;
 
@@ -34,25 +33,4 @@ pub(super) fn read_all(root: &Path, manifest: &mut Manifest, watched: &mut Watch
         }
     }
     Ok(())
-}
-
-/// A list that cannot be read.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("{reason}")]
-#[diagnostic(
-    code(larder::creatio::provided),
-    help("a list is JSON: the names of the instance's packages, or objects with a `Name` and a `PackageVersion`")
-)]
-struct ProvidedListError {
-    #[source_code]
-    source_code: NamedSource<Arc<str>>,
-    #[label("named here")]
-    span: SourceSpan,
-    reason: String,
-}
-
-impl Failure for ProvidedListError {
-    fn exit(&self) -> Exit {
-        Exit::Manifest
-    }
 }

@@ -85,6 +85,16 @@ impl Project {
                 contradictions.push(&stated.package, &both);
             }
         }
+        let mut applications: BTreeMap<PackageId, (u32, &LinePlace)> = BTreeMap::new();
+        for (line, place) in self.lines.iter().zip(&self.places) {
+            let Some(application) = line.requirement.application() else { continue };
+            let (first, there) = *applications.entry(line.requirement.package()).or_insert((application, place));
+            if first != application {
+                let described = |id: u32| format!("application {id} of a marketplace");
+                let both = [(there, described(first)), (place, described(application))];
+                contradictions.push(&line.requirement.package(), &both);
+            }
+        }
         for named in &self.named {
             if let Some(first) = known.get(named.package()) {
                 let both = [(&first.place, first.source.to_string()), (named.place(), named.described())];

@@ -61,7 +61,7 @@ pub(in crate::ops) fn open_with_signatures(session: &Session<'_>, project: &Proj
 /// Returns the keys of logs that the project's lock has, if there is a registry for which the manifest names none.
 fn locked_log_keys(project: &Project) -> Result<BTreeMap<Label, LogKey>> {
     let mut registries = project.manifest.registries.iter();
-    if !registries.any(|registry| registry.ecosystem == Ecosystem::PRIVATE && registry.log.keys.is_empty()) {
+    if !registries.any(|registry| registry.ecosystem.is_published_with_larder() && registry.log.keys.is_empty()) {
         return Ok(BTreeMap::new());
     }
     let lockfile = lockfile::read(&project.root)?.lockfile();

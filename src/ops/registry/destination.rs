@@ -25,7 +25,7 @@ impl Destination {
         let context = session.context();
         let declared = project.and_then(|project| {
             let mut registries = project.manifest.registries.iter();
-            Some((project, registries.find(|one| one.ecosystem == Ecosystem::PRIVATE && one.name.as_str() == to)?))
+            Some((project, registries.find(|one| one.ecosystem.is_published_with_larder() && one.name.as_str() == to)?))
         });
         let (label, address) = match declared {
             Some((project, registry)) => match &registry.url {

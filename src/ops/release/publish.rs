@@ -7,7 +7,6 @@ use super::error::ReleaseError;
 use super::planned::PlannedUnit;
 use super::record::ReleaseRecord;
 use crate::manifest::Registry;
-use crate::model::Ecosystem;
 use crate::ops::packages::{OwnPackage, below, read_project};
 use crate::ops::project::inputs;
 use crate::ops::publish::{PublishOptions, add_to_registry};
@@ -26,7 +25,7 @@ pub(super) fn check(session: &Session<'_>, root: &Path, record: &ReleaseRecord) 
         let registry = declared(&project, name)?;
         let mut found = false;
         for unit in &record.units {
-            found |= if registry.ecosystem == Ecosystem::PRIVATE {
+            found |= if registry.ecosystem.is_published_with_larder() {
                 own_package(root, unit, &project)?
             } else {
                 pack(&opened, registry, root, unit, record)?.is_some()
@@ -50,7 +49,7 @@ pub(super) fn publish(session: &Session<'_>, root: &Path, record: &ReleaseRecord
     for name in &record.registries {
         let registry = declared(&project, name)?;
         for unit in &record.units {
-            if registry.ecosystem == Ecosystem::PRIVATE {
+            if registry.ecosystem.is_published_with_larder() {
                 if own_package(root, unit, &project)? {
                     published.push(publish_own(session.context(), root, unit, name, record.sign.as_ref())?);
                 }

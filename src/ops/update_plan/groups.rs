@@ -9,7 +9,7 @@ use crate::model::PackageId;
 use crate::policy::SolveNotes;
 use crate::registry::{CachePolicy, Registries};
 
-use crate::ops::lock::{self, Wish};
+use crate::ops::lock::{self, Contradictions, Wish};
 use crate::ops::locking::age::{self, AgeCutoff};
 use crate::ops::project::spec::Known;
 use crate::ops::session::release;
@@ -120,7 +120,12 @@ impl<'a> Planner<'a> {
 
     /// Solves with some packages free to move. Returns `None` if there is no solution.
     fn solve(&self, kept: &Lockfile, moved: &BTreeSet<PackageId>) -> Result<Option<(Lockfile, SolveNotes)>> {
-        let wish = Wish { moved: moved.clone(), age_cutoff: AgeCutoff::Moved, ..Wish::keeping(kept) };
+        let wish = Wish {
+            moved: moved.clone(),
+            age_cutoff: AgeCutoff::Moved,
+            contradictions: Contradictions::First,
+            ..Wish::keeping(kept)
+        };
         let runtimes = &self.before.runtimes;
         match lock::solve_with(self.session, &self.project, &wish, &self.registries, runtimes) {
             Ok((lockfile, solved)) => Ok(Some((runtimes::locked(lockfile, &self.declared, runtimes.clone()), solved))),

@@ -91,7 +91,7 @@ impl<'a> Bill<'a> {
             kind: ComponentKind::Package,
             files: files(&package.artifacts),
             license: input.licenses.get(key).cloned(),
-            supplier: package.facts.creatio.as_ref().and_then(|facts| facts.maintainer.clone()),
+            supplier: package.facts.descriptor.as_ref().and_then(|facts| facts.maintainer.clone()),
             folder: package.folder.as_ref().map(ToString::to_string),
             dependencies: dependencies.remove(key).unwrap_or_default().into_iter().collect(),
         });

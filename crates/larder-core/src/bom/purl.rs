@@ -11,7 +11,7 @@ use crate::model::{ArchiveSource, Artifact, Origin, Package, PackageKey, Platfor
 pub(super) fn purl(key: &PackageKey, package: Option<&Package>, repository: Option<&str>) -> String {
     let origin = package.and_then(|package| package.origin.as_ref());
     let ecosystem = key.id.ecosystem;
-    // Of the sources of Creatio packages, a feed has each package in a file of its own; other files have no type.
+    // Of the sources of packages with an order of installation, a feed has each in a file of its own; other files have no type.
     let is_in_feed = || {
         let is_alone = |artifact: &Artifact| artifact.location.is_none();
         repository.is_some_and(|url| url.starts_with("http"))
@@ -125,7 +125,8 @@ mod tests {
             "pkg:npm/b@1.0.0?repository_url=https:%2F%2Fr.example%2Fv3%2Findex.json",
         );
         assert_eq!(runtime("node", "22.1.0"), "pkg:generic/node@22.1.0");
-        let creatio = |text: &str| Version::parse("creatio".parse().unwrap(), text).unwrap();
-        check("creatio", "UsrOrders", creatio("1.4"), None, "pkg:generic/UsrOrders@1.4.0");
+        let in_order = Ecosystem::ALL.into_iter().find(|one| one.has_install_order()).unwrap();
+        let version = Version::parse(in_order, "1.4").unwrap();
+        check(in_order.as_str(), "UsrOrders", version, None, "pkg:generic/UsrOrders@1.4.0");
     }
 }

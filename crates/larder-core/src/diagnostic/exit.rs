@@ -33,4 +33,10 @@ impl Exit {
 pub trait Failure: miette::Diagnostic + Send + Sync + 'static {
     /// Returns the exit code that the run ends with.
     fn exit(&self) -> Exit;
+
+    /// Returns the package, by the word of its ecosystem and its name, that was asked for when this went wrong: lines that ask for it
+    /// are underlined. Returns `None` if it is about no one package, or underlines something itself.
+    fn asked_for(&self) -> Option<(&str, &str)> {
+        None
+    }
 }

@@ -24,6 +24,16 @@ pub fn in_sentence(mut items: Vec<String>) -> Option<String> {
     Some(if items.is_empty() { last } else { format!("{} and {last}", items.join(", ")) })
 }
 
+/// Returns items of which one is to be chosen, as a sentence has them: `a, b or c`.
+pub fn one_of(items: impl IntoIterator<Item = impl Display>) -> String {
+    let mut items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
+    match (items.pop(), items.is_empty()) {
+        (None, _) => String::new(),
+        (Some(only), true) => only,
+        (Some(last), false) => format!("{} or {last}", items.join(", ")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -31,6 +41,11 @@ mod tests {
     #[test]
     fn an_item_is_a_line() {
         assert_eq!(list(["a", "b\n- c"]), "\n- a\n- b\\n- c");
+    }
+
+    #[test]
+    fn one_of_several_is_to_be_chosen() {
+        assert_eq!([one_of(["a"; 0]), one_of(["a"]), one_of(["a", "b", "c"])], ["", "a", "a, b or c"]);
     }
 
     #[test]

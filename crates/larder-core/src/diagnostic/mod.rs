@@ -16,7 +16,7 @@ mod suggest;
 
 pub use error::{Error, Result};
 pub use exit::{Exit, Failure};
-pub use list::{in_sentence, list};
+pub use list::{in_sentence, list, one_of};
 pub use plural::counted;
 pub use position::{LineIndex, Position};
 pub use redact::{credentials, redact_passwords};

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Declaration, ExportError, ExportInput, Exported, LeftOut, PackageJson, Section};
-use crate::model::{Dependent, Edge, NpmRange, Origin, PackageName, PinnedSource, RootEdge, Source, Version};
+use crate::model::{Dependent, Edge, NpmRange, Origin, PackageName, PinnedSource, RootEdge, Source};
 
 /// The ecosystem, as messages name it.
 pub(super) const ECOSYSTEM: &str = "npm";
@@ -138,11 +138,12 @@ fn declared(known: &PackageJson, edge: &Edge, folder: &str) -> Result<Declaratio
     let range = entry.specifier.strip_prefix("npm:").map_or(&*entry.specifier, |text| {
         text.char_indices().rfind(|(at, c)| *c == '@' && *at > 0).map_or("*", |(at, _)| &text[at + 1..])
     });
-    if let (Ok(range), Version::Npm(version)) = (range.parse::<NpmRange>(), &edge.to.package.version)
+    let version = &edge.to.package.version;
+    if let Ok(range) = range.parse::<NpmRange>()
         && range.tag().is_none()
         && edge.to.package.id.ecosystem.has_scopes()
         && !is_place(&entry.specifier)
-        && !range.matches(version)
+        && !version.is_in_range(&range)
     {
         return Err(refused(format!("declares `{name}` as {}, and {version} is locked", entry.specifier)));
     }

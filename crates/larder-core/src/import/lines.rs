@@ -85,8 +85,8 @@ impl Imported {
                 patch_line(patch),
             ));
         }
-        if let Some(line) = self.creatio_line() {
-            parts.push(Part::new(Block::Top, &["creatio"], line));
+        for (ecosystem, line) in &self.blocks {
+            parts.push(Part::new(Block::Top, &[ecosystem.as_str()], line.clone()));
         }
         if !self.members.is_empty() {
             parts.push(Part::new(Block::Top, &["members"], members_line(&self.members)));
@@ -123,11 +123,6 @@ impl Imported {
 }
 
 impl Imported {
-    /// Returns the line that names the version of the platform.
-    pub(super) fn creatio_line(&self) -> Option<String> {
-        self.creatio_platform.as_ref().map(|version| format!("creatio platform={}", quoted(version)))
-    }
-
     /// Returns the line of the policy that demands an age of versions.
     pub(super) fn age_line(&self) -> Option<String> {
         self.age.line([npm::ECOSYSTEM, pypi::ECOSYSTEM])

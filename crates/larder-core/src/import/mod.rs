@@ -43,7 +43,7 @@ use crate::manifest::{
 };
 
 pub use age::ImportedAge;
-pub use creatio::workspace_settings;
+pub use creatio::{WORKSPACE_SETTINGS, workspace_settings};
 pub use entries::{CatalogRange, ImportedExtension, ImportedLine, ImportedPatch, ImportedRegistry, NotTaken, Runtimes};
 use entries::{FolderLine, LineKey, MAX_PARTS, Repeat};
 pub use lines::Part;
@@ -128,8 +128,8 @@ pub struct Imported {
     pub released_before: Option<String>,
     /// How old versions have to be.
     pub age: ImportedAge,
-    /// The version of the platform that Creatio packages are for.
-    pub creatio_platform: Option<String>,
+    /// The line that says what is so of all packages of an ecosystem, each with the block that it is.
+    blocks: BTreeMap<Ecosystem, String>,
     /// The parts that were not imported.
     pub not_taken: Vec<NotTaken>,
     /// The indices of the lines for each group and package.
@@ -170,7 +170,9 @@ impl Imported {
         }
         self.dev_groups.extend(other.dev_groups);
         other.conflicts.into_iter().for_each(|groups| self.add_conflict(groups));
-        self.creatio_platform = self.creatio_platform.take().or(other.creatio_platform);
+        for (ecosystem, line) in other.blocks {
+            self.blocks.entry(ecosystem).or_insert(line);
+        }
         other.members.into_iter().for_each(|glob| self.add_member(glob));
         for CatalogRange { catalog, ecosystem, name, range } in other.catalogs {
             self.add_to_catalog(catalog.as_deref(), ecosystem, &name, &range);

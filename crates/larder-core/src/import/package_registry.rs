@@ -1,7 +1,7 @@
 //! `package-registry.json`: a list of packages, each with its version and the kind of registry that has it.
 //!
 //! ```json
-//! [ { "name": "UsrOrders", "version": "1.4", "registry": "creatio" }, { "name": "left-pad", "version": "^1.3", "registry": "npm" } ]
+//! [ { "name": "UsrOrders", "version": "1.4", "registry": "nuget" }, { "name": "left-pad", "version": "^1.3", "registry": "npm" } ]
 //! ```
 //!
 //! The list may be the `packages` of an object, whose `registry` is then that of packages that name none. A version is that one
@@ -9,6 +9,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::diagnostic::one_of;
 use crate::manifest::{Registry, parse_requirement};
 use crate::model::{Ecosystem, Label, Marker, PackageId, PackageName, Version};
 
@@ -121,7 +122,10 @@ fn of_claims(name: &str, registries: &[Registry]) -> Result<Ecosystem, String> {
     claiming.dedup();
     match claiming[..] {
         [ecosystem] => Ok(ecosystem),
-        _ => Err("it names no `registry`: write `npm`, `pypi`, `larder` or `creatio`".to_owned()),
+        _ => {
+            let kinds = Ecosystem::served().into_iter().map(|kind| format!("`{kind}`"));
+            Err(format!("it names no `registry`: write {}", one_of(kinds)))
+        }
     }
 }
 
@@ -137,13 +141,8 @@ fn word<'e>(entry: &'e Map<String, Value>, key: &str) -> Result<Option<&'e str>,
 /// Returns the ecosystem whose registries are called so.
 fn ecosystem(registry: &str) -> Option<Ecosystem> {
     let word = registry.to_ascii_lowercase();
-    let ecosystem = match word.as_str() {
-        "npmjs" | "npmjs.org" | "npmjs.com" => "npm".parse(),
-        "pip" | "pypi.org" => "pypi".parse(),
-        "nuget" | "marketplace" | "clio" => "creatio".parse(),
-        word => word.parse(),
-    };
-    ecosystem.ok().filter(|ecosystem: &Ecosystem| ecosystem.has_registries())
+    let is_called_so = |ecosystem: &Ecosystem| ecosystem.as_str() == word || ecosystem.other_names().contains(&&*word);
+    Ecosystem::ALL.into_iter().filter(|ecosystem| ecosystem.has_registries()).find(is_called_so)
 }
 
 /// Returns the range that a version alone satisfies; a text that is no version is a range itself.
@@ -157,58 +156,4 @@ fn exactly(ecosystem: Ecosystem, name: &str, text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::mutation;
-
-    const LIST: &str = r#"{"registry":"creatio","packages":[
-        {"name":"UsrOrders","version":"1.4"}, {"name":"UsrBase","version":null}, {"name":"UsrApp","version":">=1, <2"},
-        {"name":"left-pad","version":"1.3.0","registry":"npmjs"}, {"name":"react","version":"^18","registry":"npm"},
-        {"name":"six","version":"1.16","registry":"pip"}, {"name":"fastapi","version":"latest","registry":"pypi"},
-        {"name":"orders","version":"1.2.0","registry":"larder"}]}"#;
-
-    fn lines(text: &str) -> Vec<String> {
-        package_registry(text).unwrap().lines.iter().map(ImportedLine::what).collect()
-    }
-
-    #[test]
-    fn versions_are_themselves_and_ranges_are_ranges() {
-        assert_eq!(
-            lines(LIST),
-            [
-                "creatio UsrOrders =1.4",
-                "creatio UsrBase",
-                "creatio UsrApp >=1, <2",
-                "npm left-pad =1.3.0",
-                "npm react ^18",
-                "pypi six ==1.16",
-                "pypi fastapi",
-                "larder orders =1.2.0"
-            ]
-        );
-        assert_eq!(lines("\u{feff}[{\"name\":\"a\",\"registry\":\"NPM\"}]"), ["npm a"]);
-        mutation::of(&[LIST], |text| drop(package_registry(text)));
-    }
-
-    #[test]
-    fn what_cannot_be_taken_is_listed() {
-        for (entry, what, why) in [
-            ("{\"name\":\"a\",\"version\":\"1\"}", "package a", "names no `registry`"),
-            ("{\"name\":\"a\",\"registry\":\"https://npm.acme.example/\"}", "package a", "is no kind of registry"),
-            ("{\"name\":\"a\",\"registry\":\"path\"}", "package a", "is no kind of registry"),
-            ("{\"version\":\"1\",\"registry\":\"npm\"}", "package 1", "no `name`"),
-            ("{\"name\":7,\"registry\":\"npm\"}", "package 1", "`name` is no text"),
-            ("\"a@1\"", "package 1", "no object"),
-            ("{\"name\":\"a b\",\"registry\":\"npm\"}", "npm a b", ""),
-            ("{\"name\":\"a\",\"version\":\"^^1\",\"registry\":\"pypi\"}", "pypi a ^^1", "PEP 440"),
-        ] {
-            let imported = package_registry(&format!("[{entry}]")).unwrap();
-            let [left] = &imported.not_taken[..] else { panic!("{entry}: {imported:?}") };
-            assert!(imported.lines.is_empty() && left.what == what && left.why.contains(why), "{entry}: {left:?}");
-        }
-        for text in ["7", "{}", "{\"packages\":{}}", "[", "[{]"] {
-            let error = package_registry(text).unwrap_err().to_string();
-            assert!(error.starts_with("package-registry.json cannot be read"), "{error}");
-        }
-    }
-}
+mod tests;

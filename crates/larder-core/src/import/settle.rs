@@ -60,8 +60,7 @@ impl OverrideBeside {
         let replaced = parse_requirement(self.ecosystem, name, self.range.as_deref(), &Marker::default()).ok()?;
         let is_same_package = self.range.is_some() && replaced.package() == id;
         let is_moved = move |version: &&Version| {
-            let is_selected =
-                || selected.as_ref().zip(version.as_npm()).is_none_or(|(range, version)| range.matches(version));
+            let is_selected = || selected.as_ref().is_none_or(|range| version.is_in_range(range));
             let is_same = is_same_package && replaced.matches(version);
             !is_same && is_selected()
         };

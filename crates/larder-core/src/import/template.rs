@@ -58,7 +58,7 @@ pub fn template(from: &Template<'_>) -> String {
     for patch in &imported.patches {
         let _ = writeln!(out, "{}", lines::patch_line(patch));
     }
-    if let Some(line) = imported.creatio_line() {
+    for line in imported.blocks.values() {
         let _ = write!(out, "\n{line}\n");
     }
     if !imported.members.is_empty() {

@@ -189,10 +189,7 @@ fn may_be_missing(edge: &Edge) -> bool {
 
 /// Returns whether a version satisfies a range of npm's. What is no such range is satisfied by nothing.
 fn satisfies(version: &Version, range: &str) -> bool {
-    let parsed = match version.as_npm() {
-        Some(version) => Some(version.clone()),
-        // A local package's.
-        None => parse_npm_version(&version.to_string()),
-    };
-    parsed.zip(range.parse::<NpmRange>().ok()).is_some_and(|(version, range)| range.matches(&version))
+    // A local package's version is compared as well, as it is written.
+    let of_local = |range: &NpmRange| parse_npm_version(&version.to_string()).is_some_and(|one| range.matches(&one));
+    range.parse::<NpmRange>().is_ok_and(|range| version.is_in_range(&range) || of_local(&range))
 }

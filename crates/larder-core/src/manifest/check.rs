@@ -91,7 +91,7 @@ fn check_lines(manifest: &Manifest, root: &Manifest, errors: &mut Errors) {
 /// Returns the error of a line that asks for another version than the platform provides.
 fn contradicts_the_instance(line: &DependencyLine, root: &Manifest) -> Option<ManifestError> {
     let DependencySpec::Package(requirement) = &line.spec else { return None };
-    let provided = root.settings.creatio.contradicts(requirement)?;
+    let provided = root.settings.instance.contradicts(requirement)?;
     Some(ManifestError::BadValue {
         value: requirement.range_text(),
         what: "a range that the instance satisfies",
@@ -104,18 +104,15 @@ fn contradicts_the_instance(line: &DependencyLine, root: &Manifest) -> Option<Ma
 /// Returns the error of a line that has a package from another application of the marketplace than a line before it.
 fn of_another_application(line: &DependencyLine, first: &DependencyLine) -> Option<ManifestError> {
     let of = |line: &DependencyLine| match &line.spec {
-        DependencySpec::Package(requirement) => {
-            Some((requirement.package(), requirement.creatio_range()?.application()?))
-        }
+        DependencySpec::Package(requirement) => Some((requirement.package(), requirement.application()?)),
         DependencySpec::Folder(_) => None,
     };
     let ((package, here), (other, there)) = (of(line)?, of(first)?);
-    (package == other && here != there).then(|| ManifestError::BadValue {
-        value: format!("marketplace={here}"),
-        what: "the application that this package comes from",
-        reason: format!("another line has it from application {there}"),
-        help: Some("a package has one source: name one application on both lines".to_owned()),
+    (package == other && here != there).then_some(ManifestError::Applications {
+        here,
+        there,
         span: line.range_span,
+        first: first.range_span,
     })
 }
 
@@ -208,7 +205,7 @@ fn pinned(root: &Manifest) -> BTreeSet<(Ecosystem, String)> {
 /// Checks that caches of builds are registries of private packages, with the signers that they name.
 fn check_build_caches(root: &Manifest, errors: &mut Errors) {
     for cache in &root.build_caches {
-        let private = || root.registries.iter().filter(|registry| registry.ecosystem == Ecosystem::PRIVATE);
+        let private = || root.registries.iter().filter(|registry| registry.ecosystem.is_published_with_larder());
         let name = &cache.registry.value;
         match private().find(|registry| registry.name == *name) {
             None => {
@@ -246,13 +243,15 @@ fn check_registry(line: &DependencyLine, root: &Manifest, errors: &mut Errors) {
     let serves = |registry: &&Registry| registry.ecosystem == ecosystem;
     let Some(name) = &line.registry else {
         // Members are asked for by their names as well.
-        let may_be_member = ecosystem == Ecosystem::PRIVATE && !root.members.is_empty();
+        let may_be_member = ecosystem.is_published_with_larder() && !root.members.is_empty();
         let needs_registry = ecosystem.has_registries() && line.source.is_none() && !may_be_member;
+        let of_marketplace = matches!(&line.spec, DependencySpec::Package(asked) if asked.application().is_some());
+        let form = if of_marketplace { " { form \"marketplace\"; }" } else { "" };
         if needs_registry && !registries.iter().any(|registry| serves(&registry)) {
             errors.push(ManifestError::Undeclared {
                 what: "registry of kind",
                 name: ecosystem.to_string(),
-                help: Some(format!("declare one: `registries {{ {ecosystem} \"NAME\" \"https://HOST/\" }}`")),
+                help: Some(format!("declare one: `registries {{ {ecosystem} \"NAME\" \"https://HOST/\"{form} }}`")),
                 span: line.span,
             });
         }

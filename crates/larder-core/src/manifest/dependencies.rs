@@ -1,6 +1,6 @@
 //! `dependencies` and `group` blocks.
 
-use crate::model::{Catalogs, CreatioRange, Ecosystem, ExtraName, Marker, PackageName};
+use crate::model::{Catalogs, Ecosystem, ExtraName, Marker, PackageName};
 
 use super::catalogs::catalog_range;
 use super::error::MAX_REPORTED;
@@ -69,7 +69,7 @@ pub(super) fn read_dependency(
     let features = read_features(&parts, errors);
     let beta = parts.property("beta").and_then(|value| value.boolean(errors)).unwrap_or(false);
     let registry = parts.property("registry").and_then(|value| value.label(errors));
-    let source = if ecosystem == Ecosystem::TOOLS {
+    let source = if ecosystem.is_by_url() {
         tool::read_source(node, &parts, errors)
     } else {
         source::read_source(&parts, errors)
@@ -119,7 +119,7 @@ pub(super) fn read_dependency(
             return None;
         }
         (None, Some((value, id))) => Some(Spanned {
-            value: CreatioRange::of_application(u32::try_from(id?).ok()?).to_string(),
+            value: notation::for_ecosystem(ecosystem).application_range(u32::try_from(id?).ok()?)?,
             span: value.span,
         }),
         (range, None) => range.map(|range| Spanned { value: range.value.to_owned(), span: range.span }),

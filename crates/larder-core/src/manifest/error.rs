@@ -352,6 +352,22 @@ pub enum ManifestError {
         #[label("claimed here")]
         first: SourceSpan,
     },
+    /// Two lines that take one package from different applications of a marketplace.
+    #[error(
+        "`marketplace={here}` is not the application that this package comes from: another line has it from application {there}"
+    )]
+    #[diagnostic(
+        code(larder::manifest::bad_value),
+        help("a package has one source: name one application on both lines")
+    )]
+    Applications {
+        here: u32,
+        there: u32,
+        #[label("application {here} here")]
+        span: SourceSpan,
+        #[label("application {there} here")]
+        first: SourceSpan,
+    },
     /// Two lines that take one package from different places.
     #[error(
         "{package} comes from {here} here, but from {there} {}",
@@ -533,6 +549,7 @@ impl ManifestError {
             | Self::RegistryKind { span, .. }
             | Self::Claimed { span, .. }
             | Self::RivalClaims { span, .. }
+            | Self::Applications { span, .. }
             | Self::Origins { span, .. }
             | Self::Registries { span, .. }
             | Self::MirrorVariable { span, .. }

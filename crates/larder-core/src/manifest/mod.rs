@@ -9,7 +9,6 @@ mod catalogs;
 mod check;
 mod claims;
 mod conflicts;
-mod creatio;
 mod denied;
 mod dependencies;
 pub mod edit;
@@ -47,7 +46,6 @@ mod tool;
 
 pub use check::join_members;
 pub use claims::Claim;
-pub use creatio::add_provided;
 pub use dependencies::seen_as;
 pub use error::{ManifestError, ManifestErrors};
 pub(crate) use finding::kdl_finding;
@@ -61,7 +59,9 @@ pub use model::{
     SignerList, SignerListSource, TokenSource,
 };
 pub(crate) use node::{BlockRule, Errors, ManifestNode, NodeShape, NodeValue, UniqueNodes, did_you_mean, nodes, slice};
-pub use notation::{compatible_range, normal_name, parse_requirement, range_from, split_argument};
+pub use notation::{
+    ProvidedListError, add_provided, compatible_range, normal_name, parse_requirement, range_from, split_argument,
+};
 pub use parse::{ManifestKind, declared_package, parse};
 pub use policy::{
     AdvisoryRules, AllowedSources, DeniedPackages, IgnoredAdvisory, LicenseRule, LicenseRules, PackageLicense, Policy,

@@ -74,7 +74,7 @@ pub struct Manifest {
     pub patches: Vec<PatchLine>,
     /// `age` of the top-level policy.
     pub age_span: Option<SourceSpan>,
-    /// The files that list what an instance of the Creatio platform provides.
+    /// The files that list what an instance has.
     pub provided_lists: Vec<Spanned<EntryPath>>,
 }
 
@@ -292,7 +292,7 @@ impl DependencyLine {
     pub fn ecosystem(&self) -> Ecosystem {
         match &self.spec {
             DependencySpec::Package(requirement) => requirement.package().ecosystem,
-            DependencySpec::Folder(_) => Ecosystem::Path,
+            DependencySpec::Folder(_) => Ecosystem::LOCAL,
         }
     }
 }
@@ -415,7 +415,7 @@ pub enum RegistryForm {
     Index,
     /// One page or folder with the files of all packages, as pip's `--find-links` has it.
     Flat,
-    /// The current file of each application, and nothing of what it was: Creatio's marketplace.
+    /// The current file of each application, and nothing of what it was: a marketplace.
     Marketplace,
 }
 

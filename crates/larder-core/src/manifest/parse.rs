@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use miette::SourceSpan;
 
-use crate::model::{Catalogs, EntryPath, Label, Override, RuntimeName, RuntimeSource, Settings};
+use crate::model::{Catalogs, Ecosystem, EntryPath, Label, Override, RuntimeName, RuntimeSource, Settings};
 
 use super::alerts::Alerts;
 use super::dependencies::{read_dependencies, read_group};
@@ -18,8 +18,8 @@ use super::runtimes::{DeclaredPlatforms, read_runtimes};
 use super::{
     AdvisorySource, AssetDeclaration, BuildCache, Conflict, DependencyLine, Group, Hoisting, Hook, Manifest,
     ManifestError, ManifestErrors, Package, PatchLine, Policy, ProjectMetadata, Registry, RuleSpans, RuntimeAddress,
-    RuntimeRegistry, Spanned, Task, advisories, alerts, assets, builds, catalogs, check, conflicts, creatio, denied,
-    environments, hooks, monitor, package, patches, registries, resolution, source, syntax, tasks,
+    RuntimeRegistry, Spanned, Task, advisories, alerts, assets, builds, catalogs, check, conflicts, denied,
+    environments, hooks, monitor, notation, package, patches, registries, resolution, source, syntax, tasks,
 };
 
 /// The kind of a manifest.
@@ -35,7 +35,8 @@ pub enum ManifestKind<'a> {
     Package,
 }
 
-const TOP: [&str; 23] = [
+/// What a root manifest has, besides the blocks of ecosystems.
+const TOP: [&str; 22] = [
     "project",
     "package",
     "assets",
@@ -55,7 +56,6 @@ const TOP: [&str; 23] = [
     "builds",
     "tasks",
     "patch",
-    "creatio",
     "hooks",
     "monitor",
     "alerts",
@@ -63,6 +63,16 @@ const TOP: [&str; 23] = [
 const MEMBER: [&str; 6] = ["project", "package", "assets", "dependencies", "group", "tasks"];
 /// What is read of the manifest of a package that stands alone.
 const PACKAGE: [&str; 7] = ["project", "package", "assets", "dependencies", "catalog", "members", "order"];
+
+/// Returns what a root manifest has.
+fn known_at_the_top() -> Vec<&'static str> {
+    let names = Ecosystem::ALL.map(Ecosystem::as_str).into_iter();
+    TOP.into_iter().chain(names.filter(|name| notation::block_reader(name).is_some())).collect()
+}
+
+fn report_unknown(node: ManifestNode<'_>, known: &[&'static str], errors: &mut Errors) {
+    node.report_unknown("at the top of a manifest", known, errors);
+}
 
 /// Parses the manifest at `file`, a path relative to the root. Reports all errors of the file at once.
 pub fn parse(file: &str, text: &str, kind: ManifestKind<'_>) -> Result<Manifest, ManifestErrors> {
@@ -158,7 +168,8 @@ struct DraftManifest<'a> {
 impl<'a> DraftManifest<'a> {
     fn read(&mut self, node: ManifestNode<'a>, kind: ManifestKind<'_>, errors: &mut Errors) {
         const BLOCK: NodeShape = NodeShape { arguments: (0, 0), properties: &[], block: BlockRule::Maybe, example: "" };
-        let is_known = TOP.contains(&node.name());
+        let of_ecosystem = notation::block_reader(node.name());
+        let is_known = TOP.contains(&node.name()) || of_ecosystem.is_some();
         if kind == ManifestKind::Package && is_known && !PACKAGE.contains(&node.name()) {
             return;
         }
@@ -207,7 +218,6 @@ impl<'a> DraftManifest<'a> {
             // Read before all else.
             "catalog" => {}
             "environment" => self.environments.extend(environments::read_environment(node, errors)),
-            "creatio" => self.provided_lists = creatio::read_creatio(node, &mut self.settings.creatio, errors),
             "conflicts" => self.conflicts.extend(conflicts::read_conflicts(node, errors)),
             "builds" => builds::read_builds(node, (&mut self.settings.builds, &mut self.build_caches), errors),
             "resolution" => {
@@ -227,11 +237,11 @@ impl<'a> DraftManifest<'a> {
                     (self.settings.age, self.age_span) = (Some(age.minimum), Some(age.span));
                 }
             }
-            _ => node.report_unknown(
-                "at the top of a manifest",
-                if matches!(kind, ManifestKind::Member(_)) { &MEMBER } else { &TOP },
-                errors,
-            ),
+            _ => match of_ecosystem {
+                Some(read) => self.provided_lists = read(node, &mut self.settings.instance, errors),
+                None if matches!(kind, ManifestKind::Member(_)) => report_unknown(node, &MEMBER, errors),
+                None => report_unknown(node, &known_at_the_top(), errors),
+            },
         }
     }
 

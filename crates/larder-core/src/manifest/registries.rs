@@ -9,6 +9,7 @@ use super::error::MAX_REPORTED;
 use super::log_trust;
 use super::node::{BlockRule, Errors, ManifestNode, NodeParts, NodeShape, NodeValue, UniqueNodes};
 use super::{Claim, ManifestError, Registry, RegistryForm, RegistryUrl, TokenSource, registry_key};
+use crate::diagnostic::one_of;
 use crate::model::{Ecosystem, Label, PerEcosystem, Url};
 
 /// The registries that exist without being named: each with its name and its URL.
@@ -49,6 +50,12 @@ impl Registry {
         let public = BUILT_IN.of(self.ecosystem).map(|(_, url)| url);
         self.url.http().is_some_and(|url| Some(url.clone().into_folder().as_str()) == public)
     }
+}
+
+/// Returns the reason why a registry cannot be something, as a clause: of which kinds those are that can.
+fn only(what: &str, can_be: fn(Ecosystem) -> bool) -> String {
+    let kinds = Ecosystem::ALL.into_iter().filter(|one| can_be(*one));
+    format!("only registries of kind {} can be {what}", one_of(kinds))
 }
 
 /// Reads the registries of the block.
@@ -199,12 +206,13 @@ fn read_option(node: ManifestNode<'_>, registry: &mut Registry, errors: &mut Err
             let form = value.and_then(|value| Some((value.choice(&FORMS, errors)?, value.span)));
             if let Some((form, span)) = form {
                 let (is_possible, name, reason) = match form {
-                    RegistryForm::Marketplace => {
-                        let reason = "only registries of kind creatio can be a marketplace";
-                        (registry.ecosystem == Ecosystem::CREATIO, "marketplace", reason)
-                    }
+                    RegistryForm::Marketplace => (
+                        registry.ecosystem.has_marketplaces(),
+                        "marketplace",
+                        only("a marketplace", Ecosystem::has_marketplaces),
+                    ),
                     RegistryForm::Flat | RegistryForm::Index => {
-                        let reason = "only registries of kind pypi can be a folder or a page of files";
+                        let reason = only("a folder or a page of files", Ecosystem::shares_one_folder);
                         (registry.ecosystem.shares_one_folder(), "flat", reason)
                     }
                 };
@@ -214,14 +222,14 @@ fn read_option(node: ManifestNode<'_>, registry: &mut Registry, errors: &mut Err
                     errors.push(ManifestError::BadValue {
                         value: name.to_owned(),
                         what: "a form of this registry",
-                        reason: reason.to_owned(),
+                        reason,
                         help: None,
                         span,
                     });
                 }
             }
         }
-        name if log_trust::OPTIONS.contains(&name) && registry.ecosystem == Ecosystem::PRIVATE => {
+        name if log_trust::OPTIONS.contains(&name) && registry.ecosystem.is_published_with_larder() => {
             log_trust::read(node, &mut registry.log, errors);
         }
         "key" if registry.ecosystem.has_scopes() => registry.keys.extend(registry_key::read(node, errors)),

@@ -130,7 +130,7 @@ fn read_override(node: ManifestNode<'_>, errors: &mut Errors) -> Option<(Spanned
         range => range.flatten(),
     };
     // What is solved as one for all dependents may still be removed from one of them, to open a cycle.
-    let names_parents = ecosystem.has_scopes() || ecosystem.has_install_order();
+    let names_parents = has_overrides_of_parents(ecosystem);
     let (parent, child) = match split_override(name.value) {
         parts if names_parents => parts,
         _ => (None, name.value.trim()),
@@ -140,10 +140,11 @@ fn read_override(node: ManifestNode<'_>, errors: &mut Errors) -> Option<(Spanned
         _ => (child, None),
     };
     let bad_name = |e: crate::model::NameError, errors: &mut Errors| {
-        let help = name
-            .value
-            .contains('>')
-            .then(|| "names of npm and of creatio may be written `PARENT>NAME`, of one parent".to_owned());
+        let help = name.value.contains('>').then(|| {
+            let all = Ecosystem::ALL.into_iter().filter(|one| has_overrides_of_parents(*one));
+            let names: Vec<String> = all.map(|one| format!("of {one}")).collect();
+            format!("names {} may be written `PARENT>NAME`, of one parent", names.join(" and "))
+        });
         errors.push(ManifestError::BadName { reason: e.to_string(), help, span: name.span });
     };
     let parent = match parent.map(|parent| PackageName::parse(ecosystem, parent)).transpose() {
@@ -269,10 +270,15 @@ fn read_extend(node: ManifestNode<'_>, settings: &mut Settings, spans: &mut Rule
     }
 }
 
+/// Returns whether what one dependent asks for can be overridden, and not only what all ask for.
+fn has_overrides_of_parents(ecosystem: Ecosystem) -> bool {
+    ecosystem.has_scopes() || ecosystem.has_install_order()
+}
+
 /// Returns whether packages of one ecosystem may be made to depend on those of another: a package with an order of installation may need
 /// what is private, and knows no way to say it.
 fn extends(package: Ecosystem, dependency: Ecosystem) -> bool {
-    package == dependency || package.has_install_order() && dependency == Ecosystem::PRIVATE
+    package == dependency || package.has_install_order() && dependency.is_published_with_larder()
 }
 
 /// Reports the properties of a line in an `extend` block, where they would have no effect.

@@ -82,6 +82,25 @@ impl ArtifactKind {
         }
     }
 
+    /// Returns what an artifact of the kind is, for messages: "a tarball".
+    pub fn description(self) -> &'static str {
+        match self {
+            Self::Tarball => "a tarball",
+            Self::Wheel => "a wheel",
+            Self::Sdist => "a source distribution",
+            Self::Source => "plain source",
+            Self::Runtime => "a runtime",
+            Self::Package => "a private package",
+            Self::Archive => "the file of a tool",
+            Self::Creatio => "a Creatio package",
+        }
+    }
+
+    /// Returns whether case does not count in the names of its files.
+    fn folds_case(self) -> bool {
+        matches!(self, Self::Creatio)
+    }
+
     /// Returns whether the artifact must be built before it can be installed.
     pub fn needs_build(self) -> bool {
         matches!(self, Self::Sdist)
@@ -143,6 +162,11 @@ impl Artifact {
 
     fn of_kind(kind: ArtifactKind, file: String) -> Self {
         Self { file, kind, digest: None, location: None, platforms: Vec::new() }
+    }
+
+    /// Returns whether both are one file, by their names.
+    pub fn is_same_file(&self, other: &Self) -> bool {
+        self.file == other.file || self.kind.folds_case() && self.file.eq_ignore_ascii_case(&other.file)
     }
 
     /// Returns whether the artifact is a wheel.

@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use super::{ExtraName, PackageName};
+use super::{ExtraName, PackageKey, PackageName, Version};
 
 /// The headers that larder uses, as they are written.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -95,6 +95,13 @@ impl CoreMetadata {
             .version
             .parse::<pep440_rs::Version>()
             .is_ok_and(|own| own == *version || own == version.clone().without_local())
+    }
+
+    /// Returns whether this is the metadata of a locked package, as [`Self::is_of`] says.
+    pub fn is_of_package(&self, package: &PackageKey) -> bool {
+        let is_version = |own: &Version| *own == package.version || package.version.cmp_public(own).is_eq();
+        PackageName::parse(package.id.ecosystem, &self.name).is_ok_and(|name| name == package.id.name)
+            && Version::parse(package.id.ecosystem, &self.version).is_ok_and(|own| is_version(&own))
     }
 
     /// Returns whether the metadata of a source distribution also holds for its wheels (PEP 643).

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{CreatioRange, CreatioVersion, Ecosystem, PackageId, PackageName, Requirement};
+use super::{CreatioVersion, Ecosystem, PackageId, PackageName, Requirement};
 
 /// How the versions count that packages of feeds state of what they depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -16,7 +16,7 @@ pub enum StatedVersions {
 
 /// What `creatio` says of the instance.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct CreatioInstance {
+pub struct TargetInstance {
     /// `platform=`
     pub platform: Option<CreatioVersion>,
     /// `provides`: the packages that it has, with their versions where these are known.
@@ -25,22 +25,27 @@ pub struct CreatioInstance {
     pub stated_versions: StatedVersions,
 }
 
-impl CreatioInstance {
+impl TargetInstance {
+    /// The ecosystem of the packages that an instance has. Its name is that of the block which says what the instance has.
+    pub const ECOSYSTEM: Ecosystem = Ecosystem::CREATIO;
+
     /// Returns whether the instance has the package that a requirement is for.
     pub fn provides(&self, requirement: &Requirement) -> bool {
-        requirement.ecosystem() == Ecosystem::CREATIO && self.provided.contains_key(requirement.name())
+        requirement.ecosystem() == Self::ECOSYSTEM && self.provided.contains_key(requirement.name())
     }
 
     /// Returns the packages that the instance has.
     pub fn packages(&self) -> impl Iterator<Item = PackageId> {
-        self.provided.keys().map(|name| PackageId::new(Ecosystem::CREATIO, name.clone()))
+        self.provided.keys().map(|name| PackageId::new(Self::ECOSYSTEM, name.clone()))
     }
 
     /// Returns the version that the instance has of a requirement's package, if that is none which satisfies it.
     pub fn contradicts(&self, requirement: &Requirement) -> Option<&CreatioVersion> {
-        let range: &CreatioRange = requirement.creatio_range()?;
+        if requirement.ecosystem() != Self::ECOSYSTEM {
+            return None;
+        }
         let version = self.provided.get(requirement.name())?.as_ref()?;
-        (!range.matches(version)).then_some(version)
+        (!requirement.matches(&version.clone().into())).then_some(version)
     }
 
     /// Returns what a lock writes: a sentence for each thing that is said.
@@ -84,20 +89,20 @@ mod tests {
     #[test]
     fn what_a_lock_says_of_an_instance_comes_back() {
         let lines = ["platform 8.1.3", "constraints minimum", "provides CrtBase", "provides CrtOrders 1.5.0"];
-        let mut instance = CreatioInstance::default();
+        let mut instance = TargetInstance::default();
         for line in lines {
             instance.read_line(line).unwrap();
         }
         assert_eq!(instance.lines(), lines);
-        assert!(CreatioInstance::default().lines().is_empty());
+        assert!(TargetInstance::default().lines().is_empty());
         for wrong in ["", "platform", "provides", "provides a b c", "provides a-b", "constraints exact", "x y"] {
-            assert!(CreatioInstance::default().read_line(wrong).is_err(), "{wrong}");
+            assert!(TargetInstance::default().read_line(wrong).is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn a_version_that_the_instance_has_counts() {
-        let mut instance = CreatioInstance::default();
+        let mut instance = TargetInstance::default();
         instance.read_line("provides CrtOrders 1.5").unwrap();
         instance.read_line("provides CrtBase").unwrap();
         let needs = |name: &str, range: &str| {

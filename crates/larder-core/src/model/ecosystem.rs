@@ -69,6 +69,12 @@ impl Ecosystem {
     /// Every ecosystem, in the order in which they are listed.
     pub const ALL: [Self; 6] = [Self::Npm, Self::Pypi, Self::Larder, Self::Path, Self::Archive, Self::Creatio];
 
+    /// The ecosystem of Node's packages.
+    pub const OF_NODE: Self = Self::Npm;
+
+    /// The ecosystem of Python's packages.
+    pub const OF_PYTHON: Self = Self::Pypi;
+
     /// The ecosystem of folders of the checkout.
     pub const LOCAL: Self = Self::Path;
 
@@ -130,6 +136,36 @@ impl Ecosystem {
     /// on itself through others.
     pub fn has_install_order(self) -> bool {
         matches!(self, Self::Creatio)
+    }
+
+    /// Returns whether a registry of it can be a marketplace, which has the current file of each application and no older one.
+    pub fn has_marketplaces(self) -> bool {
+        matches!(self, Self::Creatio)
+    }
+
+    /// Returns whether its packages are published with larder, to registries that larder serves.
+    pub fn is_published_with_larder(self) -> bool {
+        matches!(self, Self::Larder)
+    }
+
+    /// Returns whether its packages can have assets: schemas, adapters, mappings, flows.
+    pub fn has_assets(self) -> bool {
+        matches!(self, Self::Larder)
+    }
+
+    /// Returns whether its packages are files by URL, which no registry serves.
+    pub fn is_by_url(self) -> bool {
+        matches!(self, Self::Archive)
+    }
+
+    /// Returns the words by which other tools call its registries.
+    pub fn other_names(self) -> &'static [&'static str] {
+        match self {
+            Self::Npm => &["npmjs", "npmjs.org", "npmjs.com"],
+            Self::Pypi => &["pip", "pypi.org"],
+            Self::Creatio => &["nuget", "marketplace", "clio"],
+            Self::Larder | Self::Path | Self::Archive => &[],
+        }
     }
 
     /// Returns whether its packages can be source distributions, which have to be built.

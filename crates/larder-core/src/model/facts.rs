@@ -1,6 +1,6 @@
 //! The facts of a package: its metadata besides dependencies.
 
-use super::{CreatioFacts, Platform};
+use super::{PackageDescriptor, Platform};
 
 /// The metadata of a package that `sync` needs, and a lock keeps.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -23,8 +23,8 @@ pub struct Facts {
     pub deprecated: Option<String>,
     /// Whether the version was yanked (PEP 592) when it was locked.
     pub yanked: bool,
-    /// What only Creatio packages have. `None` for other packages.
-    pub creatio: Option<Box<CreatioFacts>>,
+    /// What the package's descriptor says of it. `None` in ecosystems whose packages have none.
+    pub descriptor: Option<Box<PackageDescriptor>>,
 }
 
 impl Facts {

@@ -10,12 +10,7 @@ pub struct ReleaseLine(Vec<u64>);
 impl ReleaseLine {
     /// Returns the line of a version.
     pub fn of(version: &Version) -> Self {
-        let numbers = match (version.as_npm(), version.as_pypi(), version.as_semver()) {
-            (Some(npm), ..) => vec![npm.major, npm.minor, npm.patch],
-            (_, Some(pypi), _) => [&[pypi.epoch()], pypi.release()].concat(),
-            (.., Some(semver)) => vec![semver.major, semver.minor, semver.patch],
-            _ => Vec::new(),
-        };
+        let numbers = version.release();
         let first = numbers.iter().position(|number| *number != 0).unwrap_or_default();
         Self(numbers.into_iter().take(first + 1).collect())
     }

@@ -225,10 +225,11 @@ impl Requirement {
         }
     }
 
-    /// Returns the range of a Creatio package. Returns `None` for other packages.
-    pub fn creatio_range(&self) -> Option<&CreatioRange> {
+    /// Returns the number of the application of a marketplace that the package is to come from. Returns `None` if it need not come
+    /// from one.
+    pub fn application(&self) -> Option<u32> {
         match self {
-            Self::Creatio { range, .. } => Some(range),
+            Self::Creatio { range, .. } => range.application(),
             Self::Npm { .. } | Self::Pypi { .. } | Self::Larder { .. } | Self::Path { .. } | Self::Archive { .. } => {
                 None
             }

@@ -6,8 +6,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{
-    BuildRules, CreatioInstance, Digest, ManagedRuntimes, MinimumAge, NpmRange, PackageId, PackageKey, PackageName,
-    PythonVersion, Requirement, RuntimeName, Runtimes, Source, TargetPlatform, TimeLimits, Uid, Version,
+    BuildRules, Digest, ManagedRuntimes, MinimumAge, NpmRange, PackageId, PackageKey, PackageName, PythonVersion,
+    Requirement, RuntimeName, Runtimes, Source, TargetInstance, TargetPlatform, TimeLimits, Uid, Version,
 };
 
 /// How npm's peer dependencies are treated.
@@ -60,11 +60,16 @@ pub struct Override {
 impl Override {
     /// Returns whether it replaces what a dependent asks for, of which the range is given if it is npm's. A dist-tag has no version
     /// in common with a range, because only the registry knows its version.
-    pub fn applies(&self, parent: Option<&PackageName>, package: &PackageId, range: Option<&NpmRange>) -> bool {
+    fn applies(&self, parent: Option<&PackageName>, package: &PackageId, range: Option<&NpmRange>) -> bool {
         let is_among = |asked: &NpmRange| range.is_some_and(|range| range.intersects(asked));
         *package == self.package
             && self.parent.as_ref().is_none_or(|name| Some(name) == parent)
             && self.asked.as_ref().is_none_or(is_among)
+    }
+
+    /// Returns whether it replaces what a dependent asks for.
+    pub fn applies_to(&self, parent: Option<&PackageName>, asked: &Requirement) -> bool {
+        self.applies(parent, &asked.declared_package(), asked.npm_range())
     }
 
     /// Returns how closely it names what it replaces: one that names the dependent goes before one for all, and one that names
@@ -222,8 +227,8 @@ pub struct Settings {
     pub patches: Vec<PatchedPackage>,
     /// The edition of the built-in package extensions.
     pub package_extensions: Edition,
-    /// `creatio`: the instance of the platform that Creatio packages are for.
-    pub creatio: CreatioInstance,
+    /// The instance that packages are for, which has some of them already.
+    pub instance: TargetInstance,
     /// The identifiers of what the instance provides, by the word of its lists: not in the lock, for which packages were compared with
     /// them when it was made.
     pub provided_uids: BTreeMap<PackageName, Uid>,
@@ -249,6 +254,11 @@ impl Settings {
     ) -> Option<(usize, &Override)> {
         let all = self.overrides.iter().enumerate().filter(|(_, one)| one.applies(parent, package, range));
         all.min_by_key(|(_, one)| std::cmp::Reverse(one.closeness()))
+    }
+
+    /// Returns the override that applies to a requirement of a dependent, with its place.
+    pub fn override_for(&self, parent: Option<&PackageName>, asked: &Requirement) -> Option<(usize, &Override)> {
+        self.override_of(parent, &asked.declared_package(), asked.npm_range())
     }
 
     /// Returns the limits for the versions of a package. Local packages are not published, and have none.

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use super::archive::version::ToolVersion;
-use super::{CreatioVersion, Ecosystem, PerEcosystem, larder, npm, path, pypi};
+use super::{CreatioVersion, Ecosystem, NpmRange, PerEcosystem, PypiSpecifier, larder, npm, path, pypi};
 
 /// A version of a package. The order is the ecosystem's own. The order of versions of different ecosystems is arbitrary.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -98,6 +98,26 @@ impl Version {
         match self {
             Self::Creatio(version) => Some(version),
             Self::Npm(_) | Self::Pypi(_) | Self::Semver(_) | Self::Tool(_) => None,
+        }
+    }
+
+    /// Returns whether it is a version of npm that a range of npm's admits.
+    pub fn is_in_range(&self, range: &NpmRange) -> bool {
+        self.as_npm().is_some_and(|version| range.matches(version))
+    }
+
+    /// Returns whether it is a version of Python that a specifier admits.
+    pub fn is_specified(&self, specifier: &PypiSpecifier) -> bool {
+        self.as_pypi().is_some_and(|version| specifier.admits(version))
+    }
+
+    /// Returns the numbers of the release, those before which it is incompatible first. Empty where versions say nothing of it.
+    pub fn release(&self) -> Vec<u64> {
+        match self {
+            Self::Npm(version) => vec![version.major, version.minor, version.patch],
+            Self::Pypi(version) => [&[version.epoch()], version.release()].concat(),
+            Self::Semver(version) => vec![version.major, version.minor, version.patch],
+            Self::Tool(_) | Self::Creatio(_) => Vec::new(),
         }
     }
 

@@ -10,8 +10,8 @@ use std::rc::Rc;
 use pubgrub::VersionSet;
 
 use crate::model::{
-    Algorithm, Artifact, ArtifactKind, Digest, Edge, EdgeKind, ExtraName, Facts, Graph, Instance, InstanceKey, Origin,
-    Package, PackageKey, Platform,
+    Algorithm, Artifact, Digest, Edge, EdgeKind, ExtraName, Facts, Graph, Instance, InstanceKey, Origin, Package,
+    PackageKey, Platform,
 };
 
 use super::catalog::Catalog;
@@ -19,6 +19,7 @@ use super::index::{DependencyKind, Index, IndexError, PlatformSet, Release};
 use super::release::{Need, NeedOrigin, PreparedRelease};
 use super::requirements::Requirements;
 use super::variable::{PackageIx, Variable};
+use super::version_table::Missing;
 use super::{Solution, platform_metadata};
 
 /// A part of a graph that differs from metadata.
@@ -121,8 +122,12 @@ impl<'a> Audit<'a> {
         for (key, package) in &self.audited.graph.packages {
             let place = self.catalog.interned.package(key.id.clone());
             let table = self.catalog.table(place)?;
-            if let Some(registry) = &table.missing {
-                self.tell(key, AuditedPart::Whole, format!("registry `{registry}` has no such package"));
+            if let Some(missing) = &table.missing {
+                let message = match missing {
+                    Missing::In(registry) => format!("registry `{registry}` has no such package"),
+                    Missing::Everywhere => missing.to_string(),
+                };
+                self.tell(key, AuditedPart::Whole, message);
                 continue;
             }
             let versions = &table.versions;
@@ -163,7 +168,7 @@ impl<'a> Audit<'a> {
         }
         for artifact in &package.artifacts {
             let part = || AuditedPart::Artifact(artifact.file.clone());
-            let usual = release.artifacts.iter().find(|usual| is_same_file(usual, artifact));
+            let usual = release.artifacts.iter().find(|usual| usual.is_same_file(artifact));
             if let Some(usual) =
                 usual.filter(|usual| (usual.kind, &usual.platforms) != (artifact.kind, &artifact.platforms))
             {
@@ -343,7 +348,7 @@ fn edge_kind(kind: DependencyKind) -> EdgeKind {
 fn facts(locked: &Facts, stated: &Facts) -> [(&'static str, String, String); 8] {
     let list = |list: &[String]| format!("[{}]", list.join(", "));
     let text = |text: &Option<String>| text.as_ref().map_or_else(|| "absent".to_owned(), |text| format!("`{text}`"));
-    let uid = |facts: &Facts| text(&facts.creatio.as_ref().map(|facts| facts.uid.to_string()));
+    let uid = |facts: &Facts| text(&facts.descriptor.as_ref().map(|facts| facts.uid.to_string()));
     [
         ("os", list(&locked.os), list(&stated.os)),
         ("cpu", list(&locked.cpu), list(&stated.cpu)),
@@ -356,11 +361,6 @@ fn facts(locked: &Facts, stated: &Facts) -> [(&'static str, String, String); 8] 
     ]
 }
 
-/// Returns whether two artifacts are one file. In names of Creatio's archives case does not count.
-fn is_same_file(a: &Artifact, b: &Artifact) -> bool {
-    a.file == b.file || a.kind == ArtifactKind::Creatio && a.file.eq_ignore_ascii_case(&b.file)
-}
-
 /// Returns whether a registry states a digest. One that is stronger than all that it states can only be compared with the file.
 fn is_stated(locked: &Digest, stated: &[Digest]) -> bool {
     let is_weak = |digest: &Digest| digest.algorithm() == Algorithm::Sha1;
@@ -368,16 +368,7 @@ fn is_stated(locked: &Digest, stated: &[Digest]) -> bool {
 }
 
 fn served(artifact: &Artifact) -> String {
-    let kind = match artifact.kind {
-        ArtifactKind::Tarball => "a tarball",
-        ArtifactKind::Wheel => "a wheel",
-        ArtifactKind::Sdist => "a source distribution",
-        ArtifactKind::Source => "plain source",
-        ArtifactKind::Runtime => "a runtime",
-        ArtifactKind::Package => "a private package",
-        ArtifactKind::Archive => "the file of a tool",
-        ArtifactKind::Creatio => "a Creatio package",
-    };
+    let kind = artifact.kind.description();
     let platforms: Vec<_> = artifact.platforms.iter().map(|platform| platform.as_str()).collect();
     if platforms.is_empty() {
         format!("{kind} for all platforms")

@@ -10,7 +10,7 @@ use pubgrub::VersionSet;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::model::{
-    Dependent, ExtraName, Label, Marker, PackageId, PackageKey, Platform, PythonVersion, Requirement, Version,
+    Dependent, ExtraName, Marker, PackageId, PackageKey, Platform, PythonVersion, Requirement, Version,
 };
 
 use super::index::{AgeRule, Candidate, DependencyKind, Index, IndexError, PlatformSet, Release, Versions};
@@ -20,7 +20,7 @@ use super::release::{Need, PreparedLine, PreparedRelease};
 use super::requirements::{LineId, Requirements};
 use super::variable::{ExtraIx, NodeIx, NodeOwner, PackageIx, ScopeNode};
 use super::version_rules::{self, npm};
-use super::version_table::VersionTable;
+use super::version_table::{Missing, VersionTable};
 
 /// The requirements and the index, with everything that was read or computed from them so far.
 pub(super) struct Catalog<'a> {
@@ -220,7 +220,8 @@ impl<'a> Catalog<'a> {
         let id = self.interned.id(package);
         let (versions, missing) = match self.index.versions(&id) {
             Ok(versions) => (versions, None),
-            Err(IndexError::NotFound { registry, .. }) => (Arc::default(), Some(registry)),
+            Err(IndexError::NotFound { registry, .. }) => (Arc::default(), Some(Missing::In(registry))),
+            Err(IndexError::Unserved(_)) => (Arc::default(), Some(Missing::Everywhere)),
             Err(error) => return Err(error),
         };
         let table = Rc::new(self.new_table(&id, versions, missing));
@@ -228,7 +229,7 @@ impl<'a> Catalog<'a> {
         Ok(table)
     }
 
-    fn new_table(&self, id: &PackageId, mut versions: Arc<Versions>, missing: Option<Label>) -> VersionTable {
+    fn new_table(&self, id: &PackageId, mut versions: Arc<Versions>, missing: Option<Missing>) -> VersionTable {
         let preferred = self.requirements.preferences.versions.get(id);
         let is_preferred = |version: &Version| preferred.is_some_and(|versions| versions.contains(version));
         let limits = self.requirements.settings.time_limits(id);

@@ -103,8 +103,8 @@ pub(super) fn explain(problem: Problem, tree: &Derivation) -> Result<NoSolution,
     };
     let lines: BTreeSet<LineId> = reduce::lines(tree).into_iter().map(|line| explainer.id(line)).collect();
     let lines = lines.into_iter().collect();
-    let (unbuilt, packages_from_cache, others) = Default::default();
-    Ok(NoSolution { lines, rules, because, help, is_too_young, unbuilt, packages_from_cache, others })
+    let (unbuilt, packages_from_cache, others, untold) = Default::default();
+    Ok(NoSolution { lines, rules, because, help, is_too_young, unbuilt, packages_from_cache, others, untold })
 }
 
 /// Returns what versions, named as in `react 17.0.0 to 18.2.0` or `every version of react`, do to what they ask for.

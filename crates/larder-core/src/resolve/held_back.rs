@@ -4,8 +4,8 @@
 use std::fmt;
 
 use crate::model::{
-    Artifact, ArtifactKind, Package, PackageId, PackageKey, Platform, PypiSpecifier, RootEdge, Settings,
-    TargetPlatform, TimeLimits, Version,
+    Artifact, Package, PackageId, PackageKey, Platform, PypiSpecifier, RootEdge, Settings, TargetPlatform, TimeLimits,
+    Version,
 };
 
 use super::index::{Candidate, Index, IndexError};
@@ -82,9 +82,11 @@ pub fn held_back_wheels(
     settings: &Settings,
     (key, package): (&PackageKey, &Package),
 ) -> Result<Option<HeldBack>, IndexError> {
-    let is_wheel = |artifact: &Artifact| artifact.kind == ArtifactKind::Wheel;
     let is_of_registry = package.origin.as_ref().is_some_and(|origin| origin.registry().is_some());
-    if !key.id.ecosystem.has_source_distributions() || !is_of_registry || package.artifacts.iter().any(is_wheel) {
+    if !key.id.ecosystem.has_source_distributions()
+        || !is_of_registry
+        || package.artifacts.iter().any(Artifact::is_wheel)
+    {
         return Ok(None);
     }
     let versions = index.versions(&key.id)?;
@@ -116,7 +118,7 @@ fn is_offered(candidate: &Candidate, specifier: &PypiSpecifier, limits: &TimeLim
         _ => true,
     };
     let in_time = candidate.is_in_time(limits);
-    let matches = candidate.version.as_pypi().is_some_and(|version| specifier.admits(version));
+    let matches = candidate.version.is_specified(specifier);
     fits && in_time && matches && !candidate.yanked && !candidate.version.is_prerelease()
 }
 

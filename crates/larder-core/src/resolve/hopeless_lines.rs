@@ -19,13 +19,16 @@ pub(super) fn add(catalog: &Catalog, why: &mut NoSolution, core: &BTreeSet<u32>)
     let others = (0..catalog.lines.len() as u32).filter(|place| !core.contains(place));
     let others = others.filter(|&place| !catalog.lines[place as usize].optional);
     // What a registry cannot answer now is no reason to say less than is known.
-    for other in others.filter_map(|place| explained(catalog, place).ok().flatten()).take(MOST) {
+    let mut others = others.filter(|&place| is_hopeless(catalog, place).unwrap_or_default());
+    let told = others.by_ref().filter_map(|place| explained(catalog, place).ok().flatten());
+    for other in told.take(MOST) {
         let is_same = |known: &NoSolution| known.because.last() == other.because.last();
         match why.others.iter().position(is_same) {
             Some(place) => join(&mut why.others[place], other),
             None => why.others.push(other),
         }
     }
+    why.untold = others.count();
 }
 
 /// Says of what another line asks for too that it does. The contradiction itself keeps to its core.
@@ -37,13 +40,16 @@ fn join(known: &mut NoSolution, other: NoSolution) {
     known.lines = lines.into_iter().collect();
 }
 
-/// Explains a line that is hopeless. Returns `None` for any other.
+/// Returns whether nothing satisfies a line.
+fn is_hopeless(catalog: &Catalog, place: u32) -> Result<bool, IndexError> {
+    let search_state = SearchState::with_lines(catalog, BTreeSet::from([place]));
+    let demands = line_demands(Problem { catalog, search_state: &search_state }, place)?;
+    Ok(demands.0.iter().any(|(_, set)| set.is_empty()))
+}
+
+/// Explains a line that is hopeless.
 fn explained(catalog: &Catalog, place: u32) -> Result<Option<NoSolution>, IndexError> {
     let mut search_state = SearchState::with_lines(catalog, BTreeSet::from([place]));
-    let demands = line_demands(Problem { catalog, search_state: &search_state }, place)?;
-    if !demands.0.iter().any(|(_, set)| set.is_empty()) {
-        return Ok(None);
-    }
     match attempt(catalog, &mut search_state) {
         Err(AttemptError::Contradiction(tree)) => {
             explain::explain(Problem { catalog, search_state: &search_state }, &tree).map(Some)

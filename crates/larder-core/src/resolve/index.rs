@@ -56,6 +56,9 @@ pub enum IndexError {
         /// The registry that was asked.
         registry: Label,
     },
+    /// No registry serves packages of the ecosystem: the package has no versions.
+    #[error("no registry serves {} packages such as `{}`", .0.ecosystem, .0.name)]
+    Unserved(PackageId),
     /// What a version needs is known only when its source distribution is built; resolution stops, to be tried again then.
     #[error("what {} needs is known only when it is built", .0.package)]
     Unbuilt(Box<UnbuiltRelease>),

@@ -127,7 +127,7 @@ pub fn check_identities_kept(locked: &Graph, chosen: &Graph) -> Result<(), Index
             .packages
             .iter()
             .filter_map(|(key, package)| {
-                let facts = package.facts.creatio.as_ref()?;
+                let facts = package.facts.descriptor.as_ref()?;
                 Some((key.id.name.clone(), facts.uid.clone()))
             })
             .collect()
@@ -201,10 +201,10 @@ fn check_order(graph: &Graph) -> Result<(), NotInstallable> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Ecosystem;
+    use crate::model::TargetInstance;
 
     fn name(text: &str) -> PackageName {
-        PackageName::parse(Ecosystem::CREATIO, text).unwrap()
+        PackageName::parse(TargetInstance::ECOSYSTEM, text).unwrap()
     }
 
     fn uid(number: u8) -> Uid {

@@ -35,6 +35,7 @@
 
 mod adjustments;
 mod audit;
+mod bounded_index;
 mod cached_answers;
 mod catalog;
 mod demands;
@@ -89,6 +90,7 @@ use search_state::SearchState;
 use variable::Variable;
 
 pub use audit::{Audited, AuditedPart, Mismatch, audit};
+pub use bounded_index::BoundedIndex;
 pub use held_back::{HeldBack, held_back, held_back_wheels};
 pub use index::{
     AgeRule, Candidate, Chosen, Dependency, DependencyKind, Identity, Index, IndexError, PlatformSet, PrivateTraits,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use pubgrub::VersionSet;
 
 use crate::diagnostic::nearest;
-use crate::model::{Ecosystem, ExtraName, PackageId, PackageName, Platform, TargetPlatform, Version};
+use crate::model::{ExtraName, PackageId, PackageName, Platform, TargetPlatform, Version};
 
 use super::catalog::Catalog;
 use super::index::{Candidate, IndexError};
@@ -13,8 +13,8 @@ use super::ordinal_set::OrdinalSet;
 use super::release::Need;
 use super::variable::PackageIx;
 use super::version_rules::larder::{self, Lacking};
-use super::version_rules::python_fits;
-use super::version_table::VersionTable;
+use super::version_rules::{self, python_fits};
+use super::version_table::{Missing, VersionTable};
 
 /// Why no version matches, and what can be done.
 pub(super) struct NoMatch {
@@ -70,10 +70,15 @@ pub(super) fn explain(catalog: &Catalog, need: &Need, platform: Option<Platform>
     let package = catalog.part(need.package, platform);
     let table = catalog.table(package)?;
     let PackageId { ecosystem, name, .. } = catalog.interned.id(package);
-    if let Some(registry) = &table.missing {
-        let elsewhere = format!(
-            "check the spelling; if another registry has it, claim the name there: `packages \"{name}\"` under `registries`"
-        );
+    if let Some(missing) = &table.missing {
+        let elsewhere = match missing {
+            Missing::In(_) => format!(
+                "check the spelling; if another registry has it, claim the name there: `packages \"{name}\"` under `registries`"
+            ),
+            Missing::Everywhere => {
+                format!("declare a registry that has it: `registries {{ {ecosystem} \"NAME\" \"https://HOST/\"; }}`")
+            }
+        };
         let help = if ecosystem.has_install_order() {
             let named = need.requirement.range_text().starts_with("marketplace:");
             let numbered = if named {
@@ -86,18 +91,22 @@ pub(super) fn explain(catalog: &Catalog, need: &Need, platform: Option<Platform>
             match &quoted[..] {
                 [_, _, ..] => format!(
                     "{} packages that are needed are in no registry. What the platform has of them, say so: `provides {}` under \
-                     `creatio`; {numbered}else {elsewhere}",
+                     `{ecosystem}`; {numbered}else {elsewhere}",
                     quoted.len(),
                     quoted.join(" ")
                 ),
                 _ => format!(
-                    "if the platform has it, say so: `provides \"{name}\"` under `creatio`; {numbered}else {elsewhere}"
+                    "if the platform has it, say so: `provides \"{name}\"` under `{ecosystem}`; {numbered}else {elsewhere}"
                 ),
             }
         } else {
             elsewhere
         };
-        return Ok(NoMatch::new(format!("{ecosystem} package {name} does not exist in registry {registry}"), help));
+        let reason = match missing {
+            Missing::In(registry) => format!("{ecosystem} package {name} does not exist in registry {registry}"),
+            Missing::Everywhere => format!("no registry serves {ecosystem} packages such as {name}"),
+        };
+        return Ok(NoMatch::new(reason, help));
     }
     let matching = catalog.admitted(&need.requirement, &table.versions);
     let Some(best) = matching.descending().next() else {
@@ -126,13 +135,13 @@ pub(super) fn explain(catalog: &Catalog, need: &Need, platform: Option<Platform>
 fn missing_in_order(catalog: &Catalog) -> Result<BTreeSet<PackageName>, IndexError> {
     let leads_on = |package: PackageIx| {
         let ecosystem = catalog.interned.id(package).ecosystem;
-        ecosystem.has_install_order() || ecosystem == Ecosystem::PRIVATE
+        ecosystem.has_install_order() || ecosystem.is_published_with_larder()
     };
     let lines = catalog
         .requirements
         .lines
         .iter()
-        .filter(|line| !catalog.requirements.settings.creatio.provides(&line.requirement));
+        .filter(|line| !catalog.requirements.settings.instance.provides(&line.requirement));
     let mut open: Vec<PackageIx> = lines.map(|line| catalog.interned.package(line.requirement.package())).collect();
     let (mut seen, mut missing) = (BTreeSet::new(), BTreeSet::new());
     while let Some(package) = open.pop() {
@@ -265,8 +274,8 @@ fn unusable(catalog: &Catalog, table: &VersionTable, need: &Need, best: u32) -> 
         let why = candidate.private.as_ref().and_then(|private| private.yank_reason.as_deref());
         let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
         let reason = format!("{what} was yanked{why}");
-        let help = match candidate.version.as_pypi() {
-            Some(version) => format!("pin it with `=={version}` if you want it nonetheless"),
+        let help = match version_rules::of(need.requirement.ecosystem()).pin_of_yanked(&candidate.version) {
+            Some(pin) => format!("pin it with `{pin}` if you want it nonetheless"),
             None => "ask for another version: a yanked one is taken only where it is locked".to_owned(),
         };
         return NoMatch::new(reason, help);

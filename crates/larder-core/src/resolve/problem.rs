@@ -190,8 +190,8 @@ impl Problem<'_> {
     /// Returns why no version of `package`, which a need means on some platforms, can be taken.
     fn why_unmatched(&self, need: &Need, package: PackageIx, on: PlatformSet) -> Result<Option<String>, IndexError> {
         let table = self.catalog.table(package)?;
-        if let Some(registry) = &table.missing {
-            return Ok(Some(format!("registry {registry} does not have it")));
+        if let Some(missing) = &table.missing {
+            return Ok(Some(missing.to_string()));
         }
         let mut set = self.catalog.set_for(&need.requirement, package)?;
         if need.requirement.ecosystem().shares_one_folder() {

@@ -88,7 +88,7 @@ impl Need {
         asked: Requirement,
     ) -> Option<Self> {
         let (requirement, rule) = overridden(settings, parent, asked)?;
-        let is_provided = settings.creatio.provides(&requirement);
+        let is_provided = settings.instance.provides(&requirement);
         (!is_provided).then(|| Self { rule, ..Self::new(interned, kind, requirement) })
     }
 
@@ -174,9 +174,11 @@ impl PreparedRelease {
 
     /// Adds the dependencies that the built-in package extensions list for this version.
     fn add_extensions(&mut self, context: PreparationContext<'_>, key: &PackageKey) {
-        let Some(version) = key.version.as_npm() else { return };
+        if !key.id.ecosystem.has_scopes() {
+            return;
+        }
         for entry in package_extensions::of(key.id.name.as_str(), context.0.package_extensions) {
-            if !entry.versions.parse::<NpmRange>().is_ok_and(|range| range.matches(version)) {
+            if !entry.versions.parse::<NpmRange>().is_ok_and(|range| key.version.is_in_range(&range)) {
                 continue;
             }
             for ExtensionDependency { package, range, kind } in entry.adds {
@@ -294,7 +296,7 @@ fn overridden(
     parent: Option<&PackageName>,
     asked: Requirement,
 ) -> Option<(Requirement, Option<RuleId>)> {
-    Some(match settings.override_of(parent, &asked.declared_package(), asked.npm_range()) {
+    Some(match settings.override_for(parent, &asked) {
         Some((place, found)) => (found.replacement.clone()?.in_place_of(asked), Some(RuleId::Override(place as u32))),
         None => (asked, None),
     })
@@ -303,7 +305,7 @@ fn overridden(
 /// Returns why a dependent cannot be used with what the platform provides.
 fn unprovided(settings: &Settings, dependent: &PackageName, asked: &Requirement) -> Option<String> {
     let (asked, _) = overridden(settings, Some(dependent), asked.clone())?;
-    let provided = settings.creatio.contradicts(&asked)?;
+    let provided = settings.instance.contradicts(&asked)?;
     Some(format!("it asks for {} {}, and the instance provides {provided}", asked.name(), asked.range_text()))
 }
 

@@ -67,8 +67,10 @@ pub struct NoSolution {
     pub unbuilt: Vec<UnbuiltPackage>,
     /// The packages that it is about: an index that answered from a cache is asked again before the contradiction counts.
     pub packages_from_cache: Vec<PackageId>,
-    /// Other lines that nothing satisfies, whatever comes of this.
+    /// Other lines that nothing satisfies, and other contradictions, whatever comes of this.
     pub others: Vec<NoSolution>,
+    /// The number of further lines that nothing satisfies: too many to tell of each.
+    pub untold: usize,
 }
 
 /// A Python package of which there is nothing but source.

@@ -1,6 +1,7 @@
 //! A package's versions as the solver counts them, with the sets that are computed from them once.
 
 use std::cell::{OnceCell, RefCell};
+use std::fmt;
 use std::sync::Arc;
 
 use pubgrub::VersionSet;
@@ -16,8 +17,8 @@ pub(super) struct VersionTable {
     pub(super) versions: Arc<Versions>,
     /// The version that npm's tag `latest` stands for.
     pub(super) latest: Option<u32>,
-    /// The registry that does not have the package.
-    pub(super) missing: Option<Label>,
+    /// Why there are no versions, if the package does not exist.
+    pub(super) missing: Option<Missing>,
     /// The versions that may be chosen at all.
     pub(super) usable: OrdinalSet,
     /// The places of the versions that the old lock chose, ascending.
@@ -30,6 +31,24 @@ pub(super) struct VersionTable {
     without_wheels: OnceCell<OrdinalSet>,
     source_only: OnceCell<OrdinalSet>,
     bucket_starts: OnceCell<Vec<u32>>,
+}
+
+/// Why a package has no versions at all.
+pub(super) enum Missing {
+    /// The registry does not have it.
+    In(Label),
+    /// No registry serves packages of its ecosystem.
+    Everywhere,
+}
+
+/// Writes it as a clause: "registry npmjs does not have it".
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::In(registry) => write!(f, "registry {registry} does not have it"),
+            Self::Everywhere => f.write_str("no registry serves such packages"),
+        }
+    }
 }
 
 impl VersionTable {

@@ -51,6 +51,7 @@ pub use disk_demand::disk_full_error;
 pub use endpoint::{Endpoint, Quota};
 pub use error::{FetchError, FetchSubject, RegistryError};
 pub use failure::{RequestError, Server};
+pub use format::{PackageHead, read_head};
 pub use hashing::Hasher;
 pub use options::{ClientOptions, Network};
 pub use proxy::{BadProxy, Proxies};
@@ -66,8 +67,7 @@ pub use run::{FetchOptions, fetch_all};
 pub use source::{ArtifactSource, SourceError};
 pub(crate) use unpack::zip;
 pub use unpack::{
-    ArchiveFault, ArchiveRefusal, Limits, NameFolding, PackageHead, UnpackedBundle, bundled_name, check_names,
-    has_twins, read_head,
+    ArchiveFault, ArchiveRefusal, Limits, NameFolding, UnpackedBundle, bundled_name, check_names, has_twins,
 };
 
 #[cfg(test)]

@@ -413,9 +413,7 @@ impl RegistriesState {
         }
         match labels.last() {
             Some(label) => Err(IndexError::NotFound { package: package.clone(), registry: label.clone() }),
-            None => {
-                Err(failed(RegistryError::NoRegistry { ecosystem: package.ecosystem, package: package.name.clone() }))
-            }
+            None => Err(IndexError::Unserved(package.clone())),
         }
     }
 
@@ -540,5 +538,8 @@ impl RegistriesState {
 }
 
 fn failed(error: RegistryError) -> IndexError {
-    IndexError::Failed(Arc::new(error))
+    match error {
+        RegistryError::NoRegistry { ecosystem, package } => IndexError::Unserved(PackageId::new(ecosystem, package)),
+        error => IndexError::Failed(Arc::new(error)),
+    }
 }

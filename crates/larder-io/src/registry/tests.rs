@@ -59,7 +59,9 @@ fn packument(asked: &ReceivedRequest) -> Reply {
 fn failure(error: &IndexError) -> (String, Exit) {
     match error {
         IndexError::Failed(failure) => (failure.code().unwrap().to_string(), failure.exit()),
-        IndexError::Unbuilt(_) | IndexError::Outside(_) | IndexError::NotFound { .. } => panic!("{error}"),
+        IndexError::Unbuilt(_) | IndexError::Outside(_) | IndexError::NotFound { .. } | IndexError::Unserved(_) => {
+            panic!("{error}")
+        }
     }
 }
 

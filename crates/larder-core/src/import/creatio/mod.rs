@@ -1,6 +1,8 @@
 //! The files of tools for Creatio packages: `.clio/workspaceSettings.json`.
 
+pub use crate::creatio::WORKSPACE_SETTINGS;
 use crate::creatio::Workspace;
+use crate::manifest::edit::quoted;
 use crate::model::Ecosystem;
 
 use super::{ImportError, Imported, ImportedLine};
@@ -9,8 +11,11 @@ use super::{ImportError, Imported, ImportedLine};
 pub fn workspace_settings(text: &str) -> Result<Imported, ImportError> {
     let workspace = Workspace::parse(text.as_bytes())
         .map_err(|reason| ImportError { file: "workspaceSettings.json", reason: format!("it {reason}") })?;
-    let mut imported =
-        Imported { creatio_platform: workspace.platform.as_ref().map(ToString::to_string), ..Imported::default() };
+    let mut imported = Imported::default();
+    if let Some(platform) = &workspace.platform {
+        let line = format!("{} platform={}", Ecosystem::CREATIO, quoted(&platform.to_string()));
+        imported.blocks.insert(Ecosystem::CREATIO, line);
+    }
     for package in &workspace.external {
         imported.take(ImportedLine {
             group: None,
@@ -38,7 +43,7 @@ mod tests {
     fn a_workspace_brings_its_platform_and_what_lies_elsewhere() {
         let text = r#"{"Packages":["UsrOrders","DemoX"],"IgnorePackages":["Demo*"],"ApplicationVersion":"8.1.3","ExternalPackages":["UsrBase"]}"#;
         let imported = workspace_settings(text).unwrap();
-        assert_eq!(imported.creatio_platform.as_deref(), Some("8.1.3"));
+        assert_eq!(imported.blocks.values().collect::<Vec<_>>(), ["creatio platform=\"8.1.3\""]);
         let lines: Vec<String> = imported.lines.iter().map(ImportedLine::what).collect();
         assert_eq!(lines, ["creatio UsrBase"]);
         let left: Vec<&str> = imported.not_taken.iter().map(|left| &*left.what).collect();

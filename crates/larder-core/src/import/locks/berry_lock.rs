@@ -16,7 +16,7 @@ use super::yarn_extensions;
 #[derive(Deserialize)]
 struct BerryLockEntry {
     #[serde(default)]
-    version: Version,
+    version: StatedVersion,
     #[serde(default)]
     resolution: String,
     #[serde(default)]
@@ -30,12 +30,12 @@ struct BerryLockEntry {
 /// A version, which YAML may take for a number.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Version {
+enum StatedVersion {
     Text(String),
     Other(IgnoredAny),
 }
 
-impl Default for Version {
+impl Default for StatedVersion {
     fn default() -> Self {
         Self::Other(IgnoredAny)
     }
@@ -158,8 +158,8 @@ impl BerryLockEntry {
                 LocalFile::is_npm_archive(path).then_some(path)
             })?;
             match &self.version {
-                Version::Text(version) => Some((name, version.as_str())),
-                Version::Other(_) => None,
+                StatedVersion::Text(version) => Some((name, version.as_str())),
+                StatedVersion::Other(_) => None,
             }
         };
         published(&self.resolution).or_else(archive)

@@ -9,7 +9,7 @@ use crate::model::{Dependent, Digest, Ecosystem, PackageId, PackageKey, PackageN
 use crate::resolve::Preferences;
 
 /// The ecosystem whose lockfiles tell where packages lie.
-const ECOSYSTEM: Ecosystem = Ecosystem::Npm;
+const ECOSYSTEM: Ecosystem = Ecosystem::OF_NODE;
 
 /// The digest of a file of a package, as a lockfile has it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,7 +79,7 @@ impl LockedVersions {
 
     /// Notes a version of a Python package.
     pub(super) fn add_pypi(&mut self, name: &str, version: &str) -> Option<PackageKey> {
-        self.add(Ecosystem::Pypi, name, version)
+        self.add(Ecosystem::OF_PYTHON, name, version)
     }
 
     fn add(&mut self, ecosystem: Ecosystem, name: &str, version: &str) -> Option<PackageKey> {

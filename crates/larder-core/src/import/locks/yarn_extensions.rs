@@ -98,10 +98,10 @@ const LIST: [(&str, &str, &str, &str); 89] = [
 
 /// Returns what Yarn adds to a version of a package: names and ranges.
 pub(super) fn added_to(key: &PackageKey) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let (name, version) = (key.id.name.as_str(), key.version.as_npm());
+    let (name, version) = (key.id.name.as_str(), &key.version);
     LIST.iter()
         .filter(move |(package, versions, ..)| {
-            let admits = |range: NpmRange| version.is_some_and(|version| range.matches(version));
+            let admits = |range: NpmRange| version.is_in_range(&range);
             *package == name && versions.parse().is_ok_and(admits)
         })
         .map(|(_, _, dependency, range)| (*dependency, *range))

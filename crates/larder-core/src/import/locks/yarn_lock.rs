@@ -101,7 +101,7 @@ fn published_version<'e>(name: &str, entry: &'e YarnLockEntry) -> &'e str {
     let file = entry.resolved.split(['#', '?']).next().and_then(|url| url.rsplit('/').next()).unwrap_or_default();
     let base = name.rsplit('/').next().unwrap_or(name);
     let stated = file.strip_prefix(base).and_then(|rest| rest.strip_prefix('-')?.strip_suffix(".tgz"));
-    stated.filter(|version| Version::parse(Ecosystem::Npm, version).is_ok()).unwrap_or(&entry.version)
+    stated.filter(|version| Version::parse(Ecosystem::OF_NODE, version).is_ok()).unwrap_or(&entry.version)
 }
 
 fn entries(text: &str) -> Result<Vec<YarnLockEntry>, Unreadable> {

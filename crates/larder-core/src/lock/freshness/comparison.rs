@@ -33,10 +33,7 @@ impl LockComparison<'_> {
         parent: Option<&'a PackageName>,
         requirement: &'a Requirement,
     ) -> impl Iterator<Item = &'a Override> {
-        self.wanted
-            .overrides
-            .iter()
-            .filter(move |one| one.applies(parent, &requirement.declared_package(), requirement.npm_range()))
+        self.wanted.overrides.iter().filter(move |one| one.applies_to(parent, requirement))
     }
 
     /// Returns whether an override stands in for a requirement, with conditions of its own.
@@ -50,13 +47,13 @@ impl LockComparison<'_> {
         parent: Option<&PackageName>,
         requirement: &Requirement,
     ) -> Ecosystem {
-        let applied = self.wanted.override_of(parent, &requirement.declared_package(), requirement.npm_range());
+        let applied = self.wanted.override_for(parent, requirement);
         applied.and_then(|(_, one)| one.replacement.as_ref()).unwrap_or(requirement).ecosystem()
     }
 
     /// Returns whether nothing is locked for a requirement: an override removes it, or the platform provides its package.
     pub(super) fn is_removed(&self, parent: Option<&PackageName>, requirement: &Requirement) -> bool {
-        self.wanted.creatio.provides(requirement)
+        self.wanted.instance.provides(requirement)
             || self.overrides(parent, requirement).any(|one| one.replacement.is_none())
     }
 

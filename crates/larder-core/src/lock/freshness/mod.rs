@@ -14,8 +14,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::model::{
-    ArtifactKind, BuildRules, Graph, InstanceKey, Label, LockedRuntime, Origin, Package, PackageId, PackageKey,
-    PackageName, Routes, RuntimeKey, RuntimeName, Runtimes, Settings, Sides, TargetPlatform, Version,
+    Artifact, BuildRules, Graph, InstanceKey, Label, LockedRuntime, Origin, Package, PackageId, PackageKey,
+    PackageName, Routes, RuntimeKey, RuntimeName, Runtimes, Settings, Sides, TargetInstance, TargetPlatform, Version,
 };
 use crate::resolve::{Dependency, RequiredLine};
 
@@ -329,7 +329,7 @@ fn changed_settings(locked: &Settings, wanted: &Settings) -> Vec<StaleReason> {
         ("writable", locked.writable != wanted.writable),
         ("owner", locked.owners != wanted.owners),
         ("patch", locked.patches != wanted.patches),
-        ("creatio", locked.creatio != wanted.creatio),
+        (TargetInstance::ECOSYSTEM.as_str(), locked.instance != wanted.instance),
     ]
     .into_iter()
     .filter_map(|(name, changed)| changed.then_some(StaleReason::Setting(name)))
@@ -355,8 +355,8 @@ fn changed_runtimes(locked: &Runtimes, wanted: &Settings) -> Vec<StaleReason> {
 
 /// Returns whether a package is locked as a source distribution, without a wheel.
 fn has_source_alone(package: &Package) -> bool {
-    let has = |kind| package.artifacts.iter().any(|artifact| artifact.kind == kind);
-    has(ArtifactKind::Sdist) && !has(ArtifactKind::Wheel)
+    let files = &package.artifacts;
+    files.iter().any(|file| file.kind.needs_build()) && !files.iter().any(Artifact::is_wheel)
 }
 
 /// Returns whether the platforms are the same, and none must run on older systems than before.

@@ -9,9 +9,9 @@ use super::{lock, npm, pypi};
 use crate::lock::{Lockfile, parse, salvage};
 use crate::model::mutation;
 use crate::model::{
-    Algorithm, Artifact, ArtifactKind, Attestation, CreatioFacts, Dependent, Digest, Dropped, Ecosystem, Edge,
-    EdgeKind, Engines, Extension, Facts, FileOwner, GitReference, GitSource, Graph, History, Instance, InstanceKey,
-    Marker, NpmPeers, Origin, Override, Package, PackageId, PackageKey, PackageName, PinnedSource, Platform,
+    Algorithm, Artifact, ArtifactKind, Attestation, Dependent, Digest, Dropped, Ecosystem, Edge, EdgeKind, Engines,
+    Extension, Facts, FileOwner, GitReference, GitSource, Graph, History, Instance, InstanceKey, Marker, NpmPeers,
+    Origin, Override, Package, PackageDescriptor, PackageId, PackageKey, PackageName, PinnedSource, Platform,
     Prereleases, Requirement, RootEdge, Settings, Source, TargetPlatform, TreeDigest, Version,
 };
 
@@ -64,10 +64,10 @@ fn edge() -> impl Strategy<Value = Edge> {
     )
 }
 
-fn creatio_facts() -> CreatioFacts {
+fn creatio_facts() -> PackageDescriptor {
     let uid = "06d9ef10-0000-0000-0000-000000000001".parse().unwrap();
     let maintainer = Some("Acme \"& sons\"".to_owned());
-    CreatioFacts { uid, kind: 1, install_behavior: u32::MAX, maintainer, needs_license: true }
+    PackageDescriptor { uid, kind: 1, install_behavior: u32::MAX, maintainer, needs_license: true }
 }
 
 fn package() -> impl Strategy<Value = Whole> {
@@ -93,7 +93,7 @@ fn package() -> impl Strategy<Value = Whole> {
                 install_script: !flag,
                 deprecated,
                 yanked: flag,
-                creatio: flag.then(|| Box::new(creatio_facts())),
+                descriptor: flag.then(|| Box::new(creatio_facts())),
             });
     let dropped =
         text().prop_map(|reason| Dropped { name: PackageName::npm("@s/gone").unwrap(), range: reason.clone(), reason });

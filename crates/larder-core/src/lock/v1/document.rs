@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
-use crate::model::{CowStr, CreatioFacts, Uid};
+use crate::model::{CowStr, PackageDescriptor, Uid};
 
 /// The tables of a lock: the fields of [`LockDocument`] but for the version.
 pub(super) const TABLES: [&str; 8] =
@@ -304,9 +304,9 @@ pub(super) struct PackageTable<'a> {
 }
 
 impl PackageTable<'_> {
-    /// Returns what is told of a Creatio package besides its dependencies.
-    pub(super) fn creatio_facts(&self, uid: Uid) -> CreatioFacts {
-        CreatioFacts {
+    /// Returns what the package's descriptor says of it.
+    pub(super) fn descriptor(&self, uid: Uid) -> PackageDescriptor {
+        PackageDescriptor {
             uid,
             kind: self.r#type,
             install_behavior: self.install_behavior,

@@ -12,12 +12,12 @@ use crate::lock::error::LockProblem;
 use crate::lock::{Lockfile, conflict_markers, key};
 use crate::model::{
     ArchiveSource, Artifact, ArtifactKind, Attestation, BuildIdentity, BuildRequirements, BuildRules, Builds, CowStr,
-    CreatioInstance, Dependent, Dropped, Ecosystem, Edge, EdgeKind, Edition, Engines, Extension, ExtraName, Facts,
-    FileOwner, GitReference, GitSource, Graph, Instance, InstanceKey, Label, LockedProvenance, LockedRuntime,
-    LockedScripts, LogKey, ManagedRuntimes, Marker, NpmPeers, Origin, Override, Package, PackageId, PackageKey,
-    PackageName, PatchedPackage, PinnedSource, Platform, Prereleases, PythonVersion, Requirement, RootEdge, RuntimeKey,
-    RuntimeSource, Runtimes, Settings, Side, Source, SourceError, TargetPlatform, TransitiveSources, Version,
-    parse_folder_text, split_at_version,
+    Dependent, Dropped, Ecosystem, Edge, EdgeKind, Edition, Engines, Extension, ExtraName, Facts, FileOwner,
+    GitReference, GitSource, Graph, Instance, InstanceKey, Label, LockedProvenance, LockedRuntime, LockedScripts,
+    LogKey, ManagedRuntimes, Marker, NpmPeers, Origin, Override, Package, PackageId, PackageKey, PackageName,
+    PatchedPackage, PinnedSource, Platform, Prereleases, PythonVersion, Requirement, RootEdge, RuntimeKey,
+    RuntimeSource, Runtimes, Settings, Side, Source, SourceError, TargetInstance, TargetPlatform, TransitiveSources,
+    Version, parse_folder_text, split_at_version,
 };
 
 /// Reads the text of a lockfile.
@@ -259,7 +259,7 @@ impl<'a> LockReader<'a> {
             writable: written.writable.iter().map(|text| self.id(text)).collect::<ReadResult<_>>()?,
             owners: written.owners.iter().map(|one| self.owner(one)).collect::<ReadResult<_>>()?,
             patches: written.patches.iter().map(|one| self.patch(one)).collect::<ReadResult<_>>()?,
-            creatio: self.instance_of_platform(&written.creatio)?,
+            instance: self.instance_of_platform(&written.creatio)?,
             package_extensions: written.forgotten.map(Edition).unwrap_or_default(),
             provided_uids: BTreeMap::new(),
             transitive: TransitiveSources::default(),
@@ -268,8 +268,8 @@ impl<'a> LockReader<'a> {
         })
     }
 
-    fn instance_of_platform(&self, lines: &[CowStr<'_>]) -> ReadResult<CreatioInstance> {
-        let mut instance = CreatioInstance::default();
+    fn instance_of_platform(&self, lines: &[CowStr<'_>]) -> ReadResult<TargetInstance> {
+        let mut instance = TargetInstance::default();
         for line in lines {
             instance.read_line(line).map_err(|e| self.corrupt(line, e))?;
         }
@@ -406,7 +406,7 @@ impl<'a> LockReader<'a> {
                 install_script: written.install_script,
                 deprecated: text(&written.deprecated),
                 yanked: written.yanked,
-                creatio: uid.map(|uid| Box::new(written.creatio_facts(uid))),
+                descriptor: uid.map(|uid| Box::new(written.descriptor(uid))),
             },
         })
     }
@@ -417,7 +417,7 @@ impl<'a> LockReader<'a> {
             (None, None, None) => return Ok(None),
             (Some(registry), None, None) => return self.label(registry).map(|label| Some(Origin::Registry(label))),
             (None, Some(repository), None) => Source::Git(self.git_source(written, repository)?),
-            (None, None, Some(url)) if ecosystem == Ecosystem::TOOLS => self.archive_source(written, url)?,
+            (None, None, Some(url)) if ecosystem.is_by_url() => self.archive_source(written, url)?,
             (None, None, Some(url)) => {
                 let source = Source::from_url(url).and_then(|source| match source {
                     Source::File(file) => file.placed("").map(Source::File),

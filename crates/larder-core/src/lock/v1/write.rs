@@ -5,10 +5,10 @@ use std::fmt::{Display, Write};
 use super::document::{FIRST, WITH_BUILD_INSTANCES};
 use crate::lock::Lockfile;
 use crate::model::{
-    Artifact, ArtifactKind, Attestation, BuildIdentity, BuildRequirements, CreatioFacts, Dependent, Dropped, Edge,
-    EdgeKind, Edition, Engines, Instance, InstanceKey, LockedProvenance, LockedRuntime, LockedScripts, NpmPeers,
-    Origin, Package, PackageKey, PinnedSource, Prereleases, Requirement, RootEdge, RuntimeKey, Settings, Sides, Source,
-    TargetPlatform, folder_text,
+    Artifact, ArtifactKind, Attestation, BuildIdentity, BuildRequirements, Dependent, Dropped, Edge, EdgeKind, Edition,
+    Engines, Instance, InstanceKey, LockedProvenance, LockedRuntime, LockedScripts, NpmPeers, Origin, Package,
+    PackageDescriptor, PackageKey, PinnedSource, Prereleases, Requirement, RootEdge, RuntimeKey, Settings, Sides,
+    Source, TargetInstance, TargetPlatform, folder_text,
 };
 
 /// Writes the text of a lockfile.
@@ -140,7 +140,7 @@ impl LockWriter {
             table.done()
         });
         self.block("patches", patches);
-        self.block("creatio", settings.creatio.lines().iter().map(quoted));
+        self.block(TargetInstance::ECOSYSTEM.as_str(), settings.instance.lines().iter().map(quoted));
         self.block("sides", sides.iter().map(quoted));
     }
 
@@ -207,8 +207,8 @@ impl LockWriter {
         if let Some(folder) = &package.folder {
             self.fact("folder", folder_text(folder));
         }
-        if let Some(creatio) = &package.facts.creatio {
-            let CreatioFacts { uid, kind, install_behavior, maintainer, needs_license } = &**creatio;
+        if let Some(descriptor) = &package.facts.descriptor {
+            let PackageDescriptor { uid, kind, install_behavior, maintainer, needs_license } = &**descriptor;
             self.fact("uid", uid);
             self.number("type", *kind);
             self.number("install-behavior", *install_behavior);

@@ -1,7 +1,14 @@
 //! The contract of a notation: how an ecosystem's packages are written.
 
+use crate::manifest::Spanned;
+use crate::manifest::node::{Errors, ManifestNode};
 use crate::manifest::requirement::RequirementError;
-use crate::model::{Marker, PackageName, Requirement, Version, split_at_version};
+use crate::model::{EntryPath, Marker, PackageName, Requirement, TargetInstance, Version, split_at_version};
+
+/// Reads the block of an ecosystem: what it says of the instance that packages are for. Returns the files that say more of it, relative
+/// to the root.
+pub(in crate::manifest) type BlockReader =
+    for<'n, 'i> fn(ManifestNode<'n>, &'i mut TargetInstance, &'i mut Errors) -> Vec<Spanned<EntryPath>>;
 
 /// How an ecosystem's packages are written. The default methods are npm's: a name has one spelling, and versions follow
 /// SemVer.
@@ -27,6 +34,18 @@ pub(in crate::manifest) trait Notation: Sync {
     /// Splits a package on the command line into name and range: `@scope/name@^1` is (`@scope/name`, `^1`).
     fn split_argument<'t>(&self, text: &'t str) -> (&'t str, Option<&'t str>) {
         split_at_version(text).map_or((text, None), |(name, range)| (name, Some(range)))
+    }
+
+    /// Returns the range of whatever version an application of a marketplace has, by its number. Returns `None` if there are no
+    /// marketplaces with such packages.
+    fn application_range(&self, _: u32) -> Option<String> {
+        None
+    }
+
+    /// Returns the reader of the block, called as the ecosystem, in which a project says what is so of all such packages. Returns
+    /// `None` if there is no such block.
+    fn block_reader(&self) -> Option<BlockReader> {
+        None
     }
 
     /// Checks the name of a dependency line before it is written.

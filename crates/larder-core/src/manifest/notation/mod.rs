@@ -14,7 +14,8 @@ use crate::model::{Ecosystem, Marker, PerEcosystem, Requirement, Version};
 use super::requirement::RequirementError;
 use contract::Notation;
 
-pub(super) use contract::DependencyLineShape;
+pub(super) use contract::{BlockReader, DependencyLineShape};
+pub use creatio::{ProvidedListError, add_provided};
 
 const NOTATIONS: PerEcosystem<&dyn Notation> = PerEcosystem {
     npm: &npm::NpmNotation,
@@ -28,6 +29,11 @@ const NOTATIONS: PerEcosystem<&dyn Notation> = PerEcosystem {
 /// Returns the notation of an ecosystem.
 pub(super) fn for_ecosystem(ecosystem: Ecosystem) -> &'static dyn Notation {
     *NOTATIONS.of(ecosystem)
+}
+
+/// Returns the reader of the block that is called as an ecosystem. Returns `None` if there is no such block.
+pub(super) fn block_reader(name: &str) -> Option<BlockReader> {
+    for_ecosystem(name.parse().ok()?).block_reader()
 }
 
 /// Parses a requirement for a package of a registry. Without a range, any version satisfies it.

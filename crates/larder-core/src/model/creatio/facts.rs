@@ -4,7 +4,7 @@ use super::uid::Uid;
 
 /// What a package's `descriptor.json` says of it, and a marketplace of its application.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CreatioFacts {
+pub struct PackageDescriptor {
     /// `UId`
     pub uid: Uid,
     /// `Type`: 0 is general, 1 an assembly.

@@ -200,7 +200,7 @@ impl<'a> GraphBuilder<'a> {
             return Ok(());
         }
         let reason = match &table.missing {
-            Some(registry) => format!("registry {registry} does not have it"),
+            Some(missing) => missing.to_string(),
             None => "it has no version that may be chosen".to_owned(),
         };
         if let Some(package) = draft.key.clone() {

@@ -263,7 +263,7 @@ fn an_extension_that_nothing_matches_is_what_to_change() {
 fn what_the_platform_provides_is_held_against_what_is_asked_after_overrides() {
     let world = || World::new().has("creatio UsrA@1.0", &["CrtOrders >=2"]).asks("creatio UsrA");
     let mut refused = world();
-    refused.settings.creatio.read_line("provides CrtOrders 1.5").unwrap();
+    refused.settings.instance.read_line("provides CrtOrders 1.5").unwrap();
     assert!(refused.unsolved().because[1].contains("the instance provides 1.5"));
     overriding(refused, None, "creatio CrtOrders >=1").gives(&["creatio:UsrA@1.0.0"]);
 }

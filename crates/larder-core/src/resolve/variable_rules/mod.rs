@@ -56,20 +56,15 @@ pub(super) struct DecidingVariable {
     pub(super) platform: Option<Platform>,
 }
 
-const RULES: PerEcosystem<&dyn VariableRules> = PerEcosystem {
-    npm: &npm::Npm,
-    pypi: &pypi::Pypi,
-    larder: &larder::Larder,
-    path: &single::Single,
-    archive: &single::Single,
-    creatio: &single::Single,
-};
+/// The rules of ecosystems in which users of a package can get different versions of it. Else all share one: [`single::Single`].
+const RULES: PerEcosystem<Option<&dyn VariableRules>> =
+    PerEcosystem { npm: Some(&npm::Npm), pypi: Some(&pypi::Pypi), larder: Some(&larder::Larder), ..PerEcosystem::NONE };
 
 pub(super) use larder::in_bucket;
 
 /// Returns the rules of an ecosystem.
 pub(super) fn of(ecosystem: Ecosystem) -> &'static dyn VariableRules {
-    *RULES.of(ecosystem)
+    RULES.of(ecosystem).unwrap_or(&single::Single)
 }
 
 /// Adds what a need demands of those who live in `scope`; a Python need, on some platforms.

@@ -60,9 +60,8 @@ impl Admission {
     }
 
     fn pins(&self, version: &Version) -> bool {
-        let Some(version) = version.as_pypi() else { return false };
         let exact = |one: &VersionSpecifier| matches!(one.operator(), Operator::Equal | Operator::ExactEqual);
-        self.named.iter().any(|specifier| specifier.specifiers().iter().any(exact) && specifier.admits(version))
+        self.named.iter().any(|specifier| specifier.specifiers().iter().any(exact) && version.is_specified(specifier))
     }
 
     /// Returns whether pre-releases are taken as readily as final versions: only where the settings or a line allow them.

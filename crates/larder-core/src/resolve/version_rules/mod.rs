@@ -7,7 +7,7 @@ pub(super) mod npm;
 mod path;
 pub(super) mod pypi;
 
-use crate::model::{Ecosystem, PackageId, PerEcosystem, Requirement, Settings};
+use crate::model::{Ecosystem, PackageId, PerEcosystem, Requirement, Settings, Version};
 
 use super::index::{Candidate, Versions};
 use super::ordinal_set::OrdinalSet;
@@ -28,6 +28,11 @@ pub(super) trait VersionRules: Sync {
 
     /// Returns what decides, besides their age, which versions of a package may be chosen at all. `None` if all may.
     fn admission(&self, _requirements: &Requirements, _package: &PackageId) -> Option<Admission> {
+        None
+    }
+
+    /// Returns the range with which a yanked version can be chosen nonetheless. `None` if it can be kept, and not chosen.
+    fn pin_of_yanked(&self, _version: &Version) -> Option<String> {
         None
     }
 
@@ -66,16 +71,17 @@ fn highest(candidates: &[Candidate], descending: impl Iterator<Item = u32>) -> O
     highest
 }
 
-const RULES: PerEcosystem<&dyn VersionRules> = PerEcosystem {
-    npm: &npm::Npm,
-    pypi: &pypi::Pypi,
-    larder: &larder::Larder,
-    path: &path::Path,
-    archive: &path::Path,
-    creatio: &Highest,
+/// The rules of ecosystems in which more counts than the order of versions. Else they are those of [`Highest`].
+const RULES: PerEcosystem<Option<&dyn VersionRules>> = PerEcosystem {
+    npm: Some(&npm::Npm),
+    pypi: Some(&pypi::Pypi),
+    larder: Some(&larder::Larder),
+    path: Some(&path::Path),
+    archive: Some(&path::Path),
+    ..PerEcosystem::NONE
 };
 
 /// Returns the rules of an ecosystem.
 pub(super) fn of(ecosystem: Ecosystem) -> &'static dyn VersionRules {
-    *RULES.of(ecosystem)
+    RULES.of(ecosystem).unwrap_or(&Highest)
 }

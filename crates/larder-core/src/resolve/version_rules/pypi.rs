@@ -1,6 +1,6 @@
 //! Python: which version of several is taken.
 
-use crate::model::{PackageId, Prereleases, PythonVersion, Requirement, Settings};
+use crate::model::{PackageId, Prereleases, PythonVersion, Requirement, Settings, Version};
 
 use super::VersionRules;
 use super::admission::{Admission, python_fits};
@@ -15,6 +15,10 @@ pub(in crate::resolve) struct Pypi;
 impl VersionRules for Pypi {
     fn admission(&self, requirements: &Requirements, package: &PackageId) -> Option<Admission> {
         Some(Admission::new(requirements, package))
+    }
+
+    fn pin_of_yanked(&self, version: &Version) -> Option<String> {
+        Some(format!("=={version}"))
     }
 
     fn likely(&self, requirement: &Requirement, versions: &Versions, settings: &Settings) -> Option<u32> {

@@ -19,7 +19,7 @@ use super::environment;
 use super::run::{Step, run};
 use super::{Bind, BuildError, Sandbox, VendoredCrates};
 use crate::fs;
-use crate::model::PackageName;
+use crate::model::PackageKey;
 
 /// Where the build sees the sources: always there, as compilers write paths into what they make.
 pub(super) const SOURCES: &str = "/build";
@@ -140,17 +140,11 @@ impl PythonProject {
     }
 
     /// Builds and returns the path of the wheel. It is the only one, and its name says that it is of the package and version.
-    pub fn wheel(
-        &self,
-        sandbox: &Sandbox,
-        target: BuildOutput,
-        package: &PackageName,
-        version: &pep440_rs::Version,
-    ) -> Result<PathBuf, BuildError> {
+    pub fn wheel(&self, sandbox: &Sandbox, target: BuildOutput, package: &PackageKey) -> Result<PathBuf, BuildError> {
         self.call(sandbox, target, Hook::Wheel)?;
         let folder = self.output.join("wheel");
         let wheel = wheel::only_wheel(&folder).map_err(|reason| self.output_error(reason))?;
-        let problem = wheel::mismatch(&wheel, package, version);
+        let problem = wheel::mismatch(&wheel, package);
         problem.map_or_else(|| Ok(folder.join(&wheel)), |problem| Err(self.output_error(problem)))
     }
 

@@ -1,10 +1,9 @@
 //! The file that a build is to leave: one wheel, of the expected package and version.
 
 use std::path::Path;
-use std::str::FromStr;
 
 use crate::fs::{self, Kind};
-use crate::model::PackageName;
+use crate::model::{PackageKey, PackageName, Version};
 
 /// Returns the name of the only wheel in a folder.
 pub(super) fn only_wheel(folder: &Path) -> Result<String, String> {
@@ -23,22 +22,25 @@ pub(super) fn only_wheel(folder: &Path) -> Result<String, String> {
 }
 
 /// Returns what is wrong with a wheel's name, which is `NAME-VERSION(-BUILD)?-PYTHON-ABI-PLATFORM.whl`: PEP 427.
-pub(super) fn mismatch(file: &str, package: &PackageName, version: &pep440_rs::Version) -> Option<String> {
+pub(super) fn mismatch(file: &str, package: &PackageKey) -> Option<String> {
     let parts: Vec<&str> = file.strip_suffix(".whl")?.split('-').collect();
     let (5 | 6, [name, built, ..]) = (parts.len(), &parts[..]) else {
         return Some(format!("`{file}` is not a name that a wheel can have"));
     };
-    let is_name = PackageName::pypi(name).is_ok_and(|name| name == *package);
-    let is_version = pep440_rs::Version::from_str(built).is_ok_and(|built| built == *version);
-    (!is_name || !is_version).then(|| format!("it made `{file}`, and not {package} {version}"))
+    let PackageKey { id, version } = package;
+    let is_name = PackageName::parse(id.ecosystem, name).is_ok_and(|name| name == id.name);
+    let is_version = Version::parse(id.ecosystem, built).is_ok_and(|built| built == *version);
+    (!is_name || !is_version).then(|| format!("it made `{file}`, and not {} {version}", id.name))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Ecosystem, PackageId};
 
     fn check(file: &str) -> Option<String> {
-        mismatch(file, &PackageName::pypi("My.Package").unwrap(), &"1.0".parse().unwrap())
+        let id = PackageId::new(Ecosystem::Pypi, PackageName::pypi("My.Package").unwrap());
+        mismatch(file, &PackageKey { id, version: Version::parse(Ecosystem::Pypi, "1.0").unwrap() })
     }
 
     #[test]

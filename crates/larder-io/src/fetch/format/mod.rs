@@ -8,6 +8,8 @@ mod sdist;
 mod tarball;
 mod wheel;
 
+pub use creatio::{PackageHead, read_head};
+
 use std::cell::Cell;
 use std::io::Read;
 use std::path::Path;

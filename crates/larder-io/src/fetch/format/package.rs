@@ -46,9 +46,7 @@ impl Format for Package {
             return Err(ArchiveFault::BadManifest("it has no `package`".to_owned()));
         };
         let (name, version) = (own.name.value, own.version.value);
-        let without_build =
-            |version: &semver::Version| semver::Version { build: semver::BuildMetadata::EMPTY, ..version.clone() };
-        let is_version = package.version.as_semver().map(without_build) == Some(without_build(&version));
+        let is_version = package.version.cmp_public(&version.clone().into()).is_eq();
         if name == package.id.name && is_version {
             return Ok(());
         }

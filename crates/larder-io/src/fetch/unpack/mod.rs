@@ -2,7 +2,6 @@
 
 mod archive;
 mod bundle;
-mod creatio;
 mod links;
 mod names;
 mod package;
@@ -18,17 +17,14 @@ use std::io;
 pub(super) use archive::{is_zip, unpack_archive, unpack_zip};
 pub(super) use bundle::{UnpackBundleError, unpack as unpack_into};
 pub use bundle::{UnpackedBundle, bundled_name};
-pub(super) use creatio::unpack_creatio;
-pub use creatio::{PackageHead, read_head};
+pub(super) use names::{EntryNames, NameStatus};
 pub use names::{NameFolding, check_names, has_twins};
 pub(super) use package::unpack_package;
-pub(super) use refusal::UnpackError;
 pub use refusal::{ArchiveFault, ArchiveRefusal};
+pub(super) use refusal::{UnpackError, fault_of};
 pub(super) use spool::Spool;
 pub(super) use tarball::{count_tarball, unpack_runtime, unpack_tarball};
 pub(super) use wheel::{ZipRoot, check_metadata, unpack_wheel};
-
-use names::{EntryNames, NameStatus};
 
 use crate::model::EntryPath;
 use crate::store::{Staging, WriteError};
@@ -67,22 +63,22 @@ impl Default for Limits {
 }
 
 /// Files up to this size are read whole and written in one call.
-const SMALL: u64 = 1 << 20;
+pub(super) const SMALL: u64 = 1 << 20;
 
 /// Compares the entries of an archive with the limits, one after the other.
-struct UnpackBudget {
+pub(super) struct UnpackBudget {
     limits: Limits,
     entries: usize,
     unpacked: u64,
 }
 
 impl UnpackBudget {
-    fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: Limits) -> Self {
         Self { limits, entries: 0, unpacked: 0 }
     }
 
     /// Counts one more entry, of the size that the archive states, after `packed` bytes of the archive were read.
-    fn admit(&mut self, name: &str, size: u64, packed: u64) -> Result<(), ArchiveRefusal> {
+    pub(super) fn admit(&mut self, name: &str, size: u64, packed: u64) -> Result<(), ArchiveRefusal> {
         self.entries += 1;
         self.unpacked = self.unpacked.saturating_add(size);
         let limits = &self.limits;
@@ -107,7 +103,7 @@ fn entry_path(name: &str) -> Result<EntryPath, ArchiveRefusal> {
 }
 
 /// Reads exactly `size` bytes into `buffer`, which is emptied first.
-fn read_exactly(source: &mut dyn io::Read, size: u64, buffer: &mut Vec<u8>) -> io::Result<()> {
+pub(super) fn read_exactly(source: &mut dyn io::Read, size: u64, buffer: &mut Vec<u8>) -> io::Result<()> {
     use io::Read;
 
     buffer.clear();

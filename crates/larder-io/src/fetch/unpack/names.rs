@@ -34,7 +34,7 @@ impl NameFolding {
 }
 
 /// The names that an archive used so far.
-pub(super) struct EntryNames {
+pub(in crate::fetch) struct EntryNames {
     folds: NameFolding,
     /// By the names without case and form.
     nodes: FxHashMap<Box<str>, NameNode>,
@@ -54,7 +54,7 @@ struct NameNode {
 
 /// What is known of a file's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NameStatus {
+pub(in crate::fetch) enum NameStatus {
     /// It is new.
     New,
     /// The file at this place, counted from 0, has it already.
@@ -64,13 +64,13 @@ pub(super) enum NameStatus {
 }
 
 impl EntryNames {
-    pub(super) fn new(folds: NameFolding) -> Self {
+    pub(in crate::fetch) fn new(folds: NameFolding) -> Self {
         let (nodes, twins) = (FxHashMap::default(), FxHashMap::default());
         Self { folds, nodes, twins, other: String::new(), last_folder: String::new() }
     }
 
     /// Takes a file's name; `at` is the place that the file will have.
-    pub(super) fn file(&mut self, path: &EntryPath, at: usize) -> Result<NameStatus, ArchiveRefusal> {
+    pub(in crate::fetch) fn file(&mut self, path: &EntryPath, at: usize) -> Result<NameStatus, ArchiveRefusal> {
         if let Some(folder) = path.folder() {
             self.folder(folder)?;
         }
@@ -81,7 +81,7 @@ impl EntryNames {
     }
 
     /// Takes a folder's name and those of the folders above it.
-    pub(super) fn folder(&mut self, path: &str) -> Result<(), ArchiveRefusal> {
+    pub(in crate::fetch) fn folder(&mut self, path: &str) -> Result<(), ArchiveRefusal> {
         if self.last_folder == path {
             return Ok(());
         }
@@ -96,12 +96,12 @@ impl EntryNames {
     }
 
     /// Returns whether some names collide on another file system.
-    pub(super) fn has_twins(&self) -> bool {
+    pub(in crate::fetch) fn has_twins(&self) -> bool {
         !self.twins.is_empty()
     }
 
     /// Returns why a file could not be written, if the reason is that its name collides on this file system.
-    pub(super) fn refusal(&self, path: &EntryPath, error: &FsError) -> Option<ArchiveRefusal> {
+    pub(in crate::fetch) fn refusal(&self, path: &EntryPath, error: &FsError) -> Option<ArchiveRefusal> {
         let is_taken = error.is_occupied() && self.has_twins();
         is_taken.then(|| ArchiveRefusal::entry(path.as_str(), ArchiveFault::CaseCollision(self.other.clone())))
     }

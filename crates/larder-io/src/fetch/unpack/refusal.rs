@@ -159,7 +159,7 @@ impl From<FsError> for UnpackError {
 }
 
 /// Returns the fault that an archive library's error stands for.
-pub(super) fn fault_of(error: &io::Error) -> ArchiveFault {
+pub(in crate::fetch) fn fault_of(error: &io::Error) -> ArchiveFault {
     let inner = error.get_ref();
     if let Some(fault) = inner.and_then(|inner| inner.downcast_ref::<ArchiveFault>()) {
         return fault.clone();

@@ -264,8 +264,7 @@ fn read_text(
 /// Compares METADATA with the package: the name of the file and the registry may be wrong.
 pub(in crate::fetch) fn check_metadata(bytes: &[u8], package: &PackageKey) -> Result<(), ArchiveFault> {
     let metadata = CoreMetadata::parse(bytes).map_err(ArchiveFault::BadMetadata)?;
-    let Some(version) = package.version.as_pypi() else { return Ok(()) };
-    if metadata.is_of(&package.id.name, version) {
+    if !package.id.ecosystem.has_markers() || metadata.is_of_package(package) {
         return Ok(());
     }
     Err(ArchiveFault::OtherPackage(format!("`{}` {}", metadata.name.escape_debug(), metadata.version.escape_debug())))

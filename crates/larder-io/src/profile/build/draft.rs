@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::fs;
-use crate::model::{INSTALL_ORDER, TreeDigest};
+use crate::model::{INSTALL_ORDER, TargetInstance, TreeDigest};
 use crate::store::{Tree, TreeEntry};
 
 use super::executables::{self, DeclaredRuntimes, ExecutableTarget, Executables};
@@ -139,10 +139,11 @@ impl<'a> GenerationDraft<'a> {
         }
         let packages = serde_json::json!({ "version": 1, "packages": layout.install_order });
         let text = format!("{packages:#}\n");
-        let folder = self.folder.join("packages/creatio");
-        fs::create_dir_all(&folder)?;
-        fs::write_new(&folder.join(INSTALL_ORDER), text.as_bytes(), 0o644)?;
-        Ok([(format!("packages/creatio/{INSTALL_ORDER}"), Text(TreeDigest::of(text.as_bytes())))].into())
+        let folder = format!("packages/{}", TargetInstance::ECOSYSTEM);
+        let place = self.folder.join(&folder);
+        fs::create_dir_all(&place)?;
+        fs::write_new(&place.join(INSTALL_ORDER), text.as_bytes(), 0o644)?;
+        Ok([(format!("{folder}/{INSTALL_ORDER}"), Text(TreeDigest::of(text.as_bytes())))].into())
     }
 
     /// Copies the files of the deployed flows, and says which there are.

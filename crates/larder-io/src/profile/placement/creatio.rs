@@ -59,7 +59,7 @@ impl Placement for Creatio {
                 .graph
                 .packages
                 .get(&key)
-                .and_then(|package| package.facts.creatio.as_ref())
+                .and_then(|package| package.facts.descriptor.as_ref())
                 .map(|facts| facts.uid.as_str().into()),
             name: key.id.name.as_str().into(),
             version: key.version.to_string().into(),

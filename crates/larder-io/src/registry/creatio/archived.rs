@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::fetch::{PackageHead, read_head};
 use crate::model::{
-    Algorithm, Artifact, CreatioFacts, CreatioInstance, CreatioRange, CreatioVersion, Digest, Ecosystem, Facts,
-    PackageName, Requirement, StatedVersions, Uid,
+    Algorithm, Artifact, CreatioRange, CreatioVersion, Digest, Ecosystem, Facts, PackageDescriptor, PackageName,
+    Requirement, StatedVersions, TargetInstance, Uid,
 };
 use crate::registry::platform_metadata::unusable_release;
 use crate::resolve::{Dependency, DependencyKind, Identity, Release, Wants};
@@ -15,7 +15,7 @@ use crate::resolve::{Dependency, DependencyKind, Identity, Release, Wants};
 pub(super) struct ArchivedPackage {
     pub(super) name: PackageName,
     pub(super) version: CreatioVersion,
-    facts: CreatioFacts,
+    facts: PackageDescriptor,
     /// The packages that it depends on, with the versions that it states of them.
     depends_on: Vec<(PackageName, Uid, Option<CreatioVersion>)>,
     /// The oldest platform that its application runs on.
@@ -43,7 +43,7 @@ impl ArchivedPackage {
         Ok(Self {
             version: descriptor.version_or_none(),
             name: descriptor.name,
-            facts: CreatioFacts {
+            facts: PackageDescriptor {
                 uid: descriptor.uid,
                 kind: descriptor.kind,
                 install_behavior: descriptor.install_behavior,
@@ -59,7 +59,7 @@ impl ArchivedPackage {
 
     /// Returns the package as one of an application that may need a license.
     pub(super) fn with_license(self, needs_license: bool) -> Self {
-        Self { facts: CreatioFacts { needs_license, ..self.facts }, ..self }
+        Self { facts: PackageDescriptor { needs_license, ..self.facts }, ..self }
     }
 
     /// Returns the package as one whose archive is in a file.
@@ -73,7 +73,7 @@ impl ArchivedPackage {
     }
 
     /// Returns what the package needs on an instance. `counts` says whether the versions count that it states.
-    pub(super) fn release(&self, instance: &CreatioInstance, counts: StatedVersions) -> Release {
+    pub(super) fn release(&self, instance: &TargetInstance, counts: StatedVersions) -> Release {
         if let (Some(needed), Some(platform)) = (&self.platform, &instance.platform)
             && platform < needed
         {
@@ -95,7 +95,7 @@ impl ArchivedPackage {
                 location: self.location.clone(),
                 ..Artifact::creatio(self.file())
             }],
-            facts: Facts { creatio: Some(Box::new(self.facts.clone())), ..Facts::default() },
+            facts: Facts { descriptor: Some(Box::new(self.facts.clone())), ..Facts::default() },
             identity: Some(Box::new(Identity {
                 name: self.name.clone(),
                 uid: self.facts.uid.clone(),
@@ -165,7 +165,7 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Vec<ArchivedPackage>> {
         Some(ArchivedPackage {
             name: name(&one.name)?,
             version: version(Some(one.version))??,
-            facts: CreatioFacts {
+            facts: PackageDescriptor {
                 uid: one.uid.parse().ok()?,
                 kind: one.kind,
                 install_behavior: one.install_behavior,

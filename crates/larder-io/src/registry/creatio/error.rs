@@ -1,7 +1,10 @@
 //! What a registry of Creatio packages, or a file of it, can do wrong.
 
+use std::fmt;
+use std::sync::Arc;
+
 use crate::diagnostic::{Exit, Failure};
-use crate::model::{Label, PackageName};
+use crate::model::{Ecosystem, Label, PackageName};
 
 /// An answer or a file that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
@@ -81,6 +84,49 @@ pub(super) enum CreatioError {
         /// The package.
         package: PackageName,
     },
+}
+
+/// A failure, with the package that was asked for.
+#[derive(Debug)]
+pub(super) struct AskedFor {
+    pub(super) failure: Arc<dyn Failure>,
+    pub(super) package: PackageName,
+}
+
+impl fmt::Display for AskedFor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.failure.fmt(f)
+    }
+}
+
+impl std::error::Error for AskedFor {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.failure.source()
+    }
+}
+
+impl miette::Diagnostic for AskedFor {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.failure.code()
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.failure.help()
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn miette::Diagnostic> + 'a>> {
+        self.failure.related()
+    }
+}
+
+impl Failure for AskedFor {
+    fn exit(&self) -> Exit {
+        self.failure.exit()
+    }
+
+    fn asked_for(&self) -> Option<(&str, &str)> {
+        Some((Ecosystem::CREATIO.as_str(), self.package.as_str()))
+    }
 }
 
 impl Failure for CreatioError {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::archived::ArchivedPackage;
 use super::feed::FeedPackage;
-use crate::model::{CreatioInstance, CreatioVersion, Origin, StatedVersions, Version};
+use crate::model::{CreatioVersion, Origin, StatedVersions, TargetInstance, Version};
 use crate::registry::client::{FileLocation, RegistryClient};
 use crate::registry::protocol::{PackageListing, ReleaseError};
 use crate::resolve::{Candidate, Release, Versions};
@@ -12,7 +12,7 @@ use crate::resolve::{Candidate, Release, Versions};
 /// What a registry has of one package.
 pub(super) struct CreatioListing {
     versions: Arc<Versions>,
-    instance: CreatioInstance,
+    instance: TargetInstance,
     source: ListingSource,
 }
 
@@ -28,7 +28,7 @@ impl CreatioListing {
     /// Lists packages that are known, which are of one name.
     pub(super) fn of_archives(
         client: &RegistryClient,
-        instance: &CreatioInstance,
+        instance: &TargetInstance,
         mut packages: Vec<Arc<ArchivedPackage>>,
     ) -> Self {
         packages.sort_by(|a, b| a.version.cmp(&b.version));
@@ -43,7 +43,7 @@ impl CreatioListing {
     /// Lists the versions of a feed, which are sorted.
     pub(super) fn of_feed(
         package: FeedPackage,
-        instance: &CreatioInstance,
+        instance: &TargetInstance,
         versions: Vec<CreatioVersion>,
         is_cached: bool,
     ) -> Self {

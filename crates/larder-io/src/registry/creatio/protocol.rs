@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use super::container::Container;
-use super::error::CreatioError;
+use super::error::{AskedFor, CreatioError};
 use super::feed;
 use super::folder::{self, FolderPackages};
 use super::listing::CreatioListing;
@@ -12,7 +12,7 @@ use super::marketplace::{self, Applications};
 use crate::diagnostic::Failure;
 use crate::fetch::{Authorization, FullResponse, RegistryAddress};
 use crate::manifest::RegistryForm;
-use crate::model::{Artifact, CreatioRange, CreatioVersion, PackageName, Requirement, Settings, Version};
+use crate::model::{Artifact, CreatioVersion, PackageName, Requirement, Settings, TargetInstance, Version};
 use crate::registry::client::{ListingError, RegistryClient};
 use crate::registry::mirror_folder::MirroredPackage;
 use crate::registry::once::{OnceValue, lock};
@@ -66,6 +66,26 @@ impl CreatioProtocol {
             }
         })
     }
+
+    /// Returns what the registry has of a package.
+    fn list(
+        &self,
+        client: &RegistryClient,
+        name: &PackageName,
+        instance: &TargetInstance,
+    ) -> Result<Arc<dyn PackageListing>, ListingError> {
+        if folder::is_folder(client) {
+            let packages = self.folder.get(|| folder::read_all(client).map(Arc::new)).map_err(ListingError::Failed)?;
+            let packages = packages.get(name).cloned().ok_or(ListingError::Missing)?;
+            return Ok(Arc::new(CreatioListing::of_archives(client, instance, packages)));
+        }
+        if self.form == RegistryForm::Marketplace {
+            let packages = self.applications.find(client, name)?;
+            return Ok(Arc::new(CreatioListing::of_archives(client, instance, packages)));
+        }
+        let (package, versions, is_cached) = feed::fetch_versions(client, name)?;
+        Ok(Arc::new(CreatioListing::of_feed(package, instance, versions, is_cached)))
+    }
 }
 
 /// Opens the file that an artifact is in. Returns its name for messages, too.
@@ -113,7 +133,7 @@ impl Protocol for CreatioProtocol {
     }
 
     fn note(&self, requirement: &Requirement) {
-        if let Some(application) = requirement.creatio_range().and_then(CreatioRange::application) {
+        if let Some(application) = requirement.application() {
             self.applications.note(requirement.name(), application);
         }
     }
@@ -128,18 +148,12 @@ impl Protocol for CreatioProtocol {
         name: &PackageName,
         settings: &Settings,
     ) -> Result<Arc<dyn PackageListing>, ListingError> {
-        let instance = &settings.creatio;
-        if folder::is_folder(client) {
-            let packages = self.folder.get(|| folder::read_all(client).map(Arc::new)).map_err(ListingError::Failed)?;
-            let packages = packages.get(name).cloned().ok_or(ListingError::Missing)?;
-            return Ok(Arc::new(CreatioListing::of_archives(client, instance, packages)));
-        }
-        if self.form == RegistryForm::Marketplace {
-            let packages = self.applications.find(client, name)?;
-            return Ok(Arc::new(CreatioListing::of_archives(client, instance, packages)));
-        }
-        let (package, versions, is_cached) = feed::fetch_versions(client, name)?;
-        Ok(Arc::new(CreatioListing::of_feed(package, instance, versions, is_cached)))
+        self.list(client, name, &settings.instance).map_err(|error| match error {
+            ListingError::Missing => ListingError::Missing,
+            ListingError::Failed(failure) => {
+                ListingError::Failed(Arc::new(AskedFor { failure, package: name.clone() }))
+            }
+        })
     }
 
     fn open_inside(

@@ -217,7 +217,7 @@ fn facts(blob: &VersionBlob<'_>) -> Facts {
         install_script: blob.install_script,
         deprecated: blob.deprecated.clone(),
         yanked: false,
-        creatio: None,
+        descriptor: None,
     }
 }
 

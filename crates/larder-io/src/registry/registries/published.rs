@@ -74,7 +74,8 @@ impl Registries {
         for (key, time) in keys.iter().zip(known) {
             match time {
                 Ok(PublicationTime::At(time)) => drop(times.insert(key.clone(), Some(time))),
-                Ok(PublicationTime::NoSuchVersion | PublicationTime::Untold) | Err(IndexError::NotFound { .. }) => {
+                Ok(PublicationTime::NoSuchVersion | PublicationTime::Untold)
+                | Err(IndexError::NotFound { .. } | IndexError::Unserved(_)) => {
                     times.insert(key.clone(), None);
                 }
                 Ok(PublicationTime::Admitted) => {}

@@ -127,7 +127,7 @@ fn what_a_version_says_is_read_in_every_shape() {
         install_script: true,
         deprecated: Some("use b".to_owned()),
         yanked: false,
-        creatio: None,
+        descriptor: None,
     };
     assert_eq!(release.facts, facts);
     let artifact = &release.artifacts[0];

@@ -3,11 +3,6 @@
 use std::cell::Cell;
 use std::io::{self, BufRead, BufReader, Read};
 
-use super::refusal::fault_of;
-use super::{
-    ArchiveFault, ArchiveRefusal, EntryNames, Limits, NameFolding, NameStatus, SMALL, Staging, UnpackBudget,
-    UnpackError, WriteError, read_exactly,
-};
 use crate::creatio::{
     APP_DESCRIPTOR, Application, Descriptor, MAX_FILE, MAX_FILES, MAX_SIZE, Record, RecordFault, RecordReader,
     is_descriptor,
@@ -15,8 +10,13 @@ use crate::creatio::{
 use crate::fetch::gunzip::Gunzip;
 use crate::fetch::hashing::HashingReader;
 use crate::fetch::memory::Memory;
+use crate::fetch::unpack::{
+    ArchiveFault, ArchiveRefusal, EntryNames, Limits, NameFolding, NameStatus, SMALL, UnpackBudget, UnpackError,
+    fault_of, read_exactly,
+};
 use crate::fs::FsError;
 use crate::model::EntryPath;
+use crate::store::{Staging, WriteError};
 
 /// The most bytes of a file that says what a package is.
 const LARGEST_HEAD: u64 = 4 << 20;
@@ -58,7 +58,7 @@ pub fn read_head(archive: &[u8]) -> Result<PackageHead, ArchiveRefusal> {
 
 /// Unpacks an archive; `packed` tells how many bytes of it arrived. Names that collide on any disk are refused, wherever it is
 /// unpacked.
-pub(in crate::fetch) fn unpack_creatio(
+pub(super) fn unpack(
     source: &mut HashingReader<'_>,
     packed: &Cell<u64>,
     memory: &Memory,

@@ -9,17 +9,20 @@
 //! }
 //! ```
 
-use miette::SourceSpan;
+use std::sync::Arc;
+
+use miette::{NamedSource, SourceSpan};
 use serde_json::Value;
 
-use super::node::{BlockRule, Errors, ManifestNode, NodeShape, NodeValue, UniqueNodes};
-use super::{ManifestError, Spanned};
-use crate::model::{CreatioInstance, CreatioVersion, Ecosystem, EntryPath, PackageName, Settings, StatedVersions, Uid};
+use crate::diagnostic::{Exit, Failure};
+use crate::manifest::node::{BlockRule, Errors, ManifestNode, NodeShape, NodeValue, UniqueNodes};
+use crate::manifest::{ManifestError, Spanned};
+use crate::model::{CreatioVersion, Ecosystem, EntryPath, PackageName, Settings, StatedVersions, TargetInstance, Uid};
 
 /// Reads the block. Returns the lists that are files: `provides from=`, relative to the root.
-pub(super) fn read_creatio(
+pub(super) fn read(
     node: ManifestNode<'_>,
-    instance: &mut CreatioInstance,
+    instance: &mut TargetInstance,
     errors: &mut Errors,
 ) -> Vec<Spanned<EntryPath>> {
     const SHAPE: NodeShape = NodeShape {
@@ -50,7 +53,7 @@ pub(super) fn read_creatio(
 /// Reads `provides`: names, a name with its version, or a file.
 fn read_provides(
     node: ManifestNode<'_>,
-    instance: &mut CreatioInstance,
+    instance: &mut TargetInstance,
     named: &mut Vec<(PackageName, SourceSpan)>,
     errors: &mut Errors,
 ) -> Option<Spanned<EntryPath>> {
@@ -155,6 +158,30 @@ fn read_file(value: NodeValue<'_>, errors: &mut Errors) -> Option<Spanned<EntryP
     }
 }
 
+/// A list of what an instance has that cannot be read.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("{reason}")]
+#[diagnostic(
+    code(larder::creatio::provided),
+    help("a list is JSON: the names of the instance's packages, or objects with a `Name` and a `PackageVersion`")
+)]
+pub struct ProvidedListError {
+    /// The manifest.
+    #[source_code]
+    pub source_code: NamedSource<Arc<str>>,
+    /// Where the manifest names the list.
+    #[label("named here")]
+    pub span: SourceSpan,
+    /// What is wrong, as a sentence.
+    pub reason: String,
+}
+
+impl Failure for ProvidedListError {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
+    }
+}
+
 /// Adds the packages of a list that an instance exported: names, or objects with a `Name`, a `PackageVersion` or `Version`, and a
 /// `UId`; one that is none says nothing. What the manifest itself says of a package comes first.
 ///
@@ -174,7 +201,7 @@ pub fn add_provided(settings: &mut Settings, list: &[u8]) -> Result<(), String> 
         if let Some(uid) = field("UId").and_then(|text| text.parse::<Uid>().ok()) {
             settings.provided_uids.entry(name.clone()).or_insert(uid);
         }
-        settings.creatio.provided.entry(name).or_insert(version);
+        settings.instance.provided.entry(name).or_insert(version);
     }
     Ok(())
 }
@@ -195,7 +222,7 @@ mod tests {
                     provides from=\"instance/packages.json\"\n    constraints \"minimum\"\n}\n\
                     dependencies {\n    creatio \"UsrOrders\" \">=1.4\"\n    creatio \"MrktApolloApp\" marketplace=21874\n}\n";
         let manifest = parse(text).unwrap();
-        let instance = &manifest.settings.creatio;
+        let instance = &manifest.settings.instance;
         let lines = [
             "platform 8.1.3",
             "constraints minimum",
@@ -257,13 +284,13 @@ mod tests {
     #[test]
     fn lists_of_an_instance_are_names_or_objects() {
         let mut settings = Settings::default();
-        settings.creatio.read_line("provides CrtOrders 2.0").unwrap();
+        settings.instance.read_line("provides CrtOrders 2.0").unwrap();
         let list = r#"["CrtCore", {"Name":"CrtBase","PackageVersion":"7.8.0","UId":"06D9EF10-aaaa-4bbb-8ccc-000000000000"}, {"Name":"crtorders","Version":"1"}, {"Name":"X","Version":"","UId":"x"}]"#;
         add_provided(&mut settings, list.as_bytes()).unwrap();
         let uids: Vec<String> = settings.provided_uids.iter().map(|(name, uid)| format!("{name} {uid}")).collect();
         assert_eq!(uids, ["CrtBase 06d9ef10-aaaa-4bbb-8ccc-000000000000"]);
         assert_eq!(
-            settings.creatio.lines(),
+            settings.instance.lines(),
             ["provides CrtBase 7.8.0", "provides CrtCore", "provides CrtOrders 2.0.0", "provides X"]
         );
         for list in ["{}", "[7]", "[\"a-b\"]", "[{\"Name\":\"A\",\"Version\":\"1/2\"}]", "x"] {

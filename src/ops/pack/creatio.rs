@@ -5,8 +5,6 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::project::inputs;
-use super::{Context, Result};
 use crate::creatio::{
     Descriptor, MAX_FILE, MAX_FILES, MAX_SIZE, WORKSPACE_SETTINGS, Workspace, is_descriptor, is_packed, write,
     write_application,
@@ -14,7 +12,9 @@ use crate::creatio::{
 use crate::diagnostic::{Exit, Failure, list};
 use crate::fetch::{NameFolding, check_names};
 use crate::fs::{self, DirEntry, Durability, Kind};
-use crate::model::{Digest, EntryPath, PackageName, Uid, install_order};
+use crate::model::{Digest, Ecosystem, EntryPath, PackageName, Uid, install_order};
+use crate::ops::project::inputs;
+use crate::ops::{Context, Result};
 use crate::package::{IgnoreRules, find_secret, gzip};
 
 /// The folder of a workspace that has its packages.
@@ -31,7 +31,7 @@ const BRANCHES: &str = "branches";
 
 /// What is asked of `pack --creatio`.
 #[derive(Clone, Debug, Default)]
-pub struct PackCreatioOptions {
+pub struct PackWorkspaceOptions {
     /// The folder for what is written, instead of the current one.
     pub out: Option<PathBuf>,
     /// Whether the archives are put into the one file of an application.
@@ -69,7 +69,7 @@ pub struct PackedPackage {
 }
 
 /// Packs the packages of the workspace that larder was started in, or the package.
-pub fn pack(context: &Context<'_>, options: &PackCreatioOptions) -> Result<PackedPackages> {
+pub fn pack_workspace(context: &Context<'_>, options: &PackWorkspaceOptions) -> Result<PackedPackages> {
     let root = &context.folder;
     let rules = IgnoreRules::default().with("", &ignored_by_workspace(root)?);
     let mut read = Vec::new();
@@ -191,7 +191,7 @@ fn folders(root: &Path) -> Result<Vec<PathBuf>> {
     let chosen: Vec<&str> =
         if listed.is_empty() { there.clone() } else { listed.iter().filter_map(place).copied().collect() };
     let is_ignored = |folder: &str| {
-        let name = PackageName::parse(crate::model::Ecosystem::CREATIO, folder);
+        let name = PackageName::parse(Ecosystem::CREATIO, folder);
         workspace.as_ref().is_some_and(|workspace| name.is_ok_and(|name| workspace.ignores(&name)))
     };
     let chosen: Vec<PathBuf> =

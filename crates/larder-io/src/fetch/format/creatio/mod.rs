@@ -1,11 +1,15 @@
 //! Creatio packages: runs of records, unpacked as they arrive. Whose one is, its descriptor.json says.
 
+mod unpack;
+
 use super::{Arrival, Format, Unpacked};
 use crate::creatio::{Descriptor, is_descriptor};
 use crate::fetch::hashing::HashingReader;
-use crate::fetch::unpack::{ArchiveFault, unpack_creatio};
+use crate::fetch::unpack::ArchiveFault;
 use crate::model::{Algorithm, PackageKey};
 use crate::store::{Staging, StoreError, Tree, TreeEntry};
+
+pub use unpack::{PackageHead, read_head};
 
 pub(super) struct Creatio;
 
@@ -20,7 +24,7 @@ impl Format for Creatio {
         arrival: &Arrival<'m>,
         staging: &mut Staging<'_>,
     ) -> Result<Unpacked<'m>, StoreError> {
-        Unpacked::of(unpack_creatio(source, arrival.packed, arrival.memory, staging, arrival.limits))
+        Unpacked::of(unpack::unpack(source, arrival.packed, arrival.memory, staging, arrival.limits))
     }
 
     fn identity<'t>(&self, tree: &'t Tree) -> Result<Option<&'t str>, ArchiveFault> {

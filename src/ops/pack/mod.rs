@@ -1,4 +1,6 @@
-//! `larder pack`: the archive of a package.
+//! `larder pack`: the archive of a package, or those of the packages of another tool's workspace.
+
+mod creatio;
 
 use std::path::PathBuf;
 
@@ -8,6 +10,8 @@ use super::packages::{OwnPackage, prepare};
 use super::{Context, Result};
 use crate::fs::{self, Durability};
 use crate::model::Digest;
+
+pub use creatio::{PackWorkspaceOptions, PackedPackage, PackedPackages, pack_workspace};
 
 /// What is asked of `pack`.
 #[derive(Clone, Debug, Default)]

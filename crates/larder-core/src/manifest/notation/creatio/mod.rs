@@ -1,9 +1,13 @@
 //! The lines of Creatio packages: `creatio "UsrOrders" ">=1.4"`, and `creatio "MrktApolloApp" marketplace=21874`.
 
-use crate::manifest::requirement::RequirementError;
-use crate::model::{Ecosystem, Marker, PackageName, Requirement, Version};
+mod block;
 
-use super::contract::{DependencyLineShape, Notation};
+use crate::manifest::requirement::RequirementError;
+use crate::model::{CreatioRange, CreatioVersion, Ecosystem, Marker, PackageName, Requirement, Version};
+
+use super::contract::{BlockReader, DependencyLineShape, Notation};
+
+pub use block::{ProvidedListError, add_provided};
 
 pub(super) struct CreatioNotation;
 
@@ -39,6 +43,14 @@ impl Notation for CreatioNotation {
         }
     }
 
+    fn application_range(&self, id: u32) -> Option<String> {
+        Some(CreatioRange::of_application(id).to_string())
+    }
+
+    fn block_reader(&self) -> Option<BlockReader> {
+        Some(block::read)
+    }
+
     fn check_name(&self, written: &str) -> Result<(), String> {
         if let Some((name, version)) = written.split_once(':') {
             return Err(format!("a version stands behind an `=`: `{name}={version}`"));
@@ -47,7 +59,7 @@ impl Notation for CreatioNotation {
     }
 
     fn compatible_range(&self, version: &Version) -> Option<String> {
-        let is_numeric = version.as_creatio().is_some_and(crate::model::CreatioVersion::is_numeric);
+        let is_numeric = version.as_creatio().is_some_and(CreatioVersion::is_numeric);
         Some(if is_numeric { format!(">={version}") } else { version.to_string() })
     }
 }

@@ -1,0 +1,74 @@
+//! An index that answers only so much: what is asked for to say more of an error must not take long.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::index::{Chosen, Index, IndexError, Release, Versions};
+use crate::diagnostic::{Exit, Failure};
+use crate::model::{PackageId, Platform, Requirement};
+
+/// An index that fails once it was asked for so many versions.
+pub struct BoundedIndex<'a> {
+    index: &'a dyn Index,
+    /// How many more it answers.
+    left: AtomicUsize,
+}
+
+/// More was asked for than is answered.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("more was asked for than was to be")]
+struct Exhausted;
+
+impl Failure for Exhausted {
+    fn exit(&self) -> Exit {
+        Exit::NoSolution
+    }
+}
+
+impl<'a> BoundedIndex<'a> {
+    /// Creates one that answers for so many versions, repetitions counted.
+    pub fn new(index: &'a dyn Index, most: usize) -> Self {
+        Self { index, left: AtomicUsize::new(most) }
+    }
+
+    fn is_exhausted(&self) -> bool {
+        self.left.load(Ordering::Relaxed) == 0
+    }
+}
+
+impl Index for BoundedIndex<'_> {
+    fn versions(&self, package: &PackageId) -> Result<Arc<Versions>, IndexError> {
+        if self.is_exhausted() {
+            return Err(IndexError::Failed(Arc::new(Exhausted)));
+        }
+        self.index.versions(package)
+    }
+
+    fn release(&self, package: &PackageId, ordinal: u32) -> Result<Arc<Release>, IndexError> {
+        let counted = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        if counted.is_err() {
+            return Err(IndexError::Failed(Arc::new(Exhausted)));
+        }
+        self.index.release(package, ordinal)
+    }
+
+    fn prefetch(&self, requirements: &[Requirement]) {
+        if !self.is_exhausted() {
+            self.index.prefetch(requirements);
+        }
+    }
+
+    fn prefetch_releases(&self, package: &PackageId, ordinals: &[u32]) {
+        if !self.is_exhausted() {
+            self.index.prefetch_releases(package, ordinals);
+        }
+    }
+
+    fn by_platform(&self, chosen: &[Chosen]) -> Result<Vec<Option<Arc<Release>>>, IndexError> {
+        self.index.by_platform(chosen)
+    }
+
+    fn oldest_system(&self, package: &PackageId, ordinal: u32, platform: Platform) -> Option<(u32, u32)> {
+        self.index.oldest_system(package, ordinal, platform)
+    }
+}

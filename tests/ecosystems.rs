@@ -1,0 +1,169 @@
+//! The ecosystems are siblings: a new one touches few files besides its own, and few files ask which one they deal with.
+//!
+//! Ecosystems are told apart only in `model`, `resolve`, the lock's text and the tables of registration; everything else goes through a
+//! contract. What an ecosystem's own files say of itself (those in a folder or a file called as the ecosystem) counts for nothing.
+
+use std::collections::BTreeSet;
+
+use crate::layers::{Source, first_name, is_in_a_word, sources};
+
+/// So many files may know which ecosystem they deal with.
+const MOST_THAT_TELL_ECOSYSTEMS_APART: usize = 20;
+
+/// So many files may name the youngest ecosystem, comments and unit tests included: those that the next one has to touch.
+const MOST_THAT_NAME_ONE: usize = 20;
+
+/// The ecosystem whose files are counted.
+const YOUNGEST: &str = "creatio";
+
+/// The enums that tell ecosystems apart. What is said of a variant of theirs is said of one ecosystem.
+const ENUMS: &[&str] = &["Ecosystem", "Requirement", "Version", "ArtifactKind"];
+
+/// The constants that name an ecosystem, each with its word. A value may be made with one; a comparison with one is a question.
+const CONSTANTS: &[(&str, &str)] = &[
+    ("OF_NODE", "npm"),
+    ("OF_PYTHON", "pypi"),
+    ("PRIVATE", "larder"),
+    ("CREATIO", "creatio"),
+    ("TOOLS", "archive"),
+    ("LOCAL", "path"),
+    ("OF_RUNTIMES", ""),
+];
+
+/// Methods that answer for one ecosystem alone, each with its word: `if let` in disguise.
+const DOWNCASTS: &[(&str, &str)] = &[
+    ("as_npm", "npm"),
+    ("npm_range", "npm"),
+    ("as_pypi", "pypi"),
+    ("specifier", "pypi"),
+    ("as_semver", "larder"),
+    ("semver_range", "larder"),
+    ("as_creatio", "creatio"),
+];
+
+/// The words of ecosystems that mean nothing else in code.
+const WORDS: &[&str] = &["npm", "pypi", "larder", "creatio"];
+
+#[test]
+fn few_files_tell_ecosystems_apart() {
+    let mut telling = Vec::new();
+    for source in sources() {
+        let told = told_apart(&source);
+        if !told.is_empty() {
+            telling.push(format!("{}: {}", source.path.display(), Vec::from_iter(told).join(", ")));
+        }
+    }
+    assert!(
+        telling.len() <= MOST_THAT_TELL_ECOSYSTEMS_APART,
+        "{} files ask for an ecosystem, and {MOST_THAT_TELL_ECOSYSTEMS_APART} may: ask `Ecosystem`, `Requirement` or `Version` a \
+         question, or add a method to the room's contract\n{}",
+        telling.len(),
+        telling.join("\n")
+    );
+}
+
+#[test]
+fn few_files_name_the_youngest_ecosystem() {
+    let mut naming = Vec::new();
+    for source in sources() {
+        let is_own = source.modules.iter().any(|module| module == YOUNGEST || module.starts_with("creatio_"));
+        if !is_own && names(&source.text, YOUNGEST) {
+            naming.push(source.path.display().to_string());
+        }
+    }
+    assert!(
+        naming.len() <= MOST_THAT_NAME_ONE,
+        "{} files outside of its own name `{YOUNGEST}`, and {MOST_THAT_NAME_ONE} may: speak of ecosystems in general\n{}",
+        naming.len(),
+        naming.join("\n")
+    );
+}
+
+#[test]
+fn whatever_tells_ecosystems_apart_is_seen() {
+    let told = |path: &str, code: &str| Vec::from_iter(told_apart(&Source::of_code(path, code))).join(", ");
+    let code = "match x { Ecosystem::Npm => Version::from(y), crate::model::Requirement::Pypi { .. } => Ecosystem::ALL } \
+                use crate::model::Ecosystem::{Larder, Path}; PerEcosystem::New; Requirement::npm()";
+    assert_eq!(told("ops/x.rs", code), "Ecosystem::Npm, Ecosystem::{, Requirement::Pypi");
+    let compared = "if key.ecosystem == Ecosystem::PRIVATE { } if Ecosystem::TOOLS != one { } \
+                    matches!(kind, Ecosystem::LOCAL) if let ArtifactKind::OF_RUNTIMES = kind {} id(Ecosystem::CREATIO, name)";
+    assert_eq!(
+        told("ops/x.rs", compared),
+        "ArtifactKind::OF_RUNTIMES, Ecosystem::LOCAL, Ecosystem::PRIVATE, Ecosystem::TOOLS"
+    );
+    let asked = "if let Some(range) = asked.npm_range() {} version.as_pypi()?; fn as_npm() {}";
+    assert_eq!(told("ops/x.rs", asked), "as_pypi(), npm_range()");
+    let words =
+        "match word { \"npm\" => 1, \"pip\" | \"pypi\" => 2, _ => f(\"larder\") } word != \"creatio\"; \"npm\".parse()";
+    assert_eq!(told("ops/x.rs", words), "\"creatio\", \"npm\", \"pypi\"");
+    assert_eq!(told("model/x.rs", "pub enum Version { Npm }"), "enum Version");
+    // Its own files may say what it is.
+    assert_eq!(told("registry/pypi/x.rs", "Ecosystem::Pypi version.as_pypi() Ecosystem::Npm"), "Ecosystem::Npm");
+}
+
+/// Returns whether a text has the word, be it a part of another name; `creation` and its like are other words.
+fn names(text: &str, word: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    text.match_indices(word).any(|(at, _)| !text[at + word.len()..].starts_with('n'))
+}
+
+/// Returns by what code tells ecosystems apart, other than what is its own.
+fn told_apart(source: &Source) -> BTreeSet<String> {
+    let is_own = |word: &str| {
+        source
+            .modules
+            .iter()
+            .any(|module| module == word || module.strip_prefix(word).is_some_and(|rest| rest.starts_with('_')))
+    };
+    let mut told = BTreeSet::new();
+    for name in ENUMS {
+        if source.code.contains(&format!("enum {name} ")) {
+            told.insert(format!("enum {name}"));
+        }
+        for (at, path) in source.code.match_indices(&format!("{name}::")) {
+            if is_in_a_word(&source.code, at) {
+                continue;
+            }
+            let (before, rest) = (&source.code[..at], &source.code[at + path.len()..]);
+            let variant = if rest.starts_with('{') { "{".to_owned() } else { first_name(rest).unwrap_or_default() };
+            let after = &rest[variant.len()..];
+            let constant = CONSTANTS.iter().find(|(constant, _)| *constant == variant);
+            let is_variant = variant.starts_with(|first: char| first.is_ascii_uppercase() || first == '{')
+                && (variant.len() == 1 || variant.chars().any(|c| c.is_ascii_lowercase()));
+            let own = constant.map_or_else(|| variant.to_lowercase(), |(_, word)| (*word).to_owned());
+            if (is_variant || constant.is_some() && is_question(before, after)) && !is_own(&own) {
+                told.insert(format!("{name}::{variant}"));
+            }
+        }
+    }
+    for (method, word) in DOWNCASTS {
+        let call = format!("{method}()");
+        let is_called = source.code.contains(&format!(".{call}")) || source.code.contains(&format!("::{method})"));
+        if is_called && !is_own(word) {
+            told.insert(call);
+        }
+    }
+    for word in WORDS {
+        let quoted = format!("\"{word}\"");
+        let is_asked = |(at, _): (usize, &str)| is_question(&source.code[..at], &source.code[at + quoted.len()..]);
+        if source.code.match_indices(&quoted).any(is_asked) && !is_own(word) {
+            told.insert(quoted);
+        }
+    }
+    told
+}
+
+/// Returns whether what stands between two pieces of code is compared with something, a pattern, or a word that stands for an ecosystem.
+fn is_question(before: &str, after: &str) -> bool {
+    // The path to what is named.
+    let before = before.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_' || c == ':').trim_end();
+    let after = after.trim_start();
+    let is_pattern = after.starts_with("=>")
+        || after.starts_with('|') && !after.starts_with("||")
+        || before.ends_with('|') && !before.ends_with("||");
+    let is_matched = before.rfind("matches!(").is_some_and(|at| !before[at..].contains(')'))
+        || before.ends_with("if let")
+        || before.ends_with("let");
+    let is_compared = ["==", "!="].iter().any(|sign| before.ends_with(sign) || after.starts_with(sign));
+    is_pattern || is_matched || is_compared || after.starts_with(".parse()")
+}
