@@ -15,16 +15,26 @@
 //! | `flow` | `larder flow`: states in the manifest, and in an environment |
 //! | `impact` | `larder impact` |
 //! | `graph` | `larder graph --assets` |
+//! | `carried` | `larder export flows`, `larder import flows`: flows in one file |
+//! | `carried_file` | that file: written, read |
+//! | `import` | `larder import assets` |
+//! | `foreign_folder` | a folder of another tool: which assets it has |
+//! | `placement` | what an import adds to packages: all of it, or nothing |
 //! | `explain` | `larder explain adapter` |
 
+pub mod carried;
+mod carried_file;
 pub mod explain;
 pub mod flow;
+mod foreign_folder;
 pub mod graph;
 pub mod impact;
+pub mod import;
 pub mod in_use;
 mod inputs;
 pub(super) mod load;
 pub(super) mod of_registry;
+mod placement;
 mod probe;
 pub mod ready;
 mod references;
