@@ -138,7 +138,12 @@ fn one_error_hides_nothing_else() {
     project.run("larder lock").exits(0);
     edit(&project, "packages/orders/larder.kdl", "assets {", "assets {\n    schema \"lonely\" \"schemas/lonely.json\"");
     project.write("packages/orders/schemas/lonely.json", "{\"type\": \"object\"}\n");
-    edit(&project, "packages/orders/flows/order-intake.kdl", "depends \"weak\"", "depends \"optional\" \"gone\"\n    depends \"weak\"");
+    edit(
+        &project,
+        "packages/orders/flows/order-intake.kdl",
+        "depends \"weak\"",
+        "depends \"optional\" \"gone\"\n    depends \"weak\"",
+    );
     let clean = project.run("larder check").exits(0);
     assert!(clean.stdout.contains("note: ") || clean.stderr.contains("note: "));
     edit(&project, "packages/orders/flows/order-approval.kdl", "from \"orders-in\"", "from \"orders-inn\"");

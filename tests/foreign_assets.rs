@@ -21,7 +21,9 @@ fn exported() -> Project {
         "old/larder/to-invoice.kdl",
         "mapping from=\"order#Order\" to=\"invoice\" {\n    namespace \"o\" \"urn:o\"\n    field \"o:Id\" to=\"number\"\n    sample \"samples/a.xml\" expect=\"samples/a.json\"\n}\n",
     );
-    project.write("old/samples/a.xml", "<Order xmlns=\"urn:o\"><Id>7</Id></Order>\n").write("old/samples/a.json", "{\"number\": \"7\"}\n");
+    project
+        .write("old/samples/a.xml", "<Order xmlns=\"urn:o\"><Id>7</Id></Order>\n")
+        .write("old/samples/a.json", "{\"number\": \"7\"}\n");
     project.write("old/readme.md", "hello\n");
     let rules = "configurations \"connections/*\" {\n    field \"label\" to=\"name\"\n    field \"type\" to=\"kind\" { value \"SFTP_CLIENT\" \"sftp\"; value \"FILE\" \"file\"; }\n    field \"mode\" to=\"direction\" { value \"receive\" \"in\"; value \"send\" \"out\"; }\n    field \"format\" to=\"schema\"\n    field \"dir\" to=\"path\"\n}\n";
     project.write("rules.kdl", rules);
@@ -35,7 +37,12 @@ fn with_secret(project: &Project) {
         "    field \"server.host\" to=\"host\"\n    field \"server.port\" to=\"port\"\n    secret \"server.secret\" to=\"credentials\" env=\"{NAME}_PASSWORD\"\n    field \"dir\"",
     );
     // Adapters of files have no host.
-    let files = rules.replace("connections/*", "connections/*.properties").lines().filter(|line| !line.contains("server.")).collect::<Vec<_>>().join("\n");
+    let files = rules
+        .replace("connections/*", "connections/*.properties")
+        .lines()
+        .filter(|line| !line.contains("server."))
+        .collect::<Vec<_>>()
+        .join("\n");
     project.write("rules.kdl", &format!("{}{files}\n", rules.replace("connections/*", "connections/*.json")));
 }
 
@@ -45,7 +52,8 @@ fn a_folder_of_another_tool_becomes_assets() {
     with_secret(&project);
     let told = project.run("larder import assets old --mapping rules.kdl --json").exits(0).json();
     conforms(&told, "import-assets");
-    let ids: Vec<&str> = told["assets"].as_array().expect("a list").iter().map(|one| one["id"].as_str().expect("an id")).collect();
+    let ids: Vec<&str> =
+        told["assets"].as_array().expect("a list").iter().map(|one| one["id"].as_str().expect("an id")).collect();
     assert_eq!(
         ids,
         [
@@ -61,7 +69,12 @@ fn a_folder_of_another_tool_becomes_assets() {
     );
     assert!(told.to_string().contains("`owner`") && !told.to_string().contains("hunter2"), "{told:#}");
     let adapter = project.read("adapters/Orders-in.kdl");
-    for line in ["adapter kind=\"sftp\" direction=\"in\"", "port 2222", "credentials env=\"ORDERS_IN_PASSWORD\"", "schema \"order.txt#Order\""] {
+    for line in [
+        "adapter kind=\"sftp\" direction=\"in\"",
+        "port 2222",
+        "credentials env=\"ORDERS_IN_PASSWORD\"",
+        "schema \"order.txt#Order\"",
+    ] {
         assert!(adapter.contains(line), "{line}: {adapter}");
     }
 }
@@ -79,7 +92,9 @@ fn references_are_rebuilt_and_the_result_is_clean() {
     std::fs::rename(project.path("old"), project.path("../old")).expect("a folder of ours");
     project.run("larder import assets ../old --mapping rules.kdl").exits(0);
     assert!(project.read("schemas/order.xsd").contains("schemaLocation=\"common/types.xsd\""));
-    assert!(std::fs::read_to_string(project.path("../old/order.xsd")).expect("a file").contains("http://partner.example"));
+    assert!(
+        std::fs::read_to_string(project.path("../old/order.xsd")).expect("a file").contains("http://partner.example")
+    );
     assert!(project.read("larder.kdl").contains("flow \"intake\" \"flows/intake.kdl\"\n"), "a draft");
     assert!(project.has("samples/a.xml") && project.has("mappings/to-invoice.kdl"));
     project.run("larder check").exits(0);
@@ -94,7 +109,10 @@ fn one_thing_that_is_wrong_keeps_all_out() {
     let before = project.state();
     // The password would come along, and there is no host.
     let rules = project.read("rules.kdl");
-    project.write("rules.kdl", &rules.replace("    field \"dir\"", "    field \"server.secret\" to=\"credentials\"\n    field \"dir\""));
+    project.write(
+        "rules.kdl",
+        &rules.replace("    field \"dir\"", "    field \"server.secret\" to=\"credentials\"\n    field \"dir\""),
+    );
     let told = project.run("larder import assets old --mapping rules.kdl").exits(1).stderr;
     assert!(told.contains("a secret in clear text") && !told.contains("hunter2"), "{told}");
     project.write("rules.kdl", "configurations \"*\" {\n    feld \"a\" to=\"b\"\n}\n");

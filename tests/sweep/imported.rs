@@ -32,7 +32,7 @@ fn strike(struck: &StruckCommand, blow: Blow, point: &Point) {
                 assert_eq!(checked.status, 0, "{place}\n{}", checked.stderr);
             }
             // Or it is said that it is not finished.
-            _ => assert!(listed.stderr.contains("was cut off"), "{place}\n{}", listed.stderr),
+            _ => assert!(listed.stdout.contains("was cut off"), "{place}\n{}", listed.stdout),
         }
     }
     project.run(IMPORT).exits(0);

@@ -101,6 +101,11 @@ pub fn import(session: &Session<'_>, request: &Request) -> Result<Imported> {
             imported.assets.push(ImportedAsset { id: id.to_string(), file, new: false });
             continue;
         }
+        if place(&asset.path).as_ref() == Some(&path) && !asset.is_unchanged {
+            imported
+                .left_out
+                .push(format!("{file}: its locations stay as they are, as it lies in the package already"));
+        }
         if place(&asset.path).as_ref() != Some(&path) {
             placement.add_file(&file, &asset.text)?;
         }

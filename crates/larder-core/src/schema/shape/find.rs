@@ -40,6 +40,25 @@ pub struct PathProblem {
     pub nearest: Option<String>,
 }
 
+/// An element that a wildcard admits.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AdmittedElement {
+    pub(crate) type_id: TypeId,
+    pub(crate) is_repeated: bool,
+    /// How many of the type's elements stand before it.
+    pub(crate) behind: usize,
+}
+
+impl ShapeGraph {
+    /// Returns what an element is that a type does not list, if one of its wildcards admits it.
+    pub(crate) fn admitted(&self, type_id: TypeId, name: &Name) -> Option<AdmittedElement> {
+        let place = self.types[type_id].wildcards.iter().find(|place| place.wildcard.admits(name))?;
+        let declared = self.entries.iter().find(|entry| entry.root.name.as_ref() == Some(name));
+        let type_id = declared.map_or(place.type_id, |entry| entry.root.type_id);
+        Some(AdmittedElement { type_id, is_repeated: place.is_repeated, behind: place.behind })
+    }
+}
+
 /// Follows a path from a type.
 pub(crate) fn find(
     graph: &ShapeGraph,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{SimpleType, Wildcard, WildcardPlace};
+use super::{SimpleType, Wildcard};
 pub use crate::document::Format;
 use crate::document::Name;
 
@@ -152,6 +152,18 @@ pub(crate) struct Child {
     pub(crate) is_optional: bool,
     /// Whether it may occur more than once.
     pub(crate) is_repeated: bool,
+}
+
+/// A wildcard of a type, seen from the whole of its content.
+#[derive(Clone, Debug)]
+pub(crate) struct WildcardPlace {
+    pub(crate) wildcard: Wildcard,
+    /// Whether several elements may stand there.
+    pub(crate) is_repeated: bool,
+    /// How many of the type's elements stand before it.
+    pub(crate) behind: usize,
+    /// The type of elements that the schema does not declare.
+    pub(crate) type_id: TypeId,
 }
 
 /// A construct that decides about documents and that no static check follows.

@@ -20,11 +20,11 @@ pub use find::{Found, PathProblem};
 pub use graph::Format;
 pub(crate) use graph::{
     AttributeShape, Budget, ChoiceKind, ElementShape, Entry, EntryRoot, FileOffset, Items, OtherMembers, Particle,
-    ShapeGraph, Term, TypeId, TypeShape, Undecided,
+    ShapeGraph, Term, TypeId, TypeShape, Undecided, WildcardPlace,
 };
 pub use scope::ShapeScope;
 pub(crate) use simple::{Bound, Facets, SimpleType, ValueKind};
-pub(crate) use wildcard::{Wildcard, WildcardPlace};
+pub(crate) use wildcard::Wildcard;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

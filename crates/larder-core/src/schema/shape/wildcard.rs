@@ -4,8 +4,6 @@ use std::sync::Arc;
 
 use crate::document::Name;
 
-use super::{ShapeGraph, TypeId};
-
 /// Which elements a wildcard admits, by their namespaces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Wildcard {
@@ -36,42 +34,11 @@ impl Wildcard {
         }
     }
 
-    fn admits(&self, name: &Name) -> bool {
+    pub(crate) fn admits(&self, name: &Name) -> bool {
         match self {
             Self::Any => true,
             Self::Other(target) => !name.namespace.is_empty() && name.namespace != *target,
             Self::Listed(listed) => listed.contains(&name.namespace),
         }
-    }
-}
-
-/// A wildcard of a type, seen from the whole of its content.
-#[derive(Clone, Debug)]
-pub(crate) struct WildcardPlace {
-    pub(crate) wildcard: Wildcard,
-    /// Whether several elements may stand there.
-    pub(crate) is_repeated: bool,
-    /// How many of the type's elements stand before it.
-    pub(crate) behind: usize,
-    /// The type of elements that the schema does not declare.
-    pub(crate) type_id: TypeId,
-}
-
-/// An element that a wildcard admits.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct AdmittedElement {
-    pub(crate) type_id: TypeId,
-    pub(crate) is_repeated: bool,
-    /// How many of the type's elements stand before it.
-    pub(crate) behind: usize,
-}
-
-impl ShapeGraph {
-    /// Returns what an element is that a type does not list, if one of its wildcards admits it.
-    pub(crate) fn admitted(&self, type_id: TypeId, name: &Name) -> Option<AdmittedElement> {
-        let place = self.types[type_id].wildcards.iter().find(|place| place.wildcard.admits(name))?;
-        let declared = self.entries.iter().find(|entry| entry.root.name.as_ref() == Some(name));
-        let type_id = declared.map_or(place.type_id, |entry| entry.root.type_id);
-        Some(AdmittedElement { type_id, is_repeated: place.is_repeated, behind: place.behind })
     }
 }
