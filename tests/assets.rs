@@ -163,7 +163,7 @@ fn one_error_hides_nothing_else() {
     assert!(levels.contains(&("warning", "larder::assets::asset_dangling")), "{levels:?}");
     assert!(levels.contains(&("note", "larder::assets::asset_orphan")), "{levels:?}");
     // A lock that is stale hides nothing either.
-    edit(&project, "packages/orders/larder.kdl", "\"^2\"", "\"^2.0\"");
+    edit(&project, "larder.kdl", "\"macos-arm64\"", "\"macos-x64\"");
     let error = project.run("larder check --json").exits(1).json();
     conforms(&error, "error");
     assert!(error.to_string().contains("stale") && error.to_string().contains("orders-inn"), "{error:#}");

@@ -28,7 +28,7 @@ impl Command {
             Self::Ci(_) => ("ci", Trace::Changes, Vec::new()),
             Self::Unbundle(arguments) => ("unbundle", Trace::Changes, vec![arguments.file.display().to_string()]),
             Self::Import(arguments) => match &arguments.command {
-                Some(ImportCommand::Assets { folder, .. }) => ("import assets", Trace::Always, path(folder)),
+                Some(ImportCommand::Assets { source, .. }) => ("import assets", Trace::Always, path(source)),
                 Some(ImportCommand::Flows { file, .. }) => ("import flows", Trace::Always, path(file)),
                 None => ("import", Trace::Changes, arguments.file.iter().map(|file| file.display().to_string()).collect()),
             },

@@ -99,9 +99,8 @@ impl Checked {
         let mut causes = denied.into_iter().chain(assets).chain(breaking);
         let cause = causes.next()?;
         let mut others: Vec<Other> = causes.map(Other::Error).collect();
-        // Denials are told by the error that they are.
-        let told = self.findings.iter().filter(|one| !(has_denied && one.finding.is_denied()));
-        others.extend(told.map(Other::warning));
+        // A policy that refuses tells its own.
+        others.extend(self.findings.iter().filter(|_| !has_denied).map(Other::warning));
         if !has_wrong_assets {
             others.extend(self.assets.diagnostics().into_iter().map(Other::Asset));
         }

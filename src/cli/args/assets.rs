@@ -101,7 +101,7 @@ pub(in crate::cli) enum ImportCommand {
     Assets {
         /// The folder: schemas are known by their content
         #[arg(value_name = "DIR")]
-        folder: PathBuf,
+        source: PathBuf,
         /// The file that says what values of JSON files and properties are in an adapter
         #[arg(long, value_name = "FILE")]
         mapping: Option<PathBuf>,

@@ -12,8 +12,8 @@ use super::{CommandResult, DONE, Output};
 
 pub(in crate::cli) fn run(arguments: &ImportArgs, session: &Session<'_>, output: &Output) -> CommandResult {
     match &arguments.command {
-        Some(ImportCommand::Assets { folder, mapping }) => {
-            let request = Request { folder: folder.clone(), mapping: mapping.clone() };
+        Some(ImportCommand::Assets { source, mapping }) => {
+            let request = Request { folder: source.clone(), mapping: mapping.clone() };
             return report_imported(&import::import(session, &request)?, output);
         }
         Some(ImportCommand::Flows { file, identity, into }) => {

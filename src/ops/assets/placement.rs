@@ -95,8 +95,14 @@ impl Placement {
             }
             None => Vec::new(),
         };
-        let (files, folded, manifests) = Default::default();
-        Ok((Self { root, files, folded, manifests, problems: Vec::new() }, finished))
+        let placement = Self {
+            root,
+            files: BTreeMap::new(),
+            folded: BTreeMap::new(),
+            manifests: BTreeMap::new(),
+            problems: Vec::new(),
+        };
+        Ok((placement, finished))
     }
 
     /// Notes why the import cannot be made.
