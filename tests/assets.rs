@@ -14,7 +14,7 @@ fn hub() -> Project {
     project
 }
 
-fn hub_unlocked() -> Project {
+pub(crate) fn hub_unlocked() -> Project {
     let project = Project::alone();
     let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/integration");
     copy(&fixture, &project.path(""));
@@ -34,7 +34,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// Changes a file of the project, which has to have `old`.
-fn edit(project: &Project, file: &str, old: &str, new: &str) {
+pub(crate) fn edit(project: &Project, file: &str, old: &str, new: &str) {
     let text = project.read(file);
     assert!(text.contains(old), "{file} has no `{old}`");
     project.write(file, &text.replacen(old, new, 1));
@@ -130,6 +130,44 @@ fn what_refers_to_an_asset_is_remembered_until_something_changes() {
     assert_ne!(without, first, "it refers to the address");
     settle();
     assert_eq!((impact(), impact()), (without.clone(), without));
+}
+
+#[test]
+fn one_error_hides_nothing_else() {
+    let project = hub_unlocked();
+    project.run("larder lock").exits(0);
+    edit(&project, "packages/orders/larder.kdl", "assets {", "assets {\n    schema \"lonely\" \"schemas/lonely.json\"");
+    project.write("packages/orders/schemas/lonely.json", "{\"type\": \"object\"}\n");
+    edit(
+        &project,
+        "packages/orders/flows/order-intake.kdl",
+        "depends \"weak\"",
+        "depends \"optional\" \"gone\"\n    depends \"weak\"",
+    );
+    let clean = project.run("larder check").exits(0);
+    assert!(clean.stdout.contains("note: ") || clean.stderr.contains("note: "));
+    edit(&project, "packages/orders/flows/order-approval.kdl", "from \"orders-in\"", "from \"orders-inn\"");
+    let text = project.run("larder check").exits(1).stderr;
+    for told in ["1 thing is wrong", "orders-inn", "lonely", "gone"] {
+        assert!(text.contains(told), "{told}: {text}");
+    }
+    let error = project.run("larder check --json").exits(1).json();
+    conforms(&error, "error");
+    let levels: Vec<(&str, &str)> = error["error"]["related"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|one| (one["severity"].as_str().expect("a word"), one["code"].as_str().expect("a code")))
+        .collect();
+    assert!(levels.contains(&("error", "larder::assets::asset_dangling")), "{levels:?}");
+    assert!(levels.contains(&("warning", "larder::assets::asset_dangling")), "{levels:?}");
+    assert!(levels.contains(&("note", "larder::assets::asset_orphan")), "{levels:?}");
+    // A lock that is stale hides nothing either.
+    edit(&project, "larder.kdl", "\"macos-arm64\"", "\"macos-x64\"");
+    let error = project.run("larder check --json").exits(1).json();
+    conforms(&error, "error");
+    assert!(error.to_string().contains("stale") && error.to_string().contains("orders-inn"), "{error:#}");
+    assert!(error.to_string().contains("lonely"), "{error:#}");
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod build_cache;
 #[cfg(target_os = "linux")]
 mod builds;
 mod bundle;
+mod carried_flows;
 mod carry;
 mod circles;
 mod clone;
@@ -42,6 +43,7 @@ mod escapes;
 mod export;
 mod findings;
 mod flat;
+mod foreign_assets;
 mod git;
 mod git_builds;
 mod health;

@@ -17,7 +17,9 @@ use std::path::PathBuf;
 use crate::ops::compatibility::Baseline;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-pub(super) use assets::{ExplainArgs, ExplainCommand, FlowArgs, FlowCommand, ImpactArgs, ReadyArgs};
+pub(super) use assets::{
+    ExplainArgs, ExplainCommand, ExportCommand, FlowArgs, FlowCommand, ImpactArgs, ImportCommand, ReadyArgs,
+};
 pub(super) use audit::{AdvisoriesArgs, AdvisoriesCommand, AuditArgs, HealthArgs, HealthCommand, ReportFormat};
 pub(super) use automation::{
     CiHostName, CiTemplateArgs, CompletionsArgs, HooksArgs, HooksCommand, ScheduleArgs, ServiceArgs, ServiceCommand,
@@ -116,9 +118,9 @@ pub(super) enum Command {
     /// Run a tool that the project does not have, from an environment of its own: npm:cowsay, pypi:ruff@0.4
     #[command(visible_alias = "x")]
     Dlx(DlxArgs),
-    /// Add what another tool's file declares: package.json, requirements.txt, .npmrc
+    /// Add what another tool's file declares: package.json, requirements.txt, .npmrc; or assets, or flows
     Import(ImportArgs),
-    /// Write an environment's lock in the form of another tool: pylock.toml, package-lock.json
+    /// Write an environment's lock in the form of another tool: pylock.toml, package-lock.json; or flows as one file
     Export(ExportArgs),
     /// Open a package for editing; --commit makes a patch of the changes
     Patch(PatchArgs),
@@ -500,10 +502,13 @@ pub(super) struct DlxArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct ImportArgs {
+    #[command(subcommand)]
+    pub(super) command: Option<ImportCommand>,
     /// package.json, pnpm-workspace.yaml, .npmrc, .yarnrc.yml, bunfig.toml, pyproject.toml, requirements.txt, pip.conf
-    #[arg(value_name = "FILE")]
-    pub(super) file: PathBuf,
+    #[arg(value_name = "FILE", required = true)]
+    pub(super) file: Option<PathBuf>,
     /// Go on without what keeps something out and has no counterpart here: an index, a cutoff
     #[arg(long)]
     pub(super) leave_out: bool,

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use miette::{Diagnostic, GraphicalTheme, SourceCode};
+use miette::{Diagnostic, GraphicalTheme, Severity, SourceCode};
 use serde::Serialize;
 
 use crate::diagnostic::{Failure, redact_passwords};
@@ -34,6 +34,7 @@ pub(super) fn print_usage_document(error: &clap::Error) -> ExitCode {
     let message = text.trim().strip_prefix("error: ").unwrap_or(text.trim()).lines().next().unwrap_or_default();
     let error = ErrorReport {
         code: "larder::cli::usage".to_owned(),
+        severity: None,
         message: message.to_owned(),
         labels: Vec::new(),
         help: Some("`larder --help` lists the commands and options".to_owned()),
@@ -52,6 +53,8 @@ struct ErrorDocument {
 #[derive(Serialize)]
 struct ErrorReport {
     code: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    severity: Option<&'static str>,
     message: String,
     labels: Vec<ErrorLabel>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,6 +102,11 @@ impl ErrorReport {
         }
         Self {
             code: error.code().map(|code| code.to_string()).unwrap_or_default(),
+            severity: error.severity().map(|severity| match severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+                Severity::Advice => "note",
+            }),
             message: redact_passwords(&message).into_owned(),
             labels: labels.collect(),
             help: error.help().map(|help| redact_passwords(&help.to_string()).into_owned()),

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use crate::ops::operation_log::{Operation, Trace};
 
 use super::args::{
-    BuildsCommand, Command, HealthCommand, HooksCommand, KeyCommand, PackArgs, RegistryCommand, ServiceArgs,
-    ServiceCommand, SyncArgs, UpdateArgs, WitnessCommand,
+    BuildsCommand, Command, HealthCommand, HooksCommand, ImportCommand, KeyCommand, PackArgs, RegistryCommand,
+    ServiceArgs, ServiceCommand, SyncArgs, UpdateArgs, WitnessCommand,
 };
 use super::commands::remove;
 
@@ -27,7 +27,11 @@ impl Command {
             Self::Sync(SyncArgs { dry_run: false, .. }) => ("sync", Trace::Changes, Vec::new()),
             Self::Ci(_) => ("ci", Trace::Changes, Vec::new()),
             Self::Unbundle(arguments) => ("unbundle", Trace::Changes, vec![arguments.file.display().to_string()]),
-            Self::Import(arguments) => ("import", Trace::Changes, vec![arguments.file.display().to_string()]),
+            Self::Import(arguments) => match &arguments.command {
+                Some(ImportCommand::Assets { source, .. }) => ("import assets", Trace::Always, path(source)),
+                Some(ImportCommand::Flows { file, .. }) => ("import flows", Trace::Always, path(file)),
+                None => ("import", Trace::Changes, arguments.file.iter().map(|file| file.display().to_string()).collect()),
+            },
             Self::Patch(arguments) if arguments.commit.is_some() => ("patch commit", Trace::Changes, Vec::new()),
             Self::Promote(arguments) => {
                 ("promote", Trace::Changes, vec![arguments.from.clone(), arguments.to.clone()])

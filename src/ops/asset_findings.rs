@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use miette::{
-    Diagnostic, LabeledSpan, MietteError, MietteSpanContents, NamedSource, SourceCode, SourceSpan, SpanContents,
+    Diagnostic, LabeledSpan, MietteError, MietteSpanContents, NamedSource, Severity, SourceCode, SourceSpan,
+    SpanContents,
 };
 use serde::Serialize;
 
@@ -102,27 +103,37 @@ impl From<AssetChange> for ChangedAsset {
 
 /// Assets that cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("{} wrong with the assets", match findings.len() { 1 => "1 thing is".to_owned(), n => format!("{n} things are") })]
+#[error("{} wrong with the assets", match self.errors() { 1 => "1 thing is".to_owned(), n => format!("{n} things are") })]
 pub struct WrongAssets {
-    findings: Vec<WrongAsset>,
+    findings: Vec<AssetDiagnostic>,
 }
 
 impl WrongAssets {
-    /// Returns the errors among findings as one. Returns `None` if there is none. `texts` are those of the findings' files.
+    /// Returns findings as one error, with all that is told besides the errors. Returns `None` if none is an error. `texts` are those of
+    /// the findings' files.
     pub fn new(findings: &[SourceFinding], texts: &dyn Fn(&str) -> Option<Arc<str>>) -> Option<Self> {
-        let mut known: BTreeMap<&str, Option<Arc<str>>> = BTreeMap::new();
-        let wrong: Vec<WrongAsset> = findings
-            .iter()
-            .filter(|finding| finding.level == FindingLevel::Error)
-            .map(|finding| {
-                let text = known.entry(&finding.file).or_insert_with(|| texts(&finding.file)).clone();
-                // A line with a secret is not shown: logs are read by others.
-                let shown = if finding.code == SECRET { Shown::Place } else { Shown::Text };
-                WrongAsset::new(finding, text.map(|text| Excerpt { text, shown }))
-            })
-            .collect();
-        (!wrong.is_empty()).then_some(Self { findings: wrong })
+        let is_wrong = findings.iter().any(SourceFinding::is_error);
+        is_wrong.then(|| Self { findings: diagnostics(findings, texts) })
     }
+
+    fn errors(&self) -> usize {
+        self.findings.iter().filter(|one| one.level == FindingLevel::Error).count()
+    }
+}
+
+/// Returns each finding as it is shown beside an error. `texts` are those of the findings' files.
+pub(in crate::ops) fn diagnostics(
+    findings: &[SourceFinding],
+    texts: &dyn Fn(&str) -> Option<Arc<str>>,
+) -> Vec<AssetDiagnostic> {
+    let mut known: BTreeMap<&str, Option<Arc<str>>> = BTreeMap::new();
+    let shown = findings.iter().map(|finding| {
+        let text = known.entry(&finding.file).or_insert_with(|| texts(&finding.file)).clone();
+        // A line with a secret is not shown: logs are read by others.
+        let shown = if finding.code == SECRET { Shown::Place } else { Shown::Text };
+        AssetDiagnostic::new(finding, text.map(|text| Excerpt { text, shown }))
+    });
+    shown.collect()
 }
 
 impl Diagnostic for WrongAssets {
@@ -148,17 +159,18 @@ impl Failure for WrongAssets {
     }
 }
 
-/// One thing that is wrong with an asset.
+/// One thing that was found in an asset.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
-struct WrongAsset {
+pub(in crate::ops) struct AssetDiagnostic {
+    level: FindingLevel,
     message: String,
     code: Cow<'static, str>,
     help: Option<String>,
     place: Option<(NamedSource<Excerpt>, usize)>,
 }
 
-impl WrongAsset {
+impl AssetDiagnostic {
     fn new(finding: &SourceFinding, text: Option<Excerpt>) -> Self {
         let at = text.as_ref().map(|text| offset(&text.text, finding.position.line, finding.position.column));
         let path = finding.path.as_deref().map(|path| format!(" (at {path})")).unwrap_or_default();
@@ -169,13 +181,22 @@ impl WrongAsset {
             _ => format!("{}:{}:{}: ", finding.file, finding.position.line, finding.position.column),
         };
         let message = format!("{place}{}{path}", finding.message);
-        Self { message, code: finding.code.clone(), help: finding.help.clone(), place: place_in_text }
+        let level = finding.level;
+        Self { level, message, code: finding.code.clone(), help: finding.help.clone(), place: place_in_text }
     }
 }
 
-impl Diagnostic for WrongAsset {
+impl Diagnostic for AssetDiagnostic {
     fn code<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
         Some(Box::new(format!("larder::assets::{}", self.code.replace(['.', '-'], "_"))))
+    }
+
+    fn severity(&self) -> Option<Severity> {
+        Some(match self.level {
+            FindingLevel::Error => Severity::Error,
+            FindingLevel::Warning => Severity::Warning,
+            FindingLevel::Note => Severity::Advice,
+        })
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {

@@ -9,6 +9,7 @@ use super::asset_findings::AssetFinding;
 use super::assets::{self, CheckedAssets};
 use super::compatibility::{self, Baseline, Comparison};
 use super::facts::registry_notices::{AskedPackages, Notices};
+use super::failed_check::{FailedCheck, Other};
 use super::packages::{OwnPackage, ProjectPackages, prepare};
 use super::policies::Subject;
 use super::project::{lockfile, repository};
@@ -88,11 +89,22 @@ impl Checked {
         policies + &policy::github_annotations_in_files(&self.assets.findings, self.files())
     }
 
-    /// Returns the findings that are denied as an error.
+    /// Returns the findings that are denied as an error, with all that was found besides.
     pub fn refusal(&self) -> Option<Error> {
-        let breaking = self.comparison.as_ref().and_then(Comparison::refusal);
         let denied = policies::refuse(&self.findings, &self.lock).err();
-        denied.or_else(|| self.assets.refusal().map(Error::from)).or_else(|| breaking.map(Error::from))
+        let has_denied = denied.is_some();
+        let assets = self.assets.refusal().map(Error::from);
+        let breaking = self.comparison.as_ref().and_then(Comparison::refusal).map(Error::from);
+        let has_wrong_assets = assets.is_some();
+        let mut causes = denied.into_iter().chain(assets).chain(breaking);
+        let cause = causes.next()?;
+        let mut others: Vec<Other> = causes.map(Other::Error).collect();
+        // A policy that refuses tells its own.
+        others.extend(self.findings.iter().filter(|_| !has_denied).map(Other::warning));
+        if !has_wrong_assets {
+            others.extend(self.assets.diagnostics().into_iter().map(Other::Asset));
+        }
+        Some(FailedCheck::join(cause, others))
     }
 
     fn lock_document(&self) -> NamedText<'_> {
@@ -151,27 +163,48 @@ pub fn check(session: &Session<'_>, options: &CheckOptions) -> Result<Checked> {
     let project = Project::open(session.context)?;
     let assets = assets::check(session)?;
     let own_packages = check_own(&own?, &assets)?;
-    order::refuse_cycles(&project)?;
+    match check_locked(session, options, &project, own_packages) {
+        Ok(checked) => Ok(Checked { assets, ..checked }),
+        // What was found in assets is told whatever else is wrong.
+        Err(error) => Err(FailedCheck::join(error, beside(&assets))),
+    }
+}
+
+/// Returns what was found in assets, as it is told beside another error.
+fn beside(assets: &CheckedAssets) -> Vec<Other> {
+    match assets.refusal() {
+        Some(wrong) => vec![Other::Error(wrong.into())],
+        None => assets.diagnostics().into_iter().map(Other::Asset).collect(),
+    }
+}
+
+/// Checks all of a project but its assets, which were checked.
+fn check_locked(
+    session: &Session<'_>,
+    options: &CheckOptions,
+    project: &Project,
+    own_packages: Vec<String>,
+) -> Result<Checked> {
+    order::refuse_cycles(project)?;
     let lock = lockfile::text(&project.root)?.unwrap_or_default();
-    let lockfile = lock::fresh(&project)?;
+    let lockfile = lock::fresh(project)?;
     let comparison = comparison(session, options)?;
     let mut findings = match options.with {
         ComparedWith::Manifest => Vec::new(),
-        ComparedWith::Registries => policies::mismatched(&lockfile, &online::compare(session, &project, &lockfile)?),
+        ComparedWith::Registries => policies::mismatched(&lockfile, &online::compare(session, project, &lockfile)?),
     };
-    let environments = inspection::environments(session, &project)?;
+    let environments = inspection::environments(session, project)?;
     let notices = match options.with {
         ComparedWith::Manifest => None,
-        ComparedWith::Registries => Some(Notices::ask(session, &project, &lockfile, AskedPackages::Private)?),
+        ComparedWith::Registries => Some(Notices::ask(session, project, &lockfile, AskedPackages::Private)?),
     };
     let today = notices.as_ref().map_or(&lockfile, |notices| &notices.lockfile);
-    let mut subject =
-        Subject::looking_up(session, (&project, today), || lockfile.graph.packages.iter(), &environments)?
-            .with_unused(analyze::asked_for(session, &project, &lockfile, &environments)?);
+    let mut subject = Subject::looking_up(session, (project, today), || lockfile.graph.packages.iter(), &environments)?
+        .with_unused(analyze::asked_for(session, project, &lockfile, &environments)?);
     if let Some(notices) = &notices {
         subject = subject.with_yank_reasons(&notices.yank_reasons);
     }
-    if let Some(known) = license_facts::asked_for(session, &project, &lockfile, &environments)? {
+    if let Some(known) = license_facts::asked_for(session, project, &lockfile, &environments)? {
         subject = subject.with_licenses(known);
     }
     let judged = subject.judge_each(&environments)?;
@@ -182,7 +215,7 @@ pub fn check(session: &Session<'_>, options: &CheckOptions) -> Result<Checked> {
         own_packages,
         comparison,
         findings: policies::describe(findings, &lockfile, &lock),
-        assets,
+        assets: CheckedAssets::default(),
         manifest: project.manifest.text.to_string(),
         lock,
         prefix: repository::prefix(&project.root)?,
@@ -191,7 +224,10 @@ pub fn check(session: &Session<'_>, options: &CheckOptions) -> Result<Checked> {
 
 /// Holds the packages to what publishing asks. What is wrong with their assets is told first, all of it.
 fn check_own(own: &ProjectPackages, assets: &CheckedAssets) -> Result<Vec<String>> {
-    own.check(&|name| assets.has_checked(name)).map_err(|error| assets.refusal().map_or(error, Error::from))
+    own.check(&|name| assets.has_checked(name)).map_err(|error| match assets.refusal() {
+        Some(wrong) => FailedCheck::join(wrong.into(), vec![Other::Error(error)]),
+        None => FailedCheck::join(error, beside(assets)),
+    })
 }
 
 /// Compares the package whose folder larder was started in with a published version, if that is asked for, or if registries are and

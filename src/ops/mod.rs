@@ -79,6 +79,7 @@ mod artifacts;
 mod building;
 mod deployed_flows;
 mod facts;
+mod failed_check;
 mod failure;
 mod generations;
 mod install;

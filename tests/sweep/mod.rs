@@ -14,6 +14,7 @@
 //!
 //! It stands on `strace`; without it these tests say so and pass.
 
+mod imported;
 mod publish;
 mod scenes;
 mod sight;

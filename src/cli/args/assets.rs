@@ -77,6 +77,49 @@ pub(in crate::cli) struct FlowName {
     pub(in crate::cli) flow: String,
 }
 
+/// What `larder export` writes besides locks.
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum ExportCommand {
+    /// Write flows with all that they use as one file: adapters, mappings, schemas, samples
+    Flows {
+        /// The flows: order-intake, orders/order-intake
+        #[arg(value_name = "FLOW", required = true)]
+        flows: Vec<String>,
+        /// Encrypt it for this public key of age, or for those in this file: only who has the secret key reads it
+        #[arg(long, value_name = "RECIPIENT")]
+        encrypt: Vec<String>,
+        /// Write this file [default: FLOW.flows.tar.gz, encrypted FLOW.flows.tar.gz.age]
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+}
+
+/// What `larder import` takes besides files of package managers.
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum ImportCommand {
+    /// Add the schemas, adapters, mappings and flows of a folder to the package around the current folder
+    Assets {
+        /// The folder: schemas are known by their content
+        #[arg(value_name = "DIR")]
+        source: PathBuf,
+        /// The file that says what values of JSON files and properties are in an adapter
+        #[arg(long, value_name = "FILE")]
+        mapping: Option<PathBuf>,
+    },
+    /// Add the flows of a file that larder export flows wrote, and what they use, to the project
+    Flows {
+        /// The file
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// The file with the secret key of age that reads it, as age-keygen writes it
+        #[arg(short, long, value_name = "FILE")]
+        identity: Vec<PathBuf>,
+        /// Make packages that are not there yet in this folder [default: that of members "DIR/*", or the current one]
+        #[arg(long, value_name = "DIR")]
+        into: Option<PathBuf>,
+    },
+}
+
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ExplainArgs {
     #[command(subcommand)]

@@ -6,11 +6,16 @@ use clap::{Args, ValueEnum};
 
 use crate::model::Platform;
 
+use super::ExportCommand;
+
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(in crate::cli) struct ExportArgs {
+    #[command(subcommand)]
+    pub(in crate::cli) command: Option<ExportCommand>,
     /// The form
-    #[arg(value_name = "FORM")]
-    pub(in crate::cli) form: ExportFormName,
+    #[arg(value_name = "FORM", required = true)]
+    pub(in crate::cli) form: Option<ExportFormName>,
     /// Write this file instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub(in crate::cli) output: Option<PathBuf>,

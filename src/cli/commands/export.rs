@@ -1,14 +1,20 @@
 //! `larder export`
 
-use crate::cli::args::{ExportArgs, ExportFormName};
-use crate::diagnostic::counted;
+use crate::cli::args::{ExportArgs, ExportCommand, ExportFormName};
+use crate::diagnostic::{counted, size};
 use crate::ops::Session;
+use crate::ops::assets::carried;
 use crate::ops::export::{ExportForm, ExportRequest, LeftOutLine, export};
 
 use super::{CommandResult, DONE, Output};
 
 pub(in crate::cli) fn run(arguments: &ExportArgs, session: &Session<'_>, output: &Output) -> CommandResult {
-    let form = match arguments.form {
+    if let Some(ExportCommand::Flows { flows, encrypt, output: file }) = &arguments.command {
+        let request = carried::ExportRequest { flows: flows.clone(), recipients: encrypt.clone(), file: file.clone() };
+        return export_flows(session, &request, output);
+    }
+    let Some(form) = arguments.form else { return DONE };
+    let form = match form {
         ExportFormName::Pylock => ExportForm::Pylock,
         ExportFormName::Requirements => ExportForm::Requirements,
         ExportFormName::PackageLock => ExportForm::PackageLock,
@@ -31,6 +37,20 @@ pub(in crate::cli) fn run(arguments: &ExportArgs, session: &Session<'_>, output:
             exported.environment
         ));
     }
+    DONE
+}
+
+fn export_flows(session: &Session<'_>, request: &carried::ExportRequest, output: &Output) -> CommandResult {
+    let exported = carried::export(session, request)?;
+    output.json(&exported);
+    exported.assets.iter().for_each(|asset| output.detail(format!("- {asset}")));
+    let (flows, assets) = (counted(exported.flows.len(), "flow"), counted(exported.assets.len(), "asset"));
+    let encrypted = if exported.encrypted { "encrypted" } else { "not encrypted" };
+    output.message(format!(
+        "Wrote {flows}, {assets} in all, to {}: {}, {encrypted}",
+        exported.file,
+        size(exported.bytes)
+    ));
     DONE
 }
 

@@ -1,14 +1,31 @@
 //! `larder import`
 
-use crate::cli::args::ImportArgs;
+use crate::cli::args::{ImportArgs, ImportCommand};
+use crate::diagnostic::counted;
+use crate::ops::asset_findings;
+use crate::ops::assets::import::Request;
+use crate::ops::assets::{carried, import};
 use crate::ops::init::{Guards, NotTaken};
 use crate::ops::{self, Session};
 
 use super::{CommandResult, DONE, Output};
 
 pub(in crate::cli) fn run(arguments: &ImportArgs, session: &Session<'_>, output: &Output) -> CommandResult {
+    match &arguments.command {
+        Some(ImportCommand::Assets { source, mapping }) => {
+            let request = Request { folder: source.clone(), mapping: mapping.clone() };
+            return report_imported(&import::import(session, &request)?, output);
+        }
+        Some(ImportCommand::Flows { file, identity, into }) => {
+            let (file, identities, into) = (file.clone(), identity.clone(), into.clone());
+            let imported = carried::import(session, &carried::ImportRequest { file, identities, into })?;
+            return report_imported(&imported, output);
+        }
+        None => {}
+    }
+    let Some(file) = &arguments.file else { return DONE };
     let request = ops::import::Request {
-        file: &arguments.file,
+        file,
         guards: if arguments.leave_out { Guards::LeftOut } else { Guards::Required },
         syncs: !arguments.no_sync,
     };
@@ -18,6 +35,22 @@ pub(in crate::cli) fn run(arguments: &ImportArgs, session: &Session<'_>, output:
         output.message(format!("There already: {}", taken.known));
     }
     report_not_taken(&taken.left, output);
+    DONE
+}
+
+/// Says which assets were imported.
+fn report_imported(imported: &import::Imported, output: &Output) -> CommandResult {
+    output.json_with(|| imported.summary());
+    for asset in imported.assets.iter().filter(|asset| asset.new) {
+        output.message(format!("Added {} in {}", asset.id, asset.file));
+    }
+    imported.left_out.iter().for_each(|line| output.message(format!("Left out {line}")));
+    let known = imported.assets.iter().filter(|asset| !asset.new).count();
+    if known > 0 {
+        output.message(format!("There already: {}", counted(known, "asset")));
+    }
+    imported.findings.iter().for_each(|finding| output.message(asset_findings::line(finding)));
+    imported.notes.iter().for_each(|note| output.message(format!("note: {note}")));
     DONE
 }
 

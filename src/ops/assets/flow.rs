@@ -325,7 +325,7 @@ fn find(set: &AssetSet<'_>, name: &str) -> Result<AssetIndex> {
 }
 
 /// Returns the one flow that was found by a name.
-fn the_one(
+pub(super) fn the_one(
     set: &AssetSet<'_>,
     name: &str,
     found: std::result::Result<Vec<AssetIndex>, AssetQueryError>,

@@ -113,6 +113,11 @@ impl ProjectAssets {
         self.packages.iter().position(|package| package.is_own && package.name.folded() == name.folded())
     }
 
+    /// Returns the place of the repository's package of a name.
+    pub(super) fn repository_package(&self, name: &PackageName) -> Option<PackageIndex> {
+        self.packages[..self.of_repository].iter().position(|package| package.name.folded() == name.folded())
+    }
+
     /// Returns the environments that the project declares. `None` of a package that stands alone.
     pub(in crate::ops) fn environments(&self) -> Option<Vec<&str>> {
         Some(self.environments.as_ref()?.iter().map(String::as_str).collect())

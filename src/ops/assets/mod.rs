@@ -15,16 +15,26 @@
 //! | `flow` | `larder flow`: states in the manifest, and in an environment |
 //! | `impact` | `larder impact` |
 //! | `graph` | `larder graph --assets` |
+//! | `carried` | `larder export flows`, `larder import flows`: flows in one file |
+//! | `carried_file` | that file: written, read |
+//! | `import` | `larder import assets` |
+//! | `foreign_folder` | a folder of another tool: which assets it has |
+//! | `placement` | what an import adds to packages: all of it, or nothing |
 //! | `explain` | `larder explain adapter` |
 
+pub mod carried;
+mod carried_file;
 pub mod explain;
 pub mod flow;
+mod foreign_folder;
 pub mod graph;
 pub mod impact;
+pub mod import;
 pub mod in_use;
 mod inputs;
 pub(super) mod load;
 pub(super) mod of_registry;
+mod placement;
 mod probe;
 pub mod ready;
 mod references;
@@ -39,7 +49,7 @@ use crate::assets::{AssetIndex, AssetSet};
 use crate::diagnostic::SourceFinding;
 use crate::model::{AssetKind, AssetQuery, AssetQueryError, PackageName};
 
-use super::asset_findings::WrongAssets;
+use super::asset_findings::{self, AssetDiagnostic, WrongAssets};
 use super::{Result, Session};
 use load::ProjectAssets;
 
@@ -52,15 +62,22 @@ pub struct CheckedAssets {
     pub findings: Vec<SourceFinding>,
     /// The packages whose assets were checked, by their names in the form in which spellings are equal.
     packages: BTreeSet<String>,
-    /// The texts of the files in which errors were found.
+    /// The texts of the files in which something was found, if there is an error among that.
     texts: BTreeMap<Arc<str>, Arc<str>>,
 }
 
 impl CheckedAssets {
     fn new(set: &AssetSet<'_>, count: usize, findings: Vec<SourceFinding>) -> Self {
-        let wrong = findings.iter().filter(|finding| finding.is_error());
-        let texts =
-            wrong.filter_map(|finding| Some((Arc::clone(&finding.file), set.text_of(&finding.file)?))).collect();
+        let mut texts = BTreeMap::new();
+        if findings.iter().any(SourceFinding::is_error) {
+            for finding in &findings {
+                if !texts.contains_key(&finding.file)
+                    && let Some(text) = set.text_of(&finding.file)
+                {
+                    texts.insert(Arc::clone(&finding.file), text);
+                }
+            }
+        }
         let packages = set.packages().iter().filter(|package| package.is_own);
         let packages = packages.map(|package| package.name.folded().into_owned()).collect();
         Self { count, findings, packages, texts }
@@ -71,9 +88,14 @@ impl CheckedAssets {
         self.packages.contains(&*package.folded())
     }
 
-    /// Returns the errors among the findings as one.
+    /// Returns the findings as one error, if there are errors among them.
     pub fn refusal(&self) -> Option<WrongAssets> {
         WrongAssets::new(&self.findings, &|file| self.texts.get(file).cloned())
+    }
+
+    /// Returns the findings as they are shown beside an error.
+    pub(super) fn diagnostics(&self) -> Vec<AssetDiagnostic> {
+        asset_findings::diagnostics(&self.findings, &|file| self.texts.get(file).cloned())
     }
 }
 

@@ -17,7 +17,7 @@ use super::index::{Index, KeptGeneration};
 use crate::fs::{self, Durability, Kind, PathState};
 use crate::model::EntryPath;
 use crate::ops::install::manifests::MANIFESTS;
-use crate::ops::project::restoring;
+use crate::ops::project::staged_files::{Mover, named};
 use crate::ops::session::LOCKFILE;
 use crate::ops::{Context, Event, Result};
 use crate::profile::{self, MANIFESTS_OF_GENERATION};
@@ -63,9 +63,9 @@ pub fn restore(context: &Context<'_>, file: &Path, options: &RestoreOptions) -> 
     fs::create_dir_all(&folder)?;
     let folder = fs::canonicalize(&folder)?;
     check_own(&folder)?;
-    let staging = restoring::folder(&folder);
-    if let Some(files) = restoring::ready(&folder)? {
-        move_all(&folder, &files)?;
+    let staging = Mover::Restore.folder(&folder);
+    if let Some(files) = Mover::Restore.ready(&folder)? {
+        Mover::Restore.move_all(&folder, &files, &contents::is_kept)?;
         let finished_earlier = true;
         let (created, active, generations) = (None, None, Vec::new());
         return Ok(Restored { folder, created, active, files, generations, finished_earlier });
@@ -75,8 +75,8 @@ pub fn restore(context: &Context<'_>, file: &Path, options: &RestoreOptions) -> 
     let unpacked = unpack(context, &file, (&folder, &staging), options);
     match unpacked {
         Ok((index, files)) => {
-            restoring::set_ready(&folder, &files)?;
-            move_all(&folder, &files)?;
+            Mover::Restore.set_ready(&folder, &files)?;
+            Mover::Restore.move_all(&folder, &files, &contents::is_kept)?;
             Ok(restored(folder, index, files))
         }
         Err(error) => {
@@ -93,7 +93,7 @@ fn restored(folder: PathBuf, index: Index, files: Vec<String>) -> Restored {
 
 /// Fails if `.larder` is reached through a link.
 fn check_own(folder: &Path) -> Result<()> {
-    match fs::inspect_below(folder, Path::new(".larder/restoring"))? {
+    match fs::inspect_below(folder, &Mover::Restore.relative_folder())? {
         PathState::Clear | PathState::Missing => Ok(()),
         PathState::Blocked { path, kind } => {
             Err(BackupError::InTheWay { path: path.display().to_string(), what: named(kind) }.into())
@@ -225,39 +225,4 @@ fn compare(folder: &Path, staging: &Path, created: &str, files: &mut Vec<String>
     }
     files.retain(|file| !same.contains(file));
     Ok(())
-}
-
-fn named(kind: Kind) -> &'static str {
-    match kind {
-        Kind::File => "a file",
-        Kind::Folder => "a folder",
-        Kind::Symlink => "a link",
-        Kind::Other => "no regular file",
-    }
-}
-
-/// Moves files into their places. What was moved by an earlier run is there.
-fn move_all(folder: &Path, files: &[String]) -> Result<()> {
-    let staging = restoring::folder(folder);
-    for file in files {
-        // The list was written by larder, and may have been changed since.
-        let is_kept = |path: &EntryPath| path.as_str() == file && contents::is_kept(file);
-        let Some(path) = EntryPath::parse(file).ok().filter(is_kept) else { continue };
-        let (from, to) = (staging.join("files").join(path.as_str()), folder.join(path.as_str()));
-        if fs::lstat(&from)?.is_none() {
-            continue;
-        }
-        if let Some(parent) = Path::new(path.as_str()).parent() {
-            match fs::inspect_below(folder, parent)? {
-                PathState::Clear | PathState::Missing => fs::create_dir_all(&folder.join(parent))?,
-                PathState::Blocked { path, kind } => {
-                    return Err(BackupError::InTheWay { path: path.display().to_string(), what: named(kind) }.into());
-                }
-            }
-        }
-        fs::rename(&from, &to)?;
-    }
-    fs::sync_volume(folder)?;
-    restoring::clear_ready(folder)?;
-    Ok(fs::remove_tree(&staging)?)
 }

@@ -13,11 +13,11 @@ pub(super) mod own_runtimes;
 pub(super) mod patches;
 mod provided;
 pub(super) mod repository;
-pub(super) mod restoring;
 mod routes;
 pub(super) mod snapshot;
 mod sources;
 pub(super) mod spec;
+pub(super) mod staged_files;
 pub(super) mod target;
 pub(super) mod watched;
 
@@ -315,7 +315,17 @@ pub(super) fn manifest_of(dependent: &Dependent) -> String {
 }
 
 /// Returns the nearest folder with a manifest; where that is a member of a project above it, that project's.
+///
+/// # Errors
+/// There is none; or a command was cut off while it moved files there.
 pub(super) fn find_root(context: &Context<'_>) -> Result<PathBuf> {
+    let root = locate_root(context)?;
+    staged_files::check(&root)?;
+    Ok(root)
+}
+
+/// The same, also where a command was cut off: for that command, which goes on.
+pub(super) fn locate_root(context: &Context<'_>) -> Result<PathBuf> {
     let mut found = Vec::new();
     for folder in context.folder.ancestors() {
         if fs::stat(&folder.join(MANIFEST))?.is_some() {
@@ -342,7 +352,6 @@ pub(super) fn find_root(context: &Context<'_>) -> Result<PathBuf> {
         }
     }
     files_stay_inside(root)?;
-    restoring::check(root)?;
     Ok(root.to_path_buf())
 }
 

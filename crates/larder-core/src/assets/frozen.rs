@@ -78,11 +78,23 @@ pub struct AssetDocument {
 impl AssetSet<'_> {
     /// Returns a flow with all that it refers to. What is not there is left out: a check tells that.
     pub fn freeze(&self, flow: AssetIndex) -> FrozenFlow {
-        let closure = self.closure([flow]);
-        let own = self.asset(flow).package;
+        let (packages, files) = self.gather(&[flow]);
+        let document = FlowDocument {
+            version: 1,
+            flow: self.asset(flow).id.to_string(),
+            digest: self.digest(flow).to_string(),
+            packages,
+        };
+        FrozenFlow { document, files }
+    }
+
+    /// Returns the packages and files of flows and all that they refer to; the package of the first flow comes first.
+    pub(super) fn gather(&self, flows: &[AssetIndex]) -> (Vec<PackageDocument>, BTreeMap<EntryPath, Arc<str>>) {
+        let closure = self.closure(flows.iter().copied());
+        let own = flows.first().map(|flow| self.asset(*flow).package);
         let used: BTreeSet<PackageIndex> = closure.iter().map(|at| self.asset(*at).package).collect();
         let packages: Vec<PackageIndex> =
-            std::iter::once(own).chain(used.into_iter().filter(|package| *package != own)).collect();
+            own.into_iter().chain(used.into_iter().filter(|package| Some(*package) != own)).collect();
         let folder = |at: PackageIndex| format!("{}-{}", self.packages()[at].name, self.packages()[at].version);
         let mut files = BTreeMap::new();
         let mut documents = Vec::new();
@@ -111,13 +123,7 @@ impl AssetSet<'_> {
             }
             documents.push(document);
         }
-        let document = FlowDocument {
-            version: 1,
-            flow: self.asset(flow).id.to_string(),
-            digest: self.digest(flow).to_string(),
-            packages: documents,
-        };
-        FrozenFlow { document, files }
+        (documents, files)
     }
 }
 
@@ -147,32 +153,40 @@ impl FlowDocument {
     /// # Errors
     /// What in the document cannot be, as a sentence.
     pub fn asset_packages(&self) -> Result<Vec<AssetPackage>, String> {
-        let place = |folder: &str| self.packages.iter().position(|package| package.folder == folder);
-        let mut packages = Vec::new();
-        for package in &self.packages {
-            let name = PackageName::larder(&package.name).map_err(|error| error.to_string())?;
-            let folder = EntryPath::parse(&package.folder).map_err(|error| format!("`{}` {error}", package.folder))?;
-            let mut dependencies = BTreeMap::new();
-            for (needed, folder) in &package.dependencies {
-                let at = place(folder).ok_or_else(|| format!("`{folder}` is no folder of a package"))?;
-                dependencies.insert(needed.clone(), at);
-            }
-            let declarations: Result<Vec<AssetDeclaration>, String> =
-                package.assets.iter().map(|asset| declaration(asset, &name)).collect();
-            packages.push(AssetPackage {
-                version: Version::private(&package.version)?,
-                manifest: FLOW_FILE.into(),
-                text: "".into(),
-                folder: folder.as_str().into(),
-                declarations: declarations?,
-                dependencies,
-                absent: BTreeMap::new(),
-                is_own: true,
-                name,
-            });
-        }
-        Ok(packages)
+        asset_packages(&self.packages, FLOW_FILE)
     }
+}
+
+/// Returns packages of a document as a check is given them: all of them are checked.
+///
+/// # Errors
+/// What in them cannot be, as a sentence.
+pub(super) fn asset_packages(documents: &[PackageDocument], file: &str) -> Result<Vec<AssetPackage>, String> {
+    let place = |folder: &str| documents.iter().position(|package| package.folder == folder);
+    let mut packages = Vec::new();
+    for package in documents {
+        let name = PackageName::larder(&package.name).map_err(|error| error.to_string())?;
+        let folder = EntryPath::parse(&package.folder).map_err(|error| format!("`{}` {error}", package.folder))?;
+        let mut dependencies = BTreeMap::new();
+        for (needed, folder) in &package.dependencies {
+            let at = place(folder).ok_or_else(|| format!("`{folder}` is no folder of a package"))?;
+            dependencies.insert(needed.clone(), at);
+        }
+        let declarations: Result<Vec<AssetDeclaration>, String> =
+            package.assets.iter().map(|asset| declaration(asset, &name)).collect();
+        packages.push(AssetPackage {
+            version: Version::private(&package.version)?,
+            manifest: file.into(),
+            text: "".into(),
+            folder: folder.as_str().into(),
+            declarations: declarations?,
+            dependencies,
+            absent: BTreeMap::new(),
+            is_own: true,
+            name,
+        });
+    }
+    Ok(packages)
 }
 
 fn declaration(asset: &AssetDocument, package: &PackageName) -> Result<AssetDeclaration, String> {

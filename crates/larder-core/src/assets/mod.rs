@@ -18,12 +18,17 @@
 //! | `reference_graph` | which asset refers to which, as a value of its own; who is touched by a change |
 //! | `readiness` | whether flows can be deployed, and why not |
 //! | `frozen` | a flow with all that it refers to, as it is deployed |
+//! | `carried` | flows with all that they refer to, as one file carries them elsewhere |
+//! | `sealed` | files that only who has a key can read |
+//! | `foreign` | assets of other tools: what a file is, and configurations that become adapters |
 
 pub mod adapter;
+mod carried;
 mod check;
 mod compatibility;
 mod digest;
 mod flow;
+pub mod foreign;
 mod frozen;
 mod graph;
 mod link;
@@ -34,13 +39,15 @@ mod record;
 mod reference;
 mod reference_graph;
 mod resolve;
+pub mod sealed;
 mod set;
 #[cfg(test)]
 mod tests;
 
+pub use carried::{CarriedFlows, FLOWS_FILE};
 pub use compatibility::{AssetChange, compare as compare_assets, compare_asset};
 pub use flow::{Dependency, ErrorWay, Flow, Route, Strength};
-pub use frozen::{FLOW_FILE, FlowDocument, FrozenFiles, FrozenFlow};
+pub use frozen::{AssetDocument, FLOW_FILE, FlowDocument, FrozenFiles, FrozenFlow, PackageDocument};
 pub use link::{Link, LinkRole, Unresolved};
 pub use package::{AssetFiles, AssetIndex, AssetPackage, PackageIndex};
 pub use readiness::{Readiness, ready_word};

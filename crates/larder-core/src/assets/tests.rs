@@ -244,6 +244,29 @@ const MUTATIONS: &[Mutation] = &[
     ),
     ("billing/flows/bookkeeping.kdl", "b:Total > 10000", "b:Totl > 10000", "flow.expression", 0, ""),
     ("billing/flows/bookkeeping.kdl", "b:Currency == 'EUR'", "b:Currency == 5", "flow.expression", 0, ""),
+    ("billing/flows/bookkeeping.kdl", "b:Total > 10000 and b:Currency == 'EUR'", "1 == 1", "flow.unreachable", 1, ""),
+    (
+        "billing/flows/bookkeeping.kdl",
+        "    otherwise to=\"ledger-out\"\n",
+        "    route when=\"'a' == 'b'\" to=\"review-out\"\n    otherwise to=\"ledger-out\"\n",
+        "flow.unreachable",
+        0,
+        "",
+    ),
+    // One wrong line is one finding.
+    ("orders/flows/order-approval.kdl", "from \"orders-in\"", "from \"billing-out\"", "flow.direction", 0, ""),
+    ("orders/mappings/order-to-invoice.kdl", "urn:partner:order", "urn:partner:oder", "mapping.namespace", 0, ""),
+    ("orders/mappings/order-to-invoice.kdl", "    namespace \"o\" \"urn:partner:order\"\n", "", "mapping.path", 0, ""),
+    // Values that the kind or the direction cannot have.
+    (
+        "orders/adapters/billing-out.kdl",
+        "url \"https://billing.acme",
+        "url \"ftp://billing.acme",
+        "adapter.syntax",
+        0,
+        "",
+    ),
+    ("orders/adapters/approval-out.kdl", "protocol \"smtp\"", "protocol \"imap\"", "adapter.syntax", 0, ""),
     // Parts of schemas.
     ("orders/adapters/orders-in.kdl", "partner/order#Order", "partner/order#Oder", "asset.entry", 0, ""),
     ("billing/adapters/ledger-out.kdl", "books.wsdl#book/input", "books.wsdl#bok/input", "asset.entry", 0, ""),

@@ -24,6 +24,34 @@ pub(super) fn holds(tree: &Tree, values: &dyn Values) -> bool {
     }
 }
 
+/// Returns whether an expression holds whatever the values are. Returns `None` if that depends on them.
+pub(super) fn constant(tree: &Tree) -> Option<bool> {
+    let literal = |operand: &'_ Operand| match &operand.kind {
+        OperandKind::Literal(value) => Some(value.clone()),
+        OperandKind::Path(_) => None,
+    };
+    match tree {
+        Tree::And(parts) | Tree::Or(parts) => {
+            // What decides the whole; else all of them have to be known.
+            let decides = matches!(tree, Tree::Or(_));
+            let parts: Vec<Option<bool>> = parts.iter().map(constant).collect();
+            if parts.contains(&Some(decides)) {
+                Some(decides)
+            } else {
+                parts.iter().all(Option::is_some).then_some(!decides)
+            }
+        }
+        Tree::Not(part) => constant(part).map(|holds| !holds),
+        Tree::Compare { left, comparison, right } => Some(compare(&literal(left)?, *comparison, &literal(right)?)),
+        Tree::In { operand, list } => {
+            let found = literal(operand)?;
+            Some(list.iter().any(|(item, _)| found == *item))
+        }
+        Tree::Exists { .. } => None,
+        Tree::Holds(operand) => Some(literal(operand)? == Value::Boolean(true)),
+    }
+}
+
 fn value<'a>(operand: &'a Operand, values: &dyn Values) -> Option<Cow<'a, Value>> {
     match &operand.kind {
         OperandKind::Literal(value) => Some(Cow::Borrowed(value)),

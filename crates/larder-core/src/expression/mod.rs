@@ -61,6 +61,11 @@ impl Expression {
         evaluate::holds(&self.tree, values)
     }
 
+    /// Returns whether the expression holds whatever the values are: `true`, `1 == 1`. Returns `None` if that depends on them.
+    pub fn constant(&self) -> Option<bool> {
+        evaluate::constant(&self.tree)
+    }
+
     /// Returns the expression as it was written.
     pub fn text(&self) -> &str {
         &self.text

@@ -46,6 +46,21 @@ fn errors(text: &str) -> String {
 }
 
 #[test]
+fn what_depends_on_no_value_is_known_before() {
+    let constant =
+        |text: &str| Expression::parse(text).unwrap_or_else(|errors| panic!("{text}: {errors:?}")).constant();
+    for text in ["true", "1 == 1", "not false", "a > 1 or true", "'a' < 'b' and 2 >= 2", "1 in [2, 1]"] {
+        assert_eq!(constant(text), Some(true), "{text}");
+    }
+    for text in ["false", "1 == 2", "true and 'a' == 'b'", "a > 1 and false", "not (1 == 1)", "1 in [2]"] {
+        assert_eq!(constant(text), Some(false), "{text}");
+    }
+    for text in ["a", "a == 1", "a == 1 or a != 1", "exists a", "true and a > 1", "a in [1]", "not a"] {
+        assert_eq!(constant(text), None, "{text}");
+    }
+}
+
+#[test]
 fn comparisons_hold_as_specified() {
     for (text, expect) in [
         ("total > 10000 and currency == 'EUR'", true),

@@ -1,10 +1,12 @@
 //! Whether paths exist and types fit.
 
+use std::collections::BTreeSet;
+
 use super::convert::{misfit, obstacle};
 use super::mapped::Mapped;
 use super::model::{Mapping, Rule, RuleKind};
 use super::required::{self, UndecidedPath};
-use crate::diagnostic::{Position, SourceFinding};
+use crate::diagnostic::{Position, SourceFinding, nearest};
 use crate::document::Format;
 use crate::expression::Path;
 use crate::schema::shape::{Found, PathProblem, Shape, SimpleType, TypeId, find};
@@ -12,9 +14,17 @@ use crate::schema::shape::{Found, PathProblem, Shape, SimpleType, TypeId, find};
 impl Mapping {
     /// Checks the mapping against the shapes of its two sides, without running samples.
     pub fn check(&self, source: &Shape, target: &Shape) -> Vec<SourceFinding> {
-        let mut check = MappingCheck { mapping: self, source, target, findings: Vec::new(), undecided: Vec::new() };
+        let mut check = MappingCheck {
+            mapping: self,
+            source,
+            target,
+            findings: Vec::new(),
+            undecided: Vec::new(),
+            wrong_prefixes: BTreeSet::new(),
+        };
         let mut mapped = Mapped { first: Some(self.position), ..Mapped::default() };
         check.rules(&self.rules, source.root.type_id, target.root.type_id, &mut mapped);
+        check.namespaces();
         let MappingCheck { mut findings, undecided, .. } = check;
         // What is missing is only told of a mapping whose lines are right: a misspelt path misses its target, too.
         if !findings.iter().any(SourceFinding::is_error) {
@@ -33,9 +43,41 @@ struct MappingCheck<'a> {
     findings: Vec<SourceFinding>,
     /// Paths of which only a sample tells whether they are there.
     undecided: Vec<UndecidedPath>,
+    /// The prefixes of paths that lead nowhere, whose namespaces neither side has; and those that are not declared.
+    wrong_prefixes: BTreeSet<Box<str>>,
 }
 
 impl MappingCheck<'_> {
+    /// Reports the lines of namespaces that neither side has, as far as paths need them.
+    fn namespaces(&mut self) {
+        for prefix in std::mem::take(&mut self.wrong_prefixes) {
+            let place = self.mapping.namespaces.get(&prefix).zip(self.mapping.namespace_positions.get(&prefix));
+            let Some((namespace, position)) = place else { continue };
+            let known: BTreeSet<&str> = [self.source, self.target].into_iter().flat_map(Shape::namespaces).collect();
+            let help = match nearest(namespace, known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("there is `{}`", known.into_iter().collect::<Vec<_>>().join("`, `")),
+            };
+            let message = format!("neither side has the namespace `{namespace}`");
+            self.error("mapping.namespace", *position, message, &help);
+        }
+    }
+
+    /// Returns whether a path leads nowhere because of its prefix alone. What is told of a prefix is told once.
+    fn is_of_wrong_prefix(&mut self, path: &Path, problem: &PathProblem) -> bool {
+        let Some(prefix) = path.steps.get(problem.step).and_then(|step| step.prefix.as_ref()) else { return false };
+        let Some(namespace) = self.mapping.namespaces.get(prefix) else {
+            // The first path that has it tells that it is not declared.
+            return !self.wrong_prefixes.insert(prefix.clone());
+        };
+        let is_known = |shape: &Shape| shape.format() == Format::Xml && shape.namespaces().contains(&**namespace);
+        if is_known(self.source) || is_known(self.target) {
+            return false;
+        }
+        self.wrong_prefixes.insert(prefix.clone());
+        true
+    }
+
     fn rules(&mut self, rules: &[Rule], source: TypeId, target: TypeId, mapped: &mut Mapped) {
         for rule in rules {
             let from = match &rule.kind {
@@ -222,6 +264,7 @@ impl MappingCheck<'_> {
                 self.undecided.extend(undecided);
                 Some(found)
             }
+            Err(problem) if self.is_of_wrong_prefix(path, &problem) => None,
             Err(problem) => {
                 let finding = self.mapping.error("mapping.path", position, problem.message);
                 self.findings.push(finding.with_help_if(problem.help));

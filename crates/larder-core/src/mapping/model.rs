@@ -1,5 +1,7 @@
 //! Mappings as values.
 
+use std::collections::BTreeMap;
+
 use crate::diagnostic::{Position, SourceFinding};
 use crate::document::{
     DocumentError, Format, JsonNode, SourceFile, XmlElement, json_text, parse_json, parse_xml, xml_text,
@@ -17,6 +19,8 @@ pub struct Mapping {
     pub(super) from: Endpoint,
     pub(super) to: Endpoint,
     pub(super) namespaces: Namespaces,
+    /// Where they are declared, by their prefixes.
+    pub(super) namespace_positions: BTreeMap<Box<str>, Position>,
     pub(super) rules: Vec<Rule>,
     pub(super) samples: Vec<Sample>,
 }

@@ -83,18 +83,20 @@ impl Output {
             .into_iter()
             .map(|(name, value)| XmlAttribute { name, value, offset: 0, value_offset: 0 })
             .collect();
-        let place = |name: &Name| shape.children.iter().position(|child| child.name == *name);
-        let mut children: Vec<(Option<usize>, Name, Self)> =
+        // A place among the elements of the type, and what wildcards admit before the element at that place.
+        let place = |name: &Name| match shape.children.iter().position(|child| child.name == *name) {
+            Some(place) => ((place, 1), shape.children[place].type_id),
+            None => match graph.admitted(type_id, name) {
+                Some(element) => ((element.behind, 0), element.type_id),
+                None => ((usize::MAX, 0), type_id),
+            },
+        };
+        let mut children: Vec<_> =
             self.children.into_iter().map(|(name, output)| (place(&name), name, output)).collect();
         // Stable: items of a list stay in their order.
-        children.sort_by_key(|(place, ..)| place.unwrap_or(usize::MAX));
-        element.children = children
-            .into_iter()
-            .map(|(place, name, output)| {
-                let below = place.map_or(type_id, |place| shape.children[place].type_id);
-                output.element(name, graph, below)
-            })
-            .collect();
+        children.sort_by_key(|((place, _), ..)| *place);
+        element.children =
+            children.into_iter().map(|((_, below), name, output)| output.element(name, graph, below)).collect();
         element
     }
 

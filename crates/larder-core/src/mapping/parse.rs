@@ -1,5 +1,7 @@
 //! KDL → mappings.
 
+use std::collections::BTreeMap;
+
 use miette::SourceSpan;
 
 use super::convert::Conversion;
@@ -135,18 +137,25 @@ impl<'a> MappingReader<'a> {
         };
         let (from, to) = (endpoint("from"), endpoint("to"));
         let (mut namespaces, mut samples, mut rules) = (Namespaces::new(), Vec::new(), Vec::new());
+        let mut namespace_positions = BTreeMap::new();
         for child in node.children() {
             match child.name() {
-                "namespace" => self.namespace(child, &mut namespaces),
+                "namespace" => self.namespace(child, &mut namespaces, &mut namespace_positions),
                 "sample" => samples.extend(self.sample(child)),
                 _ => rules.extend(self.rule(child, &["namespace", "field", "each", "constant", "sample"])),
             }
         }
         let position = self.position(node.name_span());
-        Some(Mapping { source: self.source.clone(), position, from: from?, to: to?, namespaces, rules, samples })
+        let (source, from, to) = (self.source.clone(), from?, to?);
+        Some(Mapping { source, position, from, to, namespaces, namespace_positions, rules, samples })
     }
 
-    fn namespace(&mut self, node: ManifestNode<'a>, namespaces: &mut Namespaces) {
+    fn namespace(
+        &mut self,
+        node: ManifestNode<'a>,
+        namespaces: &mut Namespaces,
+        positions: &mut BTreeMap<Box<str>, Position>,
+    ) {
         let parts = node.read_parts(&NAMESPACE, &mut self.errors);
         let text = |place: usize, errors: &mut Errors| parts.argument(place).and_then(|value| value.string(errors));
         let (Some(prefix), Some(uri)) = (text(0, &mut self.errors), text(1, &mut self.errors)) else { return };
@@ -158,6 +167,8 @@ impl<'a> MappingReader<'a> {
             self.found.push(self.finding(prefix.span, format!("`{}` is no prefix", prefix.value)));
         } else if namespaces.insert(prefix.value.into(), uri.value.into()).is_some() {
             self.found.push(self.finding(prefix.span, format!("the prefix `{}` is declared twice", prefix.value)));
+        } else {
+            positions.insert(prefix.value.into(), self.position(uri.span));
         }
     }
 

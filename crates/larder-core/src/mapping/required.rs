@@ -104,7 +104,7 @@ impl RequiredCheck<'_> {
         if particle.min == 0 && !is_written {
             return;
         }
-        let is_group = !matches!(particle.term, Term::Element(_) | Term::Wildcard);
+        let is_group = !matches!(particle.term, Term::Element(_) | Term::Wildcard(..));
         if is_group && self.graph.format == Format::Xml {
             if particle.is_repeated() && written_lists(particle, mapped) {
                 // Which items belong to which turn of the group, only a document shows.
@@ -144,7 +144,7 @@ impl RequiredCheck<'_> {
                 }
             }
             Term::Choice(parts, kind) => self.choice(parts, *kind, particle, mapped, path, missing),
-            Term::Wildcard => {}
+            Term::Wildcard(..) => {}
         }
     }
 
@@ -219,7 +219,7 @@ fn is_written(particle: &Particle, mapped: &Mapped) -> bool {
         Term::Sequence(parts) | Term::All(parts) | Term::Choice(parts, _) => {
             parts.iter().any(|part| is_written(part, mapped))
         }
-        Term::Wildcard => false,
+        Term::Wildcard(..) => false,
     }
 }
 
@@ -230,7 +230,7 @@ fn written_lists(particle: &Particle, mapped: &Mapped) -> bool {
         Term::Sequence(parts) | Term::All(parts) | Term::Choice(parts, _) => {
             parts.iter().any(|part| written_lists(part, mapped))
         }
-        Term::Wildcard => false,
+        Term::Wildcard(..) => false,
     }
 }
 
@@ -242,7 +242,7 @@ fn contradicts(particle: &Particle, mapped: &Mapped) -> bool {
             element.fixed.as_ref().zip(constant).is_some_and(|(fixed, constant)| fixed != constant)
         }
         Term::Sequence(parts) | Term::All(parts) => parts.iter().any(|part| contradicts(part, mapped)),
-        Term::Choice(..) | Term::Wildcard => false,
+        Term::Choice(..) | Term::Wildcard(..) => false,
     }
 }
 
@@ -254,7 +254,7 @@ fn names(particle: &Particle, all: &mut Vec<Name>) {
                 names(part, all);
             }
         }
-        Term::Wildcard => {}
+        Term::Wildcard(..) => {}
     }
 }
 

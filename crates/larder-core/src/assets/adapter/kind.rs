@@ -205,7 +205,18 @@ struct ConditionDirection {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Consequence {
+    #[serde(default)]
     required: Vec<String>,
+    #[serde(default)]
+    properties: BTreeMap<String, OnlyValue>,
+}
+
+/// The only value that a parameter can have.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OnlyValue {
+    #[serde(rename = "const")]
+    value: String,
 }
 
 /// Nodes and properties that stand for parameters of the JSON form, and are read on their own.
@@ -226,6 +237,12 @@ impl KindRules {
     /// Returns whether an adapter can have such a schema or such credentials: `schema`, `request`, `response`, `credentials`.
     pub fn has(&self, part: &str) -> bool {
         self.properties.contains_key(part)
+    }
+
+    /// Returns the only value that a parameter can have in an adapter of this direction, if there is one.
+    pub fn only_value(&self, name: &str, direction: Direction) -> Option<&str> {
+        let mut conditions = self.conditions.iter().filter(|one| one.condition.properties.direction.value == direction);
+        conditions.find_map(|one| Some(one.then.properties.get(name)?.value.as_str()))
     }
 
     /// Returns what an adapter of this direction must have.

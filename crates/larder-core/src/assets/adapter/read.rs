@@ -9,7 +9,7 @@ use crate::manifest::{
 };
 
 use super::kind::{AdapterKind, KindRules};
-use super::parameter::{self, SecretSource};
+use super::parameter::{self, ParameterValue, SecretSource};
 use super::{Adapter, Direction, EnvironmentParameters, Parameters};
 use crate::assets::Reference;
 
@@ -28,6 +28,7 @@ const EXAMPLE: &str = "adapter kind=\"sftp\" direction=\"in\" { … }";
 struct Reader<'a> {
     rules: &'static KindRules,
     kind: AdapterKind,
+    direction: Direction,
     errors: &'a mut Errors,
 }
 
@@ -111,7 +112,7 @@ fn read_adapter(node: ManifestNode<'_>, source: &SourceFile, errors: &mut Errors
         stated: Vec::new(),
         position: at(node),
     };
-    let mut reader = Reader { rules: kind.rules(), kind, errors };
+    let mut reader = Reader { rules: kind.rules(), kind, direction, errors };
     let mut first: Vec<ManifestNode<'_>> = Vec::new();
     for child in node.children() {
         let name = child.name();
@@ -158,9 +159,20 @@ impl Reader<'_> {
         let Some(rule) = self.rules.parameter(node.name()) else {
             return self.unknown(node);
         };
-        if let Some(value) = parameter::read(node, rule, self.errors) {
-            parameters.insert(node.name().to_owned(), value);
+        let Some(value) = parameter::read(node, rule, self.errors) else { return };
+        if let (Some(only), ParameterValue::Texts(texts)) = (self.rules.only_value(node.name(), self.direction), &value)
+            && texts.iter().any(|text| text != only)
+        {
+            self.errors.push(ManifestError::BadValue {
+                value: texts.join(" "),
+                what: "possible here",
+                reason: format!("of direction \"{}\" `{}` is `{only}`", self.direction.as_str(), node.name()),
+                help: Some(rule.description.clone()),
+                span: node.entries().first().map_or(node.head_span(), kdl::KdlEntry::span),
+            });
+            return;
         }
+        parameters.insert(node.name().to_owned(), value);
     }
 
     /// Reports a parameter that adapters of this kind do not have. What seems to be a secret is one, whatever its name.

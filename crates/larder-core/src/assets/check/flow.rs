@@ -3,9 +3,10 @@
 use crate::assets::adapter::Direction;
 use crate::assets::package::AssetIndex;
 use crate::assets::set::AssetSet;
-use crate::assets::{Flow, PackageIndex, Reference};
+use crate::assets::{Flow, PackageIndex, Reference, Route};
 use crate::diagnostic::SourceFinding;
 use crate::document::SourceFile;
+use crate::expression::Expression;
 use crate::model::{AssetKind, AssetReference};
 use crate::schema::shape::Namespaces;
 
@@ -53,7 +54,8 @@ impl AssetSet<'_> {
         let package = self.asset(at).package;
         let mut found = Vec::new();
         let Some(from) = &flow.from else { return found };
-        let Some(mut given) = self.documents_of(package, from) else { return found };
+        // What an adapter of the wrong direction has is told already.
+        let Some(mut given) = self.documents_of(package, from, Direction::In) else { return found };
         let mut from_name = &from.text;
         let mut namespaces = Namespaces::new();
         for map in &flow.maps {
@@ -66,7 +68,7 @@ impl AssetSet<'_> {
             namespaces = self.mapping(mapping).map(|body| body.namespaces().clone()).unwrap_or_default();
         }
         for target in flow.targets() {
-            if let Some(taken) = self.documents_of(package, target)
+            if let Some(taken) = self.documents_of(package, target, Direction::Out)
                 && !self.is_same(&given, &taken)
             {
                 found.push(self.disagreement(source, target, (from_name, &given), &taken));
@@ -85,10 +87,11 @@ impl AssetSet<'_> {
         found
     }
 
-    /// Returns what the documents of an adapter look like.
-    fn documents_of(&self, package: PackageIndex, adapter: &Reference) -> Option<Documents> {
+    /// Returns what the documents of an adapter of this direction look like.
+    fn documents_of(&self, package: PackageIndex, adapter: &Reference, direction: Direction) -> Option<Documents> {
         let adapter = self.resolve(package, AssetKind::Adapter, &adapter.to).ok()?;
-        let document = self.adapter(adapter)?.document.as_ref()?;
+        let body = self.adapter(adapter).filter(|body| body.direction == direction)?;
+        let document = body.document.as_ref()?;
         self.documents(self.asset(adapter).package, &document.to)
     }
 
@@ -164,18 +167,35 @@ fn check_parts(flow: &Flow, source: &SourceFile) -> Vec<SourceFinding> {
             "add `on-error retry=3 to=\"dead-letter\"`",
         );
     }
+    let constant = |route: &Route| route.when.as_ref().and_then(Expression::constant);
+    let always = flow.routes.iter().position(|route| constant(route) == Some(true));
+    let line_of_always = always.map(|at| flow.routes[at].when_position.line);
+    let takes_all = |line: u32| format!("the condition in line {line} always holds");
     for (at, route) in flow.routes.iter().enumerate() {
         let same = flow.routes[..at].iter().find(|before| before.text == route.text);
-        let reason = match same {
+        let reason = match (same, line_of_always) {
             _ if route.is_behind_otherwise => "`otherwise` stands before it, and takes all that is left".to_owned(),
-            Some(before) => format!("line {} has the same condition", before.position.line),
-            None => continue,
+            (_, Some(line)) if always.is_some_and(|always| always < at) => takes_all(line),
+            _ if constant(route) == Some(false) => "its condition never holds".to_owned(),
+            (Some(before), _) => format!("line {} has the same condition", before.position.line),
+            (None, _) => continue,
         };
         let message = format!("no document takes the route to `{}`: {reason}", route.to.text);
         found.push(
             SourceFinding::error("flow.unreachable", &source.file, route.position, message)
                 .with_help("move it up, change its condition, or take it away"),
         );
+    }
+    if let Some(line) = line_of_always {
+        // What no route takes goes to `otherwise`, or to every `to`.
+        let left: Vec<&Reference> = flow.otherwise.as_ref().map_or_else(|| flow.to.iter().collect(), |one| vec![one]);
+        for to in left.into_iter().filter(|to| !flow.routes.iter().any(|route| route.to.to == to.to)) {
+            let message = format!("no document goes to `{}`: {}", to.text, takes_all(line));
+            found.push(
+                SourceFinding::error("flow.unreachable", &source.file, to.position, message)
+                    .with_help("change the condition, or take the route away"),
+            );
+        }
     }
     if let Some(otherwise) = &flow.otherwise {
         for to in

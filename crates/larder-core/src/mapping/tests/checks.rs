@@ -1,7 +1,7 @@
 //! What is wrong with mappings, line by line.
 
 use super::super::Mapping;
-use super::{checked, object, order, shown};
+use super::{checked, object, order, sampled, shown};
 use crate::document::SourceFile;
 
 const NS: &str = "namespace \"o\" \"urn:o\"\n";
@@ -187,6 +187,45 @@ fn what_only_a_sample_decides_asks_for_one() {
         let with = checked(&source, &target, &format!("{NS}field \"i\" to=\"{to}\"\nsample \"x\" expect=\"y\""));
         assert_eq!(with.len(), 1, "{construct}: {with:?}");
     }
+}
+
+#[test]
+fn elements_that_only_a_wildcard_admits_are_decided_by_samples() {
+    let target = |wildcard: &str| {
+        order(&format!("<xs:sequence>{wildcard}<xs:element name=\"Id\" type=\"xs:string\"/></xs:sequence>"))
+    };
+    let any = "<xs:any namespace=\"##other\" processContents=\"lax\"/>";
+    let body =
+        |to: &str| format!("{NS}namespace \"x\" \"urn:x\"\nfield \"o:Id\" to=\"o:Id\"\nfield \"o:Id\" to=\"{to}\"");
+    let found = checked(&source(), &target(any), &body("x:Ext/x:Deep")).join("; ");
+    assert!(found.contains("mapping.undecided x:Ext/x:Deep: `xs:any` at `x:Ext/x:Deep`"), "{found}");
+    assert!(found.contains("mapping.sample"), "{found}");
+    // What the wildcard does not admit is misspelt.
+    for (wildcard, to) in [
+        (any, "o:Ix"),
+        (any, "Ext"),
+        ("<xs:any namespace=\"urn:y ##local\" processContents=\"lax\"/>", "x:Ext"),
+        ("", "x:Ext"),
+    ] {
+        let found = checked(&source(), &target(wildcard), &body(to)).join("; ");
+        assert!(found.contains("mapping.path: there is no"), "{to}: {found}");
+    }
+    for (wildcard, to) in [
+        ("<xs:any namespace=\"##any\" processContents=\"lax\"/>", "x:Ext"),
+        ("<xs:any namespace=\"urn:y urn:x\" processContents=\"lax\"/>", "x:Ext/@kind"),
+        ("<xs:any namespace=\"##local\" processContents=\"lax\"/>", "Ext"),
+    ] {
+        let found = checked(&source(), &target(wildcard), &body(to)).join("; ");
+        assert!(!found.contains("mapping.path") && found.contains("mapping.undecided"), "{to}: {found}");
+    }
+    let with_sample = |expect: &str| {
+        let input = "<Order xmlns=\"urn:o\"><Id>7</Id></Order>";
+        let body = body("x:Ext/x:Deep");
+        sampled(&target(any), &target(any), &body, &input.replace("<Id>", "<e xmlns=\"urn:e\"/><Id>"), expect)
+    };
+    let good = "<Order xmlns=\"urn:o\"><Ext xmlns=\"urn:x\"><Deep>7</Deep></Ext><Id>7</Id></Order>";
+    assert_eq!(with_sample(good), [""; 0]);
+    assert!(with_sample(&good.replace("<Deep>7", "<Deep>8")).join("; ").contains("expected `8`, and it is `7`"));
 }
 
 #[test]

@@ -73,6 +73,11 @@ impl<R: Read> ArchiveReader<R> {
         Self { portable: false, ..Self::new(tar) }
     }
 
+    /// Returns what the archive was read from.
+    pub fn into_inner(self) -> R {
+        self.tar
+    }
+
     /// Returns the one folder of the archive, once a file was read.
     pub fn folder(&self) -> Option<&str> {
         self.folder.as_deref()

@@ -417,7 +417,7 @@ fn flat(content: &Particle) -> Vec<Part<'_>> {
                     walk(part, (min, max, true), parts);
                 }
             }
-            Term::Wildcard => {}
+            Term::Wildcard(..) => {}
         }
     }
     let mut parts = Vec::new();
@@ -440,7 +440,7 @@ fn choices(content: &Particle) -> Vec<(ChoiceKind, usize)> {
                     walk(part, found);
                 }
             }
-            Term::Element(_) | Term::Wildcard => {}
+            Term::Element(_) | Term::Wildcard(..) => {}
         }
     }
     let mut found = Vec::new();
@@ -450,7 +450,7 @@ fn choices(content: &Particle) -> Vec<(ChoiceKind, usize)> {
 
 fn has_wildcard(particle: &Particle) -> bool {
     match &particle.term {
-        Term::Wildcard => true,
+        Term::Wildcard(..) => true,
         Term::Element(_) => false,
         Term::Sequence(parts) | Term::All(parts) | Term::Choice(parts, _) => parts.iter().any(has_wildcard),
     }

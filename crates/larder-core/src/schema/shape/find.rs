@@ -1,6 +1,6 @@
 //! Paths in a shape.
 
-use super::{Namespaces, ShapeGraph, SimpleType, TypeId};
+use super::{Namespaces, ShapeGraph, SimpleType, TypeId, ValueKind};
 use crate::diagnostic::nearest;
 use crate::document::{Format, Name};
 use crate::expression::{Path, Step};
@@ -40,6 +40,25 @@ pub struct PathProblem {
     pub nearest: Option<String>,
 }
 
+/// An element that a wildcard admits.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AdmittedElement {
+    pub(crate) type_id: TypeId,
+    pub(crate) is_repeated: bool,
+    /// How many of the type's elements stand before it.
+    pub(crate) behind: usize,
+}
+
+impl ShapeGraph {
+    /// Returns what an element is that a type does not list, if one of its wildcards admits it.
+    pub(crate) fn admitted(&self, type_id: TypeId, name: &Name) -> Option<AdmittedElement> {
+        let place = self.types[type_id].wildcards.iter().find(|place| place.wildcard.admits(name))?;
+        let declared = self.entries.iter().find(|entry| entry.root.name.as_ref() == Some(name));
+        let type_id = declared.map_or(place.type_id, |entry| entry.root.type_id);
+        Some(AdmittedElement { type_id, is_repeated: place.is_repeated, behind: place.behind })
+    }
+}
+
 /// Follows a path from a type.
 pub(crate) fn find(
     graph: &ShapeGraph,
@@ -64,25 +83,43 @@ pub(crate) fn find(
         let name = step_name(graph.format, step, place, namespaces)?;
         let shape = &graph.types[type_id];
         if step.attribute {
-            let Some(attribute) = shape.attributes.iter().find(|attribute| attribute.name == name) else {
-                return Err(unknown(graph, type_id, path, place, namespaces));
-            };
-            found.is_optional |= !attribute.is_required;
-            found.value = Some(attribute.value.clone());
+            // What may have any element may have any attribute.
+            let is_anything = shape.content.is_none() && !shape.wildcards.is_empty();
+            let attribute = shape.attributes.iter().find(|attribute| attribute.name == name);
+            match attribute {
+                Some(attribute) => {
+                    found.is_optional |= !attribute.is_required;
+                    found.value = Some(attribute.value.clone());
+                }
+                None if is_anything => {
+                    found.undecided.get_or_insert("xs:anyType");
+                    (found.is_optional, found.value) = (true, Some(SimpleType::of(ValueKind::Any)));
+                }
+                None => return Err(unknown(graph, type_id, path, place, namespaces)),
+            }
             (found.type_id, found.is_list, found.is_attribute) = (None, false, true);
         } else {
             let (below_id, is_optional, is_repeated) = match (shape.child(&name), shape.others) {
-                (Some(child), _) => (child.type_id, child.is_optional, child.is_repeated),
+                (Some(child), _) => {
+                    found.lists += usize::from(child.is_repeated);
+                    (child.type_id, child.is_optional, child.is_repeated)
+                }
                 (None, Some(others)) => {
                     found.undecided.get_or_insert(others.construct);
                     (others.type_id, true, false)
                 }
-                (None, None) => return Err(unknown(graph, type_id, path, place, namespaces)),
+                // Several of one name may be there, or one: what stands in the mapping is taken for it.
+                (None, None) => match graph.admitted(type_id, &name) {
+                    Some(element) => {
+                        found.undecided.get_or_insert("xs:any");
+                        (element.type_id, true, element.is_repeated)
+                    }
+                    None => return Err(unknown(graph, type_id, path, place, namespaces)),
+                },
             };
             let below = &graph.types[below_id];
             found.is_optional |= is_optional;
             found.is_list = is_repeated || below.items.is_some();
-            found.lists += usize::from(is_repeated);
             found.value.clone_from(&below.value);
             found.type_id = Some(below_id);
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::SimpleType;
+use super::{SimpleType, Wildcard};
 pub use crate::document::Format;
 use crate::document::Name;
 
@@ -70,6 +70,8 @@ pub(crate) struct TypeShape {
     pub(crate) rules: BTreeMap<String, String>,
     /// The elements or members by name, with how often they occur at all.
     pub(crate) children: Vec<Child>,
+    /// Where elements may stand that are not listed.
+    pub(crate) wildcards: Vec<WildcardPlace>,
     pub(crate) place: FileOffset,
 }
 
@@ -116,8 +118,8 @@ pub(crate) enum Term {
     /// All, in any order.
     All(Vec<Particle>),
     Choice(Vec<Particle>, ChoiceKind),
-    /// Anything of other namespaces, or of any.
-    Wildcard,
+    /// Anything of some namespaces; of this type, unless the schema declares it.
+    Wildcard(Wildcard, TypeId),
 }
 
 /// How many branches of a choice a document takes.
@@ -150,6 +152,18 @@ pub(crate) struct Child {
     pub(crate) is_optional: bool,
     /// Whether it may occur more than once.
     pub(crate) is_repeated: bool,
+}
+
+/// A wildcard of a type, seen from the whole of its content.
+#[derive(Clone, Debug)]
+pub(crate) struct WildcardPlace {
+    pub(crate) wildcard: Wildcard,
+    /// Whether several elements may stand there.
+    pub(crate) is_repeated: bool,
+    /// How many of the type's elements stand before it.
+    pub(crate) behind: usize,
+    /// The type of elements that the schema does not declare.
+    pub(crate) type_id: TypeId,
 }
 
 /// A construct that decides about documents and that no static check follows.
@@ -192,11 +206,12 @@ impl ShapeGraph {
     /// Fills in the children of all types.
     pub(crate) fn finish(mut self) -> Self {
         for shape in &mut self.types {
-            let mut children = Vec::new();
+            let (mut children, mut wildcards) = (Vec::new(), Vec::new());
             if let Some(content) = &shape.content {
-                content.add_children(false, false, &mut children);
+                content.add_children(false, false, &mut children, &mut wildcards);
             }
             shape.children = children;
+            shape.wildcards.append(&mut wildcards);
         }
         self
     }
@@ -231,7 +246,7 @@ impl Particle {
     /// Returns the number of parts, for budgets.
     pub(crate) fn size(&self) -> usize {
         1 + match &self.term {
-            Term::Element(_) | Term::Wildcard => 0,
+            Term::Element(_) | Term::Wildcard(..) => 0,
             Term::Sequence(parts) | Term::All(parts) | Term::Choice(parts, _) => parts.iter().map(Self::size).sum(),
         }
     }
@@ -242,7 +257,7 @@ impl Particle {
         fn count(particle: &Particle, is_variable: bool) -> usize {
             let is_variable = is_variable || particle.min == 0 || particle.is_repeated();
             match &particle.term {
-                Term::Element(_) | Term::Wildcard => usize::from(is_variable),
+                Term::Element(_) | Term::Wildcard(..) => usize::from(is_variable),
                 Term::Sequence(parts) => parts.iter().map(|part| count(part, is_variable)).sum(),
                 Term::Choice(parts, _) => parts.iter().map(|part| count(part, true)).sum(),
                 Term::All(_) => 0,
@@ -256,7 +271,13 @@ impl Particle {
         self.max.is_none_or(|most| most > 1)
     }
 
-    fn add_children(&self, is_optional: bool, is_repeated: bool, children: &mut Vec<Child>) {
+    fn add_children(
+        &self,
+        is_optional: bool,
+        is_repeated: bool,
+        children: &mut Vec<Child>,
+        wildcards: &mut Vec<WildcardPlace>,
+    ) {
         let (is_optional, is_repeated) = (is_optional || self.min == 0, is_repeated || self.is_repeated());
         match &self.term {
             Term::Element(element) => match children.iter_mut().find(|child| child.name == element.name) {
@@ -274,16 +295,21 @@ impl Particle {
             },
             Term::Sequence(parts) | Term::All(parts) => {
                 for part in parts {
-                    part.add_children(is_optional, is_repeated, children);
+                    part.add_children(is_optional, is_repeated, children, wildcards);
                 }
             }
             Term::Choice(parts, _) => {
                 let is_optional = is_optional || parts.len() > 1;
                 for part in parts {
-                    part.add_children(is_optional, is_repeated, children);
+                    part.add_children(is_optional, is_repeated, children, wildcards);
                 }
             }
-            Term::Wildcard => {}
+            Term::Wildcard(wildcard, type_id) => wildcards.push(WildcardPlace {
+                wildcard: wildcard.clone(),
+                is_repeated,
+                behind: children.len(),
+                type_id: *type_id,
+            }),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::super::shape::{
     AttributeShape, Budget, ChoiceKind, ElementShape, Entry, EntryRoot, FileOffset, Format, Particle, ShapeGraph,
-    SimpleType, Term, TypeId, TypeShape, Undecided, ValueKind,
+    SimpleType, Term, TypeId, TypeShape, Undecided, ValueKind, Wildcard, WildcardPlace,
 };
 use super::components::{Component, ComponentKind, Components};
 use super::simple::{SimpleTypes, restricted};
@@ -133,6 +133,8 @@ impl<'a> ShapeBuilder<'a> {
         if is_any {
             (shape.is_mixed, shape.is_open) = (true, true);
             shape.undecided.push(Undecided { construct: "xs:anyType", place: FileOffset::default() });
+            let (wildcard, type_id) = (Wildcard::Any, self.types.len());
+            shape.wildcards.push(WildcardPlace { wildcard, is_repeated: true, behind: 0, type_id });
         }
         self.types.push(shape);
         self.known.insert(key, self.types.len() - 1);
@@ -338,7 +340,8 @@ impl<'a> ShapeBuilder<'a> {
             "element" => self.element(node, document, place, undecided)?,
             "any" => {
                 undecided.push(Undecided { construct: "xs:any", place });
-                Term::Wildcard
+                let wildcard = Wildcard::of(node.attribute("namespace"), &here.namespace);
+                Term::Wildcard(wildcard, self.named_type(&Name::new(XS, "anyType")))
             }
             "group" => {
                 let name = node.attribute("ref").and_then(|name| here.qualified(node, name))?;

@@ -1,0 +1,285 @@
+//! What an import adds to the packages of a project: files that are not there yet, and lines of manifests. All of it, or nothing.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::diagnostic::{Exit, Failure, SourceFinding, list};
+use crate::document::decode;
+use crate::fs::{self, Kind, PathState};
+use crate::manifest::edit::{self, Block, quoted};
+use crate::model::{AssetId, AssetKind, EntryPath};
+use crate::ops::asset_findings::AssetFinding;
+use crate::ops::project::staged_files::{InTheWay, Mover, named};
+use crate::ops::project::{deployment, inputs, snapshot};
+use crate::ops::session::MANIFEST;
+use crate::ops::{Context, Result};
+use crate::profile::Profiles;
+
+use super::remembered::MAX_FILE;
+
+/// What an import came to.
+#[derive(Debug, Default)]
+pub struct Imported {
+    /// The assets, in the order of their identities.
+    pub assets: Vec<ImportedAsset>,
+    /// The manifests that were written.
+    pub manifests: Vec<String>,
+    /// What was not taken over, a line each.
+    pub left_out: Vec<String>,
+    /// What is wrong with them as they are now: drafts may be.
+    pub findings: Vec<SourceFinding>,
+    /// What there is to do now, a line each.
+    pub notes: Vec<String>,
+}
+
+/// An asset that was imported: an element of `schema/import-assets.json`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct ImportedAsset {
+    /// The asset: `schema:orders/order@1`
+    pub id: String,
+    /// Its file, relative to the project.
+    pub file: String,
+    /// Whether it is new here; else it was there already, and is the same.
+    pub new: bool,
+}
+
+/// `larder import assets --json`, `larder import flows --json`: see `schema/import-assets.json`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary<'a> {
+    assets: &'a [ImportedAsset],
+    manifests: &'a [String],
+    left_out: &'a [String],
+    findings: Vec<AssetFinding<'a>>,
+    notes: &'a [String],
+}
+
+impl Imported {
+    /// Returns what `--json` prints.
+    pub fn summary(&self) -> Summary<'_> {
+        Summary {
+            assets: &self.assets,
+            manifests: &self.manifests,
+            left_out: &self.left_out,
+            findings: self.findings.iter().map(AssetFinding::from).collect(),
+            notes: &self.notes,
+        }
+    }
+}
+
+/// Files and lines that are to be there.
+#[derive(Debug)]
+pub(super) struct Placement {
+    root: PathBuf,
+    /// The files that are not there yet, by their paths relative to the root.
+    files: BTreeMap<String, String>,
+    /// Those paths as a disk that does not tell capitals apart has them.
+    folded: BTreeMap<String, String>,
+    /// The manifests: what was read, which is none of a new package, and what is written.
+    manifests: BTreeMap<String, (Option<String>, String)>,
+    problems: Vec<String>,
+}
+
+impl Placement {
+    /// Begins one in a project, and finishes an import that was cut off there. Returns also what that has moved.
+    pub(super) fn begin(context: &Context<'_>, root: PathBuf) -> Result<(Self, Vec<String>)> {
+        deployment::refuse(&root)?;
+        let finished = match Mover::Import.ready(&root)? {
+            Some(files) => {
+                let held = snapshot::hold(context, &Profiles::open(&root)?)?;
+                Mover::Import.move_all(&root, &files, &is_allowed)?;
+                held.release()?;
+                files
+            }
+            None => Vec::new(),
+        };
+        let placement = Self {
+            root,
+            files: BTreeMap::new(),
+            folded: BTreeMap::new(),
+            manifests: BTreeMap::new(),
+            problems: Vec::new(),
+        };
+        Ok((placement, finished))
+    }
+
+    /// Notes why the import cannot be made.
+    pub(super) fn refuse(&mut self, problem: String) {
+        self.problems.push(problem);
+    }
+
+    /// Tells whether something stands at a path.
+    pub(super) fn is_taken(&self, path: &str) -> Result<bool> {
+        Ok(!matches!(fs::inspect_below(&self.root, Path::new(path))?, PathState::Missing))
+    }
+
+    /// Has a file be there. One with the same text stays, and another one is a problem.
+    pub(super) fn add_file(&mut self, path: &str, text: &str) -> Result<()> {
+        if let Err(error) = EntryPath::parse(path).and_then(|path| path.check_portable()) {
+            self.problems.push(format!("`{}` {error}", path.escape_debug()));
+            return Ok(());
+        }
+        if let Some(other) = self.folded.insert(path.to_lowercase(), path.to_owned()).filter(|other| other != path) {
+            self.problems.push(format!("`{path}` and `{other}` are one file on some disks"));
+        }
+        match fs::inspect_below(&self.root, Path::new(path))? {
+            PathState::Missing => match self.files.insert(path.to_owned(), text.to_owned()) {
+                Some(other) if canonical(&other) != canonical(text) => {
+                    self.problems.push(format!("there are two files for `{path}`"));
+                }
+                _ => {}
+            },
+            PathState::Blocked { path: at, kind: Kind::File } if at == Path::new(path) => {
+                let there = fs::read_below(&self.root, path, &[&self.root], MAX_FILE).and_then(|it| decode(it).ok());
+                if there.is_none_or(|there| canonical(&there) != canonical(text)) {
+                    self.problems.push(format!("`{path}` is there already, and says something else"));
+                }
+            }
+            PathState::Blocked { path: at, kind } => {
+                self.problems.push(format!("`{}` is in the way of `{path}`: it is {}", at.display(), named(kind)));
+            }
+            PathState::Clear => self.problems.push(format!("`{path}` is in the way: it is a folder")),
+        }
+        Ok(())
+    }
+
+    /// Begins a package in a folder where none is.
+    pub(super) fn add_package(&mut self, folder: &str, text: String) {
+        self.manifests.insert(manifest_in(folder), (None, text));
+    }
+
+    /// Changes the manifest of the package in a folder.
+    pub(super) fn edit(
+        &mut self,
+        folder: &str,
+        change: impl FnOnce(&str, &str) -> std::result::Result<String, edit::EditError>,
+    ) -> Result<()> {
+        let file = manifest_in(folder);
+        if !self.manifests.contains_key(&file) {
+            let text = inputs::manifest(&self.root.join(&file))?;
+            self.manifests.insert(file.clone(), (Some(text.clone()), text));
+        }
+        if let Some((_, text)) = self.manifests.get_mut(&file) {
+            *text = change(&file, text)?;
+        }
+        Ok(())
+    }
+
+    /// Declares an asset in the manifest of the package in a folder. A flow is a draft.
+    pub(super) fn declare(&mut self, folder: &str, id: &AssetId, path: &str, form: Option<&str>) -> Result<()> {
+        let line = declaration(id, path, form);
+        self.edit(folder, |file, text| edit::add_line(file, text, &Block::Named("assets"), &line))
+    }
+
+    /// Puts all of it into its place. Returns the manifests that were written.
+    ///
+    /// # Errors
+    /// All problems that were noted, as one; then nothing is changed.
+    pub(super) fn place(mut self, context: &Context<'_>) -> Result<Vec<String>> {
+        if !self.problems.is_empty() {
+            self.problems.sort_unstable();
+            self.problems.dedup();
+            return Err(Conflicts { problems: self.problems }.into());
+        }
+        let manifests: Vec<String> = self.manifests.keys().cloned().collect();
+        if self.files.is_empty() && manifests.is_empty() {
+            return Ok(manifests);
+        }
+        let held = snapshot::hold(context, &Profiles::open(&self.root)?)?;
+        let staging = Mover::Import.folder(&self.root);
+        match fs::inspect_below(&self.root, &Mover::Import.relative_folder())? {
+            PathState::Clear | PathState::Missing => {}
+            PathState::Blocked { path, kind } => return Err(InTheWay::of(&path, kind).into()),
+        }
+        fs::remove_tree(&staging)?;
+        // The files first: nothing names them before the manifests are there.
+        let files: Vec<String> = self.files.keys().chain(&manifests).cloned().collect();
+        if let Err(error) = self.prepare(&staging.join("files")) {
+            fs::remove_tree(&staging)?;
+            return Err(error);
+        }
+        Mover::Import.set_ready(&self.root, &files)?;
+        Mover::Import.move_all(&self.root, &files, &is_allowed)?;
+        held.release()?;
+        Ok(manifests)
+    }
+
+    /// Writes everything beside its place, if what stands there is still what it was made for.
+    fn prepare(&self, staging: &Path) -> Result<()> {
+        for (file, (before, _)) in &self.manifests {
+            if inputs::text(&self.root.join(file))? != *before {
+                return Err(Moved { file: file.clone() }.into());
+            }
+        }
+        for path in self.files.keys() {
+            if self.is_taken(path)? {
+                return Err(Moved { file: path.clone() }.into());
+            }
+        }
+        let manifests = self.manifests.iter().map(|(file, (_, text))| (file, text));
+        for (file, text) in self.files.iter().chain(manifests) {
+            let place = staging.join(file);
+            if let Some(parent) = place.parent() {
+                fs::create_dir_all(parent)?;
+            }
+            fs::write_new(&place, text.as_bytes(), 0o644)?;
+        }
+        Ok(fs::sync_volume(staging)?)
+    }
+}
+
+/// Returns which files an import that was cut off can have been moving.
+fn is_allowed(path: &str) -> bool {
+    !path.starts_with(".larder/") && !path.starts_with(".git/")
+}
+
+fn manifest_in(folder: &str) -> String {
+    if folder.is_empty() { MANIFEST.to_owned() } else { format!("{folder}/{MANIFEST}") }
+}
+
+/// Returns the line that declares an asset.
+pub(super) fn declaration(id: &AssetId, path: &str, form: Option<&str>) -> String {
+    let mut line = format!("{} {} {}", id.kind, quoted(id.name.as_str()), quoted(path));
+    if id.version.as_str() != AssetId::FIRST_VERSION {
+        line += &format!(" version={}", quoted(id.version.as_str()));
+    }
+    if let Some(form) = form.filter(|_| id.kind == AssetKind::Schema) {
+        line += &format!(" kind={}", quoted(form));
+    }
+    line
+}
+
+/// Returns a text as it counts: without a byte order mark, with the line ends of Unix.
+pub(super) fn canonical(text: &str) -> String {
+    text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n")
+}
+
+/// Why an import cannot be made.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("this cannot be imported here:{}", list(problems))]
+#[diagnostic(code(larder::import::conflicts), help("nothing was changed: an import replaces nothing that is there"))]
+struct Conflicts {
+    problems: Vec<String>,
+}
+
+impl Failure for Conflicts {
+    fn exit(&self) -> Exit {
+        Exit::Refused
+    }
+}
+
+/// A file that changed meanwhile.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("{file} was changed while larder looked at it")]
+#[diagnostic(code(larder::import::moved), help("nothing was changed: try again"))]
+struct Moved {
+    file: String,
+}
+
+impl Failure for Moved {
+    fn exit(&self) -> Exit {
+        Exit::Refused
+    }
+}

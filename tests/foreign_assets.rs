@@ -1,0 +1,133 @@
+//! Assets of other tools: schemas by their content, configurations of adapters by a mapping file, all of it or nothing.
+
+use crate::support::{Project, conforms};
+
+/// A package, and beside it what another tool exported.
+fn exported() -> Project {
+    let project = Project::alone();
+    project.write("larder.kdl", "package \"shop\" version=\"1.0.0\"\n");
+    let types = "<xs:schema xmlns:xs=\"http://www.w3.org/2001/XMLSchema\" targetNamespace=\"urn:t\"><xs:simpleType name=\"Id\"><xs:restriction base=\"xs:string\"/></xs:simpleType></xs:schema>\n";
+    let order = "<xs:schema xmlns:xs=\"http://www.w3.org/2001/XMLSchema\" xmlns:t=\"urn:t\" targetNamespace=\"urn:o\" elementFormDefault=\"qualified\">\n<xs:import namespace=\"urn:t\" schemaLocation=\"http://partner.example/v1/types.xsd\"/>\n<xs:element name=\"Order\"><xs:complexType><xs:sequence><xs:element name=\"Id\" type=\"t:Id\"/></xs:sequence></xs:complexType></xs:element></xs:schema>\n";
+    project.write("old/common/types.xsd", types).write("old/order.txt", order);
+    project.write("old/invoice.json", "{\"$schema\": \"https://json-schema.org/draft/2020-12/schema\", \"type\": \"object\", \"required\": [\"number\"], \"properties\": {\"number\": {\"type\": \"string\"}}}\n");
+    let sftp = r#"{"label": "Orders in", "type": "SFTP_CLIENT", "mode": "receive", "server": {"host": "sftp.partner.example", "port": "2222", "secret": "hunter2"}, "dir": "/out", "format": "../order.txt#Order", "owner": "me"}"#;
+    project.write("old/connections/orders.json", sftp);
+    project.write("old/connections/drop.properties", "type=FILE\nmode=send\ndir=/drop\nformat=invoice.json\n");
+    project.write(
+        "old/larder/flow.kdl",
+        "flow \"intake\" {\n    from \"Orders-in\"\n    map \"to-invoice\"\n    to \"drop\"\n    on-error to=\"drop\"\n}\n",
+    );
+    project.write(
+        "old/larder/to-invoice.kdl",
+        "mapping from=\"order#Order\" to=\"invoice\" {\n    namespace \"o\" \"urn:o\"\n    field \"o:Id\" to=\"number\"\n    sample \"samples/a.xml\" expect=\"samples/a.json\"\n}\n",
+    );
+    project
+        .write("old/samples/a.xml", "<Order xmlns=\"urn:o\"><Id>7</Id></Order>\n")
+        .write("old/samples/a.json", "{\"number\": \"7\"}\n");
+    project.write("old/readme.md", "hello\n");
+    let rules = "configurations \"connections/*\" {\n    field \"label\" to=\"name\"\n    field \"type\" to=\"kind\" { value \"SFTP_CLIENT\" \"sftp\"; value \"FILE\" \"file\"; }\n    field \"mode\" to=\"direction\" { value \"receive\" \"in\"; value \"send\" \"out\"; }\n    field \"format\" to=\"schema\"\n    field \"dir\" to=\"path\"\n}\n";
+    project.write("rules.kdl", rules);
+    project
+}
+
+/// The rules that say where the password is to be.
+fn with_secret(project: &Project) {
+    let rules = project.read("rules.kdl").replace(
+        "    field \"dir\"",
+        "    field \"server.host\" to=\"host\"\n    field \"server.port\" to=\"port\"\n    secret \"server.secret\" to=\"credentials\" env=\"{NAME}_PASSWORD\"\n    field \"dir\"",
+    );
+    // Adapters of files have no host.
+    let files = rules
+        .replace("connections/*", "connections/*.properties")
+        .lines()
+        .filter(|line| !line.contains("server."))
+        .collect::<Vec<_>>()
+        .join("\n");
+    project.write("rules.kdl", &format!("{}{files}\n", rules.replace("connections/*", "connections/*.json")));
+}
+
+#[test]
+fn a_folder_of_another_tool_becomes_assets() {
+    let project = exported();
+    with_secret(&project);
+    let told = project.run("larder import assets old --mapping rules.kdl --json").exits(0).json();
+    conforms(&told, "import-assets");
+    let ids: Vec<&str> =
+        told["assets"].as_array().expect("a list").iter().map(|one| one["id"].as_str().expect("an id")).collect();
+    assert_eq!(
+        ids,
+        [
+            "adapter:shop/Orders-in@1",
+            "adapter:shop/drop@1",
+            "flow:shop/intake@1",
+            "mapping:shop/to-invoice@1",
+            "schema:shop/invoice@1",
+            "schema:shop/order.txt@1",
+            "schema:shop/types@1"
+        ],
+        "{told:#}"
+    );
+    assert!(told.to_string().contains("`owner`") && !told.to_string().contains("hunter2"), "{told:#}");
+    let adapter = project.read("adapters/Orders-in.kdl");
+    for line in [
+        "adapter kind=\"sftp\" direction=\"in\"",
+        "port 2222",
+        "credentials env=\"ORDERS_IN_PASSWORD\"",
+        "schema \"order.txt#Order\"",
+    ] {
+        assert!(adapter.contains(line), "{line}: {adapter}");
+    }
+}
+
+#[test]
+fn references_are_rebuilt_and_the_result_is_clean() {
+    let project = exported();
+    with_secret(&project);
+    let text = project.read("old/order.txt");
+    std::fs::remove_file(project.path("old/order.txt")).expect("a file of ours");
+    project.write("old/order.xsd", &text);
+    let configuration = project.read("old/connections/orders.json").replace("order.txt", "order.xsd");
+    project.write("old/connections/orders.json", &configuration);
+    // Outside of the package, nothing of the other tool's is touched.
+    std::fs::rename(project.path("old"), project.path("../old")).expect("a folder of ours");
+    project.run("larder import assets ../old --mapping rules.kdl").exits(0);
+    assert!(project.read("schemas/order.xsd").contains("schemaLocation=\"common/types.xsd\""));
+    assert!(
+        std::fs::read_to_string(project.path("../old/order.xsd")).expect("a file").contains("http://partner.example")
+    );
+    assert!(project.read("larder.kdl").contains("flow \"intake\" \"flows/intake.kdl\"\n"), "a draft");
+    assert!(project.has("samples/a.xml") && project.has("mappings/to-invoice.kdl"));
+    project.run("larder check").exits(0);
+    let before = project.state();
+    project.run("larder import assets ../old --mapping rules.kdl").exits(0);
+    assert_eq!(project.state(), before, "the second time all is there");
+}
+
+#[test]
+fn one_thing_that_is_wrong_keeps_all_out() {
+    let project = exported();
+    let before = project.state();
+    // The password would come along, and there is no host.
+    let rules = project.read("rules.kdl");
+    project.write(
+        "rules.kdl",
+        &rules.replace("    field \"dir\"", "    field \"server.secret\" to=\"credentials\"\n    field \"dir\""),
+    );
+    let told = project.run("larder import assets old --mapping rules.kdl").exits(1).stderr;
+    assert!(told.contains("a secret in clear text") && !told.contains("hunter2"), "{told}");
+    project.write("rules.kdl", "configurations \"*\" {\n    feld \"a\" to=\"b\"\n}\n");
+    project.run("larder import assets old --mapping rules.kdl").exits(2).names(["feld", "field"]);
+    project.write("rules.kdl", &rules);
+    project.run("larder import assets gone").exits(2).names(["gone"]);
+    assert_eq!(project.state().len(), before.len());
+    assert_eq!(project.read("larder.kdl"), "package \"shop\" version=\"1.0.0\"\n");
+    // What is declared already, and says something else.
+    with_secret(&project);
+    project.write("larder.kdl", "package \"shop\" version=\"1.0.0\"\nassets { schema \"invoice\" \"mine.json\"; }\n");
+    project.write("mine.json", "{\"type\": \"string\"}\n");
+    project.run("larder import assets old --mapping rules.kdl").exits(1).names(["`invoice`"]);
+    assert!(!project.has("adapters"));
+    let nowhere = Project::alone();
+    nowhere.write("larder.kdl", "project \"nothing\"\n").write("old/a.xsd", "<schema/>");
+    nowhere.run("larder import assets old").exits(2).names(["in no package"]);
+}
