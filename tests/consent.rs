@@ -104,3 +104,31 @@ fn a_weaker_sandbox_is_agreed_to_and_its_output_serves_no_stricter_demand() {
         assert!(logs.join("native-1.0.0.log").exists(), "it is built again, in a sandbox");
     }
 }
+
+#[test]
+fn what_was_tested_is_promoted_and_not_what_would_be_built_now() {
+    let (_registry, mut project) = project("allow npm \"native\"; env \"COLOUR\"");
+    let manifest = project.read("larder.kdl");
+    project.write("larder.kdl", &format!("{manifest}environment \"development\"\nenvironment \"production\"\n"));
+    project.run("larder builds allow env=COLOUR").exits(0);
+    let Some(said) = seen(&project) else { return };
+    assert_eq!(said, "red \n");
+    // As if the toolchain or the runtime was another one since.
+    project.set("COLOUR", "blue");
+    project.run("larder promote development production").exits(0);
+    let tree = |environment: &str| {
+        let generation = project.read(&format!(".larder/node_modules/.profiles/{environment}/current/generation.json"));
+        let generation: serde_json::Value = serde_json::from_str(&generation).expect("JSON");
+        generation["closure"][0]["tree"].to_string()
+    };
+    assert_eq!(tree("development"), tree("production"));
+    project.run("larder verify --env production").exits(0);
+    // Where it is gone from the store, and another thing comes of it, nobody has tested that.
+    std::fs::remove_dir_all(project.store()).expect("removed");
+    project
+        .run("larder promote development production")
+        .exits(1)
+        .names(["npm:native@1.0.0", "another thing comes of it"]);
+    project.set("COLOUR", "red");
+    project.run("larder promote development production").exits(0);
+}

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Output, Project, Registry, Universe, assert_transcript, conforms, host_platform, python_version};
+use crate::support::{
+    Output, Project, Registry, Universe, assert_transcript, conforms, host_platform, python_version, sha256_hex,
+};
 
 /// Both halves, with what is hard to say: an alias, two versions of one package, a peer that is bound twice, an executable, an optional
 /// package of another system, a marker.
@@ -391,6 +393,38 @@ fn pnpm_finds_its_own_overrides_in_the_lock() {
         assert!(text.contains(part), "{part}\n{text}");
     }
     said(&project, "pnpm", &["install", "--frozen-lockfile", "--registry", &registry.npm_url()]);
+}
+
+#[test]
+fn pnpm_finds_its_own_patches_in_the_lock() {
+    let registry = Universe::new()
+        .npm("left", "1.0.0", |p| p.file("index.js", "module.exports = 'left';\n"))
+        .npm("app", "1.0.0", |p| p.dep("left", "^1").file("index.js", "module.exports = require('left');\n"))
+        .serve();
+    let patch = "diff --git a/index.js b/index.js\n--- a/index.js\n+++ b/index.js\n@@ -1 +1 @@\n-module.exports = 'left';\n+module.exports = 'patched';\n";
+    let hash = sha256_hex(patch.as_bytes());
+    let workspace = "patchedDependencies:\n  left@1.0.0: patches/left.patch\n";
+    let with_path = format!(
+        "\npatchedDependencies:\n  left@1.0.0:\n    hash: {hash}\n    path: patches/left.patch\n\nimporters:\n"
+    );
+    let without = format!("\npatchedDependencies:\n  left@1.0.0: {hash}\n\nimporters:\n");
+    for (manager, expected) in [("pnpm@10.1.0", with_path), ("pnpm@11.0.0", without)] {
+        let package_json = format!(
+            r#"{{ "name": "r", "version": "1.0.0", "packageManager": "{manager}", "dependencies": {{ "app": "^1" }} }}"#
+        );
+        let files =
+            [("package.json", &*package_json), ("pnpm-workspace.yaml", workspace), ("patches/left.patch", patch)];
+        let project = Project::of_other_tools(&registry, &files);
+        project.run("larder init").exits(0);
+        project.run("larder lock").exits(0);
+        let exported = project.run("larder export pnpm-lock -o pnpm-lock.yaml").exits(0);
+        assert!(!exported.stderr.contains("without the patch"), "{}", exported.stderr);
+        let text = project.read("pnpm-lock.yaml");
+        assert!(text.contains(&expected), "{text}");
+        assert!(text.contains(&format!("      left: 1.0.0(patch_hash={hash})\n")), "{text}");
+        assert!(text.contains(&format!("\n  left@1.0.0(patch_hash={hash}): {{}}\n")), "{text}");
+        assert!(text.contains("\n  left@1.0.0:\n    resolution:"), "{text}");
+    }
 }
 
 #[test]

@@ -391,3 +391,78 @@ fn what_a_package_of_a_repository_bundles_is_installed_with_it() {
         }
     }
 }
+
+/// Serves a tool that works only once its own install script ran, and one that another tool needs.
+fn unfinished_tools() -> Registry {
+    Universe::new()
+        .npm("maker", "1.0.0", |p| {
+            p.dep("words", "^1")
+                .field("bin", json!({ "maker": "make.js" }))
+                .field("scripts", json!({ "postinstall": "node -e \"require('fs').writeFileSync('text.js', 'module.exports = ' + JSON.stringify(require('words')))\"" }))
+                .file("make.js", "#!/usr/bin/env node\nrequire('fs').writeFileSync(process.argv[2], `module.exports = '${require('./text.js')}'\\n`);\n")
+        })
+        .npm("words", "1.0.0", |p| {
+            p.field("scripts", json!({ "install": "echo \"module.exports = 'installed'\" > index.js" }))
+                .file("index.js", "module.exports = 'not installed';\n")
+        })
+        .npm("right", "1.2.0", |p| p)
+        .serve()
+}
+
+#[test]
+fn tools_run_their_own_install_scripts_first_where_a_line_lets_them() {
+    let (registry, server) = (unfinished_tools(), GitServer::start());
+    let ui = server.repository("ui");
+    ui_kit(&ui, &json!({ "prepare": "mkdir -p dist && maker dist/index.js" }));
+    let project = project(&registry, &ui);
+    project.run("larder builds allow npm:ui-kit").exits(0);
+    project.run("larder lock").exits(0);
+    let listed = project.run("larder builds --json").exits(0).json();
+    let reasons = listed["builds"].to_string();
+    assert!(reasons.contains("it has install scripts, and is a tool of npm:ui-kit@1.0.0"), "{reasons}");
+    let out = project.run("larder sync");
+    if out.stderr.contains("larder::build::no_sandbox") {
+        return crate::sweep::say(&format!("NOT TESTED: {}", out.stderr));
+    }
+    out.exits(1).names(["text.js", "`larder builds allow npm:maker npm:words` does"]);
+
+    project.run("larder builds allow maker words").exits(0);
+    project.run("larder lock --check").exits(1).names(["scripts"]);
+    project.run("larder sync").exits(0);
+    assert_eq!(prints(&project), "installed\n");
+    let lock = project.read("larder.lock");
+    assert!(lock.contains("\n[[build]]\nid = \"npm:maker@1.0.0\"\nscripts = \"sha256-"), "{lock}");
+    for command in ["larder verify", "larder sync --locked", "larder lock --check", "larder builds --check"] {
+        project.run(command).exits(0);
+    }
+    // What comes of it is told apart by whose scripts ran, and the store's own files are as they were.
+    let manifest = project.read("larder.kdl");
+    project.write("larder.kdl", &manifest.replace("allow npm \"words\"", ""));
+    project.run("larder sync").exits(0);
+    assert_eq!(prints(&project), "not installed\n");
+    project.run("larder verify --all").exits(0);
+    // Scripts that the lock does not have do not run.
+    project.write("larder.kdl", &manifest);
+    let entry = "id = \"npm:words@1.0.0\"\nscripts = \"";
+    let digest = |of: &str| lock.split(of).nth(1).and_then(|rest| rest.split('"').next()).expect("a digest");
+    let other = digest("id = \"npm:maker@1.0.0\"\nscripts = \"");
+    let changed = lock.replace(&format!("{entry}{}", digest(entry)), &format!("{entry}{other}"));
+    project.write("larder.lock", &changed);
+    project.run("larder sync").exits(4).names(["npm:words@1.0.0", "are not those that the lock has"]);
+}
+
+#[test]
+fn scripts_of_sources_may_patch_what_they_depend_on() {
+    let (registry, server) = (registry(), GitServer::start());
+    let ui = server.repository("ui");
+    let patch = "node -e \"require('fs').writeFileSync(require.resolve('words', { paths: [require.resolve('maker')] }), 'module.exports = 1')\"";
+    ui_kit(&ui, &json!({ "prepare": format!("{patch} && mkdir -p dist && maker dist/index.js patched") }));
+    let project = project(&registry, &ui);
+    project.run("larder builds allow npm:ui-kit").exits(0);
+    project.run("larder lock").exits(0);
+    if !syncs(&project) {
+        return;
+    }
+    assert_eq!(project.read("node_modules/ui-kit/dist/index.js"), "module.exports = 'patched ' + '1'\n");
+    project.run("larder verify --all").exits(0);
+}

@@ -72,6 +72,7 @@ mod moving_beside;
 mod moving_in;
 mod moving_locks;
 mod moving_peers;
+mod moving_python;
 mod network;
 mod notices;
 mod npm;

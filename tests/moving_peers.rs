@@ -319,3 +319,46 @@ snapshots:
     assert!(!project.read("larder.kdl").contains("extend"));
     assert_eq!(project.locked_packages(), "bundler 5.0.0, debug 1.0.0, loader 1.0.0, loader 4.0.0");
 }
+
+#[test]
+fn an_override_by_a_link_to_nothing_takes_a_package_out_where_its_tool_does() {
+    let registry = Universe::new().npm("left", "1.0.0", |p| p.dep("right", "^1")).npm("right", "1.0.0", |p| p).serve();
+    let root = |field: &str| format!(r#"{{"name": "r", "dependencies": {{"left": "^1"}}, {field}}}"#);
+    let cases = [
+        (root(r#""resolutions": {"right": "link:./nope"}"#), "yarn.lock", "# yarn lockfile v1\n", true),
+        (root(r#""overrides": {"right": "file:nope"}"#), "package-lock.json", r#"{"lockfileVersion": 3}"#, true),
+        (root(r#""pnpm": {"overrides": {"right": "link:nope"}}"#), "pnpm-lock.yaml", "lockfileVersion: '9.0'\n", true),
+        // Yarn and pnpm fail here: the folder would be copied.
+        (root(r#""resolutions": {"right": "file:./nope"}"#), "yarn.lock", "# yarn lockfile v1\n", false),
+        (root(r#""resolutions": {"right": "link:../nope"}"#), "yarn.lock", "# yarn lockfile v1\n", false),
+    ];
+    for (manifest, lock, text, is_out) in cases {
+        let project = Project::of_other_tools(&registry, &[("package.json", &*manifest), (lock, text)]);
+        let told = project.run("larder init").exits(0);
+        assert_eq!(project.read("larder.kdl").contains("override npm \"right\"\n"), is_out, "{manifest}");
+        assert_eq!(told.stderr.contains("Left out override right by"), !is_out, "{manifest}");
+        project.run("larder lock").exits(0);
+        assert_eq!(project.read("larder.lock").contains("id = \"npm:right@"), !is_out, "{manifest}");
+    }
+}
+
+#[test]
+fn a_member_with_a_name_that_npm_does_not_allow_is_called_by_its_folder() {
+    let registry = registry();
+    let project = Project::of_other_tools(
+        &registry,
+        &[
+            ("package.json", r#"{"name": "shop", "private": true}"#),
+            ("pnpm-workspace.yaml", "packages: [web, api]\n"),
+            ("web/package.json", r#"{"name": "My App", "dependencies": {"right": "^2"}}"#),
+            ("api/package.json", r#"{"name": "api", "dependencies": {"left": "^1"}}"#),
+        ],
+    );
+    project.run("larder init").exits(0);
+    project
+        .run("larder sync")
+        .exits(0)
+        .names(["web/package.json has a name by which nothing can ask for it, and is called `web` here: `My App`"]);
+    assert!(project.has("web/node_modules/right") && project.has("api/node_modules/left"));
+    project.run("larder lock --check").exits(0);
+}

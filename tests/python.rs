@@ -256,6 +256,32 @@ fn an_owner_line_says_whose_file_is_there() {
 }
 
 #[test]
+fn all_packages_that_install_one_file_are_told_at_once() {
+    let with = |path: &'static str| {
+        move |p: PypiPackage| {
+            let owner = p.name.clone();
+            p.file(path, &format!("OWNER = '{owner}'\n"))
+        }
+    };
+    let registry = Universe::new()
+        .pypi("aa", "1", with("scripts/benchmark.py"))
+        .pypi("bb", "1", with("scripts/benchmark.py"))
+        .pypi("cc", "1", with("tools/run.py"))
+        .pypi("dd", "1", with("tools/run.py"))
+        .serve();
+    let project = Project::new(&registry);
+    let lines = "dependencies { pypi \"aa\"; pypi \"bb\"; pypi \"cc\"; pypi \"dd\"; }\n";
+    project.manifest(lines).run("larder sync").exits(1).names([
+        "pypi:aa@1 and pypi:bb@1 both install",
+        "so do pypi:cc@1 and pypi:dd@1",
+        "`owner pypi \"aa\" \"scripts/benchmark.py\"` or `owner pypi \"bb\" \"scripts/benchmark.py\"`",
+        "`owner pypi \"cc\" \"tools/run.py\"` or `owner pypi \"dd\" \"tools/run.py\"`",
+    ]);
+    let owners = "owner pypi \"aa\" \"scripts/benchmark.py\"; owner pypi \"dd\" \"tools/run.py\"";
+    project.manifest(&format!("{lines}resolution {{ {owners}; }}\n")).run("larder sync").exits(0);
+}
+
+#[test]
 fn a_dependent_replaces_files_of_what_it_depends_on_and_says_so_once() {
     let registry = twins();
     let project = Project::new(&registry);

@@ -20,13 +20,13 @@ fn here() -> &'static str {
     }
 }
 
-const NODE: &str = "node \"22\" managed=#true";
+pub(crate) const NODE: &str = "node \"22\" managed=#true";
 
-fn two_nodes() -> Universe {
+pub(crate) fn two_nodes() -> Universe {
     Universe::new().npm("left", "1.0.0", |p| p).node(&[("20.5.0", &[here()]), ("22.10.0", &[here()])])
 }
 
-fn newer() -> Universe {
+pub(crate) fn newer() -> Universe {
     two_nodes().node(&[("20.5.0", &[here()]), ("22.10.0", &[here()]), ("22.11.0", &[here()])])
 }
 
@@ -340,7 +340,7 @@ fn prefix() -> PathBuf {
     python_executable().parent().and_then(Path::parent).expect("an installation").to_owned()
 }
 
-fn pythons() -> Universe {
+pub(crate) fn pythons() -> Universe {
     let (version, triple, archive) = python();
     Universe::new()
         .pypi("six", "1.16", |p| p)
@@ -348,7 +348,7 @@ fn pythons() -> Universe {
         .python_release("20240101", &[(&version, triple, archive)])
 }
 
-fn python_project(registry: &Registry, line: &str) -> Project {
+pub(crate) fn python_project(registry: &Registry, line: &str) -> Project {
     let project = Project::new(registry);
     let python = format!("python \"{}\" managed=#true", python_version());
     project.with_runtimes(registry, &python, &format!("dependencies {{ {line}; }}\n"));

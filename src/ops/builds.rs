@@ -8,7 +8,7 @@ use crate::build::{Script, ScriptSet};
 use crate::diagnostic::{self, Exit, Failure};
 use crate::lock::Lockfile;
 use crate::manifest::{self, ManifestKind, edit};
-use crate::model::{Artifact, Package, PackageId, PackageKey, PackageName, Platform};
+use crate::model::{Artifact, BuildRequirements, Package, PackageId, PackageKey, PackageName, Platform};
 use crate::profile::Profiles;
 
 use super::building::consent::{self, Grant};
@@ -66,13 +66,20 @@ pub fn list(session: &Session<'_>) -> Result<WantedBuilds> {
     let declared: Vec<Platform> = lockfile.settings.platforms.iter().map(|target| target.platform).collect();
     let source = LazyRegistries::new(session, &project);
     let mut builds = Vec::new();
-    // A tool is there as a wheel, or is built itself.
+    // A tool is there as a wheel, or is built itself, or has scripts that run before it builds.
     let tools = lockfile.builds.tools.iter().filter(|(key, _)| !lockfile.graph.packages.contains_key(*key));
-    let tools = tools.filter(|(key, _)| lockfile.builds.requirements.contains_key(*key));
+    let tools = tools
+        .filter(|(key, tool)| lockfile.builds.requirements.contains_key(*key) || tool.has_scripts(key.id.ecosystem));
     for (key, package) in lockfile.graph.packages.iter().chain(tools) {
         let rules = &project.manifest.settings.builds;
         let is_changed = lockfile.builds.scripts.get(key).is_some_and(|scripts| scripts.approved.is_some());
-        let Some((reason, platforms)) = reason((key, package), &declared, is_changed) else { continue };
+        let Some((mut reason, platforms)) = reason((key, package), &declared, is_changed) else { continue };
+        if !lockfile.graph.packages.contains_key(key) && package.has_scripts(key.id.ecosystem) {
+            let is_needed = |(_, needed): &(&PackageKey, &BuildRequirements)| needed.tools.contains_key(key);
+            let built: Vec<_> = lockfile.builds.requirements.iter().filter(is_needed).collect();
+            let built: Vec<String> = built.into_iter().map(|(package, _)| package.to_string()).collect();
+            reason = format!("{reason}, and is a tool of {}", built.join(", "));
+        }
         let tools = lockfile.builds.requirements.get(key).into_iter().flat_map(|needed| needed.tools.keys());
         builds.push(WantedBuild {
             ecosystem: key.id.ecosystem.as_str(),
@@ -218,7 +225,7 @@ fn allow_once(
 /// Returns the package that a word names: with its ecosystem, or by its name alone if the lock or a manifest has it.
 fn package(project: &Project, lockfile: &Lockfile, word: &str) -> Result<PackageId> {
     let known = Known::parse(word);
-    let locked = lockfile.graph.packages.keys().map(|key| key.id.clone());
+    let locked = lockfile.graph.packages.keys().chain(lockfile.builds.tools.keys()).map(|key| key.id.clone());
     let declared = project.lines.iter().map(|line| line.requirement.package());
     if let Some(package) = locked.chain(declared).find(|package| known.names(package)) {
         return Ok(package);

@@ -8,11 +8,12 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::diagnostic::nearest;
-use crate::export::{self, ExportError, ExportInput, Exported, PackageJson, PnpmConfiguration};
+use crate::export::{self, ExportError, ExportInput, Exported, PackageJson, PnpmConfiguration, PnpmPatch};
 use crate::fs;
 use crate::import::{self, OverriddenManifest, PnpmFiles, PnpmOverrides};
 use crate::lock::{Closure, Lockfile};
-use crate::model::{Origin, PackageKey, Platform, Source};
+use crate::model::{Digest, Origin, PackageKey, Platform, Source};
+use crate::patch::MAX_PATCH_SIZE;
 use crate::registry::path::{PathKind, PathPackage};
 use crate::registry::{CachePolicy, Registries};
 
@@ -243,7 +244,19 @@ fn pnpm_configuration(project: &Project, package_json: &mut BTreeMap<Arc<str>, P
     let is_said = |text: Option<&str>, setting: &str| text.is_some_and(|text| workspace::says(text, setting));
     let leaves_peers_out = is_said(files.workspace, "autoInstallPeers:false")
         || !files.is_of_newer_pnpm() && is_said(text(".npmrc").as_deref(), "auto-install-peers=false");
-    PnpmConfiguration { overrides: overrides.table().clone(), extensions_checksum, installs_peers: !leaves_peers_out }
+    let patch = |(selector, path): (String, String)| {
+        let text = fs::read_text_below(&project.root, &path, &[&project.root], MAX_PATCH_SIZE)?;
+        // pnpm counts the lines of a patch as if they ended alike.
+        let digest = Digest::sha256_of(text.replace("\r\n", "\n"));
+        Some(PnpmPatch { selector, path, hash: digest.to_hex() })
+    };
+    PnpmConfiguration {
+        overrides: overrides.table().clone(),
+        extensions_checksum,
+        installs_peers: !leaves_peers_out,
+        patches: import::pnpm_patches(&files).into_iter().filter_map(patch).collect(),
+        repeats_paths: !files.is_of_newer_pnpm(),
+    }
 }
 
 /// Returns the URLs of what a form names.

@@ -1,6 +1,6 @@
 //! Filling the store with what the lock names, so that a sync needs no network: for an image's layer, or a journey.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -52,7 +52,8 @@ pub fn fetch(session: &Session<'_>, lock_use: LockUse) -> Result<Filled> {
     for groups in selected {
         let selection = Selection { groups, platform };
         let closure = Closure::of(graph, &selection);
-        let preparation = Preparation { patches: &[], sources: SourceUse::Gathered(&lockfile.builds), scripts: None };
+        let (sources, carried) = (SourceUse::Gathered(&lockfile.builds), &BTreeMap::new());
+        let preparation = Preparation { patches: &[], sources, scripts: None, carried };
         let completeness = Completeness::WithoutMissingOptional;
         let (_, more, missing) = gather::gather(&source, &selection, closure, &preparation, completeness)?;
         skipped.extend(missing.warnings());

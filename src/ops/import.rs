@@ -17,7 +17,7 @@ use super::project::snapshot::{self, InputSnapshot};
 use super::project::target::{EditTarget, Edited};
 use super::project::{self, inputs, lockfile};
 use super::session::LOCKFILE;
-use super::{Project, Result, Session, sync};
+use super::{Event, Project, Result, Session, sync};
 
 /// What to take over.
 #[derive(Clone, Copy, Debug)]
@@ -105,7 +105,11 @@ fn import_once(
     }
     let before = lock::read(&old)?.lockfile().unwrap_or_default();
     let project = target.tried(&old, &edits.text)?;
-    let (lockfile, solved) = lock::solve(session, &project, &Wish::keeping(&before))?;
+    let (lockfile, solved) = lock::solve(session, &project, &Wish::keeping(&before)).inspect_err(|_| {
+        for left in imported.conflicts_told() {
+            (session.context.reporter)(Event::Warning(format!("{} are left out: {}", left.what, left.why)));
+        }
+    })?;
     if request.syncs {
         sync::check(session, &project, &lockfile)?;
     }

@@ -46,6 +46,9 @@ pub struct Initialised {
     pub members: Vec<String>,
     /// The lockfiles whose versions the lock is to keep.
     pub locked_by: Vec<String>,
+    /// What became of the versions that those have, once there is a lock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Kept>,
     /// The declared runtimes that are not on this machine.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing_runtimes: Vec<&'static str>,
@@ -135,6 +138,7 @@ pub fn init(context: &Context<'_>, options: InitOptions<'_>) -> Result<Initialis
         not_taken: imported.not_taken,
         members: members.iter().map(ToString::to_string).collect(),
         locked_by,
+        kept: None,
         missing_runtimes,
         problem: read.err(),
     })
@@ -292,7 +296,7 @@ fn import(folder: &Path) -> Result<FolderEntries> {
     for member in workspace::members_with_locks(folder, &all)? {
         settings_beside(folder, &member, &mut all)?;
     }
-    membership::leave_out_computed(folder, &mut all)?;
+    membership::settle_computed(folder, &mut all)?;
     membership::take_overriding_folders(folder, &mut all)?;
     let mut beside = workspace::projects_beside(folder, &mut all)?;
     published::leave_out(folder, &mut all, &mut beside)?;
@@ -304,6 +308,7 @@ fn import(folder: &Path) -> Result<FolderEntries> {
             all.add_folder(&beside);
         }
     }
+    membership::settle_computed(folder, &mut all)?;
     workspace::tell_set_aside(folder, &mut all)?;
     for (file, why) in UNREAD {
         if fs::stat(&folder.join(file))?.is_some() {

@@ -21,7 +21,7 @@ use super::facts::registry_notices::Notices;
 use super::failure::{self, Unsatisfiable};
 use super::locking::age;
 use super::locking::routing::{self, Extent};
-use super::locking::solutions::Unknown;
+use super::locking::solutions::{Unknown, UnreachableGroups};
 use super::locking::sources::{self, LockedSource};
 pub(super) use super::locking::wish::{Contradictions, UnusedPatches, Wish};
 use super::locking::{unserved, witnesses};
@@ -77,6 +77,8 @@ pub struct Summary {
     difference: DifferenceSummary,
     warnings: Vec<String>,
     findings: Vec<FindingReport>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept: Option<Kept>,
 }
 
 impl Locked {
@@ -127,6 +129,7 @@ impl Locked {
             difference: DifferenceSummary::from(&self.difference),
             warnings: self.warnings().collect(),
             findings: self.reports(Vec::new()),
+            kept: self.kept.clone(),
         }
     }
 }
@@ -192,28 +195,13 @@ pub(super) fn take_over(
     let old = read(project)?.lockfile().unwrap_or_default();
     let wish = Wish { chosen_elsewhere: Some(before), unused_patches, ..Wish::keeping(&old) };
     let project = &*age::applied(project, wish.old, wish.age_cutoff);
-    let mut first = FirstSolution::find(session, project, (before, &wish))?;
+    let first = FirstSolution::find(session, project, (before, &wish))?;
     let target = EditTarget::root(project);
-    let (mut extended, mut unsolved) = (None, Vec::new());
-    if unused_patches == UnusedPatches::LeftOut && !first.added.is_empty() {
-        let with_lines = target.tried(project, &first.added.added_to(target.text())?)?;
-        let with_lines = age::applied(&with_lines, wish.old, wish.age_cutoff).into_owned();
-        match FirstSolution::find(session, &with_lines, (before, &wish)) {
-            Ok(second) => {
-                let names = std::mem::replace(&mut first, second).added.names();
-                first.kept.extended = names;
-                extended = Some(with_lines);
-            }
-            // Without what was added the project is as its packages declare it.
-            Err(error) if error.failure().exit() == Exit::NoSolution => unsolved = first.added.names(),
-            Err(error) => return Err(error),
-        }
-    }
-    let FirstSolution { mut lockfile, notes, mut kept, added } = first;
-    if unused_patches == UnusedPatches::LeftOut {
-        kept.unsaid = added.unsaid();
-        kept.unsaid.extend(unsolved);
-    }
+    let (first, extended) = match unused_patches {
+        UnusedPatches::LeftOut => first.extended(session, (project, &target), (before, &wish))?,
+        UnusedPatches::Refused => (first, None),
+    };
+    let FirstSolution { mut lockfile, notes, kept, .. } = first;
     let project = extended.as_ref().unwrap_or(project);
     let text = project.without_unused_patches(session.context, &mut lockfile);
     let text = text.or_else(|| extended.as_ref().map(|project| project.manifest.text.to_string()));
@@ -243,6 +231,51 @@ impl FirstSolution {
         let added = AddedDependencies::find(before, &lockfile, &registries);
         release(registries);
         Ok(Self { lockfile, notes, kept, added })
+    }
+
+    /// Returns the solution with what packages had beyond what they declare, and the project that has lines for it. Those packages for
+    /// whose lines there are no versions go without: a project is as its packages declare it then.
+    fn extended(
+        mut self,
+        session: &Session<'_>,
+        (project, target): (&Project, &EditTarget),
+        (before, wish): (&LockedVersions, &Wish<'_>),
+    ) -> Result<(Self, Option<Project>)> {
+        /// So many solutions are looked for: each takes as long as the first.
+        const MOST_ATTEMPTS: usize = 32;
+
+        let mut open = vec![self.added.by_package()];
+        let (mut text, mut extended) = (target.text().to_owned(), None);
+        let (mut taken, mut unsolved, mut attempts) = (Vec::new(), Vec::new(), 0);
+        while let Some(mut packages) = open.pop().filter(|packages| !packages.is_empty()) {
+            let names =
+                |packages: &[AddedDependencies]| packages.iter().map(AddedDependencies::name).collect::<Vec<_>>();
+            if attempts == MOST_ATTEMPTS {
+                unsolved.extend(names(&packages));
+                continue;
+            }
+            attempts += 1;
+            let with_lines = packages.iter().try_fold(text.clone(), |text, one| one.added_to(&text))?;
+            let tried = target.tried(project, &with_lines)?;
+            let tried = age::applied(&tried, wish.old, wish.age_cutoff).into_owned();
+            match Self::find(session, &tried, (before, wish)) {
+                Ok(solution) => {
+                    (self, text, extended) = (solution, with_lines, Some(tried));
+                    taken.extend(names(&packages));
+                }
+                Err(error) if error.failure().exit() != Exit::NoSolution => return Err(error),
+                Err(_) if packages.len() == 1 => unsolved.extend(names(&packages)),
+                Err(_) => {
+                    let rest = packages.split_off(packages.len() / 2);
+                    open.extend([rest, packages]);
+                }
+            }
+        }
+        taken.sort();
+        self.kept.extended = taken;
+        self.kept.unsaid = self.added.unsaid();
+        self.kept.unsaid.extend(unsolved);
+        Ok((self, extended))
     }
 }
 
@@ -426,8 +459,15 @@ pub(super) fn solve_with(
             sources::resolve_one(session, project, registries, package, &locked_source)
         }
     };
-    let solutions::Solved { resolution, left_out } =
-        solutions::solve(project, &settings, (registries, unfetched), (&find_out, wish.contradictions), preferences)?;
+    let is_first = wish.old.is_none_or(|old| old.graph.packages.is_empty());
+    let unreachable = if is_first { UnreachableGroups::LeftOut } else { UnreachableGroups::Required };
+    let solutions::Solved { resolution, left_out } = solutions::solve(
+        project,
+        &settings,
+        (registries, unfetched, unreachable),
+        (&find_out, wish.contradictions),
+        preferences,
+    )?;
     for warning in registries.warnings() {
         (session.context.reporter)(Event::Warning(warning));
     }

@@ -1,15 +1,19 @@
 //! Giving one environment what another one has: the same closure, cut to the groups it includes.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use crate::diagnostic::{Exit, Failure, list};
 use crate::lock::{self, Closure, Lockfile};
 use crate::manifest::Environment;
-use crate::model::{Label, Side};
+use crate::model::{Label, PackageKey, Side, TreeDigest};
 use crate::policy::CheckStage;
-use crate::profile::{Generation, ProfileError, PromotionSource};
+use crate::profile::{Generation, PackageContent, ProfileError, PromotionSource};
+use crate::store::Tree;
 
 use super::deployed_flows::FlowUse;
 use super::generations::state;
-use super::install::{Activation, BytecodeUse, Installation, Installed, Purpose};
+use super::install::{Activation, BytecodeUse, Installation, Installed, Promotion, Purpose};
 use super::policies::Subject;
 use super::project::{self, snapshot};
 use super::session::LOCKFILE;
@@ -40,7 +44,10 @@ pub fn promote(session: &Session<'_>, from: &str, to: &str) -> Result<Synced> {
     let subject = Subject::looking_up(session, (&project, &lockfile), || closure.packages(), &[target])?;
     check(&subject, &lockfile, &closure, &tested, [source, target])?;
 
-    let promoted = PromotionSource { environment: source.name.clone(), number: tested.number };
+    let promoted = Promotion {
+        source: PromotionSource { environment: source.name.clone(), number: tested.number },
+        carried: made(session, &lockfile, &tested)?,
+    };
     let installation = Installation {
         session,
         project: &project,
@@ -56,6 +63,7 @@ pub fn promote(session: &Session<'_>, from: &str, to: &str) -> Result<Synced> {
     };
     let ingredients = installation.gather(&selection, closure)?;
     installation.check_gathered(&ingredients)?;
+    refuse_others(&lockfile, &tested, &ingredients.gathered.trees, [source, target])?;
     let held = snapshot::hold(session.context, &profile)?;
     // What a sync noted does not tell what this leaves, which may be gone back from.
     state::forget(&project.root, target.name.as_str())?;
@@ -65,6 +73,55 @@ pub fn promote(session: &Session<'_>, from: &str, to: &str) -> Result<Synced> {
     let unchanged = Synced::unchanged(target.name.to_string(), number, folder);
     let (fetched, bytes) = ingredients.fetched();
     Ok(Synced { built: built.is_new, difference, fetched, bytes, warnings, ..unchanged })
+}
+
+/// Returns what a generation has of the packages that are built or whose scripts run, as far as the store has it still.
+fn made(session: &Session<'_>, lockfile: &Lockfile, tested: &Generation) -> Result<BTreeMap<PackageKey, Arc<Tree>>> {
+    let mut made = BTreeMap::new();
+    for (key, digest) in tested_trees(lockfile, tested) {
+        if let Some(tree) = session.store.tree_by_digest(&digest)? {
+            made.insert(key, Arc::new(tree));
+        }
+    }
+    Ok(made)
+}
+
+/// Returns which trees a generation has of the packages that are built or whose scripts run.
+fn tested_trees<'l>(
+    lockfile: &'l Lockfile,
+    tested: &'l Generation,
+) -> impl Iterator<Item = (PackageKey, TreeDigest)> + 'l {
+    let is_made =
+        |key: &PackageKey| lockfile.builds.requirements.contains_key(key) || lockfile.builds.scripts.contains_key(key);
+    let members = tested.closure.iter().filter_map(|member| match member.content {
+        PackageContent::Tree(digest) => Some((member.key()?, digest)),
+        PackageContent::Folder(_) => None,
+    });
+    members.filter(move |(key, _)| is_made(key))
+}
+
+/// Fails where something had to be built anew, and another thing came of it than was tested.
+fn refuse_others(
+    lockfile: &Lockfile,
+    tested: &Generation,
+    trees: &BTreeMap<PackageKey, Arc<Tree>>,
+    [source, target]: [&Environment; 2],
+) -> Result<()> {
+    let others = tested_trees(lockfile, tested)
+        .filter(|(key, digest)| trees.get(key).is_some_and(|tree| tree.digest != *digest));
+    let reasons: Vec<String> = others
+        .map(|(key, _)| {
+            format!(
+                "what was built of {key} is in the store no more, and another thing comes of it now than {} has",
+                source.name
+            )
+        })
+        .collect();
+    if reasons.is_empty() {
+        return Ok(());
+    }
+    let (from, to) = (source.name.clone(), target.name.clone());
+    Err(PromoteError::Refused { from, number: tested.number, to, reasons }.into())
 }
 
 /// Collects every reason why the closure must not become the target's.

@@ -384,6 +384,9 @@ samples! {
     a_deployment_of_a_flow_survives_blows: "deployed",
     a_build_survives_blows: "built",
     a_clone_of_repositories_survives_blows: "cloned",
+    a_sync_that_brings_node_survives_blows: "node-brought",
+    a_sync_that_moves_node_survives_blows: "node-moved",
+    a_sync_that_brings_python_survives_blows: "python-brought",
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 
+use crate::runtimes;
 use crate::support::{GitServer, Metadata, Project, Universe};
 
 /// A project as it is before a run, and the servers that it needs, which go on until they are dropped.
@@ -34,7 +35,7 @@ const fn synced(name: &'static str, command: &'static str, prepare: fn() -> Prep
     Scene { synced: true, ..scene(name, command, prepare) }
 }
 
-pub(super) static SCENES: [Scene; 26] = [
+pub(super) static SCENES: [Scene; 29] = [
     scene("new", "larder sync", new),
     scene("changed", "larder sync", changed),
     scene("rich", "larder sync", rich),
@@ -61,6 +62,9 @@ pub(super) static SCENES: [Scene; 26] = [
     synced("deployed", "larder flow deploy intake", deployed),
     Scene { others: Some("larder::build::"), ..scene("built", "larder sync", buildable) },
     Scene { others: Some("larder::git::"), ..scene("cloned", "larder sync", cloneable) },
+    scene("node-brought", "larder sync", without_node),
+    scene("node-moved", "larder sync", with_old_node),
+    scene("python-brought", "larder sync", without_python),
 ];
 
 fn universe(version: &str) -> Universe {
@@ -301,6 +305,33 @@ fn cloneable() -> Prepared {
         format!("    npm \"kit\" git=\"{kit}\"\n    pypi \"piece-cloned\" git=\"{tools}\" subdirectory=\"py\"\n");
     exactly_and(&project, &lines, "");
     (project, vec![Box::new(registry), Box::new(server)])
+}
+
+/// A project that was never synced, for which larder brings Node.
+fn without_node() -> Prepared {
+    let registry = runtimes::two_nodes().serve();
+    let project = Project::new(&registry);
+    std::fs::create_dir(project.path(".git")).expect("a folder");
+    project.with_runtimes(&registry, runtimes::NODE, "dependencies { npm \"left\"; }\n");
+    (project, vec![Box::new(registry)])
+}
+
+/// A project that has one Node, and is to have another.
+fn with_old_node() -> Prepared {
+    let registry = runtimes::two_nodes().serve();
+    let project = Project::new(&registry);
+    project.with_runtimes(&registry, runtimes::NODE, "dependencies { npm \"left\"; }\n");
+    project.run("larder sync").exits(0);
+    registry.becomes(&runtimes::newer());
+    project.run("larder update --runtimes").exits(0);
+    (project, vec![Box::new(registry)])
+}
+
+/// A project that was never synced, for which larder brings Python.
+fn without_python() -> Prepared {
+    let registry = runtimes::pythons().serve();
+    let project = runtimes::python_project(&registry, "pypi \"six\"");
+    (project, vec![Box::new(registry)])
 }
 
 /// Another tool replaced the links.

@@ -2,7 +2,7 @@
 
 use crate::cli::args::InitArgs;
 use crate::ops::consume::ConsumeOptions;
-use crate::ops::init::{Guards, InitOptions};
+use crate::ops::init::{Guards, InitOptions, Initialised};
 use crate::ops::{self, Session};
 
 use super::{CommandResult, DONE, Output, import, lock};
@@ -22,7 +22,13 @@ pub(in crate::cli) fn run(arguments: &InitArgs, session: &Session<'_>, output: &
         session.context(),
         InitOptions { name: arguments.name.as_deref(), guards, registries: Vec::new() },
     )?;
+    let outcome = report(&mut done, arguments, session, output);
     output.json(&done);
+    outcome
+}
+
+/// Says what was taken over, and locks it.
+fn report(done: &mut Initialised, arguments: &InitArgs, session: &Session<'_>, output: &Output) -> CommandResult {
     output.message(format!("Wrote {}", done.manifest.display()));
     if !done.taken_from.is_empty() {
         output.message(format!("Imported {}", done.taken_from.join(", ")));
@@ -58,7 +64,7 @@ pub(in crate::cli) fn run(arguments: &InitArgs, session: &Session<'_>, output: &
         return Err(problem);
     }
     if !arguments.no_lock && !done.locked_by.is_empty() {
-        let before = ops::init::chosen_before(session, &done)?;
+        let before = ops::init::chosen_before(session, done)?;
         let locked = ops::init::lock(session, &before);
         if locked.is_err() {
             output.message(pending);
@@ -67,6 +73,7 @@ pub(in crate::cli) fn run(arguments: &InitArgs, session: &Session<'_>, output: &
         output.message(format!("Kept the versions of {kept}"));
         lock::report_locked(&locked, output);
         lock::report_kept(&compared, output);
+        done.kept = Some(compared);
     }
     DONE
 }

@@ -14,9 +14,10 @@ const MAX_LISTED: usize = 20;
 pub(in crate::cli) fn run(arguments: &LockArgs, session: &Session<'_>, output: &Output) -> CommandResult {
     if !arguments.prefer.is_empty() {
         let (locked, kept) = ops::lock::lock_preferring(session, &arguments.prefer)?;
+        let locked = Locked { kept: Some(kept), ..locked };
         output.json_with(|| locked.summary());
         report_locked(&locked, output);
-        report_kept(&kept, output);
+        locked.kept.iter().for_each(|kept| report_kept(kept, output));
         return DONE;
     }
     let locked = if arguments.check { ops::lock::check(session)? } else { ops::lock::lock(session)? };

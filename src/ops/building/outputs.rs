@@ -153,8 +153,8 @@ impl Builder<'_> {
         exceptions: &'b Exceptions,
     ) -> Preparation<'b> {
         let (session, builds, platform) = (self.session, self.builds, self.platform);
-        let (settings, (node, locked)) = (&self.project.manifest.settings, by);
-        Preparation { session, settings, builds, platform, node, package, locked, exceptions }
+        let (project, (node, locked)) = (self.project, by);
+        Preparation { session, project, builds, platform, node, package, locked, exceptions }
     }
 
     /// Returns the names in the store of what is built for a closure, with its packages.

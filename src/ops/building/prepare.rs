@@ -1,27 +1,31 @@
 //! Packages whose own scripts make them of their sources, as of a git repository: what these are built with, and building them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::build::{self, Bind, BuildError, Downloads, EARLIEST_ZIP_DATE, NpmPackage, Sandbox, ScriptSet, Toolchain};
+use crate::build::{
+    self, Bind, BuildError, Downloads, EARLIEST_ZIP_DATE, FailedStep, NpmPackage, Sandbox, ScriptSet, Toolchain,
+};
 use crate::fs;
 use crate::lock::{Closure, Lockfile, Selection};
-use crate::model::{Builds, Digest, InstanceKey, Package, PackageKey, Platform, Settings};
+use crate::model::{Builds, Digest, InstanceKey, Package, PackageKey, Platform};
+use crate::ops::project::Project;
 use crate::ops::{Event, Result, Session};
-use crate::profile::PackageFolder;
+use crate::profile::{LaidOutSource, PackageFolder};
 use crate::registry::{self, SourceFiles};
 use crate::resolve::Wants;
 use crate::store::{Staging, Tree};
 
 use super::consent::Exceptions;
-use super::downloads::{DeclaredFiles, explain_where_to_name_files};
+use super::downloads::{DeclaredFiles, explain_where_to_name_files, explain_without};
 use super::error::BuildsError;
-use super::key::{DependencyName, ScriptMachine, ScriptedKeyInput, prepared_key};
+use super::key::{DependencyName, ScriptMachine, ScriptedKeyInput, prepared_key, scripted_key};
 use super::left_files::take;
 use super::node::Node;
+use super::plan_scripts::{PlannedScripts, ScriptsInput, plan};
 use super::scripts;
 use super::source::not_locked;
 use super::tools::Needs;
@@ -62,8 +66,7 @@ pub(super) fn needs(package: &PackageKey, tree: &Tree) -> Result<Needs> {
 /// A package that its scripts make of its sources.
 pub(super) struct Preparation<'a> {
     pub(super) session: &'a Session<'a>,
-    /// The settings of the project.
-    pub(super) settings: &'a Settings,
+    pub(super) project: &'a Project,
     pub(super) builds: &'a Builds,
     pub(super) platform: Platform,
     pub(super) node: &'a Node,
@@ -80,15 +83,138 @@ impl Preparation<'_> {
         let toolchain = Toolchain::of_machine(&[], Some(&self.node.runtime.executable))?;
         let lock = self.lock();
         let closure = Closure::of(&lock.graph, &self.selection());
+        let machine = ScriptMachine { versions: &self.node.versions, platform: self.platform, toolchain: &toolchain };
+        let scripted = self.scripted_tools(&closure, digests, &machine)?;
         let mut dependencies = Vec::new();
         for &reached in closure.instances.keys() {
-            let Some(digest) = digests.get(&reached.package) else { continue };
+            let made = scripted.iter().find(|tool| tool.instance.package == reached.package).map(|tool| &tool.output);
+            let Some(digest) = made.or_else(|| digests.get(&reached.package).copied()) else { continue };
             let edges = closure.edges(reached).map(|edge| (&edge.name, &edge.to)).collect();
             dependencies.push(DependencyName { instance: reached, digest, edges });
         }
-        let machine = ScriptMachine { versions: &self.node.versions, platform: self.platform, toolchain: &toolchain };
         let input = ScriptedKeyInput { instance: &self.instance(), own, dependencies: &dependencies };
         prepared_key(&input, &machine, self.exceptions)
+    }
+
+    /// Returns the tools whose install scripts run before the sources are built, in the order in which they do: those that a line lets run
+    /// theirs, and nobody changed.
+    fn scripted_tools(
+        &self,
+        closure: &Closure<'_>,
+        digests: &BTreeMap<&PackageKey, &Digest>,
+        machine: &ScriptMachine<'_>,
+    ) -> Result<Vec<PlannedScripts>> {
+        let (rules, nothing) = (&self.project.manifest.settings.builds, build::scripts_digest(&[]));
+        let tools = closure.packages().map(|(key, _)| key).filter(|key| *key != self.package);
+        let may_run = |key: &&PackageKey| rules.approves(&key.id, &key.version);
+        let scripted: BTreeSet<&PackageKey> = tools
+            .filter(may_run)
+            .filter(|key| self.builds.tools.get(*key).is_some_and(|tool| tool.facts.install_script))
+            .filter(|key| self.builds.scripts.get(*key).is_some_and(|scripts| scripts.digest != nothing))
+            .collect();
+        let is_changed = |key: &&&PackageKey| self.builds.approved_scripts(key).is_none();
+        let changed: Vec<PackageKey> = scripted.iter().filter(is_changed).map(|key| (*key).clone()).collect();
+        if !changed.is_empty() {
+            return Err(BuildsError::ScriptsChanged(changed).into());
+        }
+        let names = digests.iter().map(|(key, digest)| ((*key).clone(), (*digest).clone())).collect();
+        plan(&ScriptsInput { closure, scripted: &scripted, names: &names }, |input| {
+            let tool = &input.instance.package;
+            let scripts = self.builds.approved_scripts(tool).ok_or_else(|| not_locked(tool))?;
+            let exceptions = Exceptions::of(self.session.context(), self.project, tool)?;
+            scripted_key(input, scripts, machine, &exceptions)
+        })
+    }
+
+    /// Runs the install scripts of tools where these lie, each of which may change its own folder.
+    fn run_scripts_of_tools(
+        &self,
+        closure: &Closure<'_>,
+        (layout, places): (&Path, &BTreeMap<InstanceKey, PathBuf>),
+        trees: &BTreeMap<PackageKey, Arc<Tree>>,
+    ) -> Result<()> {
+        // Only their order counts here.
+        let digests: Vec<(&PackageKey, Digest)> =
+            trees.iter().map(|(key, tree)| (key, Digest::sha256_of(tree.digest.to_string()))).collect();
+        let digests = digests.iter().map(|(key, digest)| (*key, digest)).collect();
+        let toolchain = Toolchain::of_machine(&[], Some(&self.node.runtime.executable))?;
+        let machine = ScriptMachine { versions: &self.node.versions, platform: self.platform, toolchain: &toolchain };
+        for tool in self.scripted_tools(closure, &digests, &machine)? {
+            let package = &tool.instance.package;
+            let tree = trees.get(package).ok_or_else(|| not_locked(package))?;
+            let locked = self.builds.approved_scripts(package).ok_or_else(|| not_locked(package))?;
+            if *locked != build::scripts_digest(&scripts::read(package, tree, ScriptSet::Install)?) {
+                return Err(BuildsError::OtherScripts { package: package.clone() }.into());
+            }
+            let exceptions = Exceptions::of(self.session.context(), self.project, package)?;
+            // One that is there with several peers is in several folders.
+            for (_, place) in places.iter().filter(|(instance, _)| instance.package == *package) {
+                let writable = place.iter().take(1).collect();
+                self.run_scripts(package, (layout, place.clone(), writable), ScriptSet::Install, &exceptions)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs scripts of a package that lies in a folder of a layout, and may change one of its folders.
+    fn run_scripts(
+        &self,
+        package: &PackageKey,
+        (layout, folder, writable): (&Path, PathBuf, PathBuf),
+        scripts: ScriptSet,
+        exceptions: &Exceptions,
+    ) -> Result<NpmPackage> {
+        let context = self.session.context();
+        let node = &self.node.runtime;
+        let scratch = layout.with_file_name(format!("scratch-{}", fs::random_name()));
+        fs::create_dir(&scratch)?;
+        let mut sandbox = Sandbox::new(exceptions.level, &context.executable, scratch);
+        let files = DeclaredFiles::fetch(self.session, package, &exceptions.files)?;
+        sandbox.downloads = files.clone().map(|files| files as Arc<dyn Downloads>);
+        if !node.root.starts_with("/usr") {
+            sandbox.binds.push(Bind::read(&node.root));
+        }
+        let npm = NpmPackage {
+            name: package.to_string(),
+            layout: layout.to_owned(),
+            writable,
+            package: folder,
+            scripts,
+            node: node.clone(),
+            search_path: exceptions.show(&mut sandbox),
+            variables: exceptions.variables.clone(),
+            source_date: EARLIEST_ZIP_DATE,
+            log: log_file(context, package)?,
+        };
+        npm.run_scripts(&sandbox).map_err(|error| match error {
+            BuildError::Failed(mut step) => {
+                match (&files, scripts) {
+                    (Some(files), _) => files.explain_refused(&mut step),
+                    (None, ScriptSet::Prepare) => explain_where_to_name_files(&mut step),
+                    (None, ScriptSet::Install) => explain_without(&mut step, package),
+                }
+                if scripts == ScriptSet::Prepare {
+                    self.name_idle_tools(&mut step);
+                }
+                BuildError::Failed(step)
+            }
+            error => error,
+        })?;
+        Ok(npm)
+    }
+
+    /// Adds to the error of scripts which tools did not run their own: what these make may be what is missing.
+    fn name_idle_tools(&self, step: &mut FailedStep) {
+        let tools = self.builds.tools_of(self.package, self.platform);
+        let idle = tools.filter(|(key, tool)| tool.facts.install_script && self.builds.approved_scripts(key).is_none());
+        let idle: Vec<String> = idle.map(|(key, _)| format!("{}:{}", key.id.ecosystem, key.id.name)).collect();
+        if !idle.is_empty() {
+            let names = idle.join(" ");
+            step.hint = format!(
+                "install scripts of its tools did not run, as no line lets them: `larder builds allow {names}` does. {}",
+                step.hint
+            );
+        }
     }
 
     /// Runs the scripts on the sources with the tools around them, all of which `trees` has, and takes what `npm pack` would take of
@@ -106,42 +232,16 @@ impl Preparation<'_> {
             return Err(BuildsError::OtherScripts { package: package.clone() }.into());
         }
         (context.reporter)(Event::BuildingPackage(package.to_string()));
-        let [layout, scratch] = ["layout", "scratch"].map(|name| staging.place().join(name));
-        fs::create_dir(&scratch)?;
+        let layout = staging.place().join("layout");
         let lock = self.lock();
         let closure = Closure::of(&lock.graph, &self.selection());
         let (lock, closure, instance) = (&lock, &closure, &self.instance());
         let folder = PackageFolder { lock, closure, platform: self.platform, trees, package: instance };
-        let below = folder.lay_out_source(&layout)?;
-        let node = &self.node.runtime;
-        let mut sandbox = Sandbox::new(self.exceptions.level, &context.executable, scratch);
-        let files = DeclaredFiles::fetch(self.session, package, &self.exceptions.files)?;
-        sandbox.downloads = files.clone().map(|files| files as Arc<dyn Downloads>);
-        if !node.root.starts_with("/usr") {
-            sandbox.binds.push(Bind::read(&node.root));
-        }
-        let npm = NpmPackage {
-            name: package.to_string(),
-            layout,
-            writable: below.clone(),
-            package: below,
-            scripts: ScriptSet::Prepare,
-            node: node.clone(),
-            search_path: self.exceptions.show(&mut sandbox),
-            variables: self.exceptions.variables.clone(),
-            source_date: EARLIEST_ZIP_DATE,
-            log: log_file(context, package)?,
-        };
-        npm.run_scripts(&sandbox).map_err(|error| match error {
-            BuildError::Failed(mut step) => {
-                match &files {
-                    Some(files) => files.explain_refused(&mut step),
-                    None => explain_where_to_name_files(&mut step),
-                }
-                BuildError::Failed(step)
-            }
-            error => error,
-        })?;
+        let LaidOutSource { source: below, tools } = folder.lay_out_source(&layout)?;
+        self.run_scripts_of_tools(closure, (&layout, &tools), trees)?;
+        // Some patch what they depend on.
+        let whole = PathBuf::new();
+        let npm = self.run_scripts(package, (&layout, below, whole), ScriptSet::Prepare, self.exceptions)?;
         let folder = npm.layout.join(&npm.package);
         let left = FolderFiles::read(&folder)?;
         let unusable = |problem| BuildError::Output { package: npm.name.clone(), problem, log: npm.log.clone() };
@@ -166,7 +266,7 @@ impl Preparation<'_> {
 
     /// Returns a lock of the package and of what builds it alone.
     fn lock(&self) -> Lockfile {
-        Lockfile::new(self.settings.clone(), self.builds.graph_of(self.package, self.locked))
+        Lockfile::new(self.project.manifest.settings.clone(), self.builds.graph_of(self.package, self.locked))
     }
 }
 

@@ -133,7 +133,7 @@ impl<'a> Probe<'a> {
         if let Some(package) = builds.requirements.keys().find(|package| builds.is_too_deep(package)) {
             return Err(BuildsError::TooManyTools { package: package.clone() }.into());
         }
-        builds.scripts = scripts::lock(self.session, self.project, self.registries, graph, self.old)?;
+        builds.scripts = scripts::lock(self.session, self.project, self.registries, (graph, &builds.tools), self.old)?;
         Ok(builds)
     }
 

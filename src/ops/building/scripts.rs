@@ -50,17 +50,19 @@ pub(in crate::ops) fn read(package: &PackageKey, tree: &Tree, set: ScriptSet) ->
     Ok(scripts)
 }
 
-/// Returns the scripts of all packages of a solution whose scripts may run. Those of `old` are what was approved.
+/// Returns the scripts of all packages of a solution whose scripts may run, and those of tools that build some of them. Those of `old`
+/// are what was approved.
 pub(super) fn lock(
     session: &Session<'_>,
     project: &Project,
     registries: &Registries,
-    graph: &Graph,
+    (graph, tools): (&Graph, &BTreeMap<PackageKey, Package>),
     old: Option<&Lockfile>,
 ) -> Result<BTreeMap<PackageKey, LockedScripts>> {
     let rules = &project.manifest.settings.builds;
     let (mut locked, mut wanted) = (BTreeMap::new(), Vec::new());
-    for (key, package) in &graph.packages {
+    let tools = tools.iter().filter(|(key, tool)| !tool.needs_build() && !graph.packages.contains_key(*key));
+    for (key, package) in graph.packages.iter().chain(tools) {
         if !package.has_scripts(key.id.ecosystem) || !rules.approves(&key.id, &key.version) {
             continue;
         }

@@ -162,6 +162,8 @@ pub(in crate::ops) struct Preparation<'a> {
     pub(in crate::ops) sources: SourceUse<'a>,
     /// What runs the install scripts of those that were approved.
     pub(in crate::ops) scripts: Option<&'a ScriptRunner<'a>>,
+    /// What is there of packages that are built or whose scripts run, and is taken whatever would come of that now.
+    pub(in crate::ops) carried: &'a BTreeMap<PackageKey, Arc<Tree>>,
 }
 
 /// What is done with packages that exist only as source.
@@ -175,7 +177,7 @@ pub(in crate::ops) enum SourceUse<'a> {
 fn attempt(
     source: &LazyRegistries<'_>,
     closure: &Closure<'_>,
-    Preparation { patches: rules, sources, scripts }: &Preparation<'_>,
+    Preparation { patches: rules, sources, scripts, carried }: &Preparation<'_>,
 ) -> std::result::Result<Gathered, GatherFailure> {
     let platform = source.project.platform()?;
     let approvals = &source.project.manifest.settings.builds;
@@ -194,6 +196,9 @@ fn attempt(
             unapproved.push(UnapprovedSource { package: key.clone(), file: artifact.file.as_str().into() });
             continue;
         }
+        if carried.contains_key(key) {
+            continue;
+        }
         match sources {
             SourceUse::Built(builder) => planned.push((builder, builder.plan((key, package), origin, artifact)?)),
             SourceUse::Gathered(builds) => wanted.extend(building::inputs(builds, key, origin, artifact, platform)?),
@@ -205,7 +210,7 @@ fn attempt(
     let mut scripted = match scripts {
         Some(runner) => {
             let built: Vec<_> = planned.iter().map(|(_, one)| (one.package.clone(), one.output.clone())).collect();
-            Scripted::plan(source, (runner, closure), (rules, &built), &mut wanted)?
+            Scripted::plan(source, (runner, closure), (rules, &built), carried, &mut wanted)?
         }
         None => Scripted::default(),
     };
@@ -285,6 +290,9 @@ fn attempt(
     if let Some(runner) = scripts {
         let run = scripted.run(runner, closure, &mut gathered.trees)?;
         run.map_err(|(package, step)| GatherFailure::Scripts(package, step))?;
+    }
+    for (key, _) in closure.packages() {
+        gathered.trees.extend(carried.get_key_value(key).map(|(key, tree)| (key.clone(), Arc::clone(tree))));
     }
     Ok(gathered)
 }

@@ -71,7 +71,16 @@ pub(super) enum Purpose<'a> {
     /// The generation that the environment was rolled back to is healed, and stays the one that was gone back to.
     RepairRolledBack,
     /// What another environment has is built, all of it.
-    Promote(&'a PromotionSource),
+    Promote(&'a Promotion),
+}
+
+/// What another environment has.
+#[derive(Debug)]
+pub(super) struct Promotion {
+    /// Where it comes from.
+    pub(super) source: PromotionSource,
+    /// What it has of packages that are built or whose scripts run: what was tested, and not what would come of that now.
+    pub(super) carried: BTreeMap<PackageKey, Arc<Tree>>,
 }
 
 impl Purpose<'_> {
@@ -214,7 +223,11 @@ impl Installation<'_> {
             repair::forget_damaged(store, &closure, patches, outputs)?;
         }
         let sources = SourceUse::Built(&builder);
-        let preparation = Preparation { patches, sources, scripts: scripts.as_ref() };
+        let carried = match self.purpose {
+            Purpose::Promote(promotion) => &promotion.carried,
+            Purpose::Sync | Purpose::Repair | Purpose::RepairRolledBack => &BTreeMap::new(),
+        };
+        let preparation = Preparation { patches, sources, scripts: scripts.as_ref(), carried };
         let (closure, gathered, left_out) = gather::gather(&source, selection, closure, &preparation, completeness)?;
         self.with_bytecode((closure, gathered, left_out), interpreter, runtimes)
     }
@@ -338,7 +351,7 @@ impl Installation<'_> {
         let interpreter = self.placed(from);
         let manifests = match self.purpose {
             // What is promoted was asked for then, and the checkout may have changed since.
-            Purpose::Promote(from) => profile.manifests(&from.environment, from.number)?,
+            Purpose::Promote(Promotion { source, .. }) => profile.manifests(&source.environment, source.number)?,
             // So was what was gone back to. Where they are damaged, they are gone.
             Purpose::RepairRolledBack => match profile.current_number(name)? {
                 Some(number) => profile.manifests(name, number).unwrap_or_default(),
@@ -354,7 +367,7 @@ impl Installation<'_> {
             manifests: &manifests,
             durable: environment.durable,
             promoted: match self.purpose {
-                Purpose::Promote(from) => Some(from),
+                Purpose::Promote(promotion) => Some(&promotion.source),
                 Purpose::Sync | Purpose::Repair | Purpose::RepairRolledBack => None,
             },
             closure: &from.closure,

@@ -35,15 +35,20 @@ pub(in crate::ops) fn planned(
 
 impl Scripted {
     /// Returns those of a closure, whose packages without scripts are `wanted`. Takes away from these what needs not be fetched,
-    /// as all scripts have run before.
+    /// as all scripts have run before. What came of some is carried over.
     pub(super) fn plan(
         source: &LazyRegistries<'_>,
         (runner, closure): (&ScriptRunner<'_>, &Closure<'_>),
         (patches, built): (&[PatchedPackage], &[(PackageKey, Digest)]),
+        carried: &BTreeMap<PackageKey, Arc<Tree>>,
         wanted: &mut Vec<RequestedArtifact>,
     ) -> Result<Self> {
         let mut scripted = Vec::new();
         for planned in planned(runner, closure, patches, built)? {
+            if let Some(tree) = carried.get(&planned.instance.package) {
+                scripted.push((planned, Some(Arc::clone(tree))));
+                continue;
+            }
             let found = match runner.find(&planned)? {
                 None => cache::find(source, &planned.instance.package, &planned.output)?,
                 found => found,

@@ -7,6 +7,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::diagnostic::Exit;
 use crate::model::{Graph, Label, PackageId, Routes, Settings, Side, Version};
 use crate::registry::Registries;
 use crate::resolve::{
@@ -31,6 +32,15 @@ pub(in crate::ops) enum Unknown<'a> {
 /// Finds out what a solve stopped for, and tells the registries.
 pub(in crate::ops) type FindOut<'a> = dyn Fn(Unknown<'_>) -> Result<()> + 'a;
 
+/// What becomes of groups that no environment includes where a registry does not answer that only they ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::ops) enum UnreachableGroups {
+    /// They are left out: nothing of them was ever locked.
+    LeftOut,
+    /// There is no solution: what is locked of them would be lost.
+    Required,
+}
+
 /// A project's solution, and what it does without.
 pub(in crate::ops) struct Solved {
     /// The solution.
@@ -44,12 +54,12 @@ pub(in crate::ops) struct Solved {
 pub(in crate::ops) fn solve(
     project: &Project,
     settings: &Settings,
-    (registries, left_out): (&Registries, BTreeMap<Label, String>),
+    (registries, left_out, unreachable): (&Registries, BTreeMap<Label, String>, UnreachableGroups),
     (find_out, contradictions): (&FindOut<'_>, Contradictions),
     preferences: impl Fn(Option<&Side>) -> Preferences,
 ) -> Result<Solved> {
     let (idle, left_out) = (project.idle_groups(), RefCell::new(left_out));
-    let problem = Problem { project, settings, registries, find_out, contradictions, idle, left_out };
+    let problem = Problem { project, settings, registries, find_out, contradictions, idle, unreachable, left_out };
     let resolution = solve_sides(&problem, preferences)?;
     Ok(Solved { resolution, left_out: problem.left_out.into_inner() })
 }
@@ -96,6 +106,7 @@ struct Problem<'a> {
     contradictions: Contradictions,
     /// The groups that no environment includes.
     idle: BTreeSet<Label>,
+    unreachable: UnreachableGroups,
     /// Those of them that have no solution beside the other lines.
     left_out: RefCell<BTreeMap<Label, String>>,
 }
@@ -115,6 +126,10 @@ impl Problem<'_> {
                 }),
                 _ => None,
             };
+            let may_leave_out = self.unreachable == UnreachableGroups::LeftOut;
+            if may_leave_out && is_of_network(&error) && self.leave_out_unreachable(side, preferences) {
+                continue;
+            }
             if let ResolveError::NoSolution(core) = &mut error
                 && idle.is_none()
                 && self.contradictions == Contradictions::All
@@ -127,6 +142,35 @@ impl Problem<'_> {
                 None => return Err(failure),
             }
         }
+    }
+
+    /// Leaves out the groups that no environment includes and whose registries do not answer. Returns `false` if there is no solution
+    /// without them either.
+    fn leave_out_unreachable(&self, side: Option<(usize, &Side)>, preferences: &Preferences) -> bool {
+        let before = self.left_out.borrow().clone();
+        let open: Vec<&Label> = self.idle.iter().filter(|group| !before.contains_key(*group)).collect();
+        let error_with = |left_out: BTreeMap<Label, String>| {
+            self.left_out.replace(left_out);
+            self.solve_once(side, preferences.clone()).err().map(|failed| failed.1)
+        };
+        let without = |groups: &[&Label], reason: &str| {
+            let groups = groups.iter().map(|group| ((*group).clone(), reason.to_owned()));
+            before.clone().into_iter().chain(groups).collect::<BTreeMap<_, _>>()
+        };
+        if open.is_empty() || error_with(without(&open, "")).is_some_and(|error| is_of_network(&error)) {
+            self.left_out.replace(before);
+            return false;
+        }
+        let mut unreachable = before.clone();
+        for (at, group) in open.iter().enumerate() {
+            let others = [&open[..at], &open[at + 1..]].concat();
+            if let Some(ResolveError::Index(error)) = error_with(without(&others, "")).filter(is_of_network) {
+                unreachable.insert((*group).clone(), error.to_string());
+            }
+        }
+        let is_any_found = unreachable.len() > before.len();
+        self.left_out.replace(unreachable);
+        is_any_found
     }
 
     /// Solves for one side, without the groups that are left out. An error comes with the lines that counted.
@@ -266,6 +310,11 @@ fn differences(one: &Graph, other: &Graph, kept: &Preferences) -> usize {
         !there.is_empty() && there != versions(one, package)
     };
     packages.into_iter().filter(|package| !kept.versions.contains_key(*package)).filter(differs).count()
+}
+
+/// Returns whether a registry did not answer.
+fn is_of_network(error: &ResolveError) -> bool {
+    matches!(error, ResolveError::Index(IndexError::Failed(failure)) if failure.exit() == Exit::Network)
 }
 
 /// Returns an error's message in one line.

@@ -8,7 +8,7 @@ use crate::import::Imported;
 use crate::import::locks::LockedVersions;
 use crate::lock::Lockfile;
 use crate::manifest::edit;
-use crate::model::{PackageId, PackageKey, PackageName};
+use crate::model::{Ecosystem, PackageId, PackageKey, PackageName};
 use crate::ops::Result;
 use crate::ops::session::MANIFEST;
 use crate::resolve::{Dependency, Index, Release};
@@ -62,8 +62,13 @@ impl AddedDependencies {
         found
     }
 
-    pub(in crate::ops) fn is_empty(&self) -> bool {
-        self.extensions.extensions.is_empty()
+    /// Takes the lines apart by the packages that get them.
+    pub(in crate::ops) fn by_package(&self) -> Vec<Self> {
+        let mut by_package: BTreeMap<(Ecosystem, &str), Self> = BTreeMap::new();
+        for one in &self.extensions.extensions {
+            by_package.entry((one.ecosystem, &one.package)).or_default().extensions.extensions.push(one.clone());
+        }
+        by_package.into_values().collect()
     }
 
     /// Returns the text of the root's manifest with their lines.
@@ -75,13 +80,11 @@ impl AddedDependencies {
         Ok(text)
     }
 
-    /// Returns the names of the packages, each with what it has: `npm:got (@types/keyv, @types/responselike)`.
-    pub(in crate::ops) fn names(&self) -> Vec<String> {
-        let mut by_package: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-        for one in &self.extensions.extensions {
-            by_package.entry(format!("{}:{}", one.ecosystem, one.package)).or_default().push(&one.name);
-        }
-        by_package.into_iter().map(|(package, names)| format!("{package} ({})", names.join(", "))).collect()
+    /// Returns the name of the package, with what it has: `npm:got (@types/keyv, @types/responselike)`.
+    pub(in crate::ops) fn name(&self) -> String {
+        let names: Vec<&str> = self.extensions.extensions.iter().map(|one| one.name.as_str()).collect();
+        let package = self.extensions.extensions.first().map(|one| format!("{}:{}", one.ecosystem, one.package));
+        format!("{} ({})", package.unwrap_or_default(), names.join(", "))
     }
 
     /// Returns the versions whose additions no `extend` line can say, each with these: `npm:got@9.6.0 (@types/keyv)`.

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use crate::import::{self, Imported};
+use crate::import::{self, Imported, LockedRequirement, PythonProject, UV_LOCK};
 use crate::model::PackageName;
 use crate::ops::Result;
 use crate::ops::project::{inputs, members};
 use crate::registry::path::{self, PathKind};
 
+use super::folders::folder_of;
 use super::workspace::has;
 
 /// Makes members of the folders whose packages overrides put in the place of others.
@@ -28,16 +29,20 @@ pub(in crate::ops) fn take_overriding_folders(root: &Path, imported: &mut Import
     Ok(())
 }
 
-/// Takes those Python projects out of the members whose dependencies only a build knows, and that nothing asks for by their names, as a
-/// registry could serve something else under these: a glob of npm's meets folders that its tools pass over.
-pub(in crate::ops) fn leave_out_computed(root: &Path, imported: &mut Imported) -> Result<()> {
+/// Writes `extend` lines for those members that are Python projects whose dependencies only a build knows, where a uv.lock has what one
+/// computed. Takes the others out, but for those that something asks for by their names, as a registry could serve something else under
+/// these: a glob of npm's meets folders that its tools pass over.
+pub(in crate::ops) fn settle_computed(root: &Path, imported: &mut Imported) -> Result<()> {
     let members = members::find(root, imported.members.iter().map(String::as_str))?.folders;
     let read = |folder: &str| import::python_project(&inputs::reader(root, &root.join(folder))).ok().flatten();
     let mut computed = Vec::new();
     for folder in &members {
         let is_other = has(root, folder, PathKind::Npm.file())? || has(root, folder, PathKind::Larder.file())?;
-        let project = read(folder).filter(|project| !project.computed.is_empty() && !is_other);
-        computed.extend(project.map(|project| (folder, project.name)));
+        let Some(project) = read(folder).filter(|project| !project.computed.is_empty()) else { continue };
+        match locked_metadata(root, folder, &project)? {
+            Some(told) => imported.extend_computed(project.name.as_deref().unwrap_or_default(), &told),
+            None => computed.extend((!is_other).then_some((folder, project.name))),
+        }
     }
     if computed.is_empty() {
         return Ok(());
@@ -54,8 +59,28 @@ pub(in crate::ops) fn leave_out_computed(root: &Path, imported: &mut Imported) -
             let why =
                 "a build computes its dependencies: write them into its pyproject.toml to have it among `members`";
             imported.refuse(format!("the folder {folder}"), why);
-            imported.members.push(format!("!{}", globset::escape(folder)));
+            let written = globset::escape(folder);
+            match imported.members.iter().position(|glob| *glob == written) {
+                Some(at) => drop(imported.members.remove(at)),
+                None => imported.members.push(format!("!{written}")),
+            }
         }
     }
     Ok(())
+}
+
+/// Returns what the uv.lock that speaks for a project has of the dependencies that its build computes: its own, or that of a folder above.
+/// `None` if none knows them.
+fn locked_metadata(root: &Path, folder: &str, project: &PythonProject) -> Result<Option<Vec<LockedRequirement>>> {
+    let mut above = folder;
+    loop {
+        if let Some(lock) = inputs::text(&root.join(above).join(UV_LOCK))? {
+            let below = folder.strip_prefix(above).unwrap_or(folder).trim_start_matches('/');
+            return Ok(project.clone().take_locked_metadata(&lock, below));
+        }
+        if above.is_empty() {
+            return Ok(None);
+        }
+        above = folder_of(above);
+    }
 }

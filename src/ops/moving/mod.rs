@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `requirements` | the requirements files of a repository, and what each is for |
 //! | `workspace` | which folders of a repository are members, by what its tools say of it |
-//! | `membership` | folders that become members, or stay out, though no workspace says so |
+//! | `membership` | folders that become members, or stay out, though no workspace says so; what builds compute of them |
 //! | `published` | projects that others of the repository have from a registry |
 //! | `folders`, `flat` | paths of folders; those whose tool puts all packages into one folder |
 //! | `peers` | peers that other tools installed as if they were dependencies |

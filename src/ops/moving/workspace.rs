@@ -8,7 +8,7 @@ use super::folders::folder_of;
 use crate::diagnostic::in_sentence;
 use crate::fs;
 use crate::import::locks::{self, LockedVersions};
-use crate::import::{self, Imported, NodeVersionFile, NotTaken, Runtimes};
+use crate::import::{self, FolderContents, Imported, NodeVersionFile, NotTaken, Runtimes};
 use crate::manifest::{normal_name, parse_folder};
 use crate::model::{Ecosystem, ExtraName, PackageName};
 use crate::ops::Result;
@@ -273,7 +273,8 @@ pub(in crate::ops) fn compiled_requirements(root: &Path, members: &[Arc<str>]) -
         }
         for entry in fs::read_dir(&root.join(folder))? {
             let Some(name) = entry.path.file_name().and_then(|name| name.to_str()) else { continue };
-            let is_named = folder.ends_with("requirements") || name.contains("requirements");
+            let is_named =
+                ["requirements", "constraints"].iter().any(|word| folder.ends_with(word) || name.contains(word));
             let is_text = entry.path.extension().is_some_and(|extension| extension == "txt");
             if !is_named || !is_text || entry.kind != fs::Kind::File {
                 continue;
@@ -326,8 +327,15 @@ pub(in crate::ops) fn override_with_members(
     imported.settle_folder_overrides(|folder, ecosystem, name| {
         let of_name = names.of_name(ecosystem, name);
         let folder = path::join("", folder);
-        of_name.iter().any(|package| package.folder == folder)
-            || of_name.is_empty() && folder.is_empty() && path::root_package(root, name).is_some()
+        let is_of_root = || of_name.is_empty() && folder.is_empty() && path::root_package(root, name).is_some();
+        let is_gone = || fs::lstat(&root.join(&*folder)).is_ok_and(|found| found.is_none());
+        if of_name.iter().any(|package| package.folder == folder) || is_of_root() {
+            FolderContents::OwnPackage
+        } else if members::stay_inside(root, &folder).is_ok() && is_gone() {
+            FolderContents::Nothing
+        } else {
+            FolderContents::Another
+        }
     });
     let linked = locked.iter().flat_map(|(_, versions)| versions.linked());
     imported.override_with_members(linked, version);

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::lock::{Closure, Lockfile};
-use crate::model::{Ecosystem, Label, PackageKey, Platform, RootEdge};
+use crate::model::{Ecosystem, Label, NpmRange, PackageKey, Platform, RootEdge, split_at_version};
 
 /// A part of a lock, and what is known of its packages besides.
 #[derive(Clone, Debug)]
@@ -53,11 +53,56 @@ pub struct PnpmConfiguration {
     pub extensions_checksum: Option<String>,
     /// `autoInstallPeers`
     pub installs_peers: bool,
+    /// `patchedDependencies`
+    pub patches: Vec<PnpmPatch>,
+    /// Whether its lockfile has the paths of patches beside their digests.
+    pub repeats_paths: bool,
+}
+
+/// A patch of pnpm's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PnpmPatch {
+    /// What it is for: `left-pad@1.3.0`, `left-pad@^1`, `left-pad`.
+    pub selector: String,
+    /// Its path.
+    pub path: String,
+    /// The SHA-256 of its text, in hexadecimal digits.
+    pub hash: String,
+}
+
+impl PnpmConfiguration {
+    /// Returns the patch that pnpm applies to a package of npm: the one for its version, else for a range, else for all.
+    pub(super) fn patch_of(&self, key: &PackageKey) -> Option<&PnpmPatch> {
+        let rank = |patch: &PnpmPatch| {
+            let (name, range) = match split_at_version(&patch.selector) {
+                Some((name, range)) => (name, Some(range)),
+                None => (&*patch.selector, None),
+            };
+            let version = key.version.as_npm()?;
+            match range {
+                _ if name != key.id.name.as_str() => None,
+                None => Some(2),
+                Some(range) if range.trim() == version.to_string() => Some(0),
+                Some(range) => range.parse::<NpmRange>().ok()?.matches(version).then_some(1),
+            }
+        };
+        self.patches
+            .iter()
+            .filter_map(|patch| Some((rank(patch)?, patch)))
+            .min_by_key(|(rank, _)| *rank)
+            .map(|(_, it)| it)
+    }
 }
 
 impl Default for PnpmConfiguration {
     fn default() -> Self {
-        Self { overrides: BTreeMap::new(), extensions_checksum: None, installs_peers: true }
+        Self {
+            overrides: BTreeMap::new(),
+            extensions_checksum: None,
+            installs_peers: true,
+            patches: Vec::new(),
+            repeats_paths: true,
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use super::manifests::{self, Dependency, ECOSYSTEM, Importer, relative};
 use super::node_modules::is_peer;
 use super::yaml::scalar;
-use super::{ExportError, ExportInput, Exported, Section};
+use super::{ExportError, ExportInput, Exported, PnpmPatch, Section};
 use crate::model::{Edge, EdgeKind, InstanceKey, Origin, Package, PackageKey, Source};
 
 const FORM: &str = "pnpm-lock.yaml";
@@ -34,6 +34,16 @@ pub fn pnpm_lock(input: &ExportInput<'_>) -> Result<Exported, ExportError> {
     if let Some(checksum) = &input.pnpm.extensions_checksum {
         let _ = write!(text, "\npackageExtensionsChecksum: {checksum}\n");
     }
+    if !input.pnpm.patches.is_empty() {
+        text.push_str("\npatchedDependencies:\n");
+    }
+    for PnpmPatch { selector, path, hash } in &input.pnpm.patches {
+        let _ = if input.pnpm.repeats_paths {
+            writeln!(text, "  {}:\n    hash: {hash}\n    path: {}", scalar(selector), scalar(path))
+        } else {
+            writeln!(text, "  {}: {hash}", scalar(selector))
+        };
+    }
     text.push_str("\nimporters:\n");
     for importer in &importers {
         writer.importer(importer, &mut text);
@@ -41,7 +51,10 @@ pub fn pnpm_lock(input: &ExportInput<'_>) -> Result<Exported, ExportError> {
     writer.packages(&instances, &mut text);
     writer.snapshots(&instances, &mut text);
     let packages: BTreeSet<&PackageKey> = instances.iter().map(|instance| &instance.package).collect();
-    let left_out = input.left_out(ECOSYSTEM, |root| manifests::is_in(input, root));
+    let mut left_out = input.left_out(ECOSYSTEM, |root| manifests::is_in(input, root));
+    let patched = packages.iter().filter(|key| input.pnpm.patch_of(key).is_some());
+    let patched: Vec<String> = patched.map(|key| format!("patch {key}")).collect();
+    left_out.retain(|one| !patched.contains(&one.line));
     Ok(Exported { text, packages: packages.len(), left_out })
 }
 
@@ -214,7 +227,9 @@ impl<'a> Writer<'_, 'a> {
             Some((peers, hash)) if !hash.ends_with(')') => format!("{peers}({hash})"),
             _ => instance.peers.to_string(),
         };
-        format!("{}{peers}", self.package_name(instance))
+        let patch = self.input.pnpm.patch_of(&instance.package).filter(|_| self.folder(instance).is_none());
+        let patch = patch.map(|patch| format!("(patch_hash={})", patch.hash)).unwrap_or_default();
+        format!("{}{patch}{peers}", self.package_name(instance))
     }
 
     fn package_name(&self, instance: &InstanceKey) -> String {

@@ -40,6 +40,17 @@ pub(super) struct FolderLine<'a> {
     pub(super) when: Option<String>,
 }
 
+/// An override by the npm package in a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct FolderOverride {
+    /// What is overridden: `parent>name@<3`.
+    pub(super) selector: String,
+    /// The folder, relative to the root.
+    pub(super) folder: String,
+    /// Whether its tool makes a link to the folder, though there be nothing.
+    pub(super) is_link: bool,
+}
+
 /// The versions of Node and Python that files of a project admit or name.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Runtimes {
@@ -102,8 +113,10 @@ pub struct ImportedExtension {
     pub package: String,
     /// The dependency.
     pub name: String,
-    /// Its range.
+    /// Its range. Empty for any version.
     pub range: String,
+    /// `when=`
+    pub when: Option<String>,
 }
 
 /// A package that is patched.

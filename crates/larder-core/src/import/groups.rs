@@ -65,12 +65,18 @@ impl Imported {
 
     /// Lists the groups that exclude each other as what a manifest that is there does not get.
     pub fn tell_conflicts(&mut self) {
-        for groups in self.conflicts() {
+        self.conflicts_told().into_iter().for_each(|told| self.leave_out(told));
+    }
+
+    /// Returns the groups that exclude each other as what a manifest that is there does not get.
+    pub fn conflicts_told(&self) -> Vec<NotTaken> {
+        let told = self.conflicts().into_iter().map(|groups| {
             let names: Vec<String> = groups.iter().map(|group| format!("\"{group}\"")).collect();
             let why =
                 format!("write `conflicts {{ group {}; }}`, and environments with one of them each", names.join(" "));
-            self.refuse(format!("conflicts of the groups {}", names.join(" ").replace('"', "")), why);
-        }
+            NotTaken::new(format!("conflicts of the groups {}", names.join(" ").replace('"', "")), why)
+        });
+        told.collect()
     }
 
     /// Returns the groups that development includes: those that a tool installs unasked. Of some that exclude each other it has one.

@@ -191,8 +191,10 @@ pub(super) fn extension_line(extension: &ImportedExtension) -> String {
 
 /// Returns the line of the dependency in an `extend` block.
 pub(super) fn extended_line(extension: &ImportedExtension) -> String {
-    let ImportedExtension { ecosystem, name, range, .. } = extension;
-    format!("{ecosystem} {} {}", quoted(name), quoted(range))
+    let ImportedExtension { ecosystem, name, range, when, .. } = extension;
+    let range = if range.is_empty() { String::new() } else { format!(" {}", quoted(range)) };
+    let when = when.as_deref().map(|when| format!(" when={}", quoted(when))).unwrap_or_default();
+    format!("{ecosystem} {}{range}{when}", quoted(name))
 }
 
 pub(super) fn patch_line(patch: &ImportedPatch) -> String {

@@ -45,20 +45,22 @@ use crate::manifest::{
 pub use age::ImportedAge;
 pub use creatio::{WORKSPACE_SETTINGS, workspace_settings};
 pub use entries::{CatalogRange, ImportedExtension, ImportedLine, ImportedPatch, ImportedRegistry, NotTaken, Runtimes};
-use entries::{FolderLine, LineKey, MAX_PARTS, Repeat};
+use entries::{FolderLine, FolderOverride, LineKey, MAX_PARTS, Repeat};
+
 pub use lines::Part;
 pub use npm::{
     DeclaredPeer, NodeVersionFile, OverriddenManifest, PnpmFiles, PnpmOverrides, UsedBy, bunfig, has_exports,
     hoisted_by_default, lerna, node_version_file, npmrc, npmrc_settings, package_json, package_peers, package_ranges,
-    pnpm_extensions_checksum, pnpm_workspace, stylelint_file, stylelint_packages, yarnrc,
+    pnpm_extensions_checksum, pnpm_patches, pnpm_workspace, stylelint_file, stylelint_packages, yarnrc,
 };
 pub use package_registry::{ListedPackage, PACKAGE_REGISTRY, package_list, package_registry};
 pub use pypi::{
-    Describe, DescribedCommit, FileReader, GroupItem, LocalPlace, PIP_VARIABLES, PYTHON_MANIFESTS, PlaceFinder,
-    Purpose, PythonProject, PythonToken, RequirementsFile, UvSource, UvSources, behind_extra, compiled_for,
-    has_pins_only, is_compiled_from_project, is_virtual, pip_conf, pip_options, pipfile, pyproject, python,
-    python_project, python_tokens, requirement_files, requirements, uv_sources, version_from_history,
+    Describe, DescribedCommit, FileReader, GroupItem, LocalPlace, LockedRequirement, PIP_VARIABLES, PYTHON_MANIFESTS,
+    PlaceFinder, Purpose, PythonProject, PythonToken, RequirementsFile, UV_LOCK, UvSource, UvSources, behind_extra,
+    compiled_for, has_pins_only, is_compiled_from_project, is_virtual, pip_conf, pip_options, pipfile, pyproject,
+    python, python_project, python_tokens, requirement_files, requirements, uv_sources, version_from_history,
 };
+pub use settle::FolderContents;
 use settle::OverrideBeside;
 pub use template::{Template, template};
 pub use tool_versions::{mise, tool_versions};
@@ -109,9 +111,9 @@ pub struct Imported {
     /// The overrides with the ranges of the root's own dependencies: selector, and the name of the dependency.
     /// [`Imported::settle_references`] looks them up.
     reference_overrides: Vec<(String, String)>,
-    /// The overrides by npm packages in folders: selector, and the folder relative to the root. [`Imported::settle_folder_overrides`]
-    /// looks up which of the project's own packages they mean.
-    folder_overrides: Vec<(String, String)>,
+    /// The overrides by npm packages in folders. [`Imported::settle_folder_overrides`] looks up which of the project's own packages they
+    /// mean.
+    folder_overrides: Vec<FolderOverride>,
     /// The selectors of those overrides, `parent>child`, that hold for all that the parent leads to.
     deep_overrides: BTreeSet<String>,
     /// Patches for every version of an npm package: its name, and the file.
@@ -181,8 +183,8 @@ impl Imported {
         for (ecosystem, name, range) in other.overrides {
             self.add_override(ecosystem, &name, range.as_deref());
         }
-        for ImportedExtension { ecosystem, package, name, range } in other.extensions {
-            self.add_extension(ecosystem, &package, &name, &range);
+        for ImportedExtension { ecosystem, package, name, range, when } in other.extensions {
+            self.add_extension(ecosystem, &package, (&name, &range), when.as_deref());
         }
         for ImportedPatch { ecosystem, name, version, file } in other.patches {
             self.add_patch(ecosystem, &name, &version, &file);
@@ -252,7 +254,11 @@ impl Imported {
             overrides_beside: beside,
             extensions: project.extensions,
             catalog_overrides: project.catalog_overrides,
-            folder_overrides: project.folder_overrides.into_iter().map(|(name, path)| (name, below(&path))).collect(),
+            folder_overrides: project
+                .folder_overrides
+                .into_iter()
+                .map(|one| FolderOverride { folder: below(&one.folder), ..one })
+                .collect(),
             whole_patches: project.whole_patches.into_iter().map(|(name, file)| (name, below(&file))).collect(),
             hoisting: project.hoisting,
             has_provided_peers: project.has_provided_peers,
@@ -494,17 +500,21 @@ impl Imported {
         }
     }
 
-    /// Adds a dependency that a package does not declare, if a manifest can have it.
-    fn add_extension(&mut self, ecosystem: Ecosystem, package: &str, name: &str, range: &str) {
-        let read = parse_requirement(ecosystem, package, None, &Marker::default())
-            .and_then(|_| parse_requirement(ecosystem, name, Some(range), &Marker::default()));
-        if let Err(error) = read {
-            return self.refuse(format!("extend {package} with {name} {range}"), error.to_string());
+    /// Adds a dependency that a package does not declare, under a condition, if a manifest can have it.
+    fn add_extension(&mut self, ecosystem: Ecosystem, package: &str, (name, range): (&str, &str), when: Option<&str>) {
+        let read = |name: &str, range: Option<&str>, when: &str| -> Result<(), String> {
+            let marker = when.parse::<Marker>().map_err(|error| error.to_string())?;
+            parse_requirement(ecosystem, name, range, &marker).map(drop).map_err(|error| error.to_string())
+        };
+        let asked = Some(range).filter(|range| !range.is_empty());
+        if let Err(error) = read(package, None, "").and_then(|()| read(name, asked, when.unwrap_or_default())) {
+            return self.refuse(format!("extend {package} with {name} {range}").trim_end(), error);
         }
         let (package, name, range) = (package.to_owned(), name.to_owned(), range.to_owned());
-        let new = ImportedExtension { ecosystem, package, name, range };
-        let is_same = |known: &ImportedExtension| (&known.package, &known.name) == (&new.package, &new.name);
-        if !self.extensions.iter().any(is_same) {
+        let new = ImportedExtension { ecosystem, package, name, range, when: when.map(str::to_owned) };
+        // Under several conditions one package may be asked for several times.
+        let key = |one: &ImportedExtension| (one.ecosystem, one.package.clone(), one.name.clone(), one.when.clone());
+        if !self.extensions.iter().any(|known| key(known) == key(&new)) {
             self.extensions.push(new);
         }
     }

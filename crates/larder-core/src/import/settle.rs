@@ -6,7 +6,18 @@ use crate::manifest::{OF_MEMBER, overridden_name, parse_folder, parse_requiremen
 use crate::model::{Ecosystem, ExtraName, Marker, NpmRange, PackageId, PackageName, Version, split_at_version};
 
 use super::locks::LockedVersions;
-use super::{CatalogRange, Imported, ImportedLine, npm};
+use super::{CatalogRange, FolderOverride, Imported, ImportedLine, npm};
+
+/// What is in a folder by which an override replaces a package.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FolderContents {
+    /// A package of the project's own that has the name.
+    OwnPackage,
+    /// The folder does not exist: a link to it takes the package away.
+    Nothing,
+    /// Another package, or what lies outside of the project.
+    Another,
+}
 
 /// Overrides as [`Imported::overrides`] has them.
 type Overrides = Vec<(Ecosystem, String, Option<String>)>;
@@ -221,23 +232,24 @@ impl Imported {
     /// Returns the folders that overrides put in the place of packages, relative to the root, each with the name that is overridden.
     pub fn overriding_folders(&self) -> impl Iterator<Item = (&str, PackageName)> {
         let overrides = self.folder_overrides.iter();
-        overrides.filter_map(|(selector, folder)| {
-            Some((&**folder, PackageName::parse(npm::ECOSYSTEM, overridden_name(selector)).ok()?))
+        overrides.filter_map(|one| {
+            Some((&*one.folder, PackageName::parse(npm::ECOSYSTEM, overridden_name(&one.selector)).ok()?))
         })
     }
 
-    /// Turns overrides by folders into overrides by the project's own packages. `is_own` tells whether the package in a folder, relative to
-    /// the root, is one of the project's that has the name which is overridden.
-    pub fn settle_folder_overrides(&mut self, is_own: impl Fn(&str, Ecosystem, &PackageName) -> bool) {
+    /// Turns overrides by folders into overrides by the project's own packages, and links to nothing into removals. `contents` tells what
+    /// is in a folder, relative to the root, for who overrides a name.
+    pub fn settle_folder_overrides(&mut self, contents: impl Fn(&str, Ecosystem, &PackageName) -> FolderContents) {
         let ecosystem = npm::ECOSYSTEM;
-        for (selector, folder) in std::mem::take(&mut self.folder_overrides) {
+        for FolderOverride { selector, folder, is_link } in std::mem::take(&mut self.folder_overrides) {
             let name = PackageName::parse(ecosystem, overridden_name(&selector));
-            if name.is_ok_and(|name| is_own(&folder, ecosystem, &name)) {
-                self.add_override(ecosystem, &selector, Some(OF_MEMBER));
-            } else {
-                let why =
-                    "no package of the project in this folder has the name: an `override` line is by one of that name";
-                self.refuse(format!("override {selector} by {folder}"), why);
+            match name.map(|name| contents(&folder, ecosystem, &name)) {
+                Ok(FolderContents::OwnPackage) => self.add_override(ecosystem, &selector, Some(OF_MEMBER)),
+                Ok(FolderContents::Nothing) if is_link => self.add_override(ecosystem, &selector, None),
+                _ => {
+                    let why = "no package of the project in this folder has the name: an `override` line is by one of that name";
+                    self.refuse(format!("override {selector} by {folder}"), why);
+                }
             }
         }
     }

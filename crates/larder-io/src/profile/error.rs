@@ -133,7 +133,7 @@ pub enum ProfileError {
     },
 
     /// Two wheels bring different files of one name.
-    #[error("{first} and {second} both install `{path}`{}, with different content", and_more(*.more))]
+    #[error("{first} and {second} both install `{path}`{}, with different content{others}", and_more(*.more))]
     #[diagnostic(code(larder::profile::claimed_twice), help("{help}"))]
     ClaimedTwice {
         /// Relative to the Python environment.
@@ -144,6 +144,8 @@ pub enum ProfileError {
         first: String,
         /// The other one.
         second: String,
+        /// The clause about further packages, each two with what both bring. Empty if there are none.
+        others: Box<str>,
         /// The advice.
         help: String,
     },
@@ -350,7 +352,7 @@ fn named(kind: Kind) -> &'static str {
 }
 
 /// Returns the end of ``both install `path` ``.
-fn and_more(more: usize) -> String {
+pub(super) fn and_more(more: usize) -> String {
     match more {
         0 => String::new(),
         1 => " and one other file".to_owned(),

@@ -112,7 +112,7 @@ pub use layout::{
     RealisedPackage, RealisedRuntime,
 };
 pub use link_mode::LinkMode;
-pub use package_folder::PackageFolder;
+pub use package_folder::{LaidOutSource, PackageFolder};
 pub use paths::{
     MANIFESTS_OF_GENERATION, active, current_link, generation_folder, is_generation, own_folder, sync_record,
 };

@@ -11,8 +11,8 @@
 //! The sources of a package lie as a project does, as tools do nothing with what is below a `node_modules`:
 //!
 //! ```text
-//! folder/
-//! ├── source/                     the package: a copy, which its scripts may change
+//! folder/                         all of it copies, which scripts may change: some patch what they depend on
+//! ├── source/                     the package
 //! │   └── node_modules/           what it asks for itself
 //! │       └── rollup -> ../../<key>/node_modules/rollup
 //! └── node_modules/               all that is there, as npm puts it: for who asks for less than it uses
@@ -52,6 +52,24 @@ pub struct PackageFolder<'a> {
     pub package: &'a InstanceKey,
 }
 
+/// Where the sources of a package and their tools lie, relative to the folder that they are laid out in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LaidOutSource {
+    /// The sources.
+    pub source: PathBuf,
+    /// The tools.
+    pub tools: BTreeMap<InstanceKey, PathBuf>,
+}
+
+/// What is a copy, and no link into the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Copied {
+    /// The package itself.
+    Package,
+    /// What it depends on too.
+    All,
+}
+
 impl PackageFolder<'_> {
     /// Lays everything out in a folder, which does not exist yet, and returns where the package lies in it.
     ///
@@ -60,16 +78,16 @@ impl PackageFolder<'_> {
     /// # Errors
     /// If a tree is missing, or not what the store's index says.
     pub fn lay_out(&self, folder: &Path) -> Result<PathBuf, ProfileError> {
-        let (own, _) = self.realise(folder)?;
+        let (own, _) = self.realise(folder, Copied::Package)?;
         Ok(Path::new(own.as_str()).join("node_modules").join(self.package.package.id.name.as_str()))
     }
 
-    /// Lays the sources of the package out in a folder, which does not exist yet, and returns where they lie in it.
+    /// Lays the sources of the package out in a folder, which does not exist yet, and returns where they and their tools lie in it.
     ///
     /// # Errors
     /// As [`Self::lay_out`].
-    pub fn lay_out_source(&self, folder: &Path) -> Result<PathBuf, ProfileError> {
-        let (own, realised) = self.realise(folder)?;
+    pub fn lay_out_source(&self, folder: &Path) -> Result<LaidOutSource, ProfileError> {
+        let (own, realised) = self.realise(folder, Copied::All)?;
         let modules = folder.join(own.as_str()).join("node_modules");
         let source = folder.join(SOURCE);
         fs::rename(&modules.join(self.package.package.id.name.as_str()), &source)?;
@@ -89,11 +107,16 @@ impl PackageFolder<'_> {
             links.insert(Arc::clone(&name), LinkTarget::Package(key, name));
         }
         realised.link_executables(&all.join(".bin"), &links)?;
-        Ok(SOURCE.into())
+        let place = |(instance, key): (&InstanceKey, &RealisedKey)| {
+            let name = &realised.packages.get(key).filter(|_| *key != own)?.name;
+            Some((instance.clone(), Path::new(key.as_str()).join("node_modules").join(&**name)))
+        };
+        let tools = realised.keys.iter().filter_map(place).collect();
+        Ok(LaidOutSource { source: SOURCE.into(), tools })
     }
 
     /// Realises the package and what it reaches in a folder, which does not exist yet. Returns the package's key, and all.
-    fn realise(&self, folder: &Path) -> Result<(RealisedKey, Realised<'_>), ProfileError> {
+    fn realise(&self, folder: &Path, copied: Copied) -> Result<(RealisedKey, Realised<'_>), ProfileError> {
         let digests: BTreeMap<PackageKey, TreeDigest> =
             self.trees.iter().map(|(package, tree)| (package.clone(), tree.digest)).collect();
         let (folders, private, hoisting) = (BTreeMap::new(), BTreeMap::new(), Hoisting::default());
@@ -112,6 +135,11 @@ impl PackageFolder<'_> {
         let own = realisation.keys.get(self.package);
         let own = own.ok_or_else(|| ProfileError::NotFetched(self.package.package.clone()))?;
         let mut packages = reachable(own, &realisation.packages);
+        if copied == Copied::All {
+            for package in packages.values_mut() {
+                package.files = LinkMode::Writable;
+            }
+        }
         if let Some(package) = packages.get_mut(own) {
             // What a package declares as executables is made so when it is realised in a generation.
             package.files = LinkMode::Writable;
@@ -130,7 +158,8 @@ impl PackageFolder<'_> {
         let modules = folder.join(own.as_str()).join("node_modules");
         let versions = realisation.keys.iter().map(|(instance, key)| (key.clone(), instance.package.version.clone()));
         let (own, versions) = (own.clone(), versions.collect());
-        let realised = Realised { packages, trees, versions };
+        let keys = realisation.keys.iter().map(|(instance, key)| ((*instance).clone(), key.clone())).collect();
+        let realised = Realised { packages, trees, versions, keys };
         if let Some(package) = realised.packages.get(&own) {
             realised.link_executables(&modules.join(".bin"), &package.dependencies)?;
         }
@@ -146,6 +175,7 @@ struct Realised<'a> {
     packages: BTreeMap<RealisedKey, RealisedPackage>,
     trees: BTreeMap<TreeDigest, &'a Arc<Tree>>,
     versions: BTreeMap<RealisedKey, Version>,
+    keys: BTreeMap<InstanceKey, RealisedKey>,
 }
 
 impl Realised<'_> {

@@ -457,6 +457,21 @@ fn what_only_a_circle_of_packages_asks_for_is_remembered() {
 }
 
 #[test]
+fn an_optional_peer_that_is_asked_for_in_another_version_is_remembered() {
+    let text = r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"svelte": "5", "types": "6"}},
+        "node_modules/types": {"version": "6.21.0"},
+        "node_modules/svelte": {"version": "5.0.0", "dependencies": {"esrap": "2"}},
+        "node_modules/svelte/node_modules/types": {"version": "8.65.0", "optional": true, "peer": true},
+        "node_modules/svelte/node_modules/esrap": {"version": "2.3.0", "peerDependencies": {"types": "^8", "svelte": "5"},
+            "peerDependenciesMeta": {"types": {"optional": true}, "svelte": {"optional": true}}}}}"#;
+    let found = read("package-lock.json", text, "", &[], &Settings::default()).unwrap();
+    let remembered = remembered_peers([&found].into_iter());
+    let [peer] = &remembered[..] else { panic!("{remembered:?}") };
+    let versions: Vec<String> = peer.versions.iter().map(ToString::to_string).collect();
+    assert_eq!((peer.dependent.as_str(), peer.name.as_str(), versions), ("esrap", "types", vec!["8.65.0".to_owned()]));
+}
+
+#[test]
 fn yaml_that_grows_as_it_is_read_is_refused_at_once() {
     let level = |level: usize| {
         let before = format!("*a{}", level - 1);

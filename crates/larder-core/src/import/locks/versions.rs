@@ -305,13 +305,14 @@ impl LockedVersions {
         self.versions_of_edge(from, alias).map(|version| self.target(alias, version))
     }
 
-    /// Returns the names that manifests, or packages that these lead to, ask for other than as optional peers.
-    fn asked_for(&self) -> BTreeSet<&PackageName> {
+    /// Returns the names that manifests, or packages that these lead to, ask for other than as optional peers, each with the versions that
+    /// they have.
+    fn asked_for(&self) -> BTreeSet<(&PackageName, &Version)> {
         let mut below: BTreeMap<&PackageKey, Vec<_>> = BTreeMap::new();
         for (edge, versions) in self.edges.iter().filter(|(edge, _)| !self.optional_peers.contains_key(edge)) {
             below.entry(&edge.0).or_default().push((&edge.1, versions));
         }
-        let mut asked: BTreeSet<&PackageName> = self.lines.keys().map(|(_, alias)| alias).collect();
+        let mut asked: BTreeSet<_> = self.lines.iter().map(|((_, alias), version)| (alias, version)).collect();
         let mut open: Vec<PackageKey> =
             self.lines.iter().map(|((_, alias), version)| self.target(alias, version)).collect();
         let mut seen: BTreeSet<PackageKey> = BTreeSet::new();
@@ -320,7 +321,7 @@ impl LockedVersions {
                 continue;
             }
             for (alias, versions) in below.get(&key).into_iter().flatten() {
-                asked.insert(alias);
+                asked.extend(versions.keys().map(|version| (*alias, version)));
                 open.extend(versions.keys().map(|version| self.target(alias, version)));
             }
         }
@@ -468,15 +469,16 @@ pub struct RememberedPeer<'a> {
     pub versions: BTreeSet<&'a Version>,
 }
 
-/// Returns the optional peers that lockfiles of one repository alone remember.
+/// Returns the optional peers that lockfiles of one repository alone remember: nothing asks for them, or for them in another version.
 pub fn remembered_peers<'a>(all: impl Iterator<Item = &'a LockedVersions> + Clone) -> Vec<RememberedPeer<'a>> {
-    let asked: BTreeSet<&PackageName> = all.clone().flat_map(LockedVersions::asked_for).collect();
+    let asked: BTreeSet<(&PackageName, &Version)> = all.clone().flat_map(LockedVersions::asked_for).collect();
     let mut found: BTreeMap<(&PackageName, &PackageName), BTreeSet<&Version>> = BTreeMap::new();
     for ((from, name), version) in all.flat_map(|locked| &locked.optional_peers) {
-        if !asked.contains(name) {
-            found.entry((&from.id.name, name)).or_default().insert(version);
-        }
+        found.entry((&from.id.name, name)).or_default().insert(version);
     }
+    let is_remembered = |((_, name), versions): &((_, &'a PackageName), BTreeSet<&'a Version>)| {
+        versions.iter().any(|version| !asked.contains(&(*name, *version)))
+    };
     let peer = |((dependent, name), versions)| RememberedPeer { dependent, name, versions };
-    found.into_iter().map(peer).collect()
+    found.into_iter().filter(is_remembered).map(peer).collect()
 }

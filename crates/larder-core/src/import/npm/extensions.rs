@@ -26,7 +26,7 @@ pub(super) fn read(extensions: &Map<String, Value>, imported: &mut Imported) {
             }
             for (dependency, range) in entries.as_object().into_iter().flatten() {
                 match range.as_str() {
-                    Some(range) => imported.add_extension(ECOSYSTEM, name, dependency, range),
+                    Some(range) => imported.add_extension(ECOSYSTEM, name, (dependency, range), None),
                     None => imported.refuse(what(dependency), "its range is not a string"),
                 }
             }
@@ -46,7 +46,7 @@ impl Imported {
         }
         let range = ranges.iter().map(ToString::to_string).collect::<Vec<_>>().join(" || ");
         let range = if first == name { range } else { format!("npm:{first}@{range}") };
-        self.add_extension(ECOSYSTEM, package.as_str(), name.as_str(), &range);
+        self.add_extension(ECOSYSTEM, package.as_str(), (name.as_str(), &range), None);
     }
 }
 

@@ -7,6 +7,10 @@ use crate::manifest::{overridden_name, split_override};
 use crate::model::{split_alias, split_at_version};
 
 use super::{ECOSYSTEM, patches};
+use crate::import::entries::FolderOverride;
+
+/// The protocol of what is a link even where it leads to nothing: people take a package out so.
+const LINK: &str = "link:";
 
 /// Reads a package.json's `overrides` and `resolutions`.
 pub(super) fn read(document: &Map<String, Value>, imported: &mut Imported) {
@@ -55,7 +59,11 @@ fn nested(overrides: &Map<String, Value>, parent: Option<&str>, imported: &mut I
                 if parent.is_some() && name != "." {
                     imported.deep_overrides.insert(selector.clone());
                 }
-                take(&selector, range, imported);
+                // npm links folders, whatever they are called.
+                match linked_folder(range) {
+                    Some(folder) => take(&selector, &format!("{LINK}{folder}"), imported),
+                    None => take(&selector, range, imported),
+                }
             }
             Value::Object(inner) if parent.is_none() => nested(inner, Some(name), imported),
             _ => imported.refuse(format!("overrides {selector}"), "an `override` line has one parent at most"),
@@ -85,7 +93,8 @@ pub(in crate::import) fn take(selector: &str, range: &str, imported: &mut Import
         return imported.catalog_overrides.push((selector.to_owned(), catalog_name(catalog)));
     }
     if let Some(folder) = linked_folder(range) {
-        return imported.folder_overrides.push((selector.to_owned(), folder.to_owned()));
+        let (selector, folder, is_link) = (selector.to_owned(), folder.to_owned(), range.starts_with(LINK));
+        return imported.folder_overrides.push(FolderOverride { selector, folder, is_link });
     }
     if let Some((range, file)) = patches::yarn_range(range) {
         let name = overridden_name(selector);
@@ -102,7 +111,7 @@ pub(in crate::import) fn take(selector: &str, range: &str, imported: &mut Import
 
 /// Returns the folder that a range links, relative to that of its file: `link:packages/a`, `file:.`, `portal:../b`.
 fn linked_folder(range: &str) -> Option<&str> {
-    let folder = ["link:", "file:", "portal:"].iter().find_map(|scheme| range.strip_prefix(scheme))?;
+    let folder = [LINK, "file:", "portal:"].iter().find_map(|scheme| range.strip_prefix(scheme))?;
     Some(folder).filter(|folder| ![".tgz", ".tar.gz", ".tar"].iter().any(|end| folder.ends_with(end)))
 }
 

@@ -73,7 +73,7 @@ fn undeclared(document: &Map<String, Value>) -> Vec<DeclaredPeer> {
 impl Imported {
     /// Adds an `extend` line for what a member uses and does not declare.
     pub fn take_use_of_member(&mut self, member: &str, name: &str, version: &str) {
-        self.add_extension(ECOSYSTEM, member, name, version);
+        self.add_extension(ECOSYSTEM, member, (name, version), None);
     }
 
     /// Adds an `extend` line for an optional peer of a package, which a tool installed. One line is for all copies of the package: where
@@ -81,7 +81,7 @@ impl Imported {
     pub fn take_remembered_peer(&mut self, peer: &RememberedPeer<'_>) {
         let (package, name) = (peer.dependent.as_str(), peer.name.as_str());
         match peer.versions.iter().map(ToString::to_string).collect::<Vec<_>>().as_slice() {
-            [version] => self.add_extension(ECOSYSTEM, package, name, version),
+            [version] => self.add_extension(ECOSYSTEM, package, (name, version), None),
             versions => self.refuse(
                 format!("the peer {name} of {package}"),
                 format!("it was there as {}, and nothing asks for it", versions.join(" and ")),
@@ -122,7 +122,7 @@ impl Imported {
             None => Some(peer.range.clone()).filter(|range| !range.contains(':')),
         };
         if let Some(range) = range {
-            self.add_extension(ECOSYSTEM, member, &peer.name, &range);
+            self.add_extension(ECOSYSTEM, member, (&peer.name, &range), None);
         }
     }
 }

@@ -31,7 +31,7 @@ impl<'a> PnpmFiles<'a> {
         self.major().is_some_and(|major| major >= READS_NO_PACKAGE_JSON)
     }
 
-    fn major(&self) -> Option<u32> {
+    pub(super) fn major(&self) -> Option<u32> {
         pnpm_major(&fields::document(self.package_json?).ok()?)
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::{Table, Value};
 
-use super::python_project::{FileReader, GroupItem, environments_on_demand};
+use super::python_project::{FileReader, GroupItem, PythonProject, environments_on_demand};
 use crate::import::Imported;
 use crate::model::{Label, PackageName};
 
@@ -94,15 +94,16 @@ fn included(name: &str, groups: &Groups) -> BTreeSet<String> {
 
 /// Takes over what uv is told of groups and extras that exclude each other. A group has the lines of those that it includes: what
 /// excludes one of these excludes it too.
-pub(super) fn take_conflicts(uv: &Table, (own_name, groups): (Option<&str>, &Groups), imported: &mut Imported) {
+pub(super) fn take_conflicts(uv: &Table, project: &PythonProject, imported: &mut Imported) {
+    let own_name = project.name.as_deref().map(normal);
     for conflict in uv.get("conflicts").and_then(Value::as_array).into_iter().flatten() {
         let items = conflict.as_array().into_iter().flatten().filter_map(Value::as_table);
         // An extra of another package of the workspace is no group.
         let of_project = items.filter(|item| {
             let package = item.get("package").and_then(Value::as_str).map(normal);
-            item.contains_key("group") || package.is_none_or(|package| Some(&*package) == own_name)
+            item.contains_key("group") || package.is_none_or(|package| Some(package) == own_name)
         });
-        let sides: Vec<Side> = of_project.filter_map(|item| Side::read(item, groups)).collect();
+        let sides: Vec<Side> = of_project.filter_map(|item| Side::read(item, project)).collect();
         imported.add_conflict(sides.iter().map(|side| side.itself.clone()).collect());
         for (at, one) in sides.iter().enumerate() {
             for other in &sides[at + 1..] {
@@ -123,9 +124,13 @@ struct Side {
 }
 
 impl Side {
-    fn read(item: &Table, groups: &Groups) -> Option<Self> {
+    fn read(item: &Table, project: &PythonProject) -> Option<Self> {
+        let groups = &project.groups;
         if let Some(extra) = item.get("extra").and_then(Value::as_str) {
-            return Some(Self { itself: extra.parse().ok()?, included_by: Vec::new() });
+            // Its group has the name that `[project]` writes.
+            let mut known = project.optional_dependencies.keys();
+            let written = known.find(|written| normal(written) == normal(extra)).map_or(extra, String::as_str);
+            return Some(Self { itself: written.parse().ok()?, included_by: Vec::new() });
         }
         let name = normal(item.get("group").and_then(Value::as_str)?);
         let label = |name: &String| name.parse::<Label>().ok();

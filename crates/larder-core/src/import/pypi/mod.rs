@@ -31,8 +31,8 @@ pub use pip_conf::{PIP_VARIABLES, pip_conf, pip_options};
 pub use pipfile::pipfile;
 pub use pyproject::{pyproject, python};
 pub use python_project::{
-    Describe, DescribedCommit, FileReader, GroupItem, PYTHON_MANIFESTS, PythonProject, UvSource, UvSources,
-    behind_extra, is_virtual, python_project, uv_sources, version_from_history,
+    Describe, DescribedCommit, FileReader, GroupItem, LockedRequirement, PYTHON_MANIFESTS, PythonProject, UV_LOCK,
+    UvSource, UvSources, behind_extra, is_virtual, python_project, uv_sources, version_from_history,
 };
 pub use python_text::{PythonToken, python_tokens};
 pub use requirement_files::{

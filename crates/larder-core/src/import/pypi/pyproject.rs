@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::{Table, Value};
 
-use super::python_project::{FileReader, GroupItem, PythonProject, UvSource, UvSources, project_or_groups, uv_sources};
+use super::python_project::{
+    FileReader, GroupItem, LockedRequirement, PythonProject, UV_LOCK, UvSource, UvSources, project_or_groups,
+    uv_sources,
+};
 use crate::import::{FolderLine, ImportError, Imported, Runtimes};
 use crate::model::{Label, LocalFile, PackageName, Requirement, Source};
 
@@ -32,7 +35,14 @@ pub fn python(files: &FileReader<'_>) -> Result<Imported, ImportError> {
         text.trim_start_matches('\u{feff}').parse().map_err(|e: toml::de::Error| error(e.message().to_owned()))?;
     let tool = |name: &str| document.get("tool").and_then(|tool| tool.get(name)?.as_table());
     let mut imported = Imported::default();
-    let project = project_or_groups(files).map_err(error)?;
+    let mut project = project_or_groups(files).map_err(error)?;
+    if let Some(project) = project.as_mut().filter(|project| !project.computed.is_empty())
+        && let Some(lock) = files(UV_LOCK)
+        && let Some(told) = project.take_locked_metadata(&lock, "")
+        && let Some(name) = project.name.as_deref().filter(|_| project.is_package)
+    {
+        imported.extend_computed(name, &told);
+    }
     let license = document.get("project").and_then(|project| project.get("license")?.as_str()).map(str::to_owned);
     imported.license = license;
     let own_name = project.as_ref().and_then(|project| project.name.as_deref()).map(normal);
@@ -66,12 +76,24 @@ pub fn python(files: &FileReader<'_>) -> Result<Imported, ImportError> {
         poetry::settings(of_poetry, &mut imported);
     }
     if let Some(of_uv) = tool("uv") {
-        let own = project.as_ref().map(|project| &project.groups);
-        let own_name = reader.own_name.as_deref();
-        installed_groups::take_conflicts(of_uv, (own_name, own.unwrap_or(&BTreeMap::new())), &mut imported);
+        let own = project.unwrap_or_default();
+        installed_groups::take_conflicts(of_uv, &own, &mut imported);
         uv::settings(of_uv, &from_index(of_uv), &mut imported);
     }
     Ok(imported)
+}
+
+impl Imported {
+    /// Adds `extend` lines for what a build computed that a project asks for: without its lockfile nothing else says it. One that asks for
+    /// nothing asks for itself.
+    pub fn extend_computed(&mut self, project: &str, told: &[LockedRequirement]) {
+        if told.is_empty() {
+            self.add_extension(ECOSYSTEM, &normal(project), (&normal(project), ""), None);
+        }
+        for one in told {
+            self.add_extension(ECOSYSTEM, &normal(project), (&one.name(), one.range()), one.when());
+        }
+    }
 }
 
 /// Returns whether a project is a package of which all that it asks for is known.

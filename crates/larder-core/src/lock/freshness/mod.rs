@@ -257,7 +257,7 @@ fn without_tools<'a>(lock: &'a Lockfile, rules: &'a BuildRules) -> impl Iterator
         .map(|(key, _)| StaleReason::Tools { package: key.clone() })
 }
 
-/// Returns the packages whose install scripts may run and are not locked, and those of which it is the other way round.
+/// Returns the packages and tools whose install scripts may run and are not locked, and those of which it is the other way round.
 fn scripts_changed<'a>(lock: &'a Lockfile, rules: &'a BuildRules) -> impl Iterator<Item = StaleReason> + 'a {
     let is_changed = |(key, package): &(&PackageKey, &Package)| {
         let locked = lock.builds.scripts.contains_key(*key);
@@ -265,7 +265,11 @@ fn scripts_changed<'a>(lock: &'a Lockfile, rules: &'a BuildRules) -> impl Iterat
         (locked != wanted).then(|| StaleReason::Scripts { package: (*key).clone(), locked })
     };
     // Most manifests approve nothing, and their locks are looked at no further.
-    let packages = (!rules.approvals.is_empty() || !lock.builds.scripts.is_empty()).then(|| lock.graph.packages.iter());
+    let is_tool =
+        |(key, tool): &(&PackageKey, &Package)| !tool.needs_build() && !lock.graph.packages.contains_key(*key);
+    let tools = lock.builds.tools.iter().filter(is_tool);
+    let packages = (!rules.approvals.is_empty() || !lock.builds.scripts.is_empty())
+        .then(|| lock.graph.packages.iter().chain(tools));
     packages.into_iter().flatten().filter_map(move |package| is_changed(&package))
 }
 

@@ -136,6 +136,24 @@ impl Expression {
         }
     }
 
+    /// Returns the condition with those comparisons decided that `decide` knows of; an error if that decides it as a whole.
+    pub(super) fn decided(&self, decide: &impl Fn(&MarkerComparison) -> Option<bool>) -> Result<Self, bool> {
+        let (parts, ends, joined): (_, _, fn(Vec<Self>) -> Self) = match self {
+            Self::All(parts) => (parts, false, Self::all),
+            Self::Any(parts) => (parts, true, Self::any),
+            Self::Comparison(comparison) => return decide(comparison).map_or_else(|| Ok(self.clone()), Err),
+        };
+        let mut open = Vec::new();
+        for part in parts {
+            match part.decided(decide) {
+                Ok(part) => open.push(part),
+                Err(holds) if holds == ends => return Err(holds),
+                Err(_) => {}
+            }
+        }
+        if open.is_empty() { Err(!ends) } else { Ok(joined(open)) }
+    }
+
     /// Calls `visit` with every comparison, in order.
     pub(super) fn visit<'a>(&'a self, visit: &mut impl FnMut(&'a MarkerComparison)) {
         match self {
@@ -146,6 +164,20 @@ impl Expression {
 }
 
 impl MarkerComparison {
+    /// Returns whether it holds where an extra is asked for. `None` if it says nothing of extras.
+    pub(super) fn holds_with_extra(&self, extra: &str) -> Option<bool> {
+        let environment = MarkerEnvironment {
+            os_name: "",
+            sys_platform: "",
+            platform_machine: "",
+            platform_system: "",
+            python_version: "",
+            python_full_version: "",
+            extra,
+        };
+        (self.variable == MarkerVariable::Extra).then(|| self.holds(&environment))
+    }
+
     /// Compares versions if the variable is one and the right operand forms a specifier with the operator. Otherwise compares
     /// texts, which have no order.
     fn holds(&self, environment: &MarkerEnvironment<'_>) -> bool {

@@ -77,6 +77,15 @@ impl Marker {
         extras
     }
 
+    /// Returns what is left of the condition where an extra is asked for. `None`: it does not hold there.
+    pub fn with_extra(&self, extra: &ExtraName) -> Option<Self> {
+        let Some(expression) = &self.0 else { return Some(Self::default()) };
+        match expression.decided(&|comparison| comparison.holds_with_extra(extra.as_str())) {
+            Ok(rest) => Some(Self(Some(Arc::new(rest)))),
+            Err(holds) => holds.then(Self::default),
+        }
+    }
+
     /// Returns whether both conditions hold on no platform, for no Python and no extra. Tries the Pythons at and around the
     /// versions that the conditions name, where their results change.
     pub fn is_disjoint(&self, other: &Self) -> bool {
@@ -252,6 +261,22 @@ mod tests {
         let marker: Marker = "extra == 'a_b' or 'c' == extra".parse().unwrap();
         let names: Vec<_> = marker.extras().iter().map(ToString::to_string).collect();
         assert_eq!(names, ["a-b", "c"]);
+    }
+
+    #[test]
+    fn a_condition_is_decided_by_the_extra_that_is_asked_for() {
+        for (text, expected) in [
+            ("extra == 'Web_UI'", Some("")),
+            ("extra == 'other'", None),
+            ("os_name == 'nt' and extra == 'web-ui'", Some("os_name == 'nt'")),
+            ("os_name == 'nt' or extra == 'web-ui'", Some("")),
+            ("(os_name == 'nt' or os_name == 'posix') and extra != 'x'", Some("os_name == 'nt' or os_name == 'posix'")),
+            ("os_name == 'nt' and (extra == 'a' or extra == 'b')", None),
+            ("os_name == 'nt'", Some("os_name == 'nt'")),
+        ] {
+            let rest = text.parse::<Marker>().unwrap().with_extra(&"web-ui".parse().unwrap());
+            assert_eq!(rest.map(|rest| rest.to_string()).as_deref(), expected, "{text}");
+        }
     }
 
     #[test]

@@ -54,7 +54,7 @@ pub struct NpmPackage {
     /// Where the package lies in it: `node_modules/better-sqlite3`.
     pub package: PathBuf,
     /// Which folder of it the scripts may change: that of the package, or one around it, as node-gyp writes beside packages whose
-    /// dependencies lie elsewhere than npm puts them.
+    /// dependencies lie elsewhere than npm puts them. An empty one is the whole.
     pub writable: PathBuf,
     /// Which of its scripts run.
     pub scripts: ScriptSet,
@@ -85,8 +85,13 @@ impl NpmPackage {
         }
         let tools = self.write_tools(&sandbox.scratch)?;
         let mut sandbox = sandbox.clone();
-        sandbox.binds.push(Bind::read_at(&self.layout, LAYOUT));
-        sandbox.binds.push(Bind::write_at(self.layout.join(&self.writable), Path::new(LAYOUT).join(&self.writable)));
+        if self.writable.as_os_str().is_empty() {
+            sandbox.binds.push(Bind::write_at(self.layout.clone(), Path::new(LAYOUT).to_owned()));
+        } else {
+            let writable = Path::new(LAYOUT).join(&self.writable);
+            sandbox.binds.push(Bind::read_at(&self.layout, LAYOUT));
+            sandbox.binds.push(Bind::write_at(self.layout.join(&self.writable), writable));
+        }
         sandbox.binds.push(Bind::read_at(&tools, TOOLS));
         fs::remove_file(&self.log)?;
         for script in &scripts {

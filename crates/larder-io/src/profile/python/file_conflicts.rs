@@ -10,7 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::model::TreeDigest;
 
-use super::super::ProfileError;
+use super::super::error::{ProfileError, and_more};
 use super::super::layout::AskedBy;
 use super::super::linking::TreeSource;
 use super::file_precedence::{Claimant, ConflictResolver, FileConflict, Precedence, Precedes, globs};
@@ -121,7 +121,7 @@ fn claims(parts: &[Contribution<'_>], links: &BTreeMap<String, PathBuf>) -> Resu
     let clash = |path: &str, first: usize, second: usize| {
         let [first, second] = [first, second].map(|at| parts[at].owner.to_string());
         let help = "remove one of the two packages, or ask for another version of it".to_owned();
-        Err(ProfileError::ClaimedTwice { path: path.to_owned(), more: 0, first, second, help })
+        Err(ProfileError::ClaimedTwice { path: path.to_owned(), more: 0, first, second, others: Box::default(), help })
     };
     for (at, part) in parts.iter().enumerate() {
         for (path, origin) in &part.files {
@@ -218,28 +218,41 @@ fn content(part: &Contribution<'_>, path: &str) -> Result<Vec<u8>, ProfileError>
     }
 }
 
-/// Names the first two packages of which neither comes before the other, with all that they both install.
+/// Names every two packages of which neither comes before the other, with all that they both install.
 fn refused(undecided: &[FileConflict<'_>]) -> Option<ProfileError> {
-    let contest = undecided.first()?;
-    let [first, second, ..] = &contest.claimants[..] else { return None };
-    let is_theirs = |contest: &&FileConflict<'_>| {
-        [first, second].iter().all(|one| contest.claimants.iter().any(|claimant| claimant.part == one.part))
+    let mut pairs: Vec<(&Claimant<'_>, &Claimant<'_>, Vec<&FileConflict<'_>>)> = Vec::new();
+    for contest in undecided {
+        let [first, second, ..] = &contest.claimants[..] else { continue };
+        let has = |one: &Claimant<'_>| contest.claimants.iter().any(|claimant| claimant.part == one.part);
+        match pairs.iter_mut().find(|(first, second, _)| has(first) && has(second)) {
+            Some((.., theirs)) => theirs.push(contest),
+            None => pairs.push((first, second, vec![contest])),
+        }
+    }
+    let owners = pairs.iter().map(|(first, second, theirs)| {
+        let globs = globs(theirs.iter().map(|contest| contest.inside));
+        let globs = globs.iter().map(|glob| format!("\"{glob}\"")).collect::<Vec<_>>().join(" ");
+        format!("`owner pypi \"{}\" {globs}` or `owner pypi \"{}\" {globs}`", first.name, second.name)
+    });
+    let owners = owners.collect::<Vec<_>>().join("; ");
+    let (first, second, theirs) = pairs.first()?;
+    let path = |theirs: &[&FileConflict<'_>]| theirs.first().map(|contest| contest.path.to_owned());
+    let others = pairs.iter().skip(1).filter_map(|(first, second, theirs)| {
+        Some(format!("{} and {} `{}`{}", first.owner, second.owner, path(theirs)?, and_more(theirs.len() - 1)))
+    });
+    let others: Vec<String> = others.collect();
+    let (neither, one) = if pairs.len() == 1 {
+        ("neither depends on the other", "one of the two packages")
+    } else {
+        ("neither of two depends on the other", "one of each two packages")
     };
-    let theirs: Vec<&FileConflict<'_>> = undecided.iter().filter(is_theirs).collect();
-    let globs = globs(theirs.iter().map(|contest| contest.inside));
-    let globs: Vec<String> = globs.iter().map(|glob| format!("\"{glob}\"")).collect();
     Some(ProfileError::ClaimedTwice {
-        path: contest.path.to_owned(),
+        path: path(theirs)?,
         more: theirs.len() - 1,
         first: first.owner.to_owned(),
         second: second.owner.to_owned(),
-        help: format!(
-            "neither depends on the other: remove one of the two packages, or say in `resolution` whose files to install: \
-             `owner pypi \"{}\" {globs}` or `owner pypi \"{}\" {globs}`",
-            first.name,
-            second.name,
-            globs = globs.join(" "),
-        ),
+        others: if others.is_empty() { Box::default() } else { format!("; so do {}", others.join(", ")).into() },
+        help: format!("{neither}: remove {one}, or say in `resolution` whose files to install: {owners}"),
     })
 }
 

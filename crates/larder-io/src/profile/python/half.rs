@@ -113,6 +113,7 @@ pub(super) fn give_way(
                     more: 0,
                     first: format!("larder:{}", first.half_of.as_ref().unwrap_or(&first.name)),
                     second: format!("larder:{}", half.half_of.as_ref().unwrap_or(&half.name)),
+                    others: Box::default(),
                     help: "two private packages cannot have one module: remove one of the two".to_owned(),
                 });
             }

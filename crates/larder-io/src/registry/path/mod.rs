@@ -117,13 +117,20 @@ pub enum LocalPackageError {
     #[error("{file} has its {field} computed when it is built, and no file says them literally")]
     #[diagnostic(
         code(larder::path::dynamic),
-        help("write `{field}{}` into `[project]` of the pyproject.toml beside it; larder runs no build tools to read a manifest", if field == "dependencies" { " = [...]" } else { ".NAME = [...]" })
+        help(
+            "write `{field}{}` into `[project]` of the pyproject.toml beside it, or let larder.kdl say what it needs: `resolution {{ \
+             extend pypi \"{}\" {{ pypi \"OTHER\" \"RANGE\"; }}; }}`; larder runs no build tools to read a manifest",
+            if field == "dependencies" { " = [...]" } else { ".NAME = [...]" },
+            package.as_deref().unwrap_or("NAME")
+        )
     )]
     Computed {
         /// The manifest, relative to the root.
         file: String,
         /// The field of `[project]`.
         field: String,
+        /// The name of the project.
+        package: Option<String>,
     },
     /// An extra is asked for that the package does not have.
     #[error("{file} has no extra `{extra}`")]
@@ -245,7 +252,8 @@ impl PathPackage {
 
     /// Adds what `extend` lines say that the package uses and does not declare. A peer becomes a dependency.
     fn extend(&mut self, context: ManifestContext<'_>) -> Result<(), LocalPackageError> {
-        for added in context.local_packages.extensions_of(context.folder) {
+        let for_extra = |added: &&Requirement| added.marker().is_some_and(|marker| !marker.extras().is_empty());
+        for added in context.local_packages.extensions_of(context.folder).filter(|added| !for_extra(added)) {
             let is_same = |dependency: &Dependency| dependency.wants.seen_as() == added.seen_as();
             if self.dependencies.iter().any(|dependency| is_same(dependency) && !dependency.kind.is_peer()) {
                 continue;

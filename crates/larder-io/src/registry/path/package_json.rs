@@ -32,7 +32,21 @@ struct PackageJsonManifest {
 
 pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPackage, LocalPackageError> {
     let json = parse(context, text)?;
-    let name = context.name(PathKind::Npm, json.name.as_deref())?;
+    let mut warnings = Vec::new();
+    let name = match json.name.as_deref().map(PackageName::npm) {
+        Some(Err(error)) => {
+            let name = match context.local_packages.in_folder(context.folder) {
+                Some(known) => known.package.clone(),
+                None => context.name(PathKind::Npm, None)?,
+            };
+            let manifest = super::manifest_path(context.folder, PathKind::Npm);
+            warnings.push(format!(
+                "{manifest} has a name by which nothing can ask for it, and is called `{name}` here: {error}"
+            ));
+            name
+        }
+        _ => context.name(PathKind::Npm, json.name.as_deref())?,
+    };
     let optional = json.optional_dependencies.unwrap_or_default();
     let is_optional_peer = |peer: &str| {
         let meta = json.peer_dependencies_meta.as_ref().and_then(|meta| meta.get(peer));
@@ -40,7 +54,6 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
     };
     let normal = json.dependencies.unwrap_or_default();
     let development = json.dev_dependencies.unwrap_or_default();
-    let mut warnings = Vec::new();
     let mut read = |kind: DependencyKind, entry: (&str, &str)| {
         if let Some(warning) = unnameable(context, entry) {
             warnings.push(warning);

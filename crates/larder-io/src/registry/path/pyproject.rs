@@ -15,12 +15,12 @@ use crate::resolve::{Dependency, DependencyKind, Wants};
 
 pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPackage, LocalPackageError> {
     let files = RefCell::new(BTreeSet::new());
-    let Some(project) = python_manifest::parse(context.root, context.folder, text, &files)? else {
+    let Some(project) = project(context, text, &files)? else {
         return Err(context.bad(PathKind::Pypi, "it has no [project]"));
     };
     if let [field, ..] = &project.computed[..] {
-        let file = file_of(context, &project);
-        return Err(LocalPackageError::Computed { file, field: field.clone() });
+        let (file, package) = (file_of(context, &project), project.name.clone());
+        return Err(LocalPackageError::Computed { file, field: field.clone(), package });
     }
     let name = context.name(PathKind::Pypi, project.name.as_deref())?;
     let sources = project.sources();
@@ -99,6 +99,43 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
     })
 }
 
+/// Reads the project of a folder, whose pyproject.toml has this text. What only a build knows of it, `extend` lines say.
+fn project(
+    context: ManifestContext<'_>,
+    text: &str,
+    files: &RefCell<BTreeSet<String>>,
+) -> Result<Option<PythonProject>, LocalPackageError> {
+    let mut project = python_manifest::parse(context.root, context.folder, text, files)?;
+    if let Some(project) = project.as_mut().filter(|project| !project.computed.is_empty()) {
+        let added = context.local_packages.extensions_of(context.folder);
+        for added in added.filter(|added| added.ecosystem().has_markers()) {
+            project.computed.clear();
+            extend_computed(project, added);
+        }
+    }
+    Ok(project)
+}
+
+/// Adds a requirement to a project or, where its condition names extras, to these.
+fn extend_computed(project: &mut PythonProject, added: &Requirement) {
+    let marker = added.marker().cloned().unwrap_or_default();
+    let text = |when: &Marker| {
+        let when = if when.is_always() { String::new() } else { format!("; {when}") };
+        format!("{}{}{when}", added.name_with_extras(), added.range_text())
+    };
+    let extras = marker.extras();
+    if extras.is_empty() {
+        project.dependencies.push(text(&marker));
+    }
+    for extra in extras {
+        let Some(rest) = marker.with_extra(&extra) else { continue };
+        let mut known = project.optional_dependencies.keys();
+        let known = known.find(|written| written.parse::<ExtraName>().is_ok_and(|name| name == extra)).cloned();
+        let written = known.unwrap_or_else(|| extra.to_string());
+        project.optional_dependencies.entry(written).or_default().push(text(&rest));
+    }
+}
+
 /// Parses a requirement of a manifest, which may name an archive of the checkout: `x @ ./x-1-py3-none-any.whl`.
 fn parsed(context: ManifestContext<'_>, dependent: &PackageName, text: &str) -> Dependency {
     let dependency = requirement::dependency(dependent, text);
@@ -143,7 +180,7 @@ pub(super) fn extras(context: ManifestContext<'_>, extras: &[ExtraName]) -> Resu
     let [first, ..] = extras else { return Ok(Vec::new()) };
     let manifest = manifest_path(context.folder, PathKind::Pypi);
     let text = super::read_text(context.root, &manifest)?.unwrap_or_default();
-    let Some(project) = python_manifest::parse(context.root, context.folder, &text, &RefCell::default())? else {
+    let Some(project) = project(context, &text, &RefCell::default())? else {
         return Err(LocalPackageError::NoExtra { file: manifest, extra: first.clone(), known: String::new() });
     };
     let file = file_of(context, &project);
@@ -289,7 +326,7 @@ impl<'a> RequirementResolver<'a> {
         let context = ManifestContext { folder: &local.folder, ..self.context };
         let text = super::read_text(context.root, &manifest_path(context.folder, PathKind::Pypi)).ok().flatten();
         let text = text.unwrap_or_default();
-        let project = python_manifest::parse(context.root, context.folder, &text, &RefCell::default())?;
+        let project = project(context, &text, &RefCell::default())?;
         Ok(project.map(|project| project.optional_dependencies).unwrap_or_default())
     }
 }

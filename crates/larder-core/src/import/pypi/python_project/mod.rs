@@ -12,6 +12,7 @@
 //! | `pure` | which modules it has, where no build has to run to know |
 //! | `setuptools` | what `[project]` calls dynamic, from setuptools' tables, setup.cfg and setup.py |
 //! | `setup_cfg`, `setup_py` | the two files; of setup.py what is written literally |
+//! | `uv_lock` | what a build computed when uv.lock was written |
 //! | `uv_sources` | where uv takes some dependencies from |
 //! | `version` | versions that a backend takes from a file |
 
@@ -26,6 +27,7 @@ mod setup_cfg;
 mod setup_py;
 mod setuptools;
 mod uv;
+mod uv_lock;
 mod uv_sources;
 mod version;
 
@@ -40,6 +42,7 @@ use project_table::ProjectTable;
 pub(super) use hatch::environments_on_demand;
 pub use history::{Describe, DescribedCommit, version_from_history};
 pub use project_table::GroupItem;
+pub use uv_lock::{LockedRequirement, UV_LOCK};
 pub use uv_sources::{UvSource, UvSources, uv_sources};
 
 /// Reads a file of the project's folder, by its path relative to that. Returns `None` if it does not exist, lies elsewhere or is no text.
