@@ -151,7 +151,7 @@ impl Problem<'_> {
         let open: Vec<&Label> = self.idle.iter().filter(|group| !before.contains_key(*group)).collect();
         let error_with = |left_out: BTreeMap<Label, String>| {
             self.left_out.replace(left_out);
-            self.solve_once(side, preferences.clone()).err().map(|failed| failed.1)
+            self.solve_once(side, preferences).err().map(|failed| failed.1)
         };
         let without = |groups: &[&Label], reason: &str| {
             let groups = groups.iter().map(|group| ((*group).clone(), reason.to_owned()));
