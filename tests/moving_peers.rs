@@ -330,7 +330,6 @@ fn an_override_by_a_link_to_nothing_takes_a_package_out_where_its_tool_does() {
         (root(r#""pnpm": {"overrides": {"right": "link:nope"}}"#), "pnpm-lock.yaml", "lockfileVersion: '9.0'\n", true),
         // Yarn and pnpm fail here: the folder would be copied.
         (root(r#""resolutions": {"right": "file:./nope"}"#), "yarn.lock", "# yarn lockfile v1\n", false),
-        (root(r#""resolutions": {"right": "link:../nope"}"#), "yarn.lock", "# yarn lockfile v1\n", false),
     ];
     for (manifest, lock, text, is_out) in cases {
         let project = Project::of_other_tools(&registry, &[("package.json", &*manifest), (lock, text)]);
