@@ -98,7 +98,8 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
                 wanted.filter_map(|(alias, range)| LockedDependency::find((alias, range), look_up)).collect();
             let is_declared = |name: &str| entry.dependencies.contains_key(name) || entry.peers.contains_key(name);
             let added = yarn_extensions::added_to(&from).filter(|(alias, _)| !is_declared(alias));
-            wanted.extend(added.filter_map(|added| LockedDependency::find(added, look_up)));
+            let listed = |alias: &str, range: &str| as_written(alias, range).map(|(_, key)| key);
+            wanted.extend(added.filter_map(|added| LockedDependency::find(added, listed)));
             for to in &wanted {
                 found.add_edge(&from, to.alias, &to.key);
             }
@@ -126,6 +127,8 @@ impl<'k> Replacing<'k> {
         as_written: impl Fn(&str, &str) -> Option<(&'k &'k str, &'k PackageKey)>,
     ) -> Self {
         let asked = entries.values().flat_map(|entry| &entry.dependencies);
+        let listed = keys.values().flat_map(yarn_extensions::added_to);
+        let asked = asked.map(|(alias, range)| (alias.as_str(), range.as_str())).chain(listed);
         let asked: BTreeSet<&str> = asked.filter_map(|(alias, range)| Some(*as_written(alias, range)?.0)).collect();
         let mut found: BTreeMap<&str, BTreeSet<&PackageKey>> = BTreeMap::new();
         for (descriptor, key) in keys.iter().filter(|(descriptor, _)| !asked.contains(**descriptor)) {
