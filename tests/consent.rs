@@ -131,4 +131,11 @@ fn what_was_tested_is_promoted_and_not_what_would_be_built_now() {
         .names(["npm:native@1.0.0", "another thing comes of it"]);
     project.set("COLOUR", "red");
     project.run("larder promote development production").exits(0);
+    // Nor does it come along once no line lets it run.
+    let manifest = project.read("larder.kdl");
+    project.write("larder.kdl", &manifest.replace("allow npm \"native\"; ", ""));
+    project
+        .run("larder promote development production")
+        .exits(1)
+        .names(["code of npm:native@1.0.0 ran for what development has, and no line allows that any more"]);
 }

@@ -1,12 +1,12 @@
 //! Giving one environment what another one has: the same closure, cut to the groups it includes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::diagnostic::{Exit, Failure, list};
 use crate::lock::{self, Closure, Lockfile};
 use crate::manifest::Environment;
-use crate::model::{Label, PackageKey, Side, TreeDigest};
+use crate::model::{BuildRules, Label, PackageKey, Side, TreeDigest};
 use crate::policy::CheckStage;
 use crate::profile::{Generation, PackageContent, ProfileError, PromotionSource};
 use crate::store::Tree;
@@ -42,7 +42,7 @@ pub fn promote(session: &Session<'_>, from: &str, to: &str) -> Result<Synced> {
     let side = tested_on.filter(fits).or_else(|| sides.of(&target.include));
     let closure = Closure::on_side(&lockfile.graph, &selection, side);
     let subject = Subject::looking_up(session, (&project, &lockfile), || closure.packages(), &[target])?;
-    check(&subject, &lockfile, &closure, &tested, [source, target])?;
+    check(&subject, (&lockfile, &project.manifest.settings.builds), &closure, &tested, [source, target])?;
 
     let promoted = Promotion {
         source: PromotionSource { environment: source.name.clone(), number: tested.number },
@@ -127,7 +127,7 @@ fn refuse_others(
 /// Collects every reason why the closure must not become the target's.
 fn check(
     subject: &Subject<'_>,
-    lockfile: &Lockfile,
+    (lockfile, approvals): (&Lockfile, &BuildRules),
     closure: &Closure<'_>,
     tested: &Generation,
     [source, target]: [&Environment; 2],
@@ -144,6 +144,11 @@ fn check(
         if there.get(&key.id).is_none_or(|versions| !versions.contains(&key.version)) {
             reasons.push(format!("{key} is not in {}: nobody has tested it there", source.name));
         }
+    }
+    let promoted: BTreeSet<&PackageKey> = closure.packages().map(|(key, _)| key).collect();
+    let is_withdrawn = |key: &PackageKey| promoted.contains(key) && !approvals.approves(&key.id, &key.version);
+    for (key, _) in tested_trees(lockfile, tested).filter(|(key, _)| is_withdrawn(key)) {
+        reasons.push(format!("code of {key} ran for what {} has, and no line allows that any more", source.name));
     }
     for dangling in lockfile.dangling() {
         reasons.push(format!("the lock of {} lacks {}", source.name, dangling.to.package));

@@ -50,14 +50,14 @@ pub(super) struct Catalog<'a> {
     pub(super) unmatched: RefCell<BTreeSet<PackageIx>>,
     /// The Python packages of which something asks for versions that are only there as source.
     from_source: RefCell<FxHashSet<PackageIx>>,
-    /// Why versions that are only there as source were refused, the newest first: of how many, and for which reason.
-    refused_sources: RefCell<FxHashMap<PackageIx, (usize, String)>>,
+    /// The versions that are only there as source and do not say what they need, with the reason that was told of the first.
+    refused_sources: RefCell<FxHashMap<PackageIx, (FxHashSet<u32>, String)>>,
     /// The platforms whose own wheels were asked what a Python version needs.
     compared: RefCell<FxHashMap<(PackageIx, u32), PlatformSet>>,
 }
 
-/// How many versions that are only there as source are fetched and refused before no older one is looked at: what their makers say,
-/// they say of all.
+/// How many versions that are only there as source, and do not say what they need, are fetched before no other one is: each is fetched
+/// whole, and a project that has its dependencies computed now had them computed before.
 const REFUSED_SOURCES: usize = 6;
 
 /// A package that is needed where it does not run.
@@ -452,14 +452,24 @@ impl<'a> Catalog<'a> {
             return Ok(None);
         }
         let refused = self.refused_sources.borrow();
-        Ok(refused.get(&package).filter(|(count, _)| *count >= REFUSED_SOURCES).map(|(_, reason)| reason.clone()))
+        Ok(refused
+            .get(&package)
+            .filter(|(versions, _)| versions.len() >= REFUSED_SOURCES)
+            .map(|(_, reason)| reason.clone()))
     }
 
-    /// Notes that a version was refused, if it is only there as source.
-    pub(super) fn note_refused(&self, package: PackageIx, ordinal: u32, reason: &str) -> Result<(), IndexError> {
-        if self.table(package)?.candidate(ordinal).is_source_only() {
+    /// Notes that a version was refused, if it is only there as source and does not say what it needs.
+    pub(super) fn note_refused(
+        &self,
+        (package, ordinal): (PackageIx, u32),
+        prepared: &PreparedRelease,
+        reason: &str,
+    ) -> Result<(), IndexError> {
+        let is_silent = prepared.is_silent(&self.interned.id(package));
+        if is_silent && self.table(package)?.candidate(ordinal).is_source_only() {
             let mut refused = self.refused_sources.borrow_mut();
-            refused.entry(package).or_insert_with(|| (0, reason.to_owned())).0 += 1;
+            let (versions, _) = refused.entry(package).or_insert_with(|| (FxHashSet::default(), reason.to_owned()));
+            versions.insert(ordinal);
         }
         Ok(())
     }

@@ -242,6 +242,13 @@ impl PreparedRelease {
         }
     }
 
+    /// Returns whether the version does not say what it needs: what it lacks itself is said of its own name.
+    pub(super) fn is_silent(&self, id: &PackageId) -> bool {
+        let is_own =
+            |dependency: &Dependency| matches!(&dependency.wants, Wants::Unsupported { name, .. } if *name == id.name);
+        self.release.dependencies.iter().any(is_own)
+    }
+
     /// Adds a dependency that larder cannot resolve. An override may replace it, and an optional one is left out; any other rules the
     /// version out.
     fn add_unsupported(

@@ -247,7 +247,7 @@ impl Provider<'_> {
         if extra.is_some() {
             demands.push(Variable::PyOn(package, platform), OrdinalSet::singleton(ordinal));
         } else if let Some(reason) = prepared.refused.clone().filter(|_| may_be_refused) {
-            catalog.note_refused(package, ordinal, &reason)?;
+            catalog.note_refused((package, ordinal), &prepared, &reason)?;
             return Ok(ChoiceOutcome::Refused(reason));
         } else if self.problem.is_tied(package) {
             demands.push(Variable::Py(package), OrdinalSet::singleton(ordinal));

@@ -195,19 +195,27 @@ fn a_version_that_is_only_source_counts_where_a_requirement_leaves_no_other() {
 }
 
 #[test]
-fn of_source_distributions_that_cannot_be_used_the_oldest_are_not_read() {
-    let broken = |candidate: &mut Candidate, release: &mut Release| {
-        source(candidate, release);
-        release.dependencies = vec![super::need(crate::model::Ecosystem::Pypi, "git a")];
+fn of_source_distributions_that_do_not_say_what_they_need_few_are_read() {
+    let lacking = |what: &'static str| {
+        move |candidate: &mut Candidate, release: &mut Release| {
+            source(candidate, release);
+            release.dependencies = vec![super::need(crate::model::Ecosystem::Pypi, what)];
+        }
     };
-    let mut world = World::new();
-    for minor in 0..20 {
-        world = world.has_with(&format!("pypi spark@1.{minor}"), &[], broken);
-    }
-    let world = world.asks("pypi spark");
-    world.unsolved();
-    let read = world.read.lock().unwrap();
+    let world = |what: &'static str| {
+        let versions = (1..20).map(|minor| format!("pypi spark@1.{minor}"));
+        versions
+            .fold(World::new(), |world, version| world.has_with(&version, &[], lacking(what)))
+            .has_with("pypi spark@1.0", &[], source)
+            .platforms(&[LINUX, MAC])
+            .asks("pypi spark")
+    };
+    let silent = world("git spark");
+    silent.unsolved();
+    let read = silent.read.lock().unwrap().clone();
     assert!(read.len() < 10 && read.contains("pypi:spark@1.19") && !read.contains("pypi:spark@1.0"), "{read:?}");
+    // What one version asks for another one may not.
+    world("git other").gives(&["pypi:spark@1.0"]);
 }
 
 #[test]

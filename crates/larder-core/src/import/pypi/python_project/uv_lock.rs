@@ -20,7 +20,16 @@ pub const UV_LOCK: &str = "uv.lock";
 #[derive(Deserialize)]
 struct UvLock {
     #[serde(default)]
+    manifest: UvManifest,
+    #[serde(default)]
     package: Vec<UvPackage>,
+}
+
+/// What a workspace's lockfile begins with.
+#[derive(Default, Deserialize)]
+struct UvManifest {
+    #[serde(default)]
+    members: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -54,9 +63,36 @@ pub struct LockedRequirement {
     extras: Vec<String>,
     specifier: Option<String>,
     marker: Option<String>,
+    #[serde(flatten)]
+    folder: RequiredFolder,
+    #[serde(flatten)]
+    place: RequiredPlace,
+}
+
+/// The folder that is asked for instead of a package of a registry.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+struct RequiredFolder {
+    editable: Option<String>,
+    directory: Option<String>,
+    r#virtual: Option<String>,
+}
+
+/// Where a package is asked for elsewhere than from the usual registry.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+struct RequiredPlace {
+    url: Option<String>,
+    git: Option<String>,
+    path: Option<String>,
+    index: Option<String>,
 }
 
 impl LockedRequirement {
+    /// Returns whether its name alone says which package is meant: one of a registry, or a member of the workspace.
+    fn is_by_name(&self, members: &[String]) -> bool {
+        let is_member = || members.iter().any(|member| PackageName::pypi(member) == PackageName::pypi(&self.name));
+        self.place == RequiredPlace::default() && (self.folder == RequiredFolder::default() || is_member())
+    }
+
     /// Returns the name with the extras that are asked for.
     pub(in crate::import) fn name(&self) -> String {
         if self.extras.is_empty() { self.name.clone() } else { format!("{}[{}]", self.name, self.extras.join(",")) }
@@ -74,7 +110,7 @@ impl LockedRequirement {
 }
 
 /// Returns what the project of a name asks for whose folder, relative to that of the lockfile, is given: the root's is empty. `None` if
-/// the lockfile does not have it.
+/// the lockfile does not have it, or the project asks for something that a name does not say: a URL, or another index.
 pub(super) fn requires_dist(text: &str, (name, folder): (&str, &str)) -> Option<Vec<LockedRequirement>> {
     let lock: UvLock = toml::from_str(text).ok()?;
     let name = PackageName::pypi(name).ok()?;
@@ -85,7 +121,8 @@ pub(super) fn requires_dist(text: &str, (name, folder): (&str, &str)) -> Option<
         let is_there = place.is_some_and(|place| if place == "." { folder.is_empty() } else { place == folder });
         is_there && PackageName::pypi(&package.name).is_ok_and(|own| own == name)
     };
-    lock.package.into_iter().find(is_it).map(|package| package.metadata.requires_dist)
+    let found = lock.package.into_iter().find(is_it)?.metadata.requires_dist;
+    found.iter().all(|one| one.is_by_name(&lock.manifest.members)).then_some(found)
 }
 
 impl PythonProject {
@@ -125,6 +162,9 @@ mod tests {
     use super::*;
 
     const LOCK: &str = r#"
+[manifest]
+members = ["acme-clai", "root"]
+
 [[package]]
 name = "root"
 source = { virtual = "." }
@@ -158,6 +198,29 @@ source = { registry = "https://pypi.org/simple" }
         assert_eq!(taken, [("idna".to_owned(), ">=3", None), ("tool[a,b]".to_owned(), "", when)]);
         assert_eq!((project.computed.len(), &*project.dependencies), (0, &["idna>=3".to_owned()][..]));
         assert_eq!(project.optional_dependencies["web"], ["tool[a,b]; sys_platform == 'linux'"]);
+    }
+
+    #[test]
+    fn what_a_name_does_not_say_is_not_taken() {
+        let taken = |requirement: &str, members: &str| {
+            let lock = format!(
+                "[manifest]\nmembers = [{members}]\n[[package]]\nname = \"app\"\nsource = {{ virtual = \".\" }}\n\
+                 [package.metadata]\nrequires-dist = [{{ name = \"six\", {requirement} }}]\n"
+            );
+            requires_dist(&lock, ("app", "")).is_some()
+        };
+        assert!(taken("specifier = \">=1\"", ""));
+        assert!(taken("editable = \"libs/six\"", "\"app\", \"six\""));
+        for elsewhere in [
+            "url = \"https://files.example/six-99.0-py3-none-any.whl\"",
+            "git = \"https://git.example/six?rev=1\"",
+            "path = \"wheels/six-99.0-py3-none-any.whl\"",
+            "editable = \"libs/six\"",
+            "directory = \"libs/six\"",
+            "specifier = \">=1\", index = \"https://packages.example/simple\"",
+        ] {
+            assert!(!taken(elsewhere, "\"app\""), "{elsewhere}");
+        }
     }
 
     #[test]
