@@ -268,6 +268,31 @@ fn a_script_reaches_neither_network_nor_home_nor_neighbours() {
 }
 
 #[test]
+fn a_script_that_leaves_a_link_in_the_place_of_its_folder_gets_nothing_of_the_machine() {
+    let outside = tempfile::tempdir().expect("a folder");
+    fs::write(outside.path().join("package.json"), "{\"name\":\"native\",\"version\":\"1.0.0\"}").expect("a file");
+    fs::write(outside.path().join("secret.txt"), "n3edle").expect("a file");
+    let place = outside.path().display();
+    for script in [
+        format!("cd .. && mv native away && ln -s {place} native"),
+        format!("cd ../.. && mv node_modules away && mkdir node_modules && ln -s {place} node_modules/native"),
+    ] {
+        let registry = one(&script);
+        let project = project(&registry);
+        project.run("larder builds allow native").exits(0);
+        let out = project.run("larder sync");
+        if out.stderr.contains("larder::build::no_sandbox") {
+            return crate::sweep::say(&format!("NOT TESTED: {}", out.stderr));
+        }
+        assert_ne!(out.status, 0, "{}", out.stdout);
+        out.names(["put something else in the place of its folder"]);
+        let found = project.program("grep", &["-rl", "n3edle", ".."]).stdout;
+        assert_eq!(found, "", "{script}");
+        assert!(outside.path().join("secret.txt").exists());
+    }
+}
+
+#[test]
 fn folders_that_lie_deeper_than_a_process_may_open_go_with_a_failed_build() {
     let registry =
         one("node -e 'for (let i = 0; i < 900; i++) { fs.mkdirSync(String(i)); process.chdir(String(i)); }'; exit 3");

@@ -74,7 +74,7 @@ impl NpmPackage {
     /// Runs the package's scripts, one after the other, and returns whether there were any. Then nothing but files and folders
     /// are in the package's folder.
     pub fn run_scripts(&self, sandbox: &Sandbox) -> Result<bool, BuildError> {
-        let folder = self.layout.join(&self.package);
+        let folder = self.own_folder()?;
         let invalid = |problem: String| BuildError::Input { package: self.name.clone(), problem };
         let text = fs::read_up_to(&folder.join("package.json"), LARGEST)?;
         let text = text.ok_or_else(|| invalid("it has no package.json".to_owned()))?;
@@ -118,6 +118,7 @@ impl NpmPackage {
                 },
             )
             .map_err(|error| self.explained(error))?;
+            self.own_folder()?;
         }
         if self.scripts == ScriptSet::Prepare {
             // It leads to what the scripts ran with, and belongs to no package.
@@ -130,6 +131,16 @@ impl NpmPackage {
             }
         })?;
         Ok(true)
+    }
+
+    /// Returns the package's folder, if it is one still: scripts may change what is around it, and a link in its place, or in that of a
+    /// folder above it, leads to where they cannot look themselves.
+    fn own_folder(&self) -> Result<PathBuf, BuildError> {
+        if fs::inspect_below(&self.layout, &self.package)? == fs::PathState::Clear {
+            return Ok(self.layout.join(&self.package));
+        }
+        let problem = "scripts put something else in the place of its folder".to_owned();
+        Err(BuildError::Output { package: self.name.clone(), problem, log: self.log.clone() })
     }
 
     /// Adds what this Node lacks to the error of a script that used node-gyp.

@@ -143,6 +143,9 @@ impl PythonProject {
     pub fn wheel(&self, sandbox: &Sandbox, target: BuildOutput, package: &PackageKey) -> Result<PathBuf, BuildError> {
         self.call(sandbox, target, Hook::Wheel)?;
         let folder = self.output.join("wheel");
+        if let fs::PathState::Blocked { .. } = fs::inspect_below(&self.output, Path::new("wheel"))? {
+            return Err(self.output_error("it put something else in the place of the folder for its wheel"));
+        }
         let wheel = wheel::only_wheel(&folder).map_err(|reason| self.output_error(reason))?;
         let problem = wheel::mismatch(&wheel, package);
         problem.map_or_else(|| Ok(folder.join(&wheel)), |problem| Err(self.output_error(problem)))
