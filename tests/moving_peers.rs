@@ -328,6 +328,9 @@ fn an_override_by_a_link_to_nothing_takes_a_package_out_where_its_tool_does() {
         (root(r#""resolutions": {"right": "link:./nope"}"#), "yarn.lock", "# yarn lockfile v1\n", true),
         (root(r#""overrides": {"right": "file:nope"}"#), "package-lock.json", r#"{"lockfileVersion": 3}"#, true),
         (root(r#""pnpm": {"overrides": {"right": "link:nope"}}"#), "pnpm-lock.yaml", "lockfileVersion: '9.0'\n", true),
+        // What lies elsewhere on the machine may be there for others.
+        (root(r#""resolutions": {"right": "link:../nope"}"#), "yarn.lock", "# yarn lockfile v1\n", false),
+        (root(r#""resolutions": {"right": "link:/nope/right"}"#), "yarn.lock", "# yarn lockfile v1\n", false),
         // Yarn and pnpm fail here: the folder would be copied.
         (root(r#""resolutions": {"right": "file:./nope"}"#), "yarn.lock", "# yarn lockfile v1\n", false),
     ];

@@ -1,7 +1,7 @@
 //! Which folders of a repository are members: what its tools say of it, and folders that stand for themselves beside.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Component, Path};
 use std::sync::Arc;
 
 use super::folders::folder_of;
@@ -326,12 +326,13 @@ pub(in crate::ops) fn override_with_members(
     };
     imported.settle_folder_overrides(|folder, ecosystem, name| {
         let of_name = names.of_name(ecosystem, name);
+        let is_inside = is_inside(folder);
         let folder = path::join("", folder);
         let is_of_root = || of_name.is_empty() && folder.is_empty() && path::root_package(root, name).is_some();
         let is_gone = || fs::lstat(&root.join(&*folder)).is_ok_and(|found| found.is_none());
         if of_name.iter().any(|package| package.folder == folder) || is_of_root() {
             FolderContents::OwnPackage
-        } else if members::stay_inside(root, &folder).is_ok() && is_gone() {
+        } else if is_inside && members::stay_inside(root, &folder).is_ok() && is_gone() {
             FolderContents::Nothing
         } else {
             FolderContents::Another
@@ -339,6 +340,21 @@ pub(in crate::ops) fn override_with_members(
     });
     let linked = locked.iter().flat_map(|(_, versions)| versions.linked());
     imported.override_with_members(linked, version);
+}
+
+/// Returns whether a path, as it was written, is one below the root: others lead to the rest of the machine.
+fn is_inside(path: &str) -> bool {
+    let mut depth = 0_usize;
+    let stays = |part| match part {
+        Component::Normal(_) => {
+            depth += 1;
+            true
+        }
+        Component::CurDir => true,
+        Component::ParentDir => depth.checked_sub(1).map(|above| depth = above).is_some(),
+        Component::RootDir | Component::Prefix(_) => false,
+    };
+    !path.starts_with('~') && Path::new(path).components().all(stays)
 }
 
 /// Takes out the lines that mean a package of the project that is none: no member has the name, or the folder holds no package, or
