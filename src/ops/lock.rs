@@ -21,7 +21,7 @@ use super::facts::registry_notices::Notices;
 use super::failure::{self, Unsatisfiable};
 use super::locking::age;
 use super::locking::routing::{self, Extent};
-use super::locking::solutions::{Unknown, UnreachableGroups};
+use super::locking::solutions::Unknown;
 use super::locking::sources::{self, LockedSource};
 pub(super) use super::locking::wish::{Contradictions, UnusedPatches, Wish};
 use super::locking::{unserved, witnesses};
@@ -459,12 +459,12 @@ pub(super) fn solve_with(
             sources::resolve_one(session, project, registries, package, &locked_source)
         }
     };
-    let is_first = wish.old.is_none_or(|old| old.graph.packages.is_empty());
-    let unreachable = if is_first { UnreachableGroups::LeftOut } else { UnreachableGroups::Required };
+    let locked_lines = wish.old.into_iter().flat_map(|old| &old.graph.roots);
+    let locked_groups = locked_lines.filter_map(|root| root.group.clone()).collect();
     let solutions::Solved { resolution, left_out } = solutions::solve(
         project,
         &settings,
-        (registries, unfetched, unreachable),
+        (registries, unfetched, locked_groups),
         (&find_out, wish.contradictions),
         preferences,
     )?;

@@ -32,15 +32,6 @@ pub(in crate::ops) enum Unknown<'a> {
 /// Finds out what a solve stopped for, and tells the registries.
 pub(in crate::ops) type FindOut<'a> = dyn Fn(Unknown<'_>) -> Result<()> + 'a;
 
-/// What becomes of groups that no environment includes where a registry does not answer that only they ask.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::ops) enum UnreachableGroups {
-    /// They are left out: nothing of them was ever locked.
-    LeftOut,
-    /// There is no solution: what is locked of them would be lost.
-    Required,
-}
-
 /// A project's solution, and what it does without.
 pub(in crate::ops) struct Solved {
     /// The solution.
@@ -54,12 +45,12 @@ pub(in crate::ops) struct Solved {
 pub(in crate::ops) fn solve(
     project: &Project,
     settings: &Settings,
-    (registries, left_out, unreachable): (&Registries, BTreeMap<Label, String>, UnreachableGroups),
+    (registries, left_out, locked_groups): (&Registries, BTreeMap<Label, String>, BTreeSet<Label>),
     (find_out, contradictions): (&FindOut<'_>, Contradictions),
     preferences: impl Fn(Option<&Side>) -> Preferences,
 ) -> Result<Solved> {
     let (idle, left_out) = (project.idle_groups(), RefCell::new(left_out));
-    let problem = Problem { project, settings, registries, find_out, contradictions, idle, unreachable, left_out };
+    let problem = Problem { project, settings, registries, find_out, contradictions, idle, locked_groups, left_out };
     let resolution = solve_sides(&problem, preferences)?;
     Ok(Solved { resolution, left_out: problem.left_out.into_inner() })
 }
@@ -106,7 +97,8 @@ struct Problem<'a> {
     contradictions: Contradictions,
     /// The groups that no environment includes.
     idle: BTreeSet<Label>,
-    unreachable: UnreachableGroups,
+    /// The groups that the old lock has lines of: what is locked of them is not lost because a registry does not answer.
+    locked_groups: BTreeSet<Label>,
     /// Those of them that have no solution beside the other lines.
     left_out: RefCell<BTreeMap<Label, String>>,
 }
@@ -126,8 +118,7 @@ impl Problem<'_> {
                 }),
                 _ => None,
             };
-            let may_leave_out = self.unreachable == UnreachableGroups::LeftOut;
-            if may_leave_out && is_of_network(&error) && self.leave_out_unreachable(side, preferences) {
+            if is_of_network(&error) && self.leave_out_unreachable(side, preferences) {
                 continue;
             }
             if let ResolveError::NoSolution(core) = &mut error
@@ -148,7 +139,8 @@ impl Problem<'_> {
     /// without them either.
     fn leave_out_unreachable(&self, side: Option<(usize, &Side)>, preferences: &Preferences) -> bool {
         let before = self.left_out.borrow().clone();
-        let open: Vec<&Label> = self.idle.iter().filter(|group| !before.contains_key(*group)).collect();
+        let is_open = |group: &&Label| !before.contains_key(*group) && !self.locked_groups.contains(*group);
+        let open: Vec<&Label> = self.idle.iter().filter(is_open).collect();
         let error_with = |left_out: BTreeMap<Label, String>| {
             self.left_out.replace(left_out);
             self.solve_once(side, preferences).err().map(|failed| failed.1)
