@@ -8,8 +8,8 @@ use crate::resolve::{self, BoundedIndex, LineId, NoSolution, Requirements, Resol
 /// The most contradictions that are looked for.
 const MOST: usize = 4;
 
-/// The most versions whose dependencies are looked at for each: a solve that is only to say more of an error must not take long.
-const MOST_LOOKED_AT: usize = 1_000;
+/// The most that a registry is asked for each: a solve that is only to say more of an error must not take long.
+const MOST_LOOKED_AT: usize = 200;
 
 /// Adds to a contradiction of some requirements those that the other lines have among themselves, as far as they are found soon. What
 /// has to be built or fetched first is none.

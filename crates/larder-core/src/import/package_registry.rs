@@ -120,13 +120,11 @@ fn of_claims(name: &str, registries: &[Registry]) -> Result<Ecosystem, String> {
     let mut claiming: Vec<Ecosystem> = registries.iter().filter(claims).map(|registry| registry.ecosystem).collect();
     claiming.sort();
     claiming.dedup();
-    match claiming[..] {
-        [ecosystem] => Ok(ecosystem),
-        _ => {
-            let kinds = Ecosystem::served().into_iter().map(|kind| format!("`{kind}`"));
-            Err(format!("it names no `registry`: write {}", one_of(kinds)))
-        }
+    if let [ecosystem] = claiming[..] {
+        return Ok(ecosystem);
     }
+    let kinds = Ecosystem::served().into_iter().map(|kind| format!("`{kind}`"));
+    Err(format!("it names no `registry`: write {}", one_of(kinds)))
 }
 
 /// Returns a text of an entry. An empty one is none.

@@ -48,6 +48,12 @@ impl fmt::Display for UnmetDeclaration<'_> {
     }
 }
 
+/// Tells which packages a `node_modules` can have.
+type IsFound<'f> = &'f dyn Fn(&PackageKey) -> bool;
+
+/// Tells which names somebody wants found in any case.
+type IsHoisted<'f> = &'f dyn Fn(&str) -> bool;
+
 impl<'a> Fallback<'a> {
     /// Chooses an instance for each name.
     ///
@@ -62,7 +68,7 @@ impl<'a> Fallback<'a> {
         graph: &'a Graph,
         environments: &[BTreeSet<Label>],
         closure: &Closure<'a>,
-        (is_found, is_hoisted): (&dyn Fn(&PackageKey) -> bool, &dyn Fn(&str) -> bool),
+        (is_found, is_hoisted): (IsFound<'_>, IsHoisted<'_>),
     ) -> Self {
         let _span = tracing::info_span!("choose fallback", instances = graph.instances.len()).entered();
         let cut = |platform: Option<Platform>| {

@@ -7,7 +7,8 @@ use super::index::{Chosen, Index, IndexError, Release, Versions};
 use crate::diagnostic::{Exit, Failure};
 use crate::model::{PackageId, Platform, Requirement};
 
-/// An index that fails once it was asked for so many versions.
+/// An index that fails once it was asked so often, for the versions of a package or for what one needs. Nothing is fetched ahead: that
+/// would be for more than is asked.
 pub struct BoundedIndex<'a> {
     index: &'a dyn Index,
     /// How many more it answers.
@@ -26,43 +27,31 @@ impl Failure for Exhausted {
 }
 
 impl<'a> BoundedIndex<'a> {
-    /// Creates one that answers for so many versions, repetitions counted.
+    /// Creates one that answers so often, repetitions counted.
     pub fn new(index: &'a dyn Index, most: usize) -> Self {
         Self { index, left: AtomicUsize::new(most) }
     }
 
-    fn is_exhausted(&self) -> bool {
-        self.left.load(Ordering::Relaxed) == 0
+    fn count(&self) -> Result<(), IndexError> {
+        let counted = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        counted.map(drop).map_err(|_| IndexError::Failed(Arc::new(Exhausted)))
     }
 }
 
 impl Index for BoundedIndex<'_> {
     fn versions(&self, package: &PackageId) -> Result<Arc<Versions>, IndexError> {
-        if self.is_exhausted() {
-            return Err(IndexError::Failed(Arc::new(Exhausted)));
-        }
+        self.count()?;
         self.index.versions(package)
     }
 
     fn release(&self, package: &PackageId, ordinal: u32) -> Result<Arc<Release>, IndexError> {
-        let counted = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
-        if counted.is_err() {
-            return Err(IndexError::Failed(Arc::new(Exhausted)));
-        }
+        self.count()?;
         self.index.release(package, ordinal)
     }
 
-    fn prefetch(&self, requirements: &[Requirement]) {
-        if !self.is_exhausted() {
-            self.index.prefetch(requirements);
-        }
-    }
+    fn prefetch(&self, _: &[Requirement]) {}
 
-    fn prefetch_releases(&self, package: &PackageId, ordinals: &[u32]) {
-        if !self.is_exhausted() {
-            self.index.prefetch_releases(package, ordinals);
-        }
-    }
+    fn prefetch_releases(&self, _: &PackageId, _: &[u32]) {}
 
     fn by_platform(&self, chosen: &[Chosen]) -> Result<Vec<Option<Arc<Release>>>, IndexError> {
         self.index.by_platform(chosen)

@@ -26,7 +26,7 @@ impl Configuration {
                 continue;
             }
             // A line that ends with an odd number of backslashes goes on.
-            while line.len() - line.trim_end_matches('\\').len() & 1 == 1 {
+            while (line.len() - line.trim_end_matches('\\').len()) % 2 == 1 {
                 line.pop();
                 match lines.next() {
                     Some(next) => line.push_str(next.trim_start()),

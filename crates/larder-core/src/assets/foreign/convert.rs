@@ -81,10 +81,10 @@ pub fn convert(
     }
     let (Some(kind), Some(direction)) = (kind, direction) else { return Err(converting.problems) };
     let mut text = format!("adapter kind=\"{kind}\" direction=\"{direction}\" {{\n");
-    converting.lines(kind, &settings, rules.is_some(), "    ", &mut text);
+    converting.lines(kind, &settings, rules.is_some(), ("    ", &mut text));
     for (environment, settings) in rules.iter().flat_map(|rules| &rules.environments) {
         let mut block = String::new();
-        converting.lines(kind, settings, true, "        ", &mut block);
+        converting.lines(kind, settings, true, ("        ", &mut block));
         if !block.is_empty() {
             let _ = write!(text, "    environment {} {{\n{block}    }}\n", quoted(environment));
         }
@@ -144,7 +144,7 @@ impl Converting<'_> {
     }
 
     /// Writes the lines of parameters.
-    fn lines(&mut self, kind: AdapterKind, settings: &[Setting], is_told: bool, indent: &str, text: &mut String) {
+    fn lines(&mut self, kind: AdapterKind, settings: &[Setting], is_told: bool, (indent, text): (&str, &mut String)) {
         let mut stated: BTreeSet<&str> = BTreeSet::new();
         for setting in settings {
             let to = setting.to.as_str();
