@@ -127,9 +127,10 @@ impl<'k> Replacing<'k> {
         as_written: impl Fn(&str, &str) -> Option<(&'k &'k str, &'k PackageKey)>,
     ) -> Self {
         let asked = entries.values().flat_map(|entry| &entry.dependencies);
+        let asked = asked.filter_map(|(alias, range)| Some(*as_written(alias, range)?.0));
         let listed = keys.values().flat_map(yarn_extensions::added_to);
-        let asked = asked.map(|(alias, range)| (alias.as_str(), range.as_str())).chain(listed);
-        let asked: BTreeSet<&str> = asked.filter_map(|(alias, range)| Some(*as_written(alias, range)?.0)).collect();
+        let listed = listed.filter_map(|(alias, range)| Some(*as_written(alias, range)?.0));
+        let asked: BTreeSet<&str> = asked.chain(listed).collect();
         let mut found: BTreeMap<&str, BTreeSet<&PackageKey>> = BTreeMap::new();
         for (descriptor, key) in keys.iter().filter(|(descriptor, _)| !asked.contains(**descriptor)) {
             if let Some((alias, _)) = split_at_version(descriptor) {
