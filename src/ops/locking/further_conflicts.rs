@@ -1,6 +1,7 @@
 //! Contradictions besides the first: those of lines that have no part in what is told already. All are told at once, and not one a run.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use crate::registry::Registries;
 use crate::resolve::{self, BoundedIndex, LineId, NoSolution, Requirements, ResolveError};
@@ -8,8 +9,10 @@ use crate::resolve::{self, BoundedIndex, LineId, NoSolution, Requirements, Resol
 /// The most contradictions that are looked for.
 const MOST: usize = 4;
 
-/// The most versions whose dependencies are looked at for each: a solve that is only to say more of an error must not take long.
-const MOST_LOOKED_AT: usize = 1_000;
+/// The most questions of a registry's packages for each, and the longest that all of them take: solves that are only to say more of an
+/// error must not take long.
+const MOST_ASKED: usize = 1_000;
+const LONGEST: Duration = Duration::from_secs(2);
 
 /// Adds to a contradiction of some requirements those that the other lines have among themselves, as far as they are found soon. What
 /// has to be built or fetched first is none.
@@ -22,13 +25,16 @@ pub(super) fn add(requirements: &Requirements, registries: &Registries, first: &
     if told.is_empty() {
         return;
     }
+    let end = Instant::now() + LONGEST;
     for _ in 0..MOST {
         let left: Vec<u32> = (0..requirements.lines.len() as u32).filter(|line| !told.contains(line)).collect();
         let rest = Requirements {
             lines: left.iter().map(|&line| requirements.lines[line as usize].clone()).collect(),
             ..requirements.clone()
         };
-        let Some(mut found) = contradiction(&rest, registries).filter(|found| !found.lines.is_empty()) else { return };
+        let Some(mut found) = contradiction(&rest, registries, end).filter(|found| !found.lines.is_empty()) else {
+            return;
+        };
         let declared = |line: &mut LineId| *line = LineId(left.get(line.0 as usize).copied().unwrap_or(u32::MAX));
         let others = std::mem::take(&mut found.others);
         for mut one in std::iter::once(*found).chain(others) {
@@ -40,8 +46,8 @@ pub(super) fn add(requirements: &Requirements, registries: &Registries, first: &
 }
 
 /// Returns why there is no solution of some requirements. Returns `None` if there is one, or that is not known soon.
-fn contradiction(requirements: &Requirements, registries: &Registries) -> Option<Box<NoSolution>> {
-    let solve = || match resolve::resolve(requirements, &BoundedIndex::new(registries, MOST_LOOKED_AT)) {
+fn contradiction(requirements: &Requirements, registries: &Registries, end: Instant) -> Option<Box<NoSolution>> {
+    let solve = || match resolve::resolve(requirements, &BoundedIndex::new(registries, MOST_ASKED, end)) {
         Err(ResolveError::NoSolution(found)) if found.unbuilt.is_empty() => Some(found),
         _ => None,
     };
