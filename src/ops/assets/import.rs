@@ -134,7 +134,7 @@ pub fn import(session: &Session<'_>, request: &Request) -> Result<Imported> {
         // They are there, whatever comes of looking at them.
         match findings(session, &files) {
             Ok(found) => imported.findings = found,
-            Err(error) => imported.notes.push(format!("the new assets were not checked: {error}")),
+            Err(error) => imported.notes.push(format!("the new assets were not checked: {}", error.in_short())),
         }
     }
     Ok(imported)
