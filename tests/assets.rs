@@ -168,6 +168,12 @@ fn one_error_hides_nothing_else() {
     conforms(&error, "error");
     assert!(error.to_string().contains("stale") && error.to_string().contains("orders-inn"), "{error:#}");
     assert!(error.to_string().contains("lonely"), "{error:#}");
+    // What no error of an asset stands beside has its place too.
+    edit(&project, "packages/orders/flows/order-approval.kdl", "from \"orders-inn\"", "from \"orders-in\"");
+    let error = project.run("larder check --json").exits(1).json();
+    let related = error["error"]["related"].as_array().expect("a list");
+    let of_assets: Vec<_> = related.iter().filter(|one| one.to_string().contains("larder::assets::")).collect();
+    assert!(!of_assets.is_empty() && of_assets.iter().all(|one| one["labels"][0].is_object()), "{error:#}");
 }
 
 #[test]

@@ -296,3 +296,157 @@ fn files_that_were_made_to_harm_change_nothing() {
     assert_eq!(there.state(), before);
     assert!(!Path::new("/tmp/evil.kdl").exists());
 }
+
+#[test]
+fn adapters_that_cannot_be_read_or_have_a_secret_in_a_comment_stay() {
+    let file = "packages/orders/adapters/billing-out.kdl";
+    let literal = ("Authorization env=\"BILLING_TOKEN\"", "Authorization \"Bearer hunter2\"");
+    for (old, new) in [
+        ("kind=\"rest\"", "kind=\"restt\""),
+        ("direction=\"out\"", "direction=\"outt\""),
+        ("adapter kind", "x password=\"hunter2\"\nadapter kind"),
+        ("method \"POST\"", "method \"POST"),
+    ] {
+        let hub = hub_unlocked();
+        edit(&hub, file, literal.0, literal.1);
+        edit(&hub, file, old, new);
+        hub.run("larder export flows order-intake -o no.tar.gz").exits(1).names(["billing-out.kdl"]);
+        assert!(!hub.has("no.tar.gz"), "{new}");
+    }
+    for line in ["/- adapter { password \"hunter2\"; }\n", "// password \"hunter2\"\n"] {
+        let hub = hub_unlocked();
+        hub.write(file, &format!("{}{line}", hub.read(file)));
+        let told = hub.run("larder export flows order-intake -o no.tar.gz").exits(1).stderr;
+        assert!(told.contains("billing-out.kdl:17") && !told.contains("hunter2"), "{told}");
+        assert!(!hub.has("no.tar.gz"), "{line}");
+    }
+}
+
+#[test]
+fn packages_that_differ_by_their_scopes_get_folders_of_their_own() {
+    let (from, there) = (Project::alone(), elsewhere());
+    let adapter = |direction: &str| {
+        format!("adapter kind=\"file\" direction=\"{direction}\" {{\n schema \"@b/x/x\"\n path \"/a\"\n}}\n")
+    };
+    from.write("larder.kdl", "project \"scopes\"\nmembers \"packages/*\"\n")
+        .write("packages/b/larder.kdl", "package \"@b/x\" version=\"1.0.0\"\nassets { schema \"x\" \"s/x.schema.json\"; }\n")
+        .write("packages/b/s/x.schema.json", "{\"type\": \"object\"}\n")
+        .write(
+            "packages/a/larder.kdl",
+            "package \"@a/x\" version=\"1.0.0\"\ndependencies { larder \"@b/x\" \"^1\"; }\nassets {\n  adapter \"in\" \"s/in.kdl\"\n  adapter \"out\" \"s/out.kdl\"\n  flow \"f\" \"s/f.kdl\"\n}\n",
+        )
+        .write("packages/a/s/in.kdl", &adapter("in"))
+        .write("packages/a/s/out.kdl", &adapter("out"))
+        .write("packages/a/s/f.kdl", "flow \"f\" {\n from \"in\"\n to \"out\"\n on-error to=\"out\"\n}\n");
+    from.run("larder export flows f -o f.tar.gz").exits(0);
+    carry(&from, "f.tar.gz", &there);
+    there.run("larder import flows f.tar.gz").exits(0);
+    assert!(there.read("packages/a-x/larder.kdl").contains("\"@a/x\""));
+    assert!(there.read("packages/b-x/larder.kdl").contains("\"@b/x\""));
+    there.run("larder lock").exits(0);
+    assert!(there.run("larder flow list --json").exits(0).stdout.contains("@a/x/f"));
+}
+
+/// The hub's order-intake in a file, and a project that has a package `orders` with this manifest.
+fn beside_orders(manifest: &str) -> Project {
+    let (hub, there) = (hub_unlocked(), elsewhere());
+    hub.run("larder export flows order-intake -o intake.tar.gz").exits(0);
+    carry(&hub, "intake.tar.gz", &there);
+    there.write("packages/orders/larder.kdl", manifest);
+    there
+}
+
+#[test]
+fn a_range_that_is_there_stays_or_keeps_the_flows_out() {
+    let manifest = |range: &str| {
+        format!(
+            "package \"orders\" version=\"1.2.0\"\ndependencies {{\n    larder \"partner\" \"{range}\" // ours\n}}\n"
+        )
+    };
+    let there = beside_orders(&manifest("^1.4"));
+    let before = there.state();
+    there.run("larder import flows intake.tar.gz").exits(1).names(["partner `^1.4`", "2.1.0"]);
+    assert_eq!(there.state(), before);
+    let there = beside_orders(&manifest("^2"));
+    there.run("larder import flows intake.tar.gz").exits(0);
+    assert!(there.read("packages/orders/larder.kdl").contains("    larder \"partner\" \"^2\" // ours\n"));
+}
+
+#[test]
+fn a_schema_that_is_elsewhere_keeps_those_out_that_look_for_it() {
+    let hub = hub_unlocked();
+    let there = beside_orders("package \"orders\" version=\"1.2.0\"\n");
+    there
+        .write(
+            "packages/partner/larder.kdl",
+            "package \"partner\" version=\"2.1.0\"\nassets { schema \"types\" \"xsd/types.xsd\"; }\n",
+        )
+        .write("packages/partner/xsd/types.xsd", &hub.read("packages/partner/schemas/types.xsd"));
+    let before = there.state();
+    there
+        .run("larder import flows intake.tar.gz")
+        .exits(1)
+        .names(["schemas/types.xsd", "packages/partner/xsd/types.xsd"]);
+    assert_eq!(there.state(), before);
+}
+
+#[test]
+fn files_that_tools_read_do_not_leave_and_all_that_is_written_is_told() {
+    let hub = hub_unlocked();
+    edit(&hub, "packages/orders/mappings/order-to-invoice.kdl", "\"samples/order-1.xml\"", "\".envrc\"");
+    hub.write("packages/orders/.envrc", &hub.read("packages/orders/samples/order-1.xml"));
+    hub.run("larder export flows order-intake -o no.tar.gz").exits(1).names([".envrc"]);
+    assert!(!hub.has("no.tar.gz"));
+    let there = beside_orders("package \"orders\" version=\"1.2.0\"\n");
+    let told = there.run_json("larder import flows intake.tar.gz --json");
+    let files: Vec<&str> = told["files"].as_array().expect("a list").iter().filter_map(|one| one.as_str()).collect();
+    assert!(files.contains(&"packages/orders/samples/order-1.xml"), "{files:?}");
+    assert!(files.iter().all(|file| there.has(file)));
+}
+
+/// A project in which an import was cut off: it was to replace `packages/orders/larder.kdl`, and to add `new.txt`.
+fn cut_off() -> Project {
+    let there = beside_orders("package \"orders\" version=\"1.2.0\"\n");
+    let digest = larder::model::TreeDigest::of(there.read("packages/orders/larder.kdl").as_bytes());
+    let list = format!(
+        r#"[{{"path": "new.txt", "before": null}}, {{"path": "packages/orders/larder.kdl", "before": "{digest}"}}]"#
+    );
+    there
+        .write(".larder/importing/ready", &list)
+        .write(".larder/importing/files/new.txt", "new\n")
+        .write(".larder/importing/files/packages/orders/larder.kdl", "package \"orders\" version=\"1.2.1\"\n");
+    there
+}
+
+#[test]
+fn what_was_written_after_an_import_was_cut_off_is_not_replaced() {
+    let there = cut_off();
+    there.run("larder import flows gone.tar.gz").exits(2).names(["gone.tar.gz"]);
+    assert!(there.read("packages/orders/larder.kdl").contains("1.2.1") && there.has("new.txt"), "it goes on");
+    there.run("larder import flows intake.tar.gz --into .git").exits(1).names([".git/partner"]);
+    for (file, text) in
+        [("new.txt", "mine\n"), ("packages/orders/larder.kdl", "package \"orders\" version=\"1.2.0\" // mine\n")]
+    {
+        let there = cut_off();
+        there.write(file, text);
+        let staged = format!(".larder/importing/files/{file}");
+        there.run("larder import flows intake.tar.gz").exits(1).names([file, &staged]);
+        assert_eq!(there.read(file), text);
+        there.run("larder restore backup.tar.gz").exits(1).names(["cut off"]);
+        std::fs::remove_file(there.path(&staged)).expect("what was staged");
+        there.run("larder import flows intake.tar.gz").exits(0);
+        assert!(there.read(file).starts_with(text.trim_end()), "{file}");
+    }
+}
+
+#[test]
+fn an_import_that_somebody_else_prepared_moves_nothing_from_elsewhere() {
+    let there = cut_off();
+    let outside = there.path("../outside");
+    std::fs::create_dir_all(outside.join("packages")).expect("a folder of ours");
+    std::fs::write(outside.join("new.txt"), "key\n").expect("a file of ours");
+    std::fs::remove_dir_all(there.path(".larder/importing/files")).expect("the folder");
+    std::os::unix::fs::symlink(&outside, there.path(".larder/importing/files")).expect("a link of theirs");
+    there.run("larder import flows intake.tar.gz").exits(1).names([".larder/importing/files", "a link"]);
+    assert!(outside.join("new.txt").exists() && !there.has("new.txt"));
+}

@@ -131,3 +131,53 @@ fn one_thing_that_is_wrong_keeps_all_out() {
     nowhere.write("larder.kdl", "project \"nothing\"\n").write("old/a.xsd", "<schema/>");
     nowhere.run("larder import assets old").exits(2).names(["in no package"]);
 }
+
+#[test]
+fn secrets_of_native_files_and_of_samples_stay_outside() {
+    let token = format!("ghp_{}", "a1B2c3D4e5".repeat(4));
+    let adapter = "adapter kind=\"sftp\" direction=\"in\" {\n    schema \"invoice\"\n    host \"sftp.example\"\n    path \"/out\"\n    credentials \"hunter2\"\n}\n";
+    for (file, text, place) in [
+        ("old/a.kdl", adapter.to_owned(), "a.kdl:5"),
+        ("old/a.kdl", adapter.replace("kind=\"sftp\"", "kind=\"sft\""), "a.kdl:1"),
+        ("old/a.kdl", adapter.replace("    credentials", "    credentials env=\"A\"\n    // credentials"), "a.kdl:6"),
+        ("old/samples/a.json", format!("{{\"number\": \"{token}\"}}\n"), "samples/a.json:1"),
+    ] {
+        let project = exported();
+        with_secret(&project);
+        project.write(file, &text);
+        let before = project.state();
+        let told = project.run("larder import assets old --mapping rules.kdl").exits(1).stderr;
+        assert!(told.contains(place) && !told.contains("hunter2") && !told.contains(&token), "{place}: {told}");
+        assert_eq!(project.state(), before);
+    }
+}
+
+#[test]
+fn samples_are_not_said_to_be_left_out() {
+    let project = exported();
+    with_secret(&project);
+    std::os::unix::fs::symlink("readme.md", project.path("old/link.md")).expect("a link of ours");
+    let told = project.run_json("larder import assets old --mapping rules.kdl --json");
+    assert!(told["leftOut"].to_string().contains("link.md: it is a link"), "{told:#}");
+    let left_out = told["leftOut"].to_string();
+    assert!(!left_out.contains("samples/") && left_out.contains("readme.md"), "{left_out}");
+}
+
+#[test]
+fn other_packages_and_installed_ones_are_passed_by() {
+    let project = Project::alone();
+    let schema = "{\"$schema\": \"https://json-schema.org/draft/2020-12/schema\", \"type\": \"object\"}\n";
+    project
+        .write("larder.kdl", "project \"all\"\npackage \"root\" version=\"1.0.0\"\nmembers \"packages/*\"\n")
+        .write("packages/one/larder.kdl", "package \"one\" version=\"1.0.0\"\n")
+        .write("packages/one/theirs.schema.json", schema)
+        .write("node_modules/x/installed.schema.json", schema)
+        .write("schemas/ours.schema.json", schema);
+    let told = project.run_json("larder import assets . --json");
+    let assets = told["assets"].to_string();
+    assert!(
+        assets.contains("schema:root/ours") && !assets.contains("theirs") && !assets.contains("installed"),
+        "{told:#}"
+    );
+    assert!(told["leftOut"].to_string().contains("packages/one: it is a package of its own"), "{told:#}");
+}

@@ -44,6 +44,10 @@ fn report_imported(imported: &import::Imported, output: &Output) -> CommandResul
     for asset in imported.assets.iter().filter(|asset| asset.new) {
         output.message(format!("Added {} in {}", asset.id, asset.file));
     }
+    let of_asset = |file: &&String| imported.assets.iter().any(|asset| asset.file == **file);
+    for file in imported.files.iter().filter(|file| !of_asset(file)) {
+        output.message(format!("Wrote {file}, which they need"));
+    }
     imported.left_out.iter().for_each(|line| output.message(format!("Left out {line}")));
     let known = imported.assets.iter().filter(|asset| !asset.new).count();
     if known > 0 {

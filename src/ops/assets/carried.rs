@@ -2,25 +2,24 @@
 //!
 //! An import adds to each package what it does not have yet, and makes the packages that are not there. What is there stays as it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::assets::adapter::SECRET;
 use crate::assets::{AssetIndex, AssetSet, CarriedFlows, PackageDocument, PackageIndex};
 use crate::diagnostic::{Exit, Failure, FindingLevel, SourceFinding};
 use crate::manifest::edit::{self, NewLine, Section, quoted};
 use crate::manifest::{self, ManifestKind};
-use crate::model::{Ecosystem, PackageName};
+use crate::model::{Ecosystem, PackageName, Version};
 use crate::ops::asset_findings::WrongAssets;
 use crate::ops::project::{inputs, locate_root, members};
 use crate::ops::session::MANIFEST;
 use crate::ops::{Result, Session};
-use crate::package::find_secret;
 
 use super::load::ProjectAssets;
-use super::placement::{Imported, ImportedAsset, Placement, declaration};
+use super::placement::{Imported, ImportedAsset, Placement, declaration, path_in};
+use super::portable::{keeps_back, refuse_secrets};
 use super::{carried_file, deployable_flows_named, flow};
 
 /// What is exported.
@@ -66,16 +65,14 @@ pub fn export(session: &Session<'_>, request: &ExportRequest) -> Result<Exported
     }
     let closure = set.closure(flows.iter().copied());
     let environments = assets.environments();
-    let findings: Vec<SourceFinding> = closure
-        .iter()
-        .flat_map(|at| set.check_asset(*at, environments.as_deref()))
-        .filter(keeps_from_leaving)
-        .collect();
+    let findings: Vec<SourceFinding> =
+        closure.iter().flat_map(|at| set.check_asset(*at, environments.as_deref())).filter(keeps_back).collect();
     if let Some(wrong) = WrongAssets::new(&findings, &|file| set.text_of(file)) {
         return Err(wrong.into());
     }
     let carried = set.carry(&flows);
-    refuse_secrets(&carried)?;
+    carried.check_form().map_err(Unfit)?;
+    refuse_secrets(&carried, &set, closure.iter().copied())?;
     let file = request.file.clone().unwrap_or_else(|| {
         let name = flows.first().map_or("flows", |flow| set.asset(*flow).id.name.as_str());
         let ending = if request.recipients.is_empty() { "" } else { ".age" };
@@ -89,23 +86,6 @@ pub fn export(session: &Session<'_>, request: &ExportRequest) -> Result<Exported
         flows: flows.iter().map(|at| set.asset(*at).id.to_string()).collect(),
         assets: closure.iter().map(|at| set.asset(*at).id.to_string()).collect(),
     })
-}
-
-/// Returns whether assets with a finding can be carried nowhere: something is missing, or is a secret.
-fn keeps_from_leaving(finding: &SourceFinding) -> bool {
-    finding.level == FindingLevel::Error
-        && [SECRET, "asset.file", "asset.dangling", "schema.import"].contains(&&*finding.code)
-}
-
-/// Fails if a file looks as if it had a secret, as publishing does.
-fn refuse_secrets(carried: &CarriedFlows) -> Result<()> {
-    for (path, text) in carried.all_files() {
-        if let Some(secret) = find_secret(path.as_str(), text.as_bytes()) {
-            let line = secret.line.map(|line| format!(":{line}")).unwrap_or_default();
-            return Err(HasSecret { place: format!("{}{line}", path.as_str()), what: secret.what }.into());
-        }
-    }
-    Ok(())
 }
 
 /// What is imported.
@@ -125,20 +105,21 @@ pub struct ImportRequest {
 /// The file cannot be read; or something that is not the same is where it would go. Nothing is changed then.
 pub fn import(session: &Session<'_>, request: &ImportRequest) -> Result<Imported> {
     let context = session.context;
-    let carried = carried_file::read(context, &request.file, &request.identities)?;
     let root = locate_root(context)?;
+    // One that was cut off is finished without its file, which may be gone.
     let (placement, finished) = Placement::begin(context, root.clone())?;
+    let carried = carried_file::read(context, &request.file, &request.identities)?;
     let assets = ProjectAssets::with_lock(session, None)?;
     let set = assets.set();
     // It was read, so there are such packages.
     let theirs = AssetSet::new(carried.asset_packages().map_err(Unreadable)?, &carried);
     let environments = assets.environments();
     let mut findings = theirs.check(environments.as_deref(), super::threads());
-    let (refused, told): (Vec<_>, Vec<_>) = findings.drain(..).partition(keeps_from_leaving);
+    let (refused, told): (Vec<_>, Vec<_>) = findings.drain(..).partition(keeps_back);
     if let Some(wrong) = WrongAssets::new(&refused, &|file| theirs.text_of(file)) {
         return Err(wrong.into());
     }
-    refuse_secrets(&carried)?;
+    refuse_secrets(&carried, &theirs, 0..theirs.assets().len())?;
     let folder = match &request.into {
         Some(into) => Some(below(&root, &context.folder.join(into))?),
         None => None,
@@ -167,7 +148,8 @@ pub fn import(session: &Session<'_>, request: &ImportRequest) -> Result<Imported
         importing.package(at, place, &places)?;
     }
     let Importing { placement, mut imported, .. } = importing;
-    imported.manifests = placement.place(context)?;
+    let placed = placement.place(context)?;
+    (imported.files, imported.manifests) = (placed.files, placed.manifests);
     imported.assets.sort();
     Ok(imported)
 }
@@ -200,6 +182,7 @@ impl Importing<'_> {
     fn places(&mut self, folder: &str) -> Result<Vec<Place>> {
         let mut places = Vec::new();
         let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+        let mut folders: BTreeMap<String, &PackageName> = BTreeMap::new();
         for (at, package) in self.theirs.packages().iter().enumerate() {
             let document = &self.carried.packages()[at];
             if let Some(other) = seen.insert(package.name.folded().into_owned(), &document.version) {
@@ -210,7 +193,16 @@ impl Importing<'_> {
                 places.push(Place::None);
                 continue;
             }
-            places.push(self.place_of(at, &package.name, folder)?);
+            let place = self.place_of(at, &package.name, folder)?;
+            if let Place::New(folder) = &place
+                && let Some(other) = folders.insert(folder.to_lowercase(), &package.name)
+            {
+                let name = &package.name;
+                self.placement.refuse(format!(
+                    "packages {other} and {name} would both be in `{folder}`: make one of them in another folder first"
+                ));
+            }
+            places.push(place);
         }
         Ok(places)
     }
@@ -237,8 +229,7 @@ impl Importing<'_> {
             ));
             return Ok(Place::None);
         }
-        let short = name.without_scope();
-        let place = if folder.is_empty() { short.to_owned() } else { format!("{folder}/{short}") };
+        let place = path_in(folder, &self.folder_name(name));
         if self.placement.is_taken(&place)? {
             self.placement.refuse(format!(
                 "`{place}` is there already, and is no package {name}: `--into DIR` names another folder for it"
@@ -246,6 +237,16 @@ impl Importing<'_> {
             return Ok(Place::None);
         }
         Ok(Place::New(place))
+    }
+
+    /// Returns what the folder of a new package is called: its name without the scope, unless another package of the file has that.
+    fn folder_name(&self, name: &PackageName) -> String {
+        let short = name.without_scope();
+        let others = self.theirs.packages().iter().map(|package| &package.name);
+        let is_shared = others
+            .filter(|other| other.folded() != name.folded())
+            .any(|other| other.without_scope().eq_ignore_ascii_case(short));
+        if is_shared { name.as_str().trim_start_matches('@').replace('/', "-") } else { short.to_owned() }
     }
 
     fn is_same_id(&self, their: AssetIndex, own: AssetIndex) -> bool {
@@ -269,7 +270,9 @@ impl Importing<'_> {
             }
             Place::None => return Ok(()),
         };
-        let mut new: Vec<AssetIndex> = Vec::new();
+        let mut new: BTreeSet<AssetIndex> = BTreeSet::new();
+        // Where files lie that are there already, by where they lie in the file of flows.
+        let mut elsewhere: BTreeMap<AssetIndex, String> = BTreeMap::new();
         for asset in self.theirs.of_package(at) {
             let their = self.theirs.asset(asset);
             let own = match place {
@@ -279,7 +282,11 @@ impl Importing<'_> {
             let mut file = path_in(&folder, their.declaration.file.value.as_str());
             match own {
                 Some(own) if self.set.digest(own) == self.theirs.digest(asset) => {
-                    file = path_in(&folder, self.set.asset(own).declaration.file.value.as_str());
+                    let own_file = path_in(&folder, self.set.asset(own).declaration.file.value.as_str());
+                    if own_file != file {
+                        elsewhere.insert(asset, own_file.clone());
+                    }
+                    file = own_file;
                 }
                 Some(_) => {
                     self.placement.refuse(format!(
@@ -287,7 +294,7 @@ impl Importing<'_> {
                         their.id.kind, their.id
                     ));
                 }
-                None => new.push(asset),
+                None => drop(new.insert(asset)),
             }
             self.imported.assets.push(ImportedAsset { id: their.id.to_string(), file, new: own.is_none() });
         }
@@ -295,10 +302,17 @@ impl Importing<'_> {
         let below = |file: &str| self.theirs.packages()[at].path(file).map(str::to_owned);
         for asset in self.theirs.of_package(at).filter(|asset| new.contains(asset)) {
             for source in self.theirs.files_of(asset) {
-                if let Some(path) = below(&source.file)
-                    && self.theirs.schema_of_file(&source.file).is_none_or(|of| new.contains(&of))
-                {
-                    self.placement.add_file(&path_in(&folder, &path), &source.text)?;
+                let Some(path) = below(&source.file) else { continue };
+                let of = self.theirs.schema_of_file(&source.file);
+                if of.is_none_or(|of| new.contains(&of)) {
+                    self.placement.add_file(&folder, &path, &source.text)?;
+                } else if let Some((of, own)) = of.and_then(|of| Some((of, elsewhere.get(&of)?))) {
+                    // A schema looks for what it imports by its path.
+                    let (new, known) = (&self.theirs.asset(asset).id, &self.theirs.asset(of).id);
+                    self.placement.refuse(format!(
+                        "`{new}` needs `{}`: that is `{known}`, which is in `{own}` here",
+                        path_in(&folder, &path)
+                    ));
                 }
             }
         }
@@ -307,35 +321,61 @@ impl Importing<'_> {
             self.placement.add_package(folder, text);
             return self.note_members(folder);
         }
+        if let Place::Own(own) = place
+            && !new.is_empty()
+        {
+            self.depend(*own, &folder, &self.dependencies(at, places))?;
+        }
         for asset in new {
             let declared = self.theirs.asset(asset);
             let (path, form) = (declared.declaration.file.value.as_str(), declared.declaration.form);
             self.placement.declare(&folder, &declared.id, path, form)?;
-            for (name, range) in self.dependencies(at, places) {
-                let Place::Own(own) = place else { continue };
-                if self.set.packages()[*own].dependencies.contains_key(&name.folded().into_owned()) {
-                    continue;
-                }
-                let line = NewLine {
-                    ecosystem: Ecosystem::PRIVATE,
-                    name: name.as_str(),
-                    range: Some(&range),
-                    properties: Vec::new(),
-                };
-                self.placement.edit(&folder, |file, text| edit::add(file, text, &Section::Dependencies, &line))?;
-            }
         }
         Ok(())
     }
 
-    /// Returns what a package of the file depends on, with the range that is written.
-    fn dependencies(&self, at: PackageIndex, places: &[Place]) -> Vec<(PackageName, String)> {
+    /// Has a package of the repository depend on others, where no line of its manifest does. A line that is there stays, and admits
+    /// what is needed.
+    fn depend(&mut self, own: PackageIndex, folder: &str, needed: &[(PackageName, semver::Version)]) -> Result<()> {
+        let package = &self.set.packages()[own];
+        for (name, version) in needed {
+            let folded = name.folded();
+            let stated = self.assets.stated(own).iter();
+            let mut stated = stated.filter(|requirement| requirement.package().name.folded() == folded).peekable();
+            if stated.peek().is_some() {
+                let version = Version::Semver(version.clone());
+                if let Some(other) = stated.find(|requirement| !requirement.matches(&version)) {
+                    self.placement.refuse(format!(
+                        "package {} asks for {name} `{}`, and the flows need {version}",
+                        package.name,
+                        other.range_text()
+                    ));
+                }
+                continue;
+            }
+            if package.dependencies.contains_key(&*folded) {
+                continue;
+            }
+            let range = format!("^{version}");
+            let line = NewLine {
+                ecosystem: Ecosystem::PRIVATE,
+                name: name.as_str(),
+                range: Some(&range),
+                properties: Vec::new(),
+            };
+            self.placement.edit(folder, |file, text| edit::add(file, text, &Section::Dependencies, &line))?;
+        }
+        Ok(())
+    }
+
+    /// Returns what a package of the file depends on, with the versions that are here, or are made.
+    fn dependencies(&self, at: PackageIndex, places: &[Place]) -> Vec<(PackageName, semver::Version)> {
         let needed = self.theirs.packages()[at].dependencies.values();
         let version = |needed: &PackageIndex| match places.get(*needed) {
             Some(Place::Own(own) | Place::Installed(own)) => self.set.packages()[*own].version.clone(),
             _ => self.theirs.packages()[*needed].version.clone(),
         };
-        needed.map(|needed| (self.theirs.packages()[*needed].name.clone(), format!("^{}", version(needed)))).collect()
+        needed.map(|needed| (self.theirs.packages()[*needed].name.clone(), version(needed))).collect()
     }
 
     fn new_manifest(&self, document: &PackageDocument, at: PackageIndex, places: &[Place]) -> String {
@@ -343,8 +383,8 @@ impl Importing<'_> {
         let dependencies = self.dependencies(at, places);
         if !dependencies.is_empty() {
             text += "\ndependencies {\n";
-            for (name, range) in dependencies {
-                text += &format!("    larder {} {}\n", quoted(name.as_str()), quoted(&range));
+            for (name, version) in dependencies {
+                text += &format!("    larder {} {}\n", quoted(name.as_str()), quoted(&format!("^{version}")));
             }
             text += "}\n";
         }
@@ -405,10 +445,6 @@ fn below(root: &Path, folder: &Path) -> Result<String> {
     Ok(parts.join("/"))
 }
 
-pub(super) fn path_in(folder: &str, path: &str) -> String {
-    if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") }
-}
-
 /// A folder that is not the project's.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("`{folder}` is not in the project")]
@@ -423,19 +459,14 @@ struct Outside {
 #[diagnostic(code(larder::flows::packages))]
 struct Unreadable(String);
 
-/// A secret that would leave, or come in.
+/// Flows that no file can have.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("{place} has {what}")]
+#[error("a file of flows cannot have this: {0}")]
 #[diagnostic(
-    code(larder::flows::secret),
-    help(
-        "files of flows name secrets, and never have them: take it out, and say where it is by `env=`, `file=` or `keyring=`"
-    )
+    code(larder::flows::unfit),
+    help("nobody could import it: give the file another name in its package, or export fewer flows at a time")
 )]
-struct HasSecret {
-    place: String,
-    what: &'static str,
-}
+struct Unfit(String);
 
 impl Failure for Outside {
     fn exit(&self) -> Exit {
@@ -449,7 +480,7 @@ impl Failure for Unreadable {
     }
 }
 
-impl Failure for HasSecret {
+impl Failure for Unfit {
     fn exit(&self) -> Exit {
         Exit::Refused
     }

@@ -12,6 +12,7 @@ use crate::fs::{self, Kind};
 use crate::mapping::Mapping;
 use crate::model::{AssetKind, Label};
 use crate::ops::Result;
+use crate::ops::project::staged_files::named;
 use crate::ops::session::MANIFEST;
 use crate::schema::{SchemaKind, relative};
 
@@ -45,7 +46,8 @@ pub(super) struct ForeignFolder {
     pub(super) problems: Vec<String>,
 }
 
-/// Looks through a folder. Links are not followed, nor is what begins with a dot.
+/// Looks through a folder. Links are not followed, nor is what begins with a dot, what package managers install, and what belongs to
+/// another package.
 pub(super) fn read(
     folder: &Path,
     rules: Option<&ImportRules>,
@@ -55,9 +57,18 @@ pub(super) fn read(
     let mut found = ForeignFolder::default();
     let mut files: BTreeMap<String, (String, ForeignKind)> = BTreeMap::new();
     let mut texts: BTreeMap<String, String> = BTreeMap::new();
-    let mut entries = fs::walk(folder, |path| !is_hidden(path))?;
+    let is_installed = |path: &Path| path.file_name().is_some_and(|name| name == "node_modules");
+    let is_package = |path: &Path| fs::lstat(&folder.join(path).join(MANIFEST)).is_ok_and(|stat| stat.is_some());
+    let mut entries = fs::walk(folder, |path| !is_hidden(path) && !is_installed(path) && !is_package(path))?;
+    let folders = entries.iter().filter(|entry| entry.kind == Kind::Folder).map(|entry| &entry.path);
+    let packages = folders.filter(|path| !is_hidden(path) && is_package(path));
+    found.left_out.extend(packages.map(|path| format!("{}: it is a package of its own", path.display())));
     entries.sort_by(|one, other| one.path.cmp(&other.path));
-    for entry in entries.into_iter().filter(|entry| entry.kind == Kind::File && !is_hidden(&entry.path)) {
+    for entry in entries.into_iter().filter(|entry| entry.kind != Kind::Folder && !is_hidden(&entry.path)) {
+        if entry.kind != Kind::File {
+            found.left_out.push(format!("{}: it is {}", entry.path.display(), named(entry.kind)));
+            continue;
+        }
         let Some(path) = entry.path.to_str().map(|path| path.replace(std::path::MAIN_SEPARATOR, "/")) else {
             found.left_out.push(format!("{}: its name is no text", entry.path.display()));
             continue;
@@ -92,6 +103,7 @@ pub(super) fn read(
     let names = schema_names(&schemas, &mut found.problems);
     let known: BTreeSet<&str> = schemas.keys().copied().collect();
     let mut taken: BTreeSet<String> = files.keys().cloned().collect();
+    let mut of_mappings: BTreeSet<String> = BTreeSet::new();
     for (path, (text, kind)) in &files {
         match kind {
             ForeignKind::Schema(kind) => {
@@ -111,7 +123,7 @@ pub(super) fn read(
             ForeignKind::Native(kind, stated) => {
                 let Some(name) = label(stated.as_deref().unwrap_or(stem(path))) else { continue };
                 let others = if *kind == AssetKind::Mapping { samples(path, text, &texts) } else { Vec::new() };
-                taken.extend(others.iter().map(|(path, _)| path.clone()));
+                of_mappings.extend(others.iter().map(|(path, _)| path.clone()));
                 found.assets.push(ForeignAsset {
                     kind: *kind,
                     name,
@@ -129,9 +141,9 @@ pub(super) fn read(
             }
         }
     }
-    found
-        .left_out
-        .extend(texts.keys().filter(|path| !taken.contains(*path)).map(|path| format!("{path}: it is no asset")));
+    // A sample may look like a configuration, and is none.
+    let left = texts.keys().filter(|path| !taken.contains(*path) && !of_mappings.contains(*path));
+    found.left_out.extend(left.map(|path| format!("{path}: it is no asset")));
     found.repeated();
     Ok(found)
 }

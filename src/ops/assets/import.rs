@@ -13,10 +13,10 @@ use crate::ops::asset_findings::WrongAssets;
 use crate::ops::project::{inputs, locate_root};
 use crate::ops::{Result, Session};
 
-use super::carried::path_in;
 use super::foreign_folder::{self, ForeignAsset};
 use super::load::ProjectAssets;
-use super::placement::{ImportedAsset, Placement, canonical};
+use super::placement::{ImportedAsset, Placement, canonical, path_in};
+use super::portable;
 
 pub use super::placement::Imported;
 
@@ -106,11 +106,17 @@ pub fn import(session: &Session<'_>, request: &Request) -> Result<Imported> {
                 .left_out
                 .push(format!("{file}: its locations stay as they are, as it lies in the package already"));
         }
+        // What was converted has been looked at for that, and may be incomplete.
+        let kind = Some(asset.kind).filter(|_| asset.is_unchanged);
+        let problems = asset.others.iter().map(|(sample, text)| portable::problem_of_file(sample, text, None));
+        for problem in problems.chain([portable::problem_of_file(&asset.path, &asset.text, kind)]).flatten() {
+            placement.refuse(problem);
+        }
         if place(&asset.path).as_ref() != Some(&path) {
-            placement.add_file(&file, &asset.text)?;
+            placement.add_file(&own_folder, &path, &asset.text)?;
         }
         for (sample, text) in asset.others.iter().filter(|_| inside.is_none()) {
-            placement.add_file(&path_in(&own_folder, sample), text)?;
+            placement.add_file(&own_folder, sample, text)?;
         }
         placement.declare(&own_folder, &id, &path, asset.form)?;
         imported.assets.push(ImportedAsset { id: id.to_string(), file, new: true });
@@ -118,13 +124,18 @@ pub fn import(session: &Session<'_>, request: &Request) -> Result<Imported> {
     if imported.assets.is_empty() {
         imported.notes.push("nothing in it is an asset that is not declared yet".to_owned());
     }
-    imported.manifests = placement.place(context)?;
+    let placed = placement.place(context)?;
+    (imported.files, imported.manifests) = (placed.files, placed.manifests);
     imported.assets.sort();
     imported.left_out.sort();
     if imported.assets.iter().any(|asset| asset.new) {
         let files: Vec<&str> =
             imported.assets.iter().filter(|asset| asset.new).map(|asset| asset.file.as_str()).collect();
-        imported.findings = findings(session, &files)?;
+        // They are there, whatever comes of looking at them.
+        match findings(session, &files) {
+            Ok(found) => imported.findings = found,
+            Err(error) => imported.notes.push(format!("the new assets were not checked: {}", error.in_short())),
+        }
     }
     Ok(imported)
 }

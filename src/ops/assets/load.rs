@@ -8,7 +8,7 @@ use crate::assets::{AssetFiles, AssetPackage, AssetSet, PackageIndex};
 use crate::diagnostic::SourceFinding;
 use crate::fs;
 use crate::lock::Lockfile;
-use crate::manifest::{self, DependencySpec, Manifest, ManifestKind};
+use crate::manifest::{self, DependencyLine, DependencySpec, Manifest, ManifestKind};
 use crate::model::{Package, PackageKey, PackageName, Requirement};
 use crate::ops::facts::locked_trees::{self, MissingTrees};
 use crate::ops::packages::{Discovered, GITIGNORE, Repository, Searched};
@@ -28,6 +28,8 @@ pub(in crate::ops) struct ProjectAssets {
     /// The environments that the project declares. `None` of a package that stands alone: its users have theirs.
     environments: Option<Vec<String>>,
     packages: Vec<AssetPackage>,
+    /// The private packages that the lines of each package's manifest ask for, in its dependencies and features.
+    stated: Vec<Vec<Requirement>>,
     files: AssetMemory,
     /// Where packages were looked for.
     searched: Searched,
@@ -93,9 +95,9 @@ impl ProjectAssets {
             }
             loading.add_locked(&locked);
         }
-        let Loading { packages, folders, missing, .. } = loading;
+        let Loading { packages, stated, folders, missing, .. } = loading;
         let files = AssetMemory::new(context, &root, folders);
-        Ok(Self { root, environments, packages, files, searched, of_repository, missing })
+        Ok(Self { root, environments, packages, stated, files, searched, of_repository, missing })
     }
 
     /// Returns whether any package has assets of its own.
@@ -116,6 +118,11 @@ impl ProjectAssets {
     /// Returns the place of the repository's package of a name.
     pub(super) fn repository_package(&self, name: &PackageName) -> Option<PackageIndex> {
         self.packages[..self.of_repository].iter().position(|package| package.name.folded() == name.folded())
+    }
+
+    /// Returns the private packages that the lines of a package's manifest ask for, resolved or not.
+    pub(super) fn stated(&self, package: PackageIndex) -> &[Requirement] {
+        &self.stated[package]
     }
 
     /// Returns the environments that the project declares. `None` of a package that stands alone.
@@ -197,6 +204,8 @@ pub(super) fn repositories<'c>(context: &Context<'c>, folder: &Path, own: &Path)
 #[derive(Default)]
 struct Loading {
     packages: Vec<AssetPackage>,
+    /// The private packages that the lines of each one's manifest ask for.
+    stated: Vec<Vec<Requirement>>,
     folders: Vec<PathBuf>,
     /// The private packages that packages ask for and that were not looked for yet: who asks, and for what.
     wanted: Vec<(PackageIndex, Requirement)>,
@@ -237,14 +246,14 @@ impl Loading {
             is_own,
         });
         self.folders.push(folder);
+        let private = |line: &DependencyLine| match &line.spec {
+            DependencySpec::Package(requirement) if requirement.ecosystem().has_assets() => Some(requirement.clone()),
+            _ => None,
+        };
         let features = package.features.iter().flat_map(|feature| &feature.dependencies);
-        for line in manifest.dependencies.iter().chain(features) {
-            if let DependencySpec::Package(requirement) = &line.spec
-                && requirement.ecosystem().has_assets()
-            {
-                self.wanted.push((at, requirement.clone()));
-            }
-        }
+        let wanted: Vec<Requirement> = manifest.dependencies.iter().chain(features).filter_map(private).collect();
+        self.stated.push(wanted.clone());
+        self.wanted.extend(wanted.into_iter().map(|requirement| (at, requirement)));
         Some(at)
     }
 

@@ -19,6 +19,7 @@
 //! | `carried_file` | that file: written, read |
 //! | `import` | `larder import assets` |
 //! | `foreign_folder` | a folder of another tool: which assets it has |
+//! | `portable` | what keeps assets from leaving and coming in |
 //! | `placement` | what an import adds to packages: all of it, or nothing |
 //! | `explain` | `larder explain adapter` |
 
@@ -35,6 +36,7 @@ mod inputs;
 pub(super) mod load;
 pub(super) mod of_registry;
 mod placement;
+mod portable;
 mod probe;
 pub mod ready;
 mod references;
@@ -62,20 +64,18 @@ pub struct CheckedAssets {
     pub findings: Vec<SourceFinding>,
     /// The packages whose assets were checked, by their names in the form in which spellings are equal.
     packages: BTreeSet<String>,
-    /// The texts of the files in which something was found, if there is an error among that.
+    /// The texts of the files in which something was found.
     texts: BTreeMap<Arc<str>, Arc<str>>,
 }
 
 impl CheckedAssets {
     fn new(set: &AssetSet<'_>, count: usize, findings: Vec<SourceFinding>) -> Self {
         let mut texts = BTreeMap::new();
-        if findings.iter().any(SourceFinding::is_error) {
-            for finding in &findings {
-                if !texts.contains_key(&finding.file)
-                    && let Some(text) = set.text_of(&finding.file)
-                {
-                    texts.insert(Arc::clone(&finding.file), text);
-                }
+        for finding in &findings {
+            if !texts.contains_key(&finding.file)
+                && let Some(text) = set.text_of(&finding.file)
+            {
+                texts.insert(Arc::clone(&finding.file), text);
             }
         }
         let packages = set.packages().iter().filter(|package| package.is_own);

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::assets::check_foreign_path;
 use crate::diagnostic::{Exit, Failure, SourceFinding, list};
 use crate::document::decode;
 use crate::fs::{self, Kind, PathState};
 use crate::manifest::edit::{self, Block, quoted};
 use crate::model::{AssetId, AssetKind, EntryPath};
 use crate::ops::asset_findings::AssetFinding;
-use crate::ops::project::staged_files::{InTheWay, Mover, named};
+use crate::ops::project::staged_files::{InTheWay, Mover, StagedFile, named};
 use crate::ops::project::{deployment, inputs, snapshot};
 use crate::ops::session::MANIFEST;
 use crate::ops::{Context, Result};
@@ -24,6 +25,8 @@ use super::remembered::MAX_FILE;
 pub struct Imported {
     /// The assets, in the order of their identities.
     pub assets: Vec<ImportedAsset>,
+    /// All other files that were written: those of assets, and their samples.
+    pub files: Vec<String>,
     /// The manifests that were written.
     pub manifests: Vec<String>,
     /// What was not taken over, a line each.
@@ -50,6 +53,7 @@ pub struct ImportedAsset {
 #[serde(rename_all = "camelCase")]
 pub struct Summary<'a> {
     assets: &'a [ImportedAsset],
+    files: &'a [String],
     manifests: &'a [String],
     left_out: &'a [String],
     findings: Vec<AssetFinding<'a>>,
@@ -61,6 +65,7 @@ impl Imported {
     pub fn summary(&self) -> Summary<'_> {
         Summary {
             assets: &self.assets,
+            files: &self.files,
             manifests: &self.manifests,
             left_out: &self.left_out,
             findings: self.findings.iter().map(AssetFinding::from).collect(),
@@ -86,12 +91,13 @@ impl Placement {
     /// Begins one in a project, and finishes an import that was cut off there. Returns also what that has moved.
     pub(super) fn begin(context: &Context<'_>, root: PathBuf) -> Result<(Self, Vec<String>)> {
         deployment::refuse(&root)?;
+        Mover::Import.check_others(&root)?;
         let finished = match Mover::Import.ready(&root)? {
             Some(files) => {
                 let held = snapshot::hold(context, &Profiles::open(&root)?)?;
                 Mover::Import.move_all(&root, &files, &is_allowed)?;
                 held.release()?;
-                files
+                files.into_iter().map(|file| file.path().to_owned()).collect()
             }
             None => Vec::new(),
         };
@@ -115,10 +121,21 @@ impl Placement {
         Ok(!matches!(fs::inspect_below(&self.root, Path::new(path))?, PathState::Missing))
     }
 
-    /// Has a file be there. One with the same text stays, and another one is a problem.
-    pub(super) fn add_file(&mut self, path: &str, text: &str) -> Result<()> {
+    /// Has a file be there in the folder of a package. One with the same text stays, and another one is a problem. So is one that
+    /// another tool would take for its own.
+    pub(super) fn add_file(&mut self, folder: &str, path: &str, text: &str) -> Result<()> {
+        let in_package = path;
+        let path = &*path_in(folder, path);
         if let Err(error) = EntryPath::parse(path).and_then(|path| path.check_portable()) {
             self.problems.push(format!("`{}` {error}", path.escape_debug()));
+            return Ok(());
+        }
+        if let Err(reason) = check_foreign_path(in_package) {
+            self.problems.push(format!("`{path}` {reason}"));
+            return Ok(());
+        }
+        if !is_allowed(path) {
+            self.problems.push(format!("`{path}` is in a folder of larder's own, or of git's"));
             return Ok(());
         }
         if let Some(other) = self.folded.insert(path.to_lowercase(), path.to_owned()).filter(|other| other != path) {
@@ -147,7 +164,12 @@ impl Placement {
 
     /// Begins a package in a folder where none is.
     pub(super) fn add_package(&mut self, folder: &str, text: String) {
-        self.manifests.insert(manifest_in(folder), (None, text));
+        if !is_allowed(folder) {
+            self.problems.push(format!("`{folder}` is a folder of larder's own, or of git's"));
+        }
+        if self.manifests.insert(manifest_in(folder), (None, text)).is_some() {
+            self.problems.push(format!("two packages would be in `{folder}`"));
+        }
     }
 
     /// Changes the manifest of the package in a folder.
@@ -173,19 +195,20 @@ impl Placement {
         self.edit(folder, |file, text| edit::add_line(file, text, &Block::Named("assets"), &line))
     }
 
-    /// Puts all of it into its place. Returns the manifests that were written.
+    /// Puts all of it into its place. Returns what was written.
     ///
     /// # Errors
     /// All problems that were noted, as one; then nothing is changed.
-    pub(super) fn place(mut self, context: &Context<'_>) -> Result<Vec<String>> {
+    pub(super) fn place(mut self, context: &Context<'_>) -> Result<Placed> {
         if !self.problems.is_empty() {
             self.problems.sort_unstable();
             self.problems.dedup();
             return Err(Conflicts { problems: self.problems }.into());
         }
-        let manifests: Vec<String> = self.manifests.keys().cloned().collect();
-        if self.files.is_empty() && manifests.is_empty() {
-            return Ok(manifests);
+        let placed =
+            Placed { files: self.files.keys().cloned().collect(), manifests: self.manifests.keys().cloned().collect() };
+        if placed.files.is_empty() && placed.manifests.is_empty() {
+            return Ok(placed);
         }
         let held = snapshot::hold(context, &Profiles::open(&self.root)?)?;
         let staging = Mover::Import.folder(&self.root);
@@ -195,19 +218,21 @@ impl Placement {
         }
         fs::remove_tree(&staging)?;
         // The files first: nothing names them before the manifests are there.
-        let files: Vec<String> = self.files.keys().chain(&manifests).cloned().collect();
-        if let Err(error) = self.prepare(&staging.join("files")) {
-            fs::remove_tree(&staging)?;
-            return Err(error);
-        }
+        let files = match self.prepare(&staging.join("files")) {
+            Ok(files) => files,
+            Err(error) => {
+                fs::remove_tree(&staging)?;
+                return Err(error);
+            }
+        };
         Mover::Import.set_ready(&self.root, &files)?;
         Mover::Import.move_all(&self.root, &files, &is_allowed)?;
         held.release()?;
-        Ok(manifests)
+        Ok(placed)
     }
 
-    /// Writes everything beside its place, if what stands there is still what it was made for.
-    fn prepare(&self, staging: &Path) -> Result<()> {
+    /// Writes everything beside its place, if what stands there is still what it was made for. Returns what is to be moved.
+    fn prepare(&self, staging: &Path) -> Result<Vec<StagedFile>> {
         for (file, (before, _)) in &self.manifests {
             if inputs::text(&self.root.join(file))? != *before {
                 return Err(Moved { file: file.clone() }.into());
@@ -226,17 +251,35 @@ impl Placement {
             }
             fs::write_new(&place, text.as_bytes(), 0o644)?;
         }
-        Ok(fs::sync_volume(staging)?)
+        fs::sync_volume(staging)?;
+        let new = self.files.keys().map(|path| StagedFile::new(path.clone(), None));
+        let manifests = self.manifests.iter();
+        let manifests = manifests
+            .map(|(file, (before, _))| StagedFile::new(file.clone(), before.as_ref().map(|text| text.as_bytes())));
+        Ok(new.chain(manifests).collect())
     }
+}
+
+/// What was written.
+#[derive(Debug)]
+pub(super) struct Placed {
+    /// The files that were not there.
+    pub(super) files: Vec<String>,
+    /// The manifests.
+    pub(super) manifests: Vec<String>,
+}
+
+pub(super) fn path_in(folder: &str, path: &str) -> String {
+    if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") }
 }
 
 /// Returns which files an import that was cut off can have been moving.
 fn is_allowed(path: &str) -> bool {
-    !path.starts_with(".larder/") && !path.starts_with(".git/")
+    !path.split('/').any(|part| part.eq_ignore_ascii_case(".larder") || part.eq_ignore_ascii_case(".git"))
 }
 
 fn manifest_in(folder: &str) -> String {
-    if folder.is_empty() { MANIFEST.to_owned() } else { format!("{folder}/{MANIFEST}") }
+    path_in(folder, MANIFEST)
 }
 
 /// Returns the line that declares an asset.

@@ -17,7 +17,7 @@ use super::index::{Index, KeptGeneration};
 use crate::fs::{self, Durability, Kind, PathState};
 use crate::model::EntryPath;
 use crate::ops::install::manifests::MANIFESTS;
-use crate::ops::project::staged_files::{Mover, named};
+use crate::ops::project::staged_files::{Mover, StagedFile, named};
 use crate::ops::session::LOCKFILE;
 use crate::ops::{Context, Event, Result};
 use crate::profile::{self, MANIFESTS_OF_GENERATION};
@@ -63,9 +63,11 @@ pub fn restore(context: &Context<'_>, file: &Path, options: &RestoreOptions) -> 
     fs::create_dir_all(&folder)?;
     let folder = fs::canonicalize(&folder)?;
     check_own(&folder)?;
+    Mover::Restore.check_others(&folder)?;
     let staging = Mover::Restore.folder(&folder);
     if let Some(files) = Mover::Restore.ready(&folder)? {
         Mover::Restore.move_all(&folder, &files, &contents::is_kept)?;
+        let files = files.iter().map(|file| file.path().to_owned()).collect();
         let finished_earlier = true;
         let (created, active, generations) = (None, None, Vec::new());
         return Ok(Restored { folder, created, active, files, generations, finished_earlier });
@@ -75,8 +77,9 @@ pub fn restore(context: &Context<'_>, file: &Path, options: &RestoreOptions) -> 
     let unpacked = unpack(context, &file, (&folder, &staging), options);
     match unpacked {
         Ok((index, files)) => {
-            Mover::Restore.set_ready(&folder, &files)?;
-            Mover::Restore.move_all(&folder, &files, &contents::is_kept)?;
+            let staged: Vec<StagedFile> = files.iter().cloned().map(StagedFile::Replacing).collect();
+            Mover::Restore.set_ready(&folder, &staged)?;
+            Mover::Restore.move_all(&folder, &staged, &contents::is_kept)?;
             Ok(restored(folder, index, files))
         }
         Err(error) => {

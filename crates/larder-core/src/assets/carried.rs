@@ -6,7 +6,7 @@
 //! partner-2.1.0/schemas/order.xsd
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -52,6 +52,71 @@ struct CarriedFlow {
 /// The form that is written.
 const VERSION: u32 = 1;
 
+/// The most flows, packages and assets of a file: what somebody else made must not cost hours.
+const MOST_FLOWS: usize = 1_000;
+const MOST_PACKAGES: usize = 2_000;
+const MOST_ASSETS: usize = 10_000;
+
+/// The endings of files that assets have: other tools run none of them.
+const ENDINGS: [&str; 5] = [".kdl", ".xsd", ".wsdl", ".json", ".xml"];
+
+/// Files with such an ending that other tools look for by their names, and do what they say.
+const OF_TOOLS: [&str; 20] = [
+    "package.json",
+    "package-lock.json",
+    "npm-shrinkwrap.json",
+    "composer.json",
+    "deno.json",
+    "tsconfig.json",
+    "jsconfig.json",
+    "nx.json",
+    "project.json",
+    "lerna.json",
+    "turbo.json",
+    "rush.json",
+    "bower.json",
+    "vercel.json",
+    "angular.json",
+    "global.json",
+    "pom.xml",
+    "build.xml",
+    "ivy.xml",
+    "settings.xml",
+];
+
+/// Checks that a path in the folder of a package can be that of an asset's file which comes from elsewhere: no tool takes it for its
+/// own.
+///
+/// # Errors
+/// Why it cannot, as what follows the path in a sentence.
+pub fn check_foreign_path(path: &str) -> Result<(), &'static str> {
+    let lower = path.to_ascii_lowercase();
+    let name = lower.rsplit('/').next().unwrap_or(&lower);
+    if lower.split('/').any(|part| part.starts_with('.')) {
+        return Err("has a name that begins with a dot, as files of tools do");
+    }
+    if lower.split('/').any(|part| part == "node_modules") {
+        return Err("is in a folder that package managers fill");
+    }
+    if name.starts_with("larder.") {
+        return Err("is a file of larder's own");
+    }
+    if OF_TOOLS.contains(&name) {
+        return Err("is a file that another tool does what it says");
+    }
+    Ok(())
+}
+
+/// Checks the same of a file of flows, whose files have the endings of assets.
+fn check_carried_path(path: &str) -> Result<(), &'static str> {
+    check_foreign_path(path)?;
+    let lower = path.to_ascii_lowercase();
+    if ENDINGS.iter().any(|ending| lower.ends_with(ending)) {
+        return Ok(());
+    }
+    Err("has another ending than files of flows have: .kdl, .xsd, .wsdl, .json, .xml")
+}
+
 impl AssetSet<'_> {
     /// Returns flows with all that they refer to. What is not there is left out: a check tells that.
     pub fn carry(&self, flows: &[AssetIndex]) -> CarriedFlows {
@@ -78,18 +143,23 @@ impl CarriedFlows {
             return Err(format!("it is of version {}, which this larder does not know", document.version));
         }
         let carried = Self { document, files };
+        carried.check_form()?;
         let set = AssetSet::new(carried.asset_packages()?, &carried);
+        let mut by_id: BTreeMap<String, AssetIndex> = BTreeMap::new();
+        for at in 0..set.assets().len() {
+            by_id.entry(set.asset(at).id.to_string()).or_insert(at);
+        }
         let mut flows = Vec::new();
         for flow in &carried.document.flows {
-            let found = (0..set.assets().len()).find(|at| set.asset(*at).id.to_string() == flow.id);
-            flows.push(found.ok_or_else(|| format!("it has no `{}`", flow.id))?);
+            flows.push(*by_id.get(&flow.id).ok_or_else(|| format!("it has no `{}`", flow.id))?);
         }
         if flows.is_empty() {
             return Err("it has no flow".to_owned());
         }
         let written = set.carry(&flows);
-        let differs = |flow: &&CarriedFlow| !written.document.flows.contains(flow);
-        if let Some(changed) = carried.document.flows.iter().find(differs) {
+        // Both are in the order of the document.
+        let both = carried.document.flows.iter().zip(&written.document.flows);
+        if let Some((changed, _)) = both.into_iter().find(|(read, written)| read != written) {
             return Err(format!("`{}` is not what its digest says", changed.id));
         }
         if let Some(path) = carried.files.keys().find(|path| !written.files.contains_key(*path)) {
@@ -99,6 +169,33 @@ impl CarriedFlows {
             return Err(format!("`{FLOWS_FILE}` does not say what the files are"));
         }
         Ok(carried)
+    }
+
+    /// Checks that there is not more than larder would read elsewhere, and that no file is one of another tool's.
+    ///
+    /// # Errors
+    /// What there cannot be, as a sentence.
+    pub fn check_form(&self) -> Result<(), String> {
+        let document = &self.document;
+        let assets = document.packages.iter().map(|package| package.assets.len()).sum();
+        let counts = [
+            (document.flows.len(), MOST_FLOWS, "flows"),
+            (document.packages.len(), MOST_PACKAGES, "packages"),
+            (assets, MOST_ASSETS, "assets"),
+        ];
+        if let Some((_, most, what)) = counts.into_iter().find(|(count, most, _)| count > most) {
+            return Err(format!("it has more than {most} {what}"));
+        }
+        let mut seen = BTreeSet::new();
+        if let Some(twice) = document.flows.iter().find(|flow| !seen.insert(&flow.id)) {
+            return Err(format!("it names `{}` twice", twice.id));
+        }
+        for package in &document.packages {
+            for (path, _) in self.files_of(package) {
+                check_carried_path(path).map_err(|reason| format!("`{}` {reason}", path.escape_debug()))?;
+            }
+        }
+        Ok(())
     }
 
     /// Returns all files, the document included, sorted by their paths.

@@ -162,14 +162,17 @@ impl FlowDocument {
 /// # Errors
 /// What in them cannot be, as a sentence.
 pub(super) fn asset_packages(documents: &[PackageDocument], file: &str) -> Result<Vec<AssetPackage>, String> {
-    let place = |folder: &str| documents.iter().position(|package| package.folder == folder);
+    let mut places: BTreeMap<&str, PackageIndex> = BTreeMap::new();
+    for (at, package) in documents.iter().enumerate() {
+        places.entry(&package.folder).or_insert(at);
+    }
     let mut packages = Vec::new();
     for package in documents {
         let name = PackageName::larder(&package.name).map_err(|error| error.to_string())?;
         let folder = EntryPath::parse(&package.folder).map_err(|error| format!("`{}` {error}", package.folder))?;
         let mut dependencies = BTreeMap::new();
         for (needed, folder) in &package.dependencies {
-            let at = place(folder).ok_or_else(|| format!("`{folder}` is no folder of a package"))?;
+            let at = *places.get(folder.as_str()).ok_or_else(|| format!("`{folder}` is no folder of a package"))?;
             dependencies.insert(needed.clone(), at);
         }
         let declarations: Result<Vec<AssetDeclaration>, String> =

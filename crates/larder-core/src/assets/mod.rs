@@ -44,7 +44,7 @@ mod set;
 #[cfg(test)]
 mod tests;
 
-pub use carried::{CarriedFlows, FLOWS_FILE};
+pub use carried::{CarriedFlows, FLOWS_FILE, check_foreign_path};
 pub use compatibility::{AssetChange, compare as compare_assets, compare_asset};
 pub use flow::{Dependency, ErrorWay, Flow, Route, Strength};
 pub use frozen::{AssetDocument, FLOW_FILE, FlowDocument, FrozenFiles, FrozenFlow, PackageDocument};

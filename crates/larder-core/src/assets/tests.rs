@@ -530,3 +530,69 @@ fn a_frozen_flow_is_checked_without_its_packages() {
         document.digest
     );
 }
+
+#[test]
+fn a_wrong_direction_hides_only_what_it_makes_unknown() {
+    let hub = Hub::read();
+    let file = "orders/flows/order-intake.kdl";
+    let steps = "map \"order-to-invoice\"\n    map \"order-to-approval\"\n    to \"shipping-out\"\n";
+    let (hub, _) = hub.with(file, "map \"order-to-invoice\"\n    to \"billing-out\"\n", steps);
+    let (hub, _) = hub.with(file, "from \"orders-in\"", "from \"billing-out\"");
+    let found = hub.check();
+    let at: Vec<(u32, &str)> = found.iter().map(|one| (one.position.line, &*one.code)).collect();
+    assert_eq!(at, [(2, "flow.direction"), (4, "flow.schema"), (5, "flow.schema")], "{:#?}", shown(&found));
+}
+
+/// The hub's order-intake, as it is carried elsewhere.
+fn carried(hub: &Hub) -> BTreeMap<crate::model::EntryPath, Arc<str>> {
+    let set = hub.set();
+    let flow = set.references().matching(&"flow:orders/order-intake".parse().unwrap())[0];
+    set.carry(&[flow]).all_files()
+}
+
+#[test]
+fn flows_carry_no_files_that_tools_take_for_theirs() {
+    let hub = Hub::read();
+    assert!(CarriedFlows::read(carried(&hub)).is_ok());
+    let (file, sample) = ("orders/mappings/order-to-invoice.kdl", "samples/order-1.xml");
+    for path in [
+        "larder.lock",
+        "Larder.Local.kdl",
+        ".envrc",
+        ".github/workflows/x.json",
+        "a/.GIT/hooks/x.xml",
+        "node_modules/a/x.json",
+        "package.json",
+        "Makefile",
+        "x.sh",
+    ] {
+        let (mut hostile, _) = hub.with(file, &format!("\"{sample}\""), &format!("\"{path}\""));
+        hostile.0.insert(format!("packages/orders/{path}"), "x".into());
+        let refused = CarriedFlows::read(carried(&hostile)).unwrap_err();
+        assert!(refused.contains(path), "{path}: {refused}");
+    }
+}
+
+#[test]
+fn a_file_of_flows_that_would_cost_hours_is_refused() {
+    let list = |flows: usize, assets: usize| {
+        let flow = |at: usize| format!(r#"{{"id": "flow:a/f{at}@1", "digest": ""}}"#);
+        let asset = |at: usize| format!(r#"{{"id": "flow:a/f{at}@1", "file": "f.kdl"}}"#);
+        let flows: Vec<String> = (0..flows).map(flow).collect();
+        let assets: Vec<String> = (0..assets).map(asset).collect();
+        let package = r#""name": "a", "version": "1.0.0", "folder": "a-1.0.0""#;
+        let (flows, assets) = (flows.join(", "), assets.join(", "));
+        format!(r#"{{"version": 1, "flows": [{flows}], "packages": [{{{package}, "assets": [{assets}]}}]}}"#)
+    };
+    let read = |text: &str| {
+        let path = crate::model::EntryPath::parse(FLOWS_FILE).unwrap();
+        CarriedFlows::read(BTreeMap::from([(path, text.into())])).unwrap_err()
+    };
+    assert_eq!(read(&list(1_001, 1)), "it has more than 1000 flows");
+    assert_eq!(read(&list(1, 10_001)), "it has more than 10000 assets");
+    let twice = list(1, 1).replace(
+        "[{\"id\": \"flow:a/f0@1\", \"digest\": \"\"}]",
+        r#"[{"id": "a", "digest": ""}, {"id": "a", "digest": ""}]"#,
+    );
+    assert_eq!(read(&twice), "it names `a` twice");
+}

@@ -66,6 +66,25 @@ pub fn find(name: &str, value: &str) -> Option<&'static str> {
     find_in(value)
 }
 
+/// Returns the first line, counted from 1, of an adapter's text in which a name has a secret, and what that is: also in what is
+/// commented out, which no reader of adapters looks at.
+pub fn find_in_text(text: &str) -> Option<(usize, &'static str)> {
+    text.lines().enumerate().find_map(|(at, line)| {
+        let mut parts = line.split('"');
+        let mut before = parts.next()?;
+        while let Some(value) = parts.next() {
+            let is_place = ["env=", "file=", "keyring="].iter().any(|place| before.ends_with(place));
+            let name = before.trim_end_matches([' ', '\t', '=']);
+            let name = name.rsplit(|c: char| c.is_whitespace() || "{};/=".contains(c)).next().unwrap_or_default();
+            if let Some(what) = find(name, value).filter(|_| !is_place) {
+                return Some((at + 1, what));
+            }
+            before = parts.next().unwrap_or_default();
+        }
+        None
+    })
+}
+
 /// Returns whether the value of a parameter of this name is a secret.
 pub fn is_secret_name(name: &str) -> bool {
     let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();

@@ -122,3 +122,16 @@ fn hostile_files_end_in_findings() {
     let deep = format!("adapter kind=\"file\" direction=\"in\" {}{}", "{ a ".repeat(10_000), "}".repeat(10_000));
     assert!(!check(&deep).is_empty());
 }
+
+#[test]
+fn a_secret_is_found_in_what_is_commented_out() {
+    for (line, what) in [
+        ("/- adapter { password \"hunter2\"; }", "a secret in clear text"),
+        ("// credentials \"hunter2\"", "a secret in clear text"),
+        ("/- url \"https://me:hunter2@acme.example\"", "an address with a password"),
+    ] {
+        assert_eq!(secret::find_in_text(&format!("{SFTP}{line}\n")), Some((9, what)), "{line}");
+    }
+    assert_eq!(secret::find_in_text(SFTP), None);
+    assert_eq!(secret::find_in_text("headers { Authorization env=\"TOKEN\"; Token-Type \"a\"; }"), None);
+}

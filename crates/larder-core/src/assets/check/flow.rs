@@ -54,19 +54,24 @@ impl AssetSet<'_> {
         let package = self.asset(at).package;
         let mut found = Vec::new();
         let Some(from) = &flow.from else { return found };
-        // What an adapter of the wrong direction has is told already.
-        let Some(mut given) = self.documents_of(package, from, Direction::In) else { return found };
+        // What an adapter of the wrong direction has, or a mapping that is not there gives, is not known: that is told already, and
+        // says nothing of the steps behind the next one.
+        let mut given = self.documents_of(package, from, Direction::In);
         let mut from_name = &from.text;
         let mut namespaces = Namespaces::new();
         for map in &flow.maps {
-            let Ok(mapping) = self.resolve(package, AssetKind::Mapping, &map.to) else { return found };
-            let Some((taken, made)) = self.ends_of(mapping) else { return found };
-            if !self.is_same(&given, &taken) {
-                found.push(self.disagreement(source, map, (from_name, &given), &taken));
+            let mapping = self.resolve(package, AssetKind::Mapping, &map.to).ok();
+            let ends = mapping.and_then(|mapping| self.ends_of(mapping));
+            if let (Some(given), Some((taken, _))) = (&given, &ends)
+                && !self.is_same(given, taken)
+            {
+                found.push(self.disagreement(source, map, (from_name, given), taken));
             }
-            (given, from_name) = (made, &map.text);
-            namespaces = self.mapping(mapping).map(|body| body.namespaces().clone()).unwrap_or_default();
+            (given, from_name) = (ends.map(|(_, made)| made), &map.text);
+            let body = mapping.and_then(|mapping| self.mapping(mapping));
+            namespaces = body.map(|body| body.namespaces().clone()).unwrap_or_default();
         }
+        let Some(given) = given else { return found };
         for target in flow.targets() {
             if let Some(taken) = self.documents_of(package, target, Direction::Out)
                 && !self.is_same(&given, &taken)

@@ -253,11 +253,14 @@ impl Converting<'_> {
             Origin::Field { path, .. } => path.as_str(),
             Origin::Constant(_) | Origin::Secret { .. } => to,
         };
-        self.problems.push(format!(
-            "`{path}` has a secret in clear text for `{to}`: say in the mapping file where it is to be, by \
-             `secret \"{path}\" to=\"{}\" env=\"NAME\"`",
-            setting.to
-        ));
+        // One of several names has no line of its own in a mapping file.
+        let way = if to.contains(' ') {
+            "write `${NAME}` in its place, the variable that has it".to_owned()
+        } else {
+            let line = format!("secret \"{path}\" to=\"{}\" env=\"NAME\"", setting.to);
+            format!("say in the mapping file where it is to be, by `{line}`")
+        };
+        self.problems.push(format!("`{path}` has a secret in clear text for `{to}`: {way}"));
         None
     }
 
