@@ -207,16 +207,20 @@ impl Placement {
         }
         let placed =
             Placed { files: self.files.keys().cloned().collect(), manifests: self.manifests.keys().cloned().collect() };
-        if placed.files.is_empty() && placed.manifests.is_empty() {
-            return Ok(placed);
-        }
-        let held = snapshot::hold(context, &Profiles::open(&self.root)?)?;
+        let is_nothing_new = placed.files.is_empty() && placed.manifests.is_empty();
         let staging = Mover::Import.folder(&self.root);
         match fs::inspect_below(&self.root, &Mover::Import.relative_folder())? {
+            PathState::Missing if is_nothing_new => return Ok(placed),
             PathState::Clear | PathState::Missing => {}
             PathState::Blocked { path, kind } => return Err(InTheWay::of(&path, kind).into()),
         }
+        let held = snapshot::hold(context, &Profiles::open(&self.root)?)?;
+        // What an earlier run could not remove.
         fs::remove_tree(&staging)?;
+        if is_nothing_new {
+            held.release()?;
+            return Ok(placed);
+        }
         // The files first: nothing names them before the manifests are there.
         let files = match self.prepare(&staging.join("files")) {
             Ok(files) => files,
