@@ -317,7 +317,7 @@ fn adapters_that_cannot_be_read_or_have_a_secret_in_a_comment_stay() {
         let hub = hub_unlocked();
         hub.write(file, &format!("{}{line}", hub.read(file)));
         let told = hub.run("larder export flows order-intake -o no.tar.gz").exits(1).stderr;
-        assert!(told.contains("billing-out.kdl:17") && !told.contains("hunter2"), "{told}");
+        assert!(told.contains("billing-out.kdl:15") && !told.contains("hunter2"), "{told}");
         assert!(!hub.has("no.tar.gz"), "{line}");
     }
 }
