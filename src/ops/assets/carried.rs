@@ -18,7 +18,7 @@ use crate::ops::session::MANIFEST;
 use crate::ops::{Result, Session};
 
 use super::load::ProjectAssets;
-use super::placement::{Imported, ImportedAsset, Placement, declaration, path_in};
+use super::placement::{Imported, ImportedAsset, Placed, Placement, declaration, path_in};
 use super::portable::{keeps_back, refuse_secrets};
 use super::{carried_file, deployable_flows_named, flow};
 
@@ -148,8 +148,8 @@ pub fn import(session: &Session<'_>, request: &ImportRequest) -> Result<Imported
         importing.package(at, place, &places)?;
     }
     let Importing { placement, mut imported, .. } = importing;
-    let placed = placement.place(context)?;
-    (imported.files, imported.manifests) = (placed.files, placed.manifests);
+    let Placed { files, manifests } = placement.place(context)?;
+    (imported.files, imported.manifests) = (files, manifests);
     imported.assets.sort();
     Ok(imported)
 }
@@ -339,9 +339,9 @@ impl Importing<'_> {
     fn depend(&mut self, own: PackageIndex, folder: &str, needed: &[(PackageName, semver::Version)]) -> Result<()> {
         let package = &self.set.packages()[own];
         for (name, version) in needed {
-            let folded = name.folded();
+            let plain = name.folded();
             let stated = self.assets.stated(own).iter();
-            let mut stated = stated.filter(|requirement| requirement.package().name.folded() == folded).peekable();
+            let mut stated = stated.filter(|requirement| requirement.package().name.folded() == plain).peekable();
             if stated.peek().is_some() {
                 let version = Version::Semver(version.clone());
                 if let Some(other) = stated.find(|requirement| !requirement.matches(&version)) {
@@ -353,7 +353,7 @@ impl Importing<'_> {
                 }
                 continue;
             }
-            if package.dependencies.contains_key(&*folded) {
+            if package.dependencies.contains_key(&*plain) {
                 continue;
             }
             let range = format!("^{version}");
@@ -384,7 +384,11 @@ impl Importing<'_> {
         if !dependencies.is_empty() {
             text += "\ndependencies {\n";
             for (name, version) in dependencies {
-                text += &format!("    larder {} {}\n", quoted(name.as_str()), quoted(&format!("^{version}")));
+                text.push_str("    larder ");
+                text.push_str(&quoted(name.as_str()));
+                text.push(' ');
+                text.push_str(&quoted(&format!("^{version}")));
+                text.push('\n');
             }
             text += "}\n";
         }
@@ -392,7 +396,9 @@ impl Importing<'_> {
         for asset in self.theirs.of_package(at) {
             let asset = self.theirs.asset(asset);
             let (path, form) = (asset.declaration.file.value.as_str(), asset.declaration.form);
-            text += &format!("    {}\n", declaration(&asset.id, path, form));
+            text.push_str("    ");
+            text.push_str(&declaration(&asset.id, path, form));
+            text.push('\n');
         }
         text + "}\n"
     }

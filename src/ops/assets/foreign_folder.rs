@@ -135,7 +135,7 @@ pub(super) fn read(
                 });
             }
             ForeignKind::Adapter(_) | ForeignKind::Configuration(_) => {
-                if adapter(path, kind, rules, &names, &known, &mut found).is_none() {
+                if adapter((path, kind), rules, &names, &known, &mut found).is_none() {
                     taken.remove(path);
                 }
             }
@@ -163,8 +163,7 @@ impl ForeignFolder {
 
 /// Converts a configuration. Returns `None` if it is none of an adapter's.
 fn adapter(
-    path: &str,
-    kind: &ForeignKind,
+    (path, kind): (&str, &ForeignKind),
     rules: Option<&ImportRules>,
     names: &BTreeMap<&str, Label>,
     known: &BTreeSet<&str>,

@@ -45,7 +45,7 @@ pub fn import(session: &Session<'_>, request: &Request) -> Result<Imported> {
     let package = package.ok_or(NoPackage)?;
     let own_folder = set.packages()[package].folder.to_string();
     let from = context.folder.join(&request.folder);
-    if !fs::stat(&from)?.is_some_and(|stat| stat.kind == fs::Kind::Folder) {
+    if fs::stat(&from)?.is_none_or(|stat| stat.kind != fs::Kind::Folder) {
         return Err(NoFolder { folder: request.folder.display().to_string() }.into());
     }
     let from = fs::canonicalize(&from)?;

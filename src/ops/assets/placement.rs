@@ -258,8 +258,8 @@ impl Placement {
         fs::sync_volume(staging)?;
         let new = self.files.keys().map(|path| StagedFile::new(path.clone(), None));
         let manifests = self.manifests.iter();
-        let manifests = manifests
-            .map(|(file, (before, _))| StagedFile::new(file.clone(), before.as_ref().map(|text| text.as_bytes())));
+        let manifests =
+            manifests.map(|(file, (before, _))| StagedFile::new(file.clone(), before.as_ref().map(String::as_bytes)));
         Ok(new.chain(manifests).collect())
     }
 }
@@ -290,10 +290,12 @@ fn manifest_in(folder: &str) -> String {
 pub(super) fn declaration(id: &AssetId, path: &str, form: Option<&str>) -> String {
     let mut line = format!("{} {} {}", id.kind, quoted(id.name.as_str()), quoted(path));
     if id.version.as_str() != AssetId::FIRST_VERSION {
-        line += &format!(" version={}", quoted(id.version.as_str()));
+        line.push_str(" version=");
+        line.push_str(&quoted(id.version.as_str()));
     }
     if let Some(form) = form.filter(|_| id.kind == AssetKind::Schema) {
-        line += &format!(" kind={}", quoted(form));
+        line.push_str(" kind=");
+        line.push_str(&quoted(form));
     }
     line
 }

@@ -26,9 +26,9 @@ pub(super) fn keeps_back(finding: &SourceFinding) -> bool {
 }
 
 /// Fails if a file looks as if it had a secret, as publishing does; of adapters also in what is commented out.
-pub(super) fn refuse_secrets<'s>(
+pub(super) fn refuse_secrets(
     carried: &CarriedFlows,
-    set: &AssetSet<'s>,
+    set: &AssetSet<'_>,
     assets: impl Iterator<Item = AssetIndex>,
 ) -> Result<()> {
     let adapters = assets.filter(|at| set.asset(*at).id.kind == AssetKind::Adapter);

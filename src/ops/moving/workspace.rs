@@ -49,8 +49,11 @@ const DEPTH_WITH_LOCK: usize = 4;
 pub(super) const PACKAGE_JSON: &str = "package.json";
 const PYPROJECT: &str = "pyproject.toml";
 
+/// A reader of a file that names runtimes.
+type RuntimesReader = fn(&str) -> Runtimes;
+
 /// The files that name the versions of all tools, behind those that are for one.
-const TOOL_VERSIONS: [(&str, fn(&str) -> Runtimes); 3] =
+const TOOL_VERSIONS: [(&str, RuntimesReader); 3] =
     [(".tool-versions", import::tool_versions), ("mise.toml", import::mise), (".mise.toml", import::mise)];
 
 const PNPM_LOCK: &str = "pnpm-lock.yaml";
