@@ -220,6 +220,9 @@ fn packed(project: &Project, entries: &[(&str, tar::EntryType, &str)]) {
     std::fs::write(project.path("made.tar.gz"), gzip.finish().expect("memory")).expect("a file of ours");
 }
 
+/// Returns the path and the text that a file of flows is to have for a path and a text.
+type Change<'c> = &'c dyn Fn(&str, &str) -> Option<(String, String)>;
+
 #[test]
 fn files_that_were_made_to_harm_change_nothing() {
     let there = elsewhere();
@@ -269,7 +272,7 @@ fn files_that_were_made_to_harm_change_nothing() {
         std::io::Read::read_to_string(&mut entry, &mut text).expect("a text");
         files.push((path, text));
     }
-    let changed = |change: &dyn Fn(&str, &str) -> Option<(String, String)>| {
+    let changed = |change: Change<'_>| {
         let files: Vec<(String, String)> = files.iter().filter_map(|(path, text)| change(path, text)).collect();
         own("flows", &files);
     };

@@ -46,7 +46,8 @@ fn contradictions_that_have_nothing_in_common_are_told_at_once() {
 fn lines_that_nothing_satisfies_are_counted_where_they_are_too_many_to_tell() {
     let registry = Universe::new().npm("left", "1.0.0", |left| left).serve();
     let project = Project::new(&registry);
-    let lines = |number: usize| (0..number).map(|at| format!("    npm \"gone-{at:02}\" \"^1\"\n")).collect::<String>();
+    let lines =
+        |number: usize| (0..number).map(|at| format!("    npm \"gone-{at:02}\" \"^1\"\n")).collect::<Vec<_>>().concat();
     project.manifest(&format!("dependencies {{\n    npm \"left\" \"^1\"\n{}}}\n", lines(58)));
     project.run("larder lock").exits(3).names(["nothing satisfies 7 more lines either"]);
     project.manifest(&format!("dependencies {{\n{}}}\n", lines(51)));
