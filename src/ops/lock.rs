@@ -244,6 +244,8 @@ impl FirstSolution {
         /// So many solutions are looked for: each takes as long as the first.
         const MOST_ATTEMPTS: usize = 32;
 
+        // It is only asked whether there is a solution.
+        let wish = &Wish { contradictions: Contradictions::First, ..wish.clone() };
         let mut open = vec![self.added.by_package()];
         let (mut text, mut extended) = (target.text().to_owned(), None);
         let (mut taken, mut unsolved, mut attempts) = (Vec::new(), Vec::new(), 0);

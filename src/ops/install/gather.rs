@@ -292,7 +292,9 @@ fn attempt(
         run.map_err(|(package, step)| GatherFailure::Scripts(package, step))?;
     }
     for (key, _) in closure.packages() {
-        gathered.trees.extend(carried.get_key_value(key).map(|(key, tree)| (key.clone(), Arc::clone(tree))));
+        if let Some(tree) = carried.get(key) {
+            gathered.trees.insert(key.clone(), Arc::clone(tree));
+        }
     }
     Ok(gathered)
 }
