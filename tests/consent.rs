@@ -123,6 +123,10 @@ fn what_was_tested_is_promoted_and_not_what_would_be_built_now() {
     };
     assert_eq!(tree("development"), tree("production"));
     project.run("larder verify --env production").exits(0);
+    // It stays what was tested, whoever looks, until the lock is another one.
+    project.run("larder sync --env production").exits(0).names(["up to date"]);
+    project.run("larder sync --repair --env production").exits(0);
+    assert_eq!(tree("development"), tree("production"));
     // Where it is gone from the store, and another thing comes of it, nobody has tested that.
     std::fs::remove_dir_all(project.store()).expect("removed");
     project

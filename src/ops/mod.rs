@@ -95,6 +95,7 @@ mod published;
 mod registries;
 mod runtimes;
 mod session;
+mod source_files;
 mod summary;
 mod uses;
 

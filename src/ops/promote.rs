@@ -6,14 +6,14 @@ use std::sync::Arc;
 use crate::diagnostic::{Exit, Failure, list};
 use crate::lock::{self, Closure, Lockfile};
 use crate::manifest::Environment;
-use crate::model::{BuildRules, Label, PackageKey, Side, TreeDigest};
+use crate::model::{BuildRules, Label, PackageKey, Side};
 use crate::policy::CheckStage;
-use crate::profile::{Generation, PackageContent, ProfileError, PromotionSource};
+use crate::profile::{Generation, ProfileError, PromotionSource};
 use crate::store::Tree;
 
 use super::deployed_flows::FlowUse;
 use super::generations::state;
-use super::install::{Activation, BytecodeUse, Installation, Installed, Promotion, Purpose};
+use super::install::{Activation, BytecodeUse, Installation, Installed, Promotion, Purpose, tested};
 use super::policies::Subject;
 use super::project::{self, snapshot};
 use super::session::LOCKFILE;
@@ -46,7 +46,7 @@ pub fn promote(session: &Session<'_>, from: &str, to: &str) -> Result<Synced> {
 
     let promoted = Promotion {
         source: PromotionSource { environment: source.name.clone(), number: tested.number },
-        carried: made(session, &lockfile, &tested)?,
+        carried: tested::made(session, &lockfile, &tested)?,
     };
     let installation = Installation {
         session,
@@ -75,31 +75,6 @@ pub fn promote(session: &Session<'_>, from: &str, to: &str) -> Result<Synced> {
     Ok(Synced { built: built.is_new, difference, fetched, bytes, warnings, ..unchanged })
 }
 
-/// Returns what a generation has of the packages that are built or whose scripts run, as far as the store has it still.
-fn made(session: &Session<'_>, lockfile: &Lockfile, tested: &Generation) -> Result<BTreeMap<PackageKey, Arc<Tree>>> {
-    let mut made = BTreeMap::new();
-    for (key, digest) in tested_trees(lockfile, tested) {
-        if let Some(tree) = session.store.tree_by_digest(&digest)? {
-            made.insert(key, Arc::new(tree));
-        }
-    }
-    Ok(made)
-}
-
-/// Returns which trees a generation has of the packages that are built or whose scripts run.
-fn tested_trees<'l>(
-    lockfile: &'l Lockfile,
-    tested: &'l Generation,
-) -> impl Iterator<Item = (PackageKey, TreeDigest)> + 'l {
-    let is_made =
-        |key: &PackageKey| lockfile.builds.requirements.contains_key(key) || lockfile.builds.scripts.contains_key(key);
-    let members = tested.closure.iter().filter_map(|member| match member.content {
-        PackageContent::Tree(digest) => Some((member.key()?, digest)),
-        PackageContent::Folder(_) => None,
-    });
-    members.filter(move |(key, _)| is_made(key))
-}
-
 /// Fails where something had to be built anew, and another thing came of it than was tested.
 fn refuse_others(
     lockfile: &Lockfile,
@@ -107,7 +82,7 @@ fn refuse_others(
     trees: &BTreeMap<PackageKey, Arc<Tree>>,
     [source, target]: [&Environment; 2],
 ) -> Result<()> {
-    let others = tested_trees(lockfile, tested)
+    let others = tested::trees(lockfile, tested)
         .filter(|(key, digest)| trees.get(key).is_some_and(|tree| tree.digest != *digest));
     let reasons: Vec<String> = others
         .map(|(key, _)| {
@@ -147,7 +122,7 @@ fn check(
     }
     let promoted: BTreeSet<&PackageKey> = closure.packages().map(|(key, _)| key).collect();
     let is_withdrawn = |key: &PackageKey| promoted.contains(key) && !approvals.approves(&key.id, &key.version);
-    for (key, _) in tested_trees(lockfile, tested).filter(|(key, _)| is_withdrawn(key)) {
+    for (key, _) in tested::trees(lockfile, tested).filter(|(key, _)| is_withdrawn(key)) {
         reasons.push(format!("code of {key} ran for what {} has, and no line allows that any more", source.name));
     }
     for dangling in lockfile.dangling() {

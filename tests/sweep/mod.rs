@@ -163,7 +163,9 @@ impl Sweep {
             self.struck(blow, second);
             self.is_whole(&format!("{place}, and at {second:?}"));
         }
-        let is_kept = matches!(blow, Blow::Fails(_)) && ["unlink", "unlinkat", "rmdir"].contains(&&*point.call);
+        // A removal opens the folders that it empties.
+        let is_kept =
+            matches!(blow, Blow::Fails(_)) && ["openat", "unlink", "unlinkat", "rmdir"].contains(&&*point.call);
         self.recovers(&place, then, is_kept);
         true
     }

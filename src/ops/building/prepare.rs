@@ -11,8 +11,9 @@ use crate::build::{
 };
 use crate::fs;
 use crate::lock::{Closure, Lockfile, Selection};
-use crate::model::{Builds, Digest, InstanceKey, Package, PackageKey, Platform};
+use crate::model::{Builds, Digest, InstanceKey, Package, PackageId, PackageKey, Platform};
 use crate::ops::project::Project;
+use crate::ops::source_files::FolderFiles;
 use crate::ops::{Event, Result, Session};
 use crate::profile::{LaidOutSource, PackageFolder};
 use crate::registry::{self, SourceFiles};
@@ -31,9 +32,6 @@ use super::source::not_locked;
 use super::tools::Needs;
 use super::workshop::log_file;
 
-/// The most bytes of a file of metadata.
-const LARGEST: u64 = 16 << 20;
-
 /// The file without which npm builds nothing unasked.
 const GYP: &str = "binding.gyp";
 
@@ -44,7 +42,10 @@ pub(super) fn needs(package: &PackageKey, tree: &Tree) -> Result<Needs> {
         text: text.into(),
         reason: reason.into(),
     };
-    let stated = registry::preparation_needs(&package.id, &TreeFiles(tree))
+    let files = FolderFiles::of_tree(tree);
+    let stated = registry::preparation_needs(&package.id, &files);
+    let stated = files
+        .checked(stated)?
         .map_err(|reason| BuildsError::BadPackageJson { package: package.clone(), reason: reason.into() })?;
     let mut needs = Needs { requires: Vec::new(), lines: Vec::new() };
     for need in stated {
@@ -243,16 +244,10 @@ impl Preparation<'_> {
         let whole = PathBuf::new();
         let npm = self.run_scripts(package, (&layout, below, whole), ScriptSet::Prepare, self.exceptions)?;
         let folder = npm.layout.join(&npm.package);
-        let left = FolderFiles::read(&folder)?;
+        let (source, left) = (FolderFiles::of_tree(source), FolderFiles::of_folder(&folder)?);
         let unusable = |problem| BuildError::Output { package: npm.name.clone(), problem, log: npm.log.clone() };
-        if let Some(problem) = became_another(&TreeFiles(source), &left) {
-            return Err(unusable(problem).into());
-        }
-        let files = registry::packed_files(&package.id, &left).map_err(unusable)?;
-        let has_gyp = files.iter().any(|file| file == GYP);
-        if let Some(problem) = other_install_scripts((&TreeFiles(source), &left), has_gyp) {
-            return Err(unusable(problem).into());
-        }
+        let files = packed(&package.id, (&source, &left));
+        let files = left.checked(source.checked(files)?)?.map_err(unusable)?;
         take(&self.session.store, &npm, output, Some(&files.into_iter().collect()))
     }
 
@@ -267,6 +262,25 @@ impl Preparation<'_> {
     /// Returns a lock of the package and of what builds it alone.
     fn lock(&self) -> Lockfile {
         Lockfile::new(self.project.manifest.settings.clone(), self.builds.graph_of(self.package, self.locked))
+    }
+}
+
+/// Returns the files that make the package, of those that scripts `left`, as long as they are what its `source` says.
+///
+/// # Errors
+/// The reason, as a sentence, why they are not.
+fn packed(
+    package: &PackageId,
+    (source, left): (&dyn SourceFiles, &dyn SourceFiles),
+) -> std::result::Result<Vec<String>, String> {
+    if let Some(problem) = became_another(source, left) {
+        return Err(problem);
+    }
+    let files = registry::packed_files(package, left)?;
+    let has_gyp = files.iter().any(|file| file == GYP);
+    match other_install_scripts((source, left), has_gyp) {
+        Some(problem) => Err(problem),
+        None => Ok(files),
     }
 }
 
@@ -321,46 +335,6 @@ fn other_install_scripts((source, left): (&dyn SourceFiles, &dyn SourceFiles), h
                 other.text.escape_debug()
             )
         }),
-    }
-}
-
-/// The files of a tree in the store.
-struct TreeFiles<'a>(&'a Tree);
-
-impl SourceFiles for TreeFiles<'_> {
-    fn paths(&self) -> Vec<&str> {
-        self.0.entries.iter().map(|entry| &*entry.path).collect()
-    }
-
-    fn read(&self, path: &str) -> Option<Vec<u8>> {
-        self.0.entry(path).filter(|entry| entry.size <= LARGEST)?;
-        fs::read(&self.0.folder.join(path)).ok()
-    }
-}
-
-/// The files of a folder in which nothing runs any more.
-struct FolderFiles<'a> {
-    folder: &'a Path,
-    paths: Vec<String>,
-}
-
-impl<'a> FolderFiles<'a> {
-    fn read(folder: &'a Path) -> Result<Self> {
-        let found = fs::walk(folder, |_| true)?.into_iter().filter(|found| found.kind == fs::Kind::File);
-        let mut paths: Vec<String> = found.filter_map(|found| found.path.into_os_string().into_string().ok()).collect();
-        paths.sort();
-        Ok(Self { folder, paths })
-    }
-}
-
-impl SourceFiles for FolderFiles<'_> {
-    fn paths(&self) -> Vec<&str> {
-        self.paths.iter().map(String::as_str).collect()
-    }
-
-    fn read(&self, path: &str) -> Option<Vec<u8>> {
-        self.paths.binary_search_by(|known| known.as_str().cmp(path)).ok()?;
-        fs::read_up_to(&self.folder.join(path), LARGEST).ok().flatten()
     }
 }
 

@@ -39,10 +39,9 @@ impl Source {
             }
         };
         let setup_py = match tree.entry("setup.py") {
-            // One that is too long, or gone, says nothing.
-            Some(_) => {
-                fs::read_up_to(&tree.folder.join("setup.py"), LARGEST_PYPROJECT).ok().flatten().unwrap_or_default()
-            }
+            // One that is too long says nothing.
+            Some(entry) if entry.size > LARGEST_PYPROJECT => Vec::new(),
+            Some(_) => fs::read_up_to(&tree.folder.join("setup.py"), LARGEST_PYPROJECT)?.unwrap_or_default(),
             None => Vec::new(),
         };
         let system = system.with_needs_of(&String::from_utf8_lossy(&setup_py));

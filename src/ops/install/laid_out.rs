@@ -7,7 +7,9 @@ use crate::fs;
 use crate::import::python_project;
 use crate::model::{Digest, EntryPath, PackageKey};
 use crate::ops::Result;
+use crate::ops::source_files::FolderFiles;
 use crate::profile::python::{self, LaidOutContent};
+use crate::registry::SourceFiles;
 use crate::store::{Staging, Store, Tree};
 
 use super::derived::derived;
@@ -19,11 +21,10 @@ pub(super) fn apply(store: &Store, package: &PackageKey, name: &Digest, source: 
 
 fn lay_out(staging: &mut Staging<'_>, package: &PackageKey, source: &Tree) -> Result<()> {
     let unfit = |reason: String| NotLaidOut { package: package.clone(), reason: reason.into() };
-    let read = |path: &str| {
-        source.entry(path)?;
-        fs::read_to_string(&source.folder.join(path)).ok()
-    };
-    let project = python_project(&read).map_err(unfit)?.ok_or_else(|| unfit("it describes no package".to_owned()))?;
+    let described = FolderFiles::of_tree(source);
+    let project = python_project(&|path| String::from_utf8(described.read(path)?).ok());
+    let project = described.checked(project)?.map_err(unfit)?;
+    let project = project.ok_or_else(|| unfit("it describes no package".to_owned()))?;
     let paths: Vec<&str> = source.entries.iter().map(|entry| &*entry.path).collect();
     let files = python::lay_out(&project, &package.version.to_string(), &paths).map_err(unfit)?;
     for (place, content) in files {

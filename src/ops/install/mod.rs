@@ -12,6 +12,7 @@ pub(super) mod manifests;
 mod patched;
 mod repair;
 pub(super) mod scripted;
+pub(super) mod tested;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::slice::from_ref;
@@ -223,9 +224,10 @@ impl Installation<'_> {
             repair::forget_damaged(store, &closure, patches, outputs)?;
         }
         let sources = SourceUse::Built(&builder);
+        let promoted = tested::promoted(self)?;
         let carried = match self.purpose {
             Purpose::Promote(promotion) => &promotion.carried,
-            Purpose::Sync | Purpose::Repair | Purpose::RepairRolledBack => &BTreeMap::new(),
+            Purpose::Sync | Purpose::Repair | Purpose::RepairRolledBack => &promoted,
         };
         let preparation = Preparation { patches, sources, scripts: scripts.as_ref(), carried };
         let (closure, gathered, left_out) = gather::gather(&source, selection, closure, &preparation, completeness)?;

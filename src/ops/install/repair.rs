@@ -39,6 +39,22 @@ pub(super) fn forget_damaged(
     forget(store, names.iter())
 }
 
+/// Returns those of some trees that are whole. Takes the others out of the store.
+pub(super) fn whole_ones(
+    store: &Store,
+    trees: BTreeMap<PackageKey, Arc<Tree>>,
+) -> Result<BTreeMap<PackageKey, Arc<Tree>>> {
+    let mut whole = BTreeMap::new();
+    for (key, tree) in trees {
+        if store.verify_tree(&tree)?.is_empty() {
+            whole.insert(key, tree);
+        } else {
+            store.remove(&tree.digest)?;
+        }
+    }
+    Ok(whole)
+}
+
 fn forget<'d>(store: &Store, names: impl Iterator<Item = &'d Digest>) -> Result<()> {
     for digest in names {
         match store.tree(digest) {

@@ -8,18 +8,15 @@ use miette::{LabeledSpan, NamedSource, SourceCode, SourceSpan};
 
 use crate::diagnostic::{Exit, Failure};
 use crate::fetch::{NameFolding, RequestedArtifact};
-use crate::fs;
 use crate::lock::Lockfile;
 use crate::model::{Artifact, Commit, Digest, Label, Origin, PackageId, PackageKey, PinnedSource, Source};
-use crate::registry::{Registries, SourceContent, SourceFiles, SourceRelease};
+use crate::registry::{Registries, SourceContent, SourceRelease};
 use crate::store::Tree;
 
 use super::{archives, fetched_file::FetchedFile};
 use crate::ops::project::LinePlace;
+use crate::ops::source_files::FolderFiles;
 use crate::ops::{Error, Event, Project, Result, Session, artifacts};
-
-/// The most bytes of a file of metadata.
-const LARGEST_FILE: u64 = 16 << 20;
 
 /// Tells the registries what the project takes from outside of them. `kept` returns the package that a lock has from a source, if it
 /// is to stay. Returns the groups that cannot be locked, as what they take cannot be fetched, each with the reason: groups that no
@@ -203,22 +200,8 @@ fn read(
     artifact: &Artifact,
     tree: Option<Tree>,
 ) -> Result<SourceRelease> {
-    let files = TreeFiles(tree);
+    let files = tree.as_ref().map_or_else(FolderFiles::none, FolderFiles::of_tree);
     let content = SourceContent { package, artifact, files: &files, settings: &project.manifest.settings };
-    Ok(SourceRelease::read(&content, Arc::clone(source))?)
-}
-
-/// The files of a tree in the store.
-struct TreeFiles(Option<Tree>);
-
-impl SourceFiles for TreeFiles {
-    fn paths(&self) -> Vec<&str> {
-        self.0.iter().flat_map(|tree| &tree.entries).map(|entry| &*entry.path).collect()
-    }
-
-    fn read(&self, path: &str) -> Option<Vec<u8>> {
-        let tree = self.0.as_ref()?;
-        tree.entry(path).filter(|entry| entry.size <= LARGEST_FILE)?;
-        fs::read(&tree.folder.join(path)).ok()
-    }
+    let release = SourceRelease::read(&content, Arc::clone(source));
+    Ok(files.checked(release)??)
 }

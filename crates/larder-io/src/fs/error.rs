@@ -74,6 +74,15 @@ impl FsError {
         Self { exhausted: Exhausted::of(&source, &path), action, path, source, demand: None }
     }
 
+    /// Returns whether there is no file that could be read: none at all, something else, or one that is larger than the limit.
+    pub(super) fn is_of_no_file(&self) -> bool {
+        use io::ErrorKind::{FileTooLarge, InvalidFilename, InvalidInput, IsADirectory, NotADirectory, NotFound};
+
+        let kind = self.source.kind();
+        matches!(kind, FileTooLarge | InvalidFilename | InvalidInput | IsADirectory | NotADirectory | NotFound)
+            || self.source.raw_os_error() == Some(Errno::LOOP.raw_os_error())
+    }
+
     /// Returns whether there is no such file or folder.
     pub fn is_not_found(&self) -> bool {
         self.source.kind() == io::ErrorKind::NotFound

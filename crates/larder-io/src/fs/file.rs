@@ -40,26 +40,41 @@ pub fn read_up_to(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, FsError> {
     }
 }
 
-/// Reads a text file below a folder. Returns `None` if it does not exist, is no text, has more than `limit` bytes, or lies elsewhere:
-/// `..` leads out of the folder, and a link may lead out of all of `bounds`.
+/// Reads a text file below a folder. Returns `None` where `find_below` finds nothing, where it is no text, and where the disk does
+/// not give it.
 pub fn read_text_below(folder: &Path, file: &str, bounds: &[&Path], limit: u64) -> Option<String> {
     String::from_utf8(read_below(folder, file, bounds, limit)?).ok()
 }
 
 /// The same for a file that need not be text.
 pub fn read_below(folder: &Path, file: &str, bounds: &[&Path], limit: u64) -> Option<Vec<u8>> {
+    find_below(folder, file, bounds, limit).ok()?
+}
+
+/// Reads a regular file below a folder. Returns `None` if there is none of at most `limit` bytes, or it lies elsewhere: `..` leads
+/// out of the folder, and a link may lead out of all of `bounds`.
+///
+/// # Errors
+/// The disk does not give it, or nobody may read it.
+pub fn find_below(folder: &Path, file: &str, bounds: &[&Path], limit: u64) -> Result<Option<Vec<u8>>, FsError> {
     let relative = Path::new(file);
     if !relative.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
-        return None;
+        return Ok(None);
     }
     let path = folder.join(relative);
-    super::lstat(&path).ok()??;
-    let real = super::canonicalize(&path).ok()?;
-    let is_inside = |bound: &&Path| super::canonicalize(bound).is_ok_and(|bound| real.starts_with(bound));
-    if !bounds.iter().any(is_inside) {
-        return None;
-    }
-    read_up_to(&real, limit).ok()?
+    let found = || {
+        if super::lstat(&path)?.is_none() {
+            return Ok(None);
+        }
+        let real = super::canonicalize(&path)?;
+        for bound in bounds {
+            if real.starts_with(super::canonicalize(bound)?) {
+                return read_up_to(&real, limit);
+            }
+        }
+        Ok(None)
+    };
+    found().or_else(|error| if error.is_of_no_file() { Ok(None) } else { Err(error) })
 }
 
 /// Reads a regular file that must be UTF-8.

@@ -7,6 +7,7 @@
 mod dir;
 mod disk_space;
 mod error;
+mod failed_read;
 mod file;
 mod folder;
 mod link;
@@ -29,8 +30,9 @@ pub use std::fs::File;
 pub use dir::Dir;
 pub use disk_space::Demand;
 pub use error::{Action, FsError};
+pub use failed_read::FailedRead;
 pub use file::{
-    Durability, copy, create, open, open_end, open_sized, read, read_below, read_if_exists, read_start,
+    Durability, copy, create, find_below, open, open_end, open_sized, read, read_below, read_if_exists, read_start,
     read_text_below, read_to_string, read_up_to, remove_file, rename, set_executable, touch, write_new,
 };
 pub use folder::{DirEntry, canonicalize, create_dir, create_dir_all, exclusive_size, names, read_dir, walk};

@@ -1,6 +1,8 @@
 //! Comparing locked edges with requirements.
 
-use crate::model::{Ecosystem, Edge, Marker, Override, PackageName, Platform, PythonVersion, Requirement, Settings};
+use crate::model::{
+    Ecosystem, Edge, ExtraName, Marker, Override, PackageName, Platform, PythonVersion, Requirement, Settings,
+};
 
 use super::covers;
 
@@ -60,11 +62,8 @@ impl LockComparison<'_> {
     /// Returns whether edges hold exactly where a condition does; those of an optional line may be missing. Where platforms or Python have changed, that is reason
     /// enough, and lines are not blamed for it.
     pub(super) fn holds_where(&self, marker: &Marker, optional: bool, edges: &[Edge]) -> bool {
-        if self.locked.python != self.wanted.python || !covers(&self.locked.platforms, &self.wanted.platforms) {
-            return true;
-        }
         let declared: Vec<Platform> = self.wanted.platforms.iter().map(|target| target.platform).collect();
-        if declared.is_empty() {
+        if declared.is_empty() || !self.has_same_machines() {
             return true;
         }
         declared.iter().all(|platform| {
@@ -72,6 +71,30 @@ impl LockComparison<'_> {
             let wanted = marker.holds(*platform, &self.python, &[]);
             wanted == on || (optional && wanted)
         })
+    }
+
+    /// Returns whether the edges of each platform on which a condition holds are enough. Where platforms or Python have changed, that
+    /// is reason enough, and all edges are taken together.
+    pub(super) fn has_enough_where(
+        &self,
+        marker: &Marker,
+        extras: &[ExtraName],
+        edges: &[&Edge],
+        are_enough: impl Fn(&[&Edge]) -> bool,
+    ) -> bool {
+        let declared: Vec<Platform> = self.wanted.platforms.iter().map(|target| target.platform).collect();
+        if declared.is_empty() || !self.has_same_machines() {
+            return are_enough(edges);
+        }
+        declared.iter().filter(|platform| marker.holds(**platform, &self.python, extras)).all(|platform| {
+            let is_on = |edge: &&&Edge| edge.platforms.is_empty() || edge.platforms.contains(platform);
+            are_enough(&edges.iter().filter(is_on).copied().collect::<Vec<_>>())
+        })
+    }
+
+    /// Returns whether the lock is for the Python and the platforms that are declared.
+    fn has_same_machines(&self) -> bool {
+        self.locked.python == self.wanted.python && covers(&self.locked.platforms, &self.wanted.platforms)
     }
 
     /// Returns whether some edge holds wherever a condition does.

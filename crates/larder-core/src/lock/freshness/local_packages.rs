@@ -62,7 +62,8 @@ impl LockComparison<'_> {
                 .collect();
             let dropped = instance.dropped.iter().any(|dropped| dropped.name == *requirement.seen_as());
             let optional = dependency.kind == DependencyKind::Optional && dropped;
-            if !optional && !self.satisfies(&edges, dependency.kind, requirement, &key.id.name) {
+            let extras: Vec<_> = extras.into_iter().filter(|extra| asked.contains(&(key, extra))).collect();
+            if !optional && !self.satisfies(&edges, (dependency.kind, requirement, &extras), &key.id.name) {
                 let locked: Vec<_> = edges.iter().map(|edge| edge.to.package.version.to_string()).collect();
                 let what = requirement_text(requirement);
                 stale.push(match locked.as_slice() {
@@ -83,11 +84,11 @@ impl LockComparison<'_> {
         stale
     }
 
+    /// Returns whether edges are what a package's manifest wants, of whose extras these are asked for.
     fn satisfies(
         &self,
         edges: &[&Edge],
-        kind: DependencyKind,
-        requirement: &Requirement,
+        (kind, requirement, extras): (DependencyKind, &Requirement, &[ExtraName]),
         parent: &PackageName,
     ) -> bool {
         let parent = Some(parent);
@@ -113,10 +114,11 @@ impl LockComparison<'_> {
                 }
                 // A marker that holds nowhere has no edges.
                 Some(marker) if edges.is_empty() => !marker.extras().is_empty() || self.holds_where(marker, false, &[]),
-                Some(_) => {
+                Some(marker) => self.has_enough_where(marker, extras, edges, |on| {
                     let asked = requirement.extras();
-                    one_fits && edges.iter().any(|edge| asked.iter().all(|extra| edge.extras.contains(extra)))
-                }
+                    on.iter().any(|edge| self.admits(parent, requirement, edge))
+                        && on.iter().any(|edge| asked.iter().all(|extra| edge.extras.contains(extra)))
+                }),
             },
         }
     }

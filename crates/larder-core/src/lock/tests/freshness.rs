@@ -241,6 +241,63 @@ edges = ["npm:clsx@2.1.0"]
 }
 
 #[test]
+fn lines_of_a_path_package_count_where_their_markers_hold() {
+    let text = |edges: &str| {
+        format!(
+            r#"
+[settings]
+python = "3.12"
+platforms = ["linux-x64", "windows-x64"]
+
+[[require]]
+name = "path:jobs"
+range = "jobs"
+to = ["path:jobs@1.0.0"]
+
+[[package]]
+id = "path:jobs@1.0.0"
+folder = "jobs"
+edges = [{edges}]
+
+[[package]]
+id = "pypi:idna@3.6"
+
+[[package]]
+id = "pypi:idna@3.20"
+"#
+        )
+    };
+    let check = |edges: &str, requirements: &[&str]| {
+        let lock = lock(&text(edges));
+        let name = PackageName::npm("jobs").unwrap();
+        let (alias, folder) = (name.clone(), "jobs".into());
+        let lines = [line(Requirement::Path { alias, name: name.clone(), folder, marker: Marker::default() })];
+        let wants = |text: &&str| Dependency::new(DependencyKind::Normal, Wants::Requirement(pypi(text)));
+        let dependencies = requirements.iter().map(wants).collect();
+        let version = Version::parse(Ecosystem::Path, "1.0.0").unwrap();
+        let folders = BTreeMap::from([(Arc::from("jobs"), LocalManifest { name, version, dependencies })]);
+        let declared = DeclaredState {
+            idle_groups: &BTreeSet::new(),
+            lines: &lines,
+            settings: &lock.settings,
+            folders: &folders,
+            sides: &Sides::default(),
+            routes: &[],
+        };
+        freshness(&lock, &declared).reasons.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let new = r#""pypi:idna@3.20""#;
+    assert_eq!(check(new, &["idna<=3.6; python_version<'3.10'", "idna>=3.7; python_version>='3.10'"]), [""; 0]);
+    assert_eq!(check(new, &["idna<=3.6; sys_platform=='darwin'", "idna"]), [""; 0]);
+    let each = r#"{ to = "pypi:idna@3.6", platforms = ["windows-x64"] }, { to = "pypi:idna@3.20", platforms = ["linux-x64"] }"#;
+    let lines = ["idna<=3.6; sys_platform=='win32'", "idna>=3.7; sys_platform!='win32'"];
+    assert_eq!(check(each, &lines), [""; 0]);
+    assert_eq!(check(new, &lines), ["`jobs`: pypi idna <=3.6 is not satisfied by 3.20"]);
+    let swapped = ["idna<=3.6; sys_platform!='win32'", "idna>=3.7; sys_platform=='win32'"];
+    assert_eq!(check(each, &swapped).len(), 2);
+}
+
+#[test]
 fn dangling_edges_are_stale_and_not_corrupt() {
     let lock = lock("[[package]]\nid = \"npm:a@1.0.0\"\nedges = [\"npm:b@1.0.0\"]\n");
     assert_eq!(lock.dangling().len(), 1);

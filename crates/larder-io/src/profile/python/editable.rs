@@ -48,12 +48,14 @@ impl EditablePackage {
     pub(in super::super) fn read(root: &Path, folder: &Path, version: &str) -> Result<Option<Self>, ProfileError> {
         let manifest = folder.join("pyproject.toml");
         let pyproject = fs::read_if_exists(&manifest)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        let failed = fs::FailedRead::default();
         let files = |file: &str| match file {
             "pyproject.toml" => pyproject.clone(),
-            file => fs::read_text_below(folder, file, &[folder, root], MAX_FILE_SIZE),
+            file => String::from_utf8(failed.kept(fs::find_below(folder, file, &[folder, root], MAX_FILE_SIZE))?).ok(),
         };
         let bad = |problem| ProfileError::BadPyproject { file: manifest.clone(), problem };
-        match python_project(&files).map_err(bad)? {
+        let project = python_project(&files);
+        match failed.checked(project)?.map_err(bad)? {
             Some(project) => Self::new(&project, folder, version).map(Some).map_err(bad),
             None => Ok(None),
         }

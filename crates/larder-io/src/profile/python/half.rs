@@ -42,9 +42,14 @@ impl PythonHalf<'_> {
         let own = self.tree.folder.join(self.folder);
         let file = own.join("pyproject.toml");
         let bad = |problem: String| ProfileError::BadPyproject { file: file.clone(), problem };
-        let read = |name: &str| fs::read_text_below(&own, name, &[&self.tree.folder], super::editable::MAX_FILE_SIZE);
+        let failed = fs::FailedRead::default();
+        let read = |name: &str| {
+            let read = fs::find_below(&own, name, &[&self.tree.folder], super::editable::MAX_FILE_SIZE);
+            String::from_utf8(failed.kept(read)?).ok()
+        };
+        let project = python_project(&read);
         let mut links = BTreeMap::new();
-        let description = if let Some(project) = python_project(&read).map_err(bad)? {
+        let description = if let Some(project) = failed.checked(project)?.map_err(bad)? {
             let name = project.name.as_deref().ok_or_else(|| bad("it has no `name`".to_owned()))?;
             let description = Description::of(&project, name, self.version).map_err(bad)?;
             let sources = module_paths::sources(&own, &description.name, &project.document);

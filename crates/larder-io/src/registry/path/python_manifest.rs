@@ -17,14 +17,23 @@ pub(super) fn parse(
     files: &RefCell<BTreeSet<String>>,
 ) -> Result<Option<PythonProject>, LocalPackageError> {
     let path = root.join(folder);
+    let failed = fs::FailedRead::default();
     let read = |file: &str| {
         if file == PathKind::Pypi.file() {
             return Some(text.to_owned());
         }
         files.borrow_mut().insert(file.to_owned());
-        fs::read_text_below(&path, file, &[&path, root], MAX_MANIFEST_SIZE)
+        let read = fs::find_below(&path, file, &[&path, root], MAX_MANIFEST_SIZE);
+        String::from_utf8(failed.kept(read)?).ok()
     };
-    python_project(&read)
+    let project = python_project(&read);
+    let io = |error: fs::FsError| LocalPackageError::Io {
+        file: error.path.strip_prefix(root).unwrap_or(&error.path).display().to_string(),
+        reason: error.source.to_string(),
+    };
+    failed
+        .checked(project)
+        .map_err(io)?
         .map_err(|reason| LocalPackageError::BadManifest { file: manifest_path(folder, PathKind::Pypi), reason })
 }
 
