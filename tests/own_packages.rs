@@ -204,6 +204,25 @@ fn what_registries_packages_ask_for_is_the_projects_own() {
 }
 
 #[test]
+fn a_line_of_a_folder_counts_where_its_marker_holds() {
+    let registry = Universe::new().pypi("six", "1.16", |p| p).pypi("six", "1.17", |p| p).serve();
+    let project = Project::new(&registry);
+    let manifest = |name: &str, version: &str, dependencies: &str| {
+        format!("[project]\nname = '{name}'\nversion = '{version}'\ndependencies = [{dependencies}]\n{BUILT}")
+    };
+    let asked = r#""six<=1.16; sys_platform == 'never'", "six>=1.17; sys_platform != 'never'",
+                   "kit>=1; sys_platform != 'never'", "kit<1; sys_platform == 'never'""#;
+    project
+        .dependencies(&["path \"jobs\"", "path \"kit\""])
+        .write("jobs/pyproject.toml", &manifest("jobs", "1.0", asked))
+        .write("kit/pyproject.toml", &manifest("kit", "1.5", ""));
+    project.run("larder lock").exits(0);
+    project.run("larder lock --check").exits(0);
+    project.write("jobs/pyproject.toml", &manifest("jobs", "1.0", &asked.replace("never", "linux")));
+    project.run("larder lock").exits(3).names(["the project's own is kit 1.5"]);
+}
+
+#[test]
 fn a_version_that_a_build_computes_satisfies_every_range_and_is_told_once() {
     let registry = registry();
     let project = shop(&registry, &["path \".\"", "pypi \"plugin\" \">=2\""]);

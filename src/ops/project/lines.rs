@@ -429,6 +429,7 @@ impl Project {
         let requirement = match &dependency.wants {
             Wants::Requirement(requirement) | Wants::Source { requirement, .. } => requirement.clone(),
             Wants::Unsupported { .. } if dependency.kind != DependencyKind::Normal => return Ok(()),
+            Wants::Unsupported { .. } if !self.manifest.settings.can_hold(&dependency.when) => return Ok(()),
             Wants::Unsupported { name, text, reason } => {
                 let (file, what) = (source.name().to_owned(), format!("{name} {text}"));
                 return Err(ProjectError::Unsupported { file, what, reason: reason.clone() }.into());

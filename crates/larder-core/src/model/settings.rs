@@ -6,8 +6,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{
-    BuildRules, Digest, ManagedRuntimes, MinimumAge, NpmRange, PackageId, PackageKey, PackageName, PythonVersion,
-    Requirement, RuntimeName, Runtimes, Source, TargetInstance, TargetPlatform, TimeLimits, Uid, Version,
+    BuildRules, Digest, ManagedRuntimes, Marker, MinimumAge, NpmRange, PackageId, PackageKey, PackageName,
+    PythonVersion, Requirement, RuntimeName, Runtimes, Source, TargetInstance, TargetPlatform, TimeLimits, Uid,
+    Version,
 };
 
 /// How npm's peer dependencies are treated.
@@ -282,6 +283,15 @@ impl Settings {
     /// Returns the Python for which the markers of a lock are evaluated: the full version, if larder brings it.
     pub fn marker_python_of(&self, runtimes: &Runtimes) -> PythonVersion {
         locked_python(runtimes).unwrap_or_else(|| self.marker_python())
+    }
+
+    /// Returns whether a condition holds on a declared platform, with the extras that it names.
+    pub fn can_hold(&self, when: &Marker) -> bool {
+        if when.is_always() || self.platforms.is_empty() {
+            return true;
+        }
+        let (python, extras) = (self.marker_python(), Vec::from_iter(when.extras()));
+        self.platforms.iter().any(|target| when.holds(target.platform, &python, &extras))
     }
 
     /// Returns the Python for which markers are evaluated.

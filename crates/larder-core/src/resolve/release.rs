@@ -137,6 +137,8 @@ impl PreparedRelease {
                     prepared.needs.extend(need.map(|need| Need { when: when.clone(), ..need }));
                 }
                 Wants::Requirement(requirement) => prepared.add(context, id, *kind, (requirement.clone(), None)),
+                // On other platforms than the declared ones it asks for nothing.
+                Wants::Unsupported { .. } if !settings.can_hold(when) => {}
                 Wants::Source { requirement, source, text } => {
                     let (name, range) = (requirement.seen_as().clone(), text.clone());
                     let reason = refused_source(source);

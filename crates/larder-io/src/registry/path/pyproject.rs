@@ -245,7 +245,8 @@ impl<'a> RequirementResolver<'a> {
             }
             ResolvedSource::Unsupported(reason) => {
                 let wants = Wants::Unsupported { name, text, reason };
-                self.dependencies.push(Dependency::new(dependency.kind, wants));
+                let when = requirement.marker().cloned().unwrap_or_default();
+                self.dependencies.push(Dependency { when, ..Dependency::new(dependency.kind, wants) });
                 return Ok(());
             }
             ResolvedSource::Outside(source) => {
@@ -265,7 +266,11 @@ impl<'a> RequirementResolver<'a> {
         // A dependency on itself is left out, unless it requires another version.
         let is_itself = Some(name) == self.dependent && matches!(wants, Wants::Requirement(_));
         if !is_itself && self.seen.insert((local.folder.clone(), None, when.clone())) {
-            self.dependencies.push(Dependency::new(kind, wants));
+            let when = match wants {
+                Wants::Unsupported { .. } => marker.clone(),
+                _ => Marker::default(),
+            };
+            self.dependencies.push(Dependency { when, ..Dependency::new(kind, wants) });
         }
         let local_context = ManifestContext { folder: &local.folder, ..self.context };
         for (written, requirements) in self.extras(&local)? {
