@@ -11,7 +11,7 @@ use super::{CreatioVersion, Ecosystem, NpmRange, PerEcosystem, PypiSpecifier, la
 pub enum Version {
     /// An npm version: SemVer 2, read loosely.
     Npm(deno_semver::Version),
-    /// A Python version: PEP 440.
+    /// A Python version: PEP 440. A local package of Python has one where it is no SemVer.
     Pypi(pep440_rs::Version),
     /// The version of a private or local package: SemVer 2.
     Semver(semver::Version),
@@ -41,7 +41,7 @@ const PARSERS: PerEcosystem<Parse> = PerEcosystem {
     npm: |text| npm::version::parse(text).map(Version::from),
     pypi: |text| pypi::version::parse(text).map(Version::from),
     larder: |text| larder::version::parse(text).map(Version::from),
-    path: |text| path::version::parse(text).map(Version::from),
+    path: path::version::parse,
     archive: |text| ToolVersion::parse(text).map(Version::from),
     creatio: |text| CreatioVersion::parse(text).map(Version::from),
 };
