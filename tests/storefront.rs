@@ -105,9 +105,13 @@ fn four_ecosystems_have_one_lock_and_one_generation() {
     let project = storefront();
     project.run("larder sync --offline").exits(0);
     let lock = project.read("larder.lock");
-    for id in
-        ["npm:rounding@1.0.3", "pypi:ledger@1.4.0", "path:theme@0.1.0", "creatio:UsrShopBase@1.2.0", "creatio:UsrShopOrders@1.4.0"]
-    {
+    for id in [
+        "npm:rounding@1.0.3",
+        "pypi:ledger@1.4.0",
+        "path:theme@0.1.0",
+        "creatio:UsrShopBase@1.2.0",
+        "creatio:UsrShopOrders@1.4.0",
+    ] {
         assert!(lock.contains(&format!("id = \"{id}\"\n")), "{id}: {lock}");
     }
     // All four are in the generation.
@@ -215,7 +219,9 @@ fn four_ecosystems_are_told_about_alike() {
         for name in ["catalog", "ledger", "theme", "UsrShopBase", "UsrShopOrders"] {
             assert!(production.iter().any(|part| part == name), "{name}: {production:?}");
         }
-        assert!(development.contains(&"UsrShopSamples".to_owned()) && !production.contains(&"UsrShopSamples".to_owned()));
+        assert!(
+            development.contains(&"UsrShopSamples".to_owned()) && !production.contains(&"UsrShopSamples".to_owned())
+        );
     }
 }
 

@@ -23,7 +23,7 @@ use super::programs::interpreter;
 use super::project::host;
 use super::project::spec::{Spec, SpecError};
 use super::session::{LOCKFILE, MANIFEST};
-use super::sync::{self, Options};
+use super::sync::{self, SyncOptions};
 use super::{Context, Project, Result, Session, project, run, update};
 
 /// The folder of the environments, below the cache.
@@ -37,7 +37,7 @@ const USED: &str = "used";
 
 /// What to run.
 #[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
+pub struct DlxRequest<'a> {
     /// The package whose program is run, `npm:cowsay@1`; or, with further packages, the name of a program.
     pub tool: &'a str,
     /// The program's arguments.
@@ -59,7 +59,7 @@ pub enum Freshness {
 
 /// Brings the environment of a request up to date and turns into the program, in the current folder. Returns only where the
 /// program could not be started.
-pub fn dlx(session: &Session<'_>, request: &Request<'_>) -> Result<u8> {
+pub fn dlx(session: &Session<'_>, request: &DlxRequest<'_>) -> Result<u8> {
     let context = session.context;
     let named = is_package(request.tool).then_some(request.tool);
     let words = named.into_iter().chain(request.with.iter().map(String::as_str));
@@ -104,7 +104,7 @@ fn environment(session: &Session<'_>, manifest: &str, freshness: Freshness) -> R
         // One that stays the same is as good as new.
         fs::touch(&lock)?;
     }
-    let synced = sync::sync(session, Options::default())?;
+    let synced = sync::sync(session, SyncOptions::default())?;
     fs::write_atomic(&folder.join(USED), b"", Durability::Lazy)?;
     Ok(synced)
 }

@@ -11,7 +11,7 @@ use super::package_manager_call::{Action, Otherwise, PackageManager, PackageMana
 use super::package_script::PackageScripts;
 use super::prepared::{show, start};
 use super::program::{self, RunError};
-use super::{Listed, ListedKind, Origin, named, package_manager_folder, shell_error};
+use super::{ListedKind, ListedTask, Origin, named, package_manager_folder, shell_error};
 use crate::diagnostic::{Exit, Failure};
 use crate::fs;
 use crate::import::package_ranges;
@@ -26,7 +26,7 @@ use crate::resolve::RequiredLine;
 #[derive(Debug)]
 pub enum PackageManagerOutcome {
     /// The scripts are to be listed.
-    Listed(Vec<Listed>),
+    Listed(Vec<ListedTask>),
     /// There is nothing to run, and that is well.
     Nothing,
 }

@@ -16,14 +16,14 @@ use crate::ops::variables::Seen;
 use crate::ops::{Context, Result, Session};
 
 /// The environments that were brought up to date, by the name that a task gives; `None` is the one that the command is in.
-pub(super) struct Prepared<'a> {
+pub(super) struct PreparedEnvironments<'a> {
     session: &'a Session<'a>,
     lock_use: LockUse,
     root: PathBuf,
     known: BTreeMap<Option<Label>, Synced>,
 }
 
-impl<'a> Prepared<'a> {
+impl<'a> PreparedEnvironments<'a> {
     pub(super) fn new(session: &'a Session<'a>, lock_use: LockUse, root: PathBuf) -> Self {
         Self { session, lock_use, root, known: BTreeMap::new() }
     }
