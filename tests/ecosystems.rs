@@ -190,7 +190,7 @@ fn names_a_variant(code: &str) -> bool {
 /// Returns the modules of ecosystems that code declares, imports or looks into.
 fn modules_named(code: &str) -> impl Iterator<Item = &'static str> {
     let is_named = |word: &&str| {
-        code.match_indices(**word).any(|(at, _)| {
+        code.match_indices(*word).any(|(at, _)| {
             let (before, after) = (&code[..at], &code[at + word.len()..]);
             let is_whole = !is_in_a_word(code, at) && !after.starts_with(|c: char| c.is_alphanumeric() || c == '_');
             // The statement that it stands in, as far as it goes on before the word.

@@ -1,7 +1,6 @@
-//! Packages of the Creatio platform: names, versions, ranges, identifiers, the order of installation, the instance that they are for.
+//! Packages of the Creatio platform: names, versions, ranges, identifiers, the order of installation.
 
 pub(super) mod facts;
-pub(super) mod instance;
 pub(super) mod name;
 pub(super) mod order;
 pub(super) mod range;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{CreatioVersion, Ecosystem, PackageId, PackageName, Requirement};
+use super::{CreatioVersion, Ecosystem, PackageId, PackageName, Requirement};
 
 /// How the versions count that packages of feeds state of what they depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
