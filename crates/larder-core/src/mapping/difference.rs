@@ -159,7 +159,7 @@ impl XmlComparison<'_> {
                     self.element(&below, (child, other), type_id);
                 }
                 None => {
-                    add(&below, child.offset(), "expected an element, and it is missing".to_owned(), self.differences)
+                    add(&below, child.offset(), "expected an element, and it is missing".to_owned(), self.differences);
                 }
             }
         }
