@@ -4,6 +4,7 @@
 //! contract. What an ecosystem's own files say of itself (those in a folder or a file called as the ecosystem) counts for nothing.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use crate::layers::{Source, first_name, is_in_a_word, sources};
 
@@ -12,6 +13,16 @@ const MOST_THAT_TELL_ECOSYSTEMS_APART: usize = 20;
 
 /// So many files may name the youngest ecosystem, comments and unit tests included: those that the next one has to touch.
 const MOST_THAT_NAME_ONE: usize = 20;
+
+/// So many files outside of an ecosystem's folders may name a variant of one, as a question or as a value, or the youngest, in code.
+const MOST_THAT_NAME_A_VARIANT: usize = 20;
+
+/// So many files of other rooms than `model` and `resolve`, where ecosystems are told apart, may name the module of one: those that declare it
+/// and keep a table, and few besides.
+const MOST_THAT_NAME_A_MODULE: usize = 20;
+
+/// The modules that are called as an ecosystem, and as nothing else.
+const MODULES: &[&str] = &["npm", "pypi", "creatio"];
 
 /// The ecosystem whose files are counted.
 const YOUNGEST: &str = "creatio";
@@ -80,6 +91,63 @@ fn few_files_name_the_youngest_ecosystem() {
 }
 
 #[test]
+fn few_files_name_a_variant_or_the_youngest_in_code() {
+    let is_folder = |source: &Source| {
+        let folders = source.path.parent().into_iter().flat_map(Path::components);
+        let mut folders = folders.filter_map(|folder| folder.as_os_str().to_str());
+        folders.any(|folder| CONSTANTS.iter().any(|(_, word)| *word == folder))
+    };
+    let all = sources();
+    let naming: Vec<_> = all
+        .iter()
+        .filter(|source| !is_folder(source) && (names_a_variant(&source.code) || names(&source.code, YOUNGEST)))
+        .map(|source| source.path.display().to_string())
+        .collect();
+    assert!(
+        naming.len() <= MOST_THAT_NAME_A_VARIANT,
+        "{} files name a variant or `{YOUNGEST}`, and {MOST_THAT_NAME_A_VARIANT} may: make the value where the ecosystem's own files are, or \
+         add it to a table\n{}",
+        naming.len(),
+        naming.join("\n")
+    );
+}
+
+#[test]
+fn few_files_name_the_module_of_an_ecosystem() {
+    let mut naming = Vec::new();
+    for source in sources() {
+        let may = |module: &String| module == "model" || module == "resolve";
+        let is_own = CONSTANTS.iter().any(|(_, word)| source.modules.iter().any(|module| is_of(module, word)));
+        let named: Vec<&str> = modules_named(&source.code).collect();
+        if !named.is_empty() && !is_own && !source.modules.first().is_some_and(may) {
+            naming.push(format!("{}: {}", source.path.display(), named.join(", ")));
+        }
+    }
+    assert!(
+        naming.len() <= MOST_THAT_NAME_A_MODULE,
+        "{} files name the module of an ecosystem, and {MOST_THAT_NAME_A_MODULE} may: ask through the room's contract\n{}",
+        naming.len(),
+        naming.join("\n")
+    );
+}
+
+#[test]
+fn variants_and_modules_are_seen() {
+    for code in ["Ecosystem::Npm", "x(crate::model::Requirement::Path { .. })", "Version::Semver(v)"] {
+        assert!(names_a_variant(code), "{code}");
+    }
+    for code in ["Ecosystem::ALL", "Ecosystem::PRIVATE", "Requirement::npm(a)", "Version::from(v)", "MyVersion::Npm"] {
+        assert!(!names_a_variant(code), "{code}");
+    }
+    let named = |code: &str| Vec::from_iter(modules_named(code)).join(" ");
+    assert_eq!(named("mod npm;"), "npm");
+    assert_eq!(named("pub(super) mod pypi; use a::{b, creatio}; npm::pick()"), "npm pypi creatio");
+    assert_eq!(named("use crate::x::npm;"), "npm");
+    assert_eq!(named("#[diagnostic(code(larder::npm::bad_metadata))]"), "");
+    assert_eq!(named("let npm = 1; f(npm); PackageName::npm(x); PerEcosystem { npm: 1, pypi: None }"), "");
+}
+
+#[test]
 fn whatever_tells_ecosystems_apart_is_seen() {
     let told = |path: &str, code: &str| Vec::from_iter(told_apart(&Source::of_code(path, code))).join(", ");
     let code = "match x { Ecosystem::Npm => Version::from(y), crate::model::Requirement::Pypi { .. } => Ecosystem::ALL } \
@@ -107,14 +175,43 @@ fn names(text: &str, word: &str) -> bool {
     text.match_indices(word).any(|(at, _)| !text[at + word.len()..].starts_with('n'))
 }
 
+/// Returns whether code names a variant of what tells ecosystems apart.
+fn names_a_variant(code: &str) -> bool {
+    ["Ecosystem", "Requirement", "Version"].iter().any(|name| {
+        code.match_indices(&format!("{name}::")).any(|(at, path)| {
+            let variant = first_name(&code[at + path.len()..]).unwrap_or_default();
+            let is_camel = variant.starts_with(|c: char| c.is_ascii_uppercase())
+                && variant.chars().any(|c| c.is_ascii_lowercase());
+            !is_in_a_word(code, at) && is_camel
+        })
+    })
+}
+
+/// Returns the modules of ecosystems that code declares, imports or looks into.
+fn modules_named(code: &str) -> impl Iterator<Item = &'static str> {
+    let is_named = |word: &&str| {
+        code.match_indices(*word).any(|(at, _)| {
+            let (before, after) = (&code[..at], &code[at + word.len()..]);
+            let is_whole = !is_in_a_word(code, at) && !after.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+            // The statement that it stands in, as far as it goes on before the word.
+            let statement = before.rsplit([';', '}']).next().unwrap_or_default().trim_start();
+            let is_imported = statement.starts_with("use ") || statement.contains(" use ");
+            // `larder::npm::bad_metadata` is the code of an error.
+            let is_path = after.starts_with("::") && !before.ends_with("larder::");
+            is_whole && (is_path || before.ends_with("mod ") || is_imported)
+        })
+    };
+    MODULES.iter().copied().filter(move |word| is_named(word))
+}
+
+/// Returns whether a module is one of an ecosystem's own.
+fn is_of(module: &str, word: &str) -> bool {
+    module == word || module.strip_prefix(word).is_some_and(|rest| rest.starts_with('_'))
+}
+
 /// Returns by what code tells ecosystems apart, other than what is its own.
 fn told_apart(source: &Source) -> BTreeSet<String> {
-    let is_own = |word: &str| {
-        source
-            .modules
-            .iter()
-            .any(|module| module == word || module.strip_prefix(word).is_some_and(|rest| rest.starts_with('_')))
-    };
+    let is_own = |word: &str| source.modules.iter().any(|module| is_of(module, word));
     let mut told = BTreeSet::new();
     for name in ENUMS {
         if source.code.contains(&format!("enum {name} ")) {

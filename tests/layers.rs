@@ -1,6 +1,6 @@
 //! The architecture, held: imports point downward only, and the few edges inside a layer are in one table.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The crates that rooms are in, by the folder of their code, and the layers of these rooms.
@@ -215,6 +215,35 @@ fn modules_are_named_by_what_they_own() {
 }
 
 #[test]
+fn a_name_stands_for_one_type_of_a_layer() {
+    let mut defined: BTreeMap<(u8, String), Vec<String>> = BTreeMap::new();
+    for source in sources() {
+        let Some(room) = &source.room else { continue };
+        for name in source.code.lines().filter_map(named_type) {
+            defined.entry((layer(room), name)).or_default().push(source.path.display().to_string());
+        }
+    }
+    let twice = defined.into_iter().filter(|(_, files)| files.len() > 1);
+    let twice: Vec<_> = twice.map(|((_, name), files)| format!("{name}: {}", files.join(", "))).collect();
+    assert!(twice.is_empty(), "one of them is misnamed:\n{}", twice.join("\n"));
+}
+
+#[test]
+fn types_that_others_see_are_found() {
+    for (line, name) in [
+        ("pub struct Summary<'a> {", Some("Summary")),
+        ("    pub(in crate::ops) enum Checked {", Some("Checked")),
+        ("pub(super) trait Format: Sync {", Some("Format")),
+        ("pub(crate) struct Unit;", Some("Unit")),
+        ("struct Own {", None),
+        ("pub fn structure() {", None),
+        ("pub type Short = Long;", None),
+    ] {
+        assert_eq!(named_type(line).as_deref(), name, "{line}");
+    }
+}
+
+#[test]
 fn no_text_has_the_marks_of_an_unfinished_merge() {
     let mut texts: Vec<PathBuf> = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md"].map(|file| root().join(file)).into();
     for folder in ["docs", "schema"] {
@@ -334,6 +363,15 @@ fn uses_std(code: &str, module: &str) -> bool {
 /// Tells whether what stands at a place is the end of a longer word.
 pub(crate) fn is_in_a_word(code: &str, at: usize) -> bool {
     code[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_')
+}
+
+/// Returns the name of the type that a line of code defines for others than its own file.
+fn named_type(line: &str) -> Option<String> {
+    let rest = line.trim_start().strip_prefix("pub")?;
+    let rest = if rest.starts_with('(') { rest.split_once(')')?.1 } else { rest };
+    let rest = rest.trim_start();
+    let name = ["struct ", "enum ", "trait "].iter().find_map(|kind| rest.strip_prefix(kind))?;
+    first_name(name)
 }
 
 fn layer(room: &str) -> u8 {

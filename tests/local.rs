@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use serde_json::json;
 
-use crate::support::{Project, Registry, Universe};
+use crate::support::{Project, Registry, Universe, conforms};
 
 const MEMBERS: &str = "members \"apps/*\" \"packages/*\"\n";
 
@@ -435,4 +435,51 @@ fn what_is_wrong_in_the_manifest_of_a_folder_is_shown_there() {
     project.write("lib/larder.kdl", "").write("lib/package.json", "{");
     std::fs::remove_file(project.path("lib/larder.kdl")).expect("removed");
     project.run("larder lock").exits(2).names(["path \"lib\"", "lib/package.json cannot be read"]);
+}
+
+#[test]
+fn local_packages_have_their_own_versions_and_licenses() {
+    let registry = Universe::new().npm("left", "1.0.0", |p| p.field("license", json!("ISC"))).serve();
+    let project = Project::new(&registry);
+    project.dependencies(&["path \"py\"", "path \"web\"", "path \"bare\""]);
+    project.write(
+        "py/pyproject.toml",
+        "[project]\nname = \"py\"\nversion = \"2024.5.1.dev3\"\nlicense = \"Apache-2.0\"\n",
+    );
+    project
+        .write("web/package.json", r#"{"name":"web","version":"v1.2.3","license":"MIT","dependencies":{"left":"^1"}}"#);
+    project.write("bare/package.json", r#"{"name":"bare","version":"1.0.0"}"#);
+    project.write("bare/COPYING", include_str!("../LICENSE-MIT"));
+    project.run("larder sync").exits(0);
+    let lock = project.read("larder.lock");
+    for id in ["path:py@2024.5.1.dev3", "path:web@1.2.3", "path:bare@1.0.0"] {
+        assert!(lock.contains(&format!("id = \"{id}\"")), "{id}: {lock}");
+    }
+    // The lock is read again as it was written.
+    project.run("larder ci").exits(0);
+    project.run("larder lock --check").exits(0);
+    assert_eq!(project.read("larder.lock"), lock);
+    project.run("larder list").exits(0).names(["path:py 2024.5.1.dev3"]);
+    let document = project.run_json("larder licenses --json");
+    conforms(&document, "licenses");
+    let licenses = document["packages"].as_array().expect("packages");
+    let of = |name: &str| licenses.iter().find(|one| one["name"] == name).map(|one| (&one["license"], &one["source"]));
+    assert_eq!(of("py"), Some((&json!("Apache-2.0"), &json!("declared"))));
+    assert_eq!(of("web"), Some((&json!("MIT"), &json!("declared"))));
+    assert_eq!(of("bare"), Some((&json!("MIT"), &json!("matched"))));
+    assert_eq!(of("left"), Some((&json!("ISC"), &json!("declared"))));
+    let bill = project.run_json("larder sbom --format cyclonedx");
+    let components = bill["components"].as_array().expect("components");
+    let of = |name: &str| components.iter().find(|one| one["name"] == name).expect("a component");
+    assert_eq!(of("py")["version"], "2024.5.1.dev3");
+    assert_eq!(of("py")["licenses"], json!([{ "expression": "Apache-2.0", "acknowledgement": "declared" }]));
+    assert_eq!(of("web")["licenses"], json!([{ "expression": "MIT", "acknowledgement": "declared" }]));
+    // Whose they are needs no notice.
+    project.run("larder licenses --notices NOTICES").exits(0);
+    let notices = project.read("NOTICES");
+    assert!(notices.contains("npm:left@1.0.0") && !notices.contains("path:"), "{notices}");
+    // A policy is about what others wrote.
+    let manifest = project.read("larder.kdl");
+    project.write("larder.kdl", &format!("{manifest}policy {{ licenses \"deny\" {{ allow \"ISC\"; }} }}\n"));
+    project.run("larder check").exits(0);
 }

@@ -18,7 +18,7 @@ use super::{Project, Result, Session, sync};
 
 /// What to add.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Request<'a> {
+pub struct AddRequest<'a> {
     /// The packages as the command line names them.
     pub packages: &'a [String],
     /// The group; none for `dependencies`.
@@ -57,7 +57,7 @@ impl<'a> PrivateOptions<'a> {
 }
 
 /// Adds lines to the manifest. A package without a range gets one that starts at the version that was chosen.
-pub fn add(session: &Session<'_>, request: &Request<'_>) -> Result<Changes> {
+pub fn add(session: &Session<'_>, request: &AddRequest<'_>) -> Result<Changes> {
     let root = project::find_root(session.context)?;
     snapshot::undisturbed(&root, |snapshot| add_once(session, &Project::read(root.clone())?, request, snapshot))
 }
@@ -66,7 +66,7 @@ pub fn add(session: &Session<'_>, request: &Request<'_>) -> Result<Changes> {
 fn add_once(
     session: &Session<'_>,
     old: &Project,
-    request: &Request<'_>,
+    request: &AddRequest<'_>,
     snapshot: &InputSnapshot,
 ) -> Result<Option<Changes>> {
     let specs = request.packages.iter().map(|text| Spec::parse(text)).collect::<std::result::Result<Vec<_>, _>>()?;
@@ -136,7 +136,7 @@ fn added<'l>(specs: &[Spec], lines: &'l [RequiredLine]) -> Vec<&'l RequiredLine>
     lines.iter().filter(is_added).collect()
 }
 
-fn place(request: &Request<'_>) -> Result<Section> {
+fn place(request: &AddRequest<'_>) -> Result<Section> {
     match request.group {
         None => Ok(Section::Dependencies),
         Some(name) => match name.parse() {
@@ -146,7 +146,7 @@ fn place(request: &Request<'_>) -> Result<Section> {
     }
 }
 
-fn edited(target: &EditTarget, specs: &[Spec], place: &Section, request: &Request<'_>) -> Result<String> {
+fn edited(target: &EditTarget, specs: &[Spec], place: &Section, request: &AddRequest<'_>) -> Result<String> {
     let mut properties = Vec::new();
     if request.optional {
         properties.push(("optional", PropertyValue::Flag(true)));

@@ -11,7 +11,7 @@ use crate::manifest::{self, ManifestKind, edit};
 use crate::model::{Artifact, BuildRequirements, Package, PackageId, PackageKey, PackageName, Platform};
 use crate::profile::Profiles;
 
-use super::building::consent::{self, Grant};
+use super::building::consent::{self, BuildGrant};
 use super::building::scripts;
 use super::project::snapshot::{self, InputSnapshot};
 use super::project::spec::{Known, Spec, SpecError};
@@ -157,7 +157,7 @@ pub fn agree(context: &Context<'_>, grants: &[String], confirm: impl FnOnce(&[St
         }
         wanted
     } else {
-        grants.iter().map(|grant| grant.parse()).collect::<std::result::Result<Vec<Grant>, _>>()?
+        grants.iter().map(|grant| grant.parse()).collect::<std::result::Result<Vec<BuildGrant>, _>>()?
     };
     consent::remember(context, &project.root, &wanted)?;
     Ok(wanted.iter().map(ToString::to_string).collect())

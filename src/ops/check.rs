@@ -44,7 +44,7 @@ pub struct Checked {
 
 /// `larder check --json`: see `schema/check.json`.
 #[derive(Debug, Serialize)]
-pub struct Summary<'a> {
+pub struct CheckSummary<'a> {
     environments: &'a [String],
     packages: usize,
     #[serde(rename = "ownPackages", skip_serializing_if = "<[_]>::is_empty")]
@@ -65,9 +65,9 @@ fn is_zero(number: &usize) -> bool {
 
 impl Checked {
     /// Returns what `--json` prints.
-    pub fn summary(&self) -> Summary<'_> {
+    pub fn summary(&self) -> CheckSummary<'_> {
         let findings = self.findings.iter().map(|one| one.report(self.lock_document())).collect();
-        Summary {
+        CheckSummary {
             environments: &self.environments,
             packages: self.packages,
             own_packages: &self.own_packages,

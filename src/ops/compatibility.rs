@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::asset_findings::ChangedAsset;
 use super::assets::load::ProjectAssets;
 use super::assets::replaced::{Replaced, with_version};
-use super::packages::Prepared;
+use super::packages::PublishablePackage;
 use super::registry::target::RegistryTarget;
 use super::{Result, Session, published};
 use crate::assets::{AssetSet, compare_assets};
@@ -60,7 +60,7 @@ impl Comparison {
 pub(super) fn compare(
     session: &Session<'_>,
     target: &RegistryTarget<'_>,
-    prepared: &Prepared,
+    prepared: &PublishablePackage,
     baseline: &Baseline,
 ) -> Result<Option<Comparison>> {
     let body = &prepared.body;
@@ -93,7 +93,7 @@ pub(super) fn compare(
 /// the project has: a change there is those packages' own.
 fn changed_assets(
     session: &Session<'_>,
-    prepared: &Prepared,
+    prepared: &PublishablePackage,
     old_body: &Body,
     old_files: &[ArchiveFile],
 ) -> Result<Vec<ChangedAsset>> {

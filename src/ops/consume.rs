@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::add::{self, Request};
+use super::add::{self, AddRequest};
 use super::init::{self, Guards, InitOptions};
 use super::lock::Changes;
 use super::login::LoginWanted;
@@ -70,7 +70,7 @@ pub fn consume(session: &Session<'_>, options: &ConsumeOptions<'_>) -> Result<(C
         return Ok((consumed(false), None));
     }
     let packages = [format!("{}:{name}", Ecosystem::PRIVATE)];
-    let request = Request { packages: &packages, ..Request::default() };
+    let request = AddRequest { packages: &packages, ..AddRequest::default() };
     match add::add(session, &request) {
         Ok(changes) => Ok((consumed(true), Some(changes))),
         Err(error) if before.is_new => {

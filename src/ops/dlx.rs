@@ -23,7 +23,7 @@ use super::programs::interpreter;
 use super::project::host;
 use super::project::spec::{Spec, SpecError};
 use super::session::{LOCKFILE, MANIFEST};
-use super::sync::{self, Options};
+use super::sync::{self, SyncOptions};
 use super::{Context, Project, Result, Session, project, run, update};
 
 /// The folder of the environments, below the cache.
@@ -37,7 +37,7 @@ const USED: &str = "used";
 
 /// What to run.
 #[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
+pub struct DlxRequest<'a> {
     /// The package whose program is run, `npm:cowsay@1`; or, with further packages, the name of a program.
     pub tool: &'a str,
     /// The program's arguments.
@@ -45,12 +45,12 @@ pub struct Request<'a> {
     /// Further packages: `--with`.
     pub with: &'a [String],
     /// Whether versions are chosen anew, though they were chosen today.
-    pub freshness: Freshness,
+    pub freshness: EnvironmentAge,
 }
 
 /// How old a choice of versions may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Freshness {
+pub enum EnvironmentAge {
     /// A day.
     Day,
     /// Versions are chosen anew.
@@ -59,7 +59,7 @@ pub enum Freshness {
 
 /// Brings the environment of a request up to date and turns into the program, in the current folder. Returns only where the
 /// program could not be started.
-pub fn dlx(session: &Session<'_>, request: &Request<'_>) -> Result<u8> {
+pub fn dlx(session: &Session<'_>, request: &DlxRequest<'_>) -> Result<u8> {
     let context = session.context;
     let named = is_package(request.tool).then_some(request.tool);
     let words = named.into_iter().chain(request.with.iter().map(String::as_str));
@@ -89,7 +89,7 @@ pub fn dlx(session: &Session<'_>, request: &Request<'_>) -> Result<u8> {
 }
 
 /// Makes the environment of a manifest, or brings it up to date where it is older than it may be.
-fn environment(session: &Session<'_>, manifest: &str, freshness: Freshness) -> Result<sync::Synced> {
+fn environment(session: &Session<'_>, manifest: &str, freshness: EnvironmentAge) -> Result<sync::Synced> {
     let context = session.context;
     let (folder, lock) = (&context.folder, context.folder.join(LOCKFILE));
     fs::create_dir_all(folder)?;
@@ -98,13 +98,13 @@ fn environment(session: &Session<'_>, manifest: &str, freshness: Freshness) -> R
         fs::write_atomic(&path, manifest.as_bytes(), Durability::Lazy)?;
     }
     let age = fs::stat(&lock)?.map(|stat| age(&stat));
-    let is_old = age.is_some_and(|age| age > FRESH || freshness == Freshness::Refreshed);
+    let is_old = age.is_some_and(|age| age > FRESH || freshness == EnvironmentAge::Refreshed);
     if is_old && !context.offline {
         update::update(session, &[], update::Moved::Packages)?;
         // One that stays the same is as good as new.
         fs::touch(&lock)?;
     }
-    let synced = sync::sync(session, Options::default())?;
+    let synced = sync::sync(session, SyncOptions::default())?;
     fs::write_atomic(&folder.join(USED), b"", Durability::Lazy)?;
     Ok(synced)
 }

@@ -9,7 +9,7 @@ use crate::manifest::Environment;
 use crate::model::{Label, Platform};
 use crate::profile;
 
-use super::install::gather::{self, Completeness, Gathered, Preparation, SourceUse};
+use super::install::gather::{self, Completeness, Gathered, PackageSteps, SourceUse};
 use super::lock::{self, Absent, LockUse, Locked};
 use super::policies::Subject;
 use super::registries::LazyRegistries;
@@ -35,7 +35,7 @@ pub struct Filled {
 pub fn fetch(session: &Session<'_>, lock_use: LockUse) -> Result<Filled> {
     let store = &session.store;
     let (project, lockfile) = read(session.context, lock_use)?;
-    let Extent { environments, selected } = Extent::of(session.context, &project, &lockfile)?;
+    let FetchExtent { environments, selected } = FetchExtent::of(session.context, &project, &lockfile)?;
     let (graph, platform) = (&lockfile.graph, Some(project.platform()?));
     check_policies(session, (&project, &lockfile), &environments, platform)?;
     let (mut gathered, mut skipped) = (Gathered::default(), Vec::new());
@@ -53,7 +53,7 @@ pub fn fetch(session: &Session<'_>, lock_use: LockUse) -> Result<Filled> {
         let selection = Selection { groups, platform };
         let closure = Closure::of(graph, &selection);
         let (sources, carried) = (SourceUse::Gathered(&lockfile.builds), &BTreeMap::new());
-        let preparation = Preparation { patches: &[], sources, scripts: None, carried };
+        let preparation = PackageSteps { patches: &[], sources, scripts: None, carried };
         let completeness = Completeness::WithoutMissingOptional;
         let (_, more, missing) = gather::gather(&source, &selection, closure, &preparation, completeness)?;
         skipped.extend(missing.warnings());
@@ -87,14 +87,14 @@ pub(super) fn read(context: &Context<'_>, lock_use: LockUse) -> Result<(Project,
 }
 
 /// What of a lock is fetched.
-pub(super) struct Extent<'p> {
+pub(super) struct FetchExtent<'p> {
     /// The environments that are asked for.
     pub(super) environments: Vec<&'p Environment>,
     /// The groups, for each closure that is taken of the lock.
     pub(super) selected: Vec<BTreeSet<Label>>,
 }
 
-impl<'p> Extent<'p> {
+impl<'p> FetchExtent<'p> {
     /// Returns the environment that was asked for, or all of them, and all groups.
     pub(super) fn of(context: &Context<'_>, project: &'p Project, lockfile: &Lockfile) -> Result<Self> {
         let environments = match &context.environment {

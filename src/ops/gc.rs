@@ -22,7 +22,7 @@ use super::{Context, Result, dlx, generations::usage};
 
 /// What to remove.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Options {
+pub struct GcOptions {
     /// Only what was not used for so long.
     pub older_than: Option<Duration>,
     /// Whether it is only counted.
@@ -76,7 +76,7 @@ pub struct Retired {
 const PATIENCE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Removes what no project needs.
-pub fn gc(context: &Context<'_>, options: Options) -> Result<Collected> {
+pub fn gc(context: &Context<'_>, options: GcOptions) -> Result<Collected> {
     let store = Store::open(&context.store);
     let mut unused = Vec::new();
     dlx::collect(context, options.older_than.unwrap_or(PATIENCE), &mut |folder| {
@@ -114,7 +114,7 @@ pub fn gc(context: &Context<'_>, options: Options) -> Result<Collected> {
 /// A collection under way.
 struct Run<'a> {
     store: &'a Store,
-    options: Options,
+    options: GcOptions,
     /// What was used within this time stays.
     idle: Duration,
     roots: GcRoots,

@@ -21,7 +21,7 @@ use super::{Event, Project, Result, Session, sync};
 
 /// What to take over.
 #[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
+pub struct ImportRequest<'a> {
     /// The file.
     pub file: &'a Path,
     /// What is done about parts that keep something out and have no counterpart.
@@ -43,7 +43,7 @@ pub struct Taken {
 
 /// Adds what a file declares to the manifest of the member that larder was started in, else to the root's. What is there already
 /// stays as it is, and what contradicts it is named.
-pub fn import(session: &Session<'_>, request: &Request<'_>) -> Result<Taken> {
+pub fn import(session: &Session<'_>, request: &ImportRequest<'_>) -> Result<Taken> {
     let root = project::find_root(session.context)?;
     let path = session.context.folder.join(request.file);
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -89,7 +89,7 @@ fn import_once(
     session: &Session<'_>,
     root: &Path,
     imported: &import::Imported,
-    request: &Request<'_>,
+    request: &ImportRequest<'_>,
     snapshot: &InputSnapshot,
 ) -> Result<Option<Taken>> {
     let old = Project::read(root.to_owned())?;

@@ -13,7 +13,7 @@ use crate::provenance::SignatureVerdict;
 
 use super::advisories::{self, SourceReport};
 use super::facts::registry_notices::{AskedPackages, Notices};
-use super::facts::registry_signatures::{self, Asked};
+use super::facts::registry_signatures::{self, SignatureScope};
 use super::policies::{self, Subject};
 use super::project::{lockfile, repository, selection};
 use super::session::{LOCKFILE, MANIFEST};
@@ -23,7 +23,7 @@ use super::{
 
 /// What is looked for.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
+pub struct InspectionOptions {
     /// The checks, by their names. Empty for those that are about the supply chain.
     pub checks: Vec<String>,
     /// The least severity of advisories that are reported, unless the policy denies them.
@@ -67,7 +67,7 @@ impl SignedPackages {
 
 /// How many vulnerabilities there are of each severity. Those of unknown severity are moderate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Counts {
+pub struct SeverityCounts {
     /// Critical ones.
     pub critical: usize,
     /// High ones.
@@ -107,7 +107,7 @@ impl Inspected {
 
     /// Returns what people are told at the end.
     pub fn told(&self) -> Vec<String> {
-        let Counts { critical, high, moderate, low } = self.counts();
+        let SeverityCounts { critical, high, moderate, low } = self.counts();
         let mut lines = Vec::new();
         if !self.sources.is_empty() {
             let parts = [(critical, "critical"), (high, "high"), (moderate, "moderate"), (low, "low")];
@@ -138,8 +138,8 @@ impl Inspected {
     }
 
     /// Counts the vulnerabilities.
-    pub fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
+    pub fn counts(&self) -> SeverityCounts {
+        let mut counts = SeverityCounts::default();
         for vulnerability in self.findings.iter().filter_map(|located| located.finding.vulnerability.as_deref()) {
             match vulnerability.severity() {
                 AdvisorySeverity::Critical => counts.critical += 1,
@@ -172,7 +172,7 @@ pub(super) fn environments<'p>(session: &Session<'_>, project: &'p Project) -> R
 }
 
 /// Looks, and does not say what could be cured. The score of the dependencies' health is not judged: it is made of what is found.
-pub(super) fn inspect(session: &Session<'_>, project: &Project, options: &Options) -> Result<Inspected> {
+pub(super) fn inspect(session: &Session<'_>, project: &Project, options: &InspectionOptions) -> Result<Inspected> {
     inspect_with(session, project, options, None)
 }
 
@@ -180,7 +180,7 @@ pub(super) fn inspect(session: &Session<'_>, project: &Project, options: &Option
 pub(super) fn inspect_with(
     session: &Session<'_>,
     project: &Project,
-    options: &Options,
+    options: &InspectionOptions,
     health: Option<u8>,
 ) -> Result<Inspected> {
     let context = session.context;
@@ -213,7 +213,7 @@ pub(super) fn inspect_with(
             subject.with_publication_times(publication_times::asked_for(session, project, packages, &environments)?);
     }
     if chosen.contains(&CheckName::Signatures) {
-        let asked = if options.checks.is_empty() { Asked::ByPolicy } else { Asked::ByName };
+        let asked = if options.checks.is_empty() { SignatureScope::ByPolicy } else { SignatureScope::ByName };
         let packages = locked.graph.packages.iter();
         let known = registry_signatures::asked_for(session, project, packages, &environments, asked)?;
         signed = known.as_ref().map(SignedPackages::count);

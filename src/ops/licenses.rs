@@ -34,7 +34,7 @@ pub struct Licenses {
 /// A package with its license.
 #[derive(Debug, Serialize)]
 pub struct LicensedPackage {
-    /// `npm`, `pypi` or `larder`
+    /// `npm`, `pypi`, `larder`, `path` and so on.
     pub ecosystem: &'static str,
     /// The package's name.
     pub name: String,
@@ -66,6 +66,7 @@ pub fn licenses(session: &Session<'_>) -> Result<EnvironmentLicenses> {
     let lockfile = lock::existing(&project)?;
     let closure = Closure::of(&lockfile.graph, &selection(environment, None));
     let read = LicenseFacts::read(session, &project, closure.packages(), MissingTrees::Fetched)?;
+    let read = read.with_local_packages(&project, closure.packages());
     let LicenseFacts { facts, trees } = read.clarified(&environment.policy.licenses);
     let (mut by_license, mut by_source) = (BTreeMap::new(), BTreeMap::new());
     let (mut packages, mut keys) = (Vec::new(), Vec::new());
@@ -117,14 +118,17 @@ fn csv_field(text: &str) -> String {
 }
 
 impl EnvironmentLicenses {
-    /// Writes the texts under which the packages may be passed on: each once, with the packages that have it.
-    pub fn write_notices(&self, file: &Path) -> Result<()> {
+    /// Writes the texts under which the packages of others may be passed on: each once, with the packages that have it. Returns how many
+    /// packages these are.
+    pub fn write_notices(&self, file: &Path) -> Result<usize> {
         let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let mut without: Vec<String> = Vec::new();
-        for (key, package) in self.keys.iter().zip(&self.licenses.packages) {
+        let all = self.keys.iter().zip(&self.licenses.packages);
+        let foreign: Vec<_> = all.filter(|(key, _)| !key.id.ecosystem.is_local()).collect();
+        for (key, package) in &foreign {
             let license = package.license.as_deref().unwrap_or("an unknown license");
             let title = format!("{key} ({license})");
-            let found = self.trees.get(key).map(notices).unwrap_or_default();
+            let found = self.trees.get(*key).map(notices).unwrap_or_default();
             if found.is_empty() {
                 without.push(title.clone());
             }
@@ -142,7 +146,8 @@ impl EnvironmentLicenses {
         if !without.is_empty() {
             let _ = write!(all, "\n{rule}\nPackages that bring no text of their license:\n{}\n", without.join("\n"));
         }
-        Ok(fs::write_atomic(file, all.as_bytes(), fs::Durability::Lazy)?)
+        fs::write_atomic(file, all.as_bytes(), fs::Durability::Lazy)?;
+        Ok(foreign.len())
     }
 }
 

@@ -13,7 +13,7 @@ use crate::model::{PackageName, folder_text};
 #[serde(rename_all = "camelCase")]
 pub struct PackageListing {
     /// The packages, sorted by name.
-    pub packages: Vec<ListedPackage>,
+    pub packages: Vec<RepositoryPackage>,
     /// Manifests that cannot be read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<UnreadableManifest>,
@@ -24,7 +24,7 @@ pub struct PackageListing {
 /// A package of the repository.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ListedPackage {
+pub struct RepositoryPackage {
     /// Its name.
     pub name: String,
     /// Its version.
@@ -77,7 +77,7 @@ pub struct Statistics {
 /// Lists the private packages of the repository around the folder that larder was started in.
 pub fn list(context: &Context<'_>) -> Result<PackageListing> {
     let repository = Repository::of(context)?;
-    let packages: Vec<ListedPackage> =
+    let packages: Vec<RepositoryPackage> =
         repository.packages.iter().enumerate().map(|(at, package)| listed(&repository, at, package)).collect();
     let unreadable = repository
         .unreadable
@@ -86,10 +86,10 @@ pub fn list(context: &Context<'_>) -> Result<PackageListing> {
     Ok(PackageListing { statistics: Statistics::of(&packages), packages, unreadable: unreadable.collect() })
 }
 
-fn listed(repository: &Repository, at: usize, discovered: &Discovered) -> ListedPackage {
+fn listed(repository: &Repository, at: usize, discovered: &Discovered) -> RepositoryPackage {
     let package = &discovered.own.package;
     let problem = discovered.check().err().map(|error| error.in_short());
-    ListedPackage {
+    RepositoryPackage {
         name: package.name.value.to_string(),
         version: package.version.value.to_string(),
         folder: folder_text(&discovered.folder).to_owned(),
@@ -104,7 +104,7 @@ fn listed(repository: &Repository, at: usize, discovered: &Discovered) -> Listed
 }
 
 impl Statistics {
-    fn of(packages: &[ListedPackage]) -> Self {
+    fn of(packages: &[RepositoryPackage]) -> Self {
         let mut statistics = Self { total: packages.len(), ..Self::default() };
         for package in packages {
             if let Some(category) = &package.category {

@@ -20,7 +20,7 @@ use super::building::Probe;
 use super::facts::registry_notices::Notices;
 use super::failure::{self, Unsatisfiable};
 use super::locking::age;
-use super::locking::routing::{self, Extent};
+use super::locking::routing::{self, RoutingExtent};
 use super::locking::solutions::Unknown;
 use super::locking::sources::{self, LockedSource};
 pub(super) use super::locking::wish::{Contradictions, UnusedPatches, Wish};
@@ -70,7 +70,7 @@ pub struct Changes {
 
 /// `{"changed": …, "packages": …}`: see `schema/lock.json`.
 #[derive(Serialize)]
-pub struct Summary {
+pub struct LockSummary {
     changed: bool,
     packages: usize,
     #[serde(rename = "plan")]
@@ -122,8 +122,8 @@ impl Locked {
     }
 
     /// Returns what `--json` prints.
-    pub fn summary(&self) -> Summary {
-        Summary {
+    pub fn summary(&self) -> LockSummary {
+        LockSummary {
             changed: self.changed,
             packages: self.lockfile.graph.packages.len(),
             difference: DifferenceSummary::from(&self.difference),
@@ -349,7 +349,7 @@ pub(super) fn fresh(project: &Project) -> Result<Lockfile> {
 /// Returns the lock, whether it is fresh or not; its registries must be those that the manifest's claims and lines demand.
 pub(super) fn frozen(project: &Project) -> Result<Lockfile> {
     let lockfile = existing(project)?;
-    match routing::misrouted(project, &lockfile, Extent::Demanded) {
+    match routing::misrouted(project, &lockfile, RoutingExtent::Demanded) {
         reasons if reasons.is_empty() => Ok(lockfile),
         reasons => Err(LockError::Misrouted { reasons: reasons.iter().map(ToString::to_string).collect() }.into()),
     }
@@ -561,7 +561,7 @@ pub(super) fn freshness(project: &Project, lockfile: &Lockfile) -> Freshness {
         routes: &project.routes,
     };
     let mut freshness = lock::freshness(lockfile, &declared);
-    freshness.reasons.extend(routing::misrouted(project, lockfile, Extent::All));
+    freshness.reasons.extend(routing::misrouted(project, lockfile, RoutingExtent::All));
     freshness.reasons.extend(project.changed_files(lockfile));
     let has = |folder: &str| lockfile.graph.packages.values().any(|package| package.folder.as_deref() == Some(folder));
     let stale = own_runtimes::stale(&runtimes::applied(project, &lockfile.runtimes), has);

@@ -11,13 +11,13 @@ use crate::lock::{Closure, Lockfile, Selection};
 use crate::model::{Origin, PackageKey, Platform, RuntimeHost};
 use crate::registry::{CachePolicy, CopyProgress, MirrorFailure, MirrorFolder};
 
-use super::fetch::{self, Extent};
+use super::fetch::{self, FetchExtent};
 use super::lock::{LockUse, Locked};
 use super::{Event, Result, Session, building, registries};
 
 /// What is written where.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct MirrorOptions {
     /// How the lock is taken.
     pub lock: LockUse,
     /// The folder.
@@ -47,11 +47,11 @@ pub struct MirrorReport {
 
 /// Makes sure that a folder has registries with what all groups of the lock need, or those of the environment that was asked for.
 /// The store is not used: what it has is unpacked. The lock is taken as by [`fetch::fetch`].
-pub fn write(session: &Session<'_>, options: &Options) -> Result<MirrorReport> {
+pub fn write(session: &Session<'_>, options: &MirrorOptions) -> Result<MirrorReport> {
     let context = session.context;
     let (project, lockfile) = fetch::read(context, options.lock)?;
     let platforms = chosen(&options.platforms, lockfile.settings.platforms.iter().map(|target| target.platform))?;
-    let Extent { environments, selected } = Extent::of(context, &project, &lockfile)?;
+    let FetchExtent { environments, selected } = FetchExtent::of(context, &project, &lockfile)?;
     for &platform in &platforms {
         fetch::check_policies(session, (&project, &lockfile), &environments, Some(platform))?;
     }

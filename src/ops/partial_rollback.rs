@@ -11,7 +11,7 @@ use super::project;
 use super::project::snapshot::{self, InputSnapshot};
 use super::project::spec::Known;
 use super::session::LOCKFILE;
-use super::sync::{self, AfterRollback, Mode, Options, Synced};
+use super::sync::{self, AfterRollback, Mode, SyncOptions, Synced};
 use super::{Project, Result, Session};
 
 /// What became of it.
@@ -32,7 +32,8 @@ pub fn partial_rollback(session: &Session<'_>, number: Option<u64>, names: &[Str
     let (generation, locked) = snapshot::undisturbed(&root, |snapshot| {
         write_lock(session, &Project::read(root.clone())?, (number, names), snapshot)
     })?;
-    let options = Options { mode: Mode::Build(AfterRollback::Forward), lock: LockUse::Locked, ..Options::default() };
+    let options =
+        SyncOptions { mode: Mode::Build(AfterRollback::Forward), lock: LockUse::Locked, ..SyncOptions::default() };
     let synced = sync::sync(session, options)?;
     Ok(PartiallyRolledBack { generation, locked, synced })
 }

@@ -80,7 +80,7 @@ impl<'a> Subject<'a> {
             project,
             packages(),
             environments,
-            registry_signatures::Asked::ByPolicy,
+            registry_signatures::SignatureScope::ByPolicy,
         )?;
         let provenance = attestations::asked_for(session, project, packages(), environments)?;
         let subject = Self::new(session.context, project, lockfile).with_publication_times(published);

@@ -53,7 +53,7 @@ pub struct Publication {
 /// Publishes the package whose folder larder was started in.
 pub fn publish(session: &Session<'_>, options: &PublishOptions) -> Result<Publication> {
     let publication = add_to_registry(session, options)?;
-    if publication.outcome == submit::Outcome::Unchanged.as_str() {
+    if publication.outcome == submit::SubmissionOutcome::Unchanged.as_str() {
         (session.context().reporter)(Event::Unchanged);
     }
     Ok(publication)

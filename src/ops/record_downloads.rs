@@ -10,7 +10,7 @@ use crate::manifest::edit;
 use crate::model::{Package, PackageKey, PatchedPackage, RuntimeName, Url};
 use crate::store::Tree;
 
-use super::building::{BuildsError, Recorded, ScriptRunner};
+use super::building::{BuildsError, ScriptRunner, WatchedDownloads};
 use super::install::{gather, scripted};
 use super::project::spec::Known;
 use super::registries::LazyRegistries;
@@ -92,7 +92,7 @@ pub fn record(session: &Session<'_>, name: &str, hosts: &[String]) -> Result<Rec
         trees.insert(key.clone(), gather::package_tree(&source, key, locked, patch)?);
     }
     let (recorded, failed) = runner.record(planned, (&closure, &trees), hosts)?;
-    let Recorded { files, failed: not_had, refused } = recorded;
+    let WatchedDownloads { files, failed: not_had, refused } = recorded;
     let asked = refused.iter().filter_map(|url| Some(url.parse::<Url>().ok()?.authority()));
     let hosts: BTreeSet<String> = asked.collect();
     let name = edit::quoted(package.id.name.as_str());

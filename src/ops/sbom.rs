@@ -62,6 +62,7 @@ pub fn sbom(session: &Session<'_>, form: BillForm, time: BillTime, file: Option<
     let lockfile = lock::existing(&project)?;
     let closure = Closure::of(&lockfile.graph, &selection(environment, None));
     let read = LicenseFacts::read(session, &project, closure.packages(), MissingTrees::Fetched)?;
+    let read = read.with_local_packages(&project, closure.packages());
     let licenses = read.clarified(&environment.policy.licenses).facts;
     let registries = project.manifest.registries.iter().filter(|registry| !registry.is_public());
     let repositories: BTreeMap<_, _> =

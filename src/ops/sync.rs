@@ -20,7 +20,7 @@ use crate::profile::python::Interpreter;
 use crate::profile::{self, RequiredLinks, Rollback};
 
 use super::deployed_flows::FlowUse;
-use super::generations::state::{self, Facts};
+use super::generations::state::{self, RecordedFacts};
 use super::install::{self, Activation, BytecodeUse, Ingredients, Installation, Installed, Purpose};
 use super::lock::{self, Absent, Kept, LockUse, Locked};
 use super::policies::Subject;
@@ -38,7 +38,7 @@ pub use super::sync_hooks::HookUse;
 
 /// How to sync.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Options {
+pub struct SyncOptions {
     /// What is to be done.
     pub mode: Mode,
     /// What to do about a stale lock.
@@ -107,7 +107,7 @@ pub struct Synced {
 
 /// `larder sync --json`: see `schema/sync.json`.
 #[derive(Serialize)]
-pub struct Summary<'a> {
+pub struct SyncSummary<'a> {
     environment: &'a str,
     generation: Option<u64>,
     built: bool,
@@ -139,8 +139,8 @@ impl Synced {
     }
 
     /// Returns what `--json` prints.
-    pub fn summary(&self) -> Summary<'_> {
-        Summary {
+    pub fn summary(&self) -> SyncSummary<'_> {
+        SyncSummary {
             environment: &self.environment,
             generation: self.generation,
             built: self.built,
@@ -155,7 +155,7 @@ impl Synced {
 }
 
 /// Makes the environment what the lock says.
-pub fn sync(session: &Session<'_>, options: Options) -> Result<Synced> {
+pub fn sync(session: &Session<'_>, options: SyncOptions) -> Result<Synced> {
     let root = project::find_root(session.context)?;
     if options.mode == Mode::default()
         && options.bytecode == BytecodeUse::AsDeclared
@@ -185,7 +185,7 @@ pub fn sync(session: &Session<'_>, options: Options) -> Result<Synced> {
 }
 
 /// Answers from the record of the last sync, where nothing has changed since.
-fn unchanged(session: &Session<'_>, root: &Path, options: Options) -> Option<Synced> {
+fn unchanged(session: &Session<'_>, root: &Path, options: SyncOptions) -> Option<Synced> {
     let context = session.context;
     let active = state::active(root);
     let environment = context.environment.clone().or_else(|| active.clone())?;
@@ -247,17 +247,17 @@ type Folders = BTreeSet<Arc<str>>;
 /// A sync under way.
 struct Sync<'a> {
     session: &'a Session<'a>,
-    options: Options,
+    options: SyncOptions,
     project: &'a Project,
     environment: &'a Environment,
     platform: Platform,
     profile: profile::Profiles,
-    facts: Facts,
+    facts: RecordedFacts,
 }
 
 impl<'a> Sync<'a> {
-    fn new(session: &'a Session<'a>, options: Options, project: &'a Project) -> Result<Self> {
-        let mut facts = Facts::new(&session.context.variables, options.lock.into());
+    fn new(session: &'a Session<'a>, options: SyncOptions, project: &'a Project) -> Result<Self> {
+        let mut facts = RecordedFacts::new(&session.context.variables, options.lock.into());
         facts.note_watched(&project.watched);
         let profile = project.profile()?;
         variables::check_path(profile.root())?;

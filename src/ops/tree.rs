@@ -16,12 +16,12 @@ pub struct Tree {
     /// The environment's name.
     pub environment: String,
     /// What the manifests name.
-    pub dependencies: Vec<Node>,
+    pub dependencies: Vec<DependencyNode>,
 }
 
 /// A dependency and what it depends on in turn.
 #[derive(Debug, Serialize)]
-pub struct Node {
+pub struct DependencyNode {
     /// `npm`, `pypi`, `larder` or `path`
     pub ecosystem: &'static str,
     /// The package's name.
@@ -34,7 +34,7 @@ pub struct Node {
     /// Whether its dependencies stand elsewhere in the tree, or the depth ends here.
     pub repeated: bool,
     /// What it depends on.
-    pub dependencies: Vec<Node>,
+    pub dependencies: Vec<DependencyNode>,
 }
 
 /// Draws the environment's dependencies, each package's own once.
@@ -57,7 +57,12 @@ pub fn tree(context: &Context<'_>, depth: Option<usize>) -> Result<Tree> {
 /// Far deeper than any real tree, and shallow enough for the stack.
 const DEEPEST: usize = 200;
 
-fn node<'a>(closure: &Closure<'a>, edge: &'a Edge, depth: usize, seen: &mut BTreeSet<&'a InstanceKey>) -> Node {
+fn node<'a>(
+    closure: &Closure<'a>,
+    edge: &'a Edge,
+    depth: usize,
+    seen: &mut BTreeSet<&'a InstanceKey>,
+) -> DependencyNode {
     let key = &edge.to.package;
     // An extra or a feature that brings others is an edge of a package to itself.
     let mut below = closure.edges(&edge.to).filter(|below| below.to != edge.to).peekable();
@@ -65,7 +70,7 @@ fn node<'a>(closure: &Closure<'a>, edge: &'a Edge, depth: usize, seen: &mut BTre
     let repeated = has_more && (depth <= 1 || !seen.insert(&edge.to));
     let dependencies =
         if repeated { Vec::new() } else { below.map(|below| node(closure, below, depth - 1, seen)).collect() };
-    Node {
+    DependencyNode {
         ecosystem: key.id.ecosystem.as_str(),
         name: key.id.name.to_string(),
         version: key.version.to_string(),

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::operation_log::{Operation, Trace, watched};
 use super::project::{self, watched::Watched};
 use super::session::{LOCKFILE, MANIFEST};
-use super::sync::{self, Options, Synced};
+use super::sync::{self, SyncOptions, Synced};
 use super::{Context, Project, Result, Session};
 use crate::fs::{self, Stat};
 
@@ -27,7 +27,7 @@ pub fn watch(context: &Context<'_>, tell: &dyn Fn(&Result<Synced>)) -> Result<()
         // A session of its own: what registries answered a while ago is not what they answer now.
         let operation =
             Operation { name: "watch", subjects: Vec::new(), folder: Some(root.clone()), trace: Trace::Changes };
-        let synced = watched(context, &operation, |context| sync::sync(&Session::new(context), Options::default()));
+        let synced = watched(context, &operation, |context| sync::sync(&Session::new(context), SyncOptions::default()));
         tell(&synced);
         if synced.is_ok() {
             // The sync may have written the lock.

@@ -13,7 +13,7 @@ use crate::package::{StatusChange, Submission, YankRequest};
 
 /// `larder yank --json`, `larder unyank --json` and `larder deprecate --json`: see `schema/registry-event.json`.
 #[derive(Debug, Serialize)]
-pub struct Recorded {
+pub struct RecordedEvent {
     /// The identity of the registry.
     pub registry: String,
     /// The package.
@@ -54,7 +54,12 @@ pub struct Particulars {
 }
 
 /// Records a verdict on `NAME@VERSION`, or on all versions of `NAME` for a deprecation.
-pub fn record(session: &Session<'_>, package: &str, verdict: Verdict, particulars: Particulars) -> Result<Recorded> {
+pub fn record(
+    session: &Session<'_>,
+    package: &str,
+    verdict: Verdict,
+    particulars: Particulars,
+) -> Result<RecordedEvent> {
     let (name, version) = parse(package)?;
     let Particulars { registry, reason, replaced_by, force } = particulars;
     if let Some(replacement) = &replaced_by {
@@ -101,10 +106,10 @@ pub fn record(session: &Session<'_>, package: &str, verdict: Verdict, particular
             server::send(session, project, &registry, (&name, &path), &submission)?
         }
     };
-    if outcome == submit::Outcome::Unchanged {
+    if outcome == submit::SubmissionOutcome::Unchanged {
         (context.reporter)(Event::Unchanged);
     }
-    Ok(Recorded {
+    Ok(RecordedEvent {
         registry,
         package: name,
         version: version.map(|version| version.to_string()),

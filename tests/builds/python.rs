@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use larder::build::{Backend, BuildError, BuildOutput, ConfigSetting, Level, PythonProject};
+use larder::build::{Backend, BuildError, BuildOutput, ConfigSetting, Level, PythonSources};
 use larder::model::{Ecosystem, PackageId, PackageKey, PackageName, Version};
 
 use crate::support::build::{BuildFolder, is_untested, python};
@@ -29,9 +29,9 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
     return name
 "#;
 
-fn project(folder: &BuildFolder, backend: &str) -> PythonProject {
+fn project(folder: &BuildFolder, backend: &str) -> PythonSources {
     folder.source("backend/own_backend.py", backend);
-    PythonProject {
+    PythonSources {
         name: "pypi:demo 1.0".into(),
         sources: folder.path("sources"),
         subdirectory: None,
@@ -49,7 +49,7 @@ fn project(folder: &BuildFolder, backend: &str) -> PythonProject {
     }
 }
 
-fn wheel(folder: &BuildFolder, project: &PythonProject) -> Option<Result<std::path::PathBuf, BuildError>> {
+fn wheel(folder: &BuildFolder, project: &PythonSources) -> Option<Result<std::path::PathBuf, BuildError>> {
     let id = PackageId::new(Ecosystem::Pypi, PackageName::pypi("demo").expect("a name"));
     let package = PackageKey { id, version: Version::parse(Ecosystem::Pypi, "1.0").expect("a version") };
     let built = project.wheel(&folder.sandbox(Level::Strict), BuildOutput::Wheel, &package);
@@ -60,7 +60,7 @@ fn wheel(folder: &BuildFolder, project: &PythonProject) -> Option<Result<std::pa
 fn a_wheel_is_built_by_the_back_end_that_the_project_brings() {
     let folder = BuildFolder::new();
     let settings = [("--opt".to_owned(), ConfigSetting::Several(vec!["a".into(), "b".into()]))];
-    let project = PythonProject { config_settings: settings.into(), ..project(&folder, BACKEND) };
+    let project = PythonSources { config_settings: settings.into(), ..project(&folder, BACKEND) };
     let Some(built) = wheel(&folder, &project) else { return };
     let mut zip = zip::ZipArchive::new(std::fs::File::open(built.unwrap()).unwrap()).unwrap();
     let mut text = String::new();

@@ -14,6 +14,6 @@ pub mod registry;
 pub mod store;
 
 use larder_core::{
-    advisory, creatio, diagnostic, difference, document, import, lock, manifest, model, package, parallel, provenance,
-    resolve,
+    advisory, creatio, diagnostic, difference, document, import, license, lock, manifest, model, package, parallel,
+    provenance, resolve,
 };

@@ -6,7 +6,7 @@ use crate::ops::{self, Session};
 use super::{CommandResult, DONE, Output};
 
 pub(in crate::cli) fn run(arguments: &AddArgs, session: &Session<'_>, output: &Output) -> CommandResult {
-    let request = ops::add::Request {
+    let request = ops::add::AddRequest {
         packages: &arguments.packages,
         group: arguments.group.as_deref(),
         optional: arguments.optional,

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::counted;
 use crate::ops::Session;
-use crate::ops::analyze::{Analysis, Counts, analyze};
+use crate::ops::analyze::{Analysis, PackageCounts, analyze};
 
 use super::{CommandResult, DONE, Output};
 
@@ -10,7 +10,7 @@ pub(in crate::cli) fn run(session: &Session<'_>, output: &Output) -> CommandResu
     let analysis = analyze(session)?;
     output.json(&analysis);
     let Analysis { environment, counts, conflicts, unused, days_since_use, outdated, recommendations } = &analysis;
-    let Counts { packages, versions, direct, indirect, by_ecosystem, by_registry } = counts;
+    let PackageCounts { packages, versions, direct, indirect, by_ecosystem, by_registry } = counts;
     output.data_line(format!(
         "{environment}: {packages} packages in {versions} versions, {direct} direct, {indirect} indirect"
     ));

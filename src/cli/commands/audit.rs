@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use crate::cli::args::AuditArgs;
 use crate::ops::audit::{self, Fix};
-use crate::ops::inspection::{AuditError, Options};
+use crate::ops::inspection::{AuditError, InspectionOptions};
 use crate::ops::{Error, Session};
 
 use super::{CommandResult, DONE, Output};
@@ -12,7 +12,7 @@ use super::{CommandResult, DONE, Output};
 pub(in crate::cli) fn run(arguments: &AuditArgs, session: &Session<'_>, output: &Output) -> CommandResult {
     let level = arguments.level.as_deref().map(str::parse).transpose().map_err(AuditError::Level);
     let fix = arguments.fix.then_some(if arguments.force { Fix::Widening } else { Fix::WithinRanges });
-    let options = Options { checks: arguments.checks.clone(), level: level.map_err(Error::from)? };
+    let options = InspectionOptions { checks: arguments.checks.clone(), level: level.map_err(Error::from)? };
     let audited = audit::audit(session, &options, fix)?;
     let found = &audited.found;
     if arguments.format.sarif {

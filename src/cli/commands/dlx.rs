@@ -4,17 +4,17 @@ use std::process::ExitCode;
 
 use crate::cli::args::DlxArgs;
 use crate::ops::Session;
-use crate::ops::dlx::{Freshness, Request, dlx};
+use crate::ops::dlx::{DlxRequest, EnvironmentAge, dlx};
 
 use super::{CommandResult, DONE};
 
 pub(in crate::cli) fn run(arguments: &DlxArgs, session: &Session<'_>) -> CommandResult {
     let Some((tool, rest)) = arguments.command.split_first() else { return DONE };
-    let request = Request {
+    let request = DlxRequest {
         tool: &tool.to_string_lossy(),
         arguments: rest,
         with: &arguments.with,
-        freshness: if arguments.refresh { Freshness::Refreshed } else { Freshness::Day },
+        freshness: if arguments.refresh { EnvironmentAge::Refreshed } else { EnvironmentAge::Day },
     };
     Ok(ExitCode::from(dlx(session, &request)?))
 }

@@ -10,7 +10,7 @@ use super::{CommandResult, DONE, Output};
 
 pub(in crate::cli) fn run(arguments: &ExportArgs, session: &Session<'_>, output: &Output) -> CommandResult {
     if let Some(ExportCommand::Flows { flows, encrypt, output: file }) = &arguments.command {
-        let request = carried::ExportRequest { flows: flows.clone(), recipients: encrypt.clone(), file: file.clone() };
+        let request = carried::FlowsExport { flows: flows.clone(), recipients: encrypt.clone(), file: file.clone() };
         return export_flows(session, &request, output);
     }
     let Some(form) = arguments.form else { return DONE };
@@ -40,7 +40,7 @@ pub(in crate::cli) fn run(arguments: &ExportArgs, session: &Session<'_>, output:
     DONE
 }
 
-fn export_flows(session: &Session<'_>, request: &carried::ExportRequest, output: &Output) -> CommandResult {
+fn export_flows(session: &Session<'_>, request: &carried::FlowsExport, output: &Output) -> CommandResult {
     let exported = carried::export(session, request)?;
     output.json(&exported);
     exported.assets.iter().for_each(|asset| output.detail(format!("- {asset}")));

@@ -13,12 +13,12 @@ use super::{CommandResult, DONE, Output};
 pub(in crate::cli) fn run(arguments: &FetchArgs, session: &Session<'_>, output: &Output) -> CommandResult {
     if let Some(file) = &arguments.batch {
         let (file, to, platforms) = (file.clone(), arguments.to.clone(), arguments.platform.clone());
-        return fetch_batch(&batch::Options { file, to, platforms }, session, output);
+        return fetch_batch(&batch::BatchOptions { file, to, platforms }, session, output);
     }
     let lock = super::sync::lock_use(arguments.lock);
     if let Some(to) = &arguments.to {
         let platforms = arguments.platform.clone();
-        let report = mirror::write(session, &mirror::Options { lock, to: to.clone(), platforms })?;
+        let report = mirror::write(session, &mirror::MirrorOptions { lock, to: to.clone(), platforms })?;
         output.json(&report);
         print(&report, &to.display().to_string(), output);
         return DONE;
@@ -50,7 +50,7 @@ fn print(report: &MirrorReport, to: &str, output: &Output) {
     });
 }
 
-fn fetch_batch(options: &batch::Options, session: &Session<'_>, output: &Output) -> CommandResult {
+fn fetch_batch(options: &batch::BatchOptions, session: &Session<'_>, output: &Output) -> CommandResult {
     let report = batch::fetch(session, options)?;
     output.json(&report);
     print_batch(&report, output);

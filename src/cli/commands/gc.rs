@@ -3,12 +3,12 @@
 use crate::cli::args::GcArgs;
 use crate::diagnostic::size;
 use crate::ops::Context;
-use crate::ops::gc::{self, Options};
+use crate::ops::gc::{self, GcOptions};
 
 use super::{CommandResult, DONE, Output};
 
 pub(in crate::cli) fn run(arguments: &GcArgs, context: &Context<'_>, output: &Output) -> CommandResult {
-    let options = Options { older_than: arguments.older_than, dry_run: arguments.dry_run };
+    let options = GcOptions { older_than: arguments.older_than, dry_run: arguments.dry_run };
     let done = gc::gc(context, options)?;
     output.json(&done);
     for warning in &done.warnings {

@@ -3,7 +3,7 @@
 use crate::cli::args::{ImportArgs, ImportCommand};
 use crate::diagnostic::counted;
 use crate::ops::asset_findings;
-use crate::ops::assets::import::Request;
+use crate::ops::assets::import::AssetImport;
 use crate::ops::assets::{carried, import};
 use crate::ops::init::{Guards, NotTaken};
 use crate::ops::{self, Session};
@@ -13,18 +13,18 @@ use super::{CommandResult, DONE, Output};
 pub(in crate::cli) fn run(arguments: &ImportArgs, session: &Session<'_>, output: &Output) -> CommandResult {
     match &arguments.command {
         Some(ImportCommand::Assets { source, mapping }) => {
-            let request = Request { folder: source.clone(), mapping: mapping.clone() };
+            let request = AssetImport { folder: source.clone(), mapping: mapping.clone() };
             return report_imported(&import::import(session, &request)?, output);
         }
         Some(ImportCommand::Flows { file, identity, into }) => {
             let (file, identities, into) = (file.clone(), identity.clone(), into.clone());
-            let imported = carried::import(session, &carried::ImportRequest { file, identities, into })?;
+            let imported = carried::import(session, &carried::FlowsImport { file, identities, into })?;
             return report_imported(&imported, output);
         }
         None => {}
     }
     let Some(file) = &arguments.file else { return DONE };
-    let request = ops::import::Request {
+    let request = ops::import::ImportRequest {
         file,
         guards: if arguments.leave_out { Guards::LeftOut } else { Guards::Required },
         syncs: !arguments.no_sync,
@@ -39,7 +39,7 @@ pub(in crate::cli) fn run(arguments: &ImportArgs, session: &Session<'_>, output:
 }
 
 /// Says which assets were imported.
-fn report_imported(imported: &import::Imported, output: &Output) -> CommandResult {
+fn report_imported(imported: &import::ImportedAssets, output: &Output) -> CommandResult {
     output.json_with(|| imported.summary());
     for asset in imported.assets.iter().filter(|asset| asset.new) {
         output.message(format!("Added {} in {}", asset.id, asset.file));

@@ -14,12 +14,8 @@ pub(in crate::cli) fn run(arguments: &LicensesArgs, session: &Session<'_>, outpu
     let licenses = &found.licenses;
     output.json(licenses);
     if let Some(file) = &arguments.notices {
-        found.write_notices(&session.context().folder.join(file))?;
-        output.message(format!(
-            "Wrote the licenses of {} to {}",
-            counted(licenses.packages.len(), "package"),
-            file.display()
-        ));
+        let packages = found.write_notices(&session.context().folder.join(file))?;
+        output.message(format!("Wrote the licenses of {} to {}", counted(packages, "package"), file.display()));
     } else if arguments.csv {
         output.data_verbatim(licenses.csv());
     } else {

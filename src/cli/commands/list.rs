@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::cli::args::{Grouping, ListArgs};
-use crate::ops::list_packages::{self, ListedPackage};
+use crate::ops::list_packages::{self, RepositoryPackage};
 use crate::ops::{self, Context};
 
 use super::{CommandResult, DONE, Output};
@@ -29,7 +29,7 @@ pub(in crate::cli) fn run(arguments: &ListArgs, context: &Context<'_>, output: &
 fn run_packages(by: Option<Grouping>, context: &Context<'_>, output: &Output) -> CommandResult {
     let listing = list_packages::list(context)?;
     output.json(&listing);
-    let mut groups: BTreeMap<Option<&str>, Vec<&ListedPackage>> = BTreeMap::new();
+    let mut groups: BTreeMap<Option<&str>, Vec<&RepositoryPackage>> = BTreeMap::new();
     for package in &listing.packages {
         let group = by.map(|by| match by {
             Grouping::Category => package.category.as_deref().unwrap_or("without a category"),
@@ -56,7 +56,7 @@ fn run_packages(by: Option<Grouping>, context: &Context<'_>, output: &Output) ->
     DONE
 }
 
-fn package_line(package: &ListedPackage, indent: &str) -> String {
+fn package_line(package: &RepositoryPackage, indent: &str) -> String {
     let mut notes: Vec<String> = package.category.iter().cloned().collect();
     if package.status != "active" {
         let instead = package.replaced_by.as_ref().map(|name| format!(", use {name}")).unwrap_or_default();

@@ -3,7 +3,7 @@
 use crate::cli::args::{BuildArgs, CiArgs, LockUseArgs, SyncArgs};
 use crate::cli::difference;
 use crate::ops::lock::{Absent, Changes, LockUse};
-use crate::ops::sync::{AfterRollback, HookUse, Mode, Options, Synced};
+use crate::ops::sync::{AfterRollback, HookUse, Mode, SyncOptions, Synced};
 use crate::ops::{self, Activation, BytecodeUse, Session};
 
 use super::{CommandResult, DONE, Output};
@@ -15,24 +15,24 @@ pub(in crate::cli) fn run(arguments: &SyncArgs, session: &Session<'_>, output: &
         (false, true) => Mode::Repair(after),
         (false, false) => Mode::Build(after),
     };
-    let options = Options { mode, lock: lock_use(arguments.lock), ..build_options(arguments.build) };
+    let options = SyncOptions { mode, lock: lock_use(arguments.lock), ..build_options(arguments.build) };
     report(&ops::sync::sync(session, options)?, output);
     DONE
 }
 
 pub(in crate::cli) fn ci(arguments: &CiArgs, session: &Session<'_>, output: &Output) -> CommandResult {
-    let options = Options { lock: LockUse::Locked, ..build_options(arguments.build) };
+    let options = SyncOptions { lock: LockUse::Locked, ..build_options(arguments.build) };
     report(&ops::sync::sync(session, options)?, output);
     DONE
 }
 
 /// Returns the options of a sync for these arguments.
-fn build_options(build: BuildArgs) -> Options {
-    Options {
+fn build_options(build: BuildArgs) -> SyncOptions {
+    SyncOptions {
         activation: if build.no_activate { Activation::Leave } else { Activation::Activate },
         hooks: if build.hooks { HookUse::Demanded } else { HookUse::Allowed },
         bytecode: if build.compile { BytecodeUse::Precompiled } else { BytecodeUse::AsDeclared },
-        ..Options::default()
+        ..SyncOptions::default()
     }
 }
 
@@ -62,7 +62,7 @@ pub(super) fn sync_after_edit(
         for warning in changes.locked.warnings() {
             output.message(format!("warning: {warning}"));
         }
-        report(&ops::sync::sync(session, Options::default())?, output);
+        report(&ops::sync::sync(session, SyncOptions::default())?, output);
     }
     Ok(())
 }

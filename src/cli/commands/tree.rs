@@ -1,7 +1,7 @@
 //! `larder tree`
 
 use crate::cli::args::TreeArgs;
-use crate::ops::tree::Node;
+use crate::ops::tree::DependencyNode;
 use crate::ops::{self, Context};
 
 use super::{CommandResult, DONE, Output};
@@ -17,7 +17,7 @@ pub(in crate::cli) fn run(arguments: &TreeArgs, context: &Context<'_>, output: &
     DONE
 }
 
-fn draw(nodes: &[Node], indent: &str, lines: &mut Vec<String>) {
+fn draw(nodes: &[DependencyNode], indent: &str, lines: &mut Vec<String>) {
     for (place, node) in nodes.iter().enumerate() {
         let last = place + 1 == nodes.len();
         let (branch, below) = if last { ("└── ", "    ") } else { ("├── ", "│   ") };

@@ -2,7 +2,7 @@
 
 use crate::cli::args::{DeprecateArgs, UnyankArgs, YankArgs};
 use crate::ops::Session;
-use crate::ops::yank::{Particulars, Recorded, Verdict, record};
+use crate::ops::yank::{Particulars, RecordedEvent, Verdict, record};
 
 use super::{CommandResult, DONE, Output};
 
@@ -38,9 +38,9 @@ pub(in crate::cli) fn deprecate(arguments: &DeprecateArgs, session: &Session<'_>
     report(&record(session, package, verdict, particulars)?, verdict, output)
 }
 
-fn report(recorded: &Recorded, verdict: Verdict, output: &Output) -> CommandResult {
+fn report(recorded: &RecordedEvent, verdict: Verdict, output: &Output) -> CommandResult {
     output.json(recorded);
-    let Recorded { registry, package, version, outcome, orphaned } = recorded;
+    let RecordedEvent { registry, package, version, outcome, orphaned } = recorded;
     for one in orphaned {
         output.message(format!("warning: {}, which is not to be had any more", one.line()));
     }

@@ -37,7 +37,7 @@ pub struct Analysis {
     /// The environment's name.
     pub environment: String,
     /// How many there are of what.
-    pub counts: Counts,
+    pub counts: PackageCounts,
     /// Packages with several versions.
     pub conflicts: Vec<VersionConflict>,
     /// What nothing uses.
@@ -53,7 +53,7 @@ pub struct Analysis {
 /// Numbers of packages.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Counts {
+pub struct PackageCounts {
     /// The packages, without their versions.
     pub packages: usize,
     /// The versions of packages.
@@ -202,9 +202,9 @@ fn unused_lines<'t>(
     Ok(known.chain(unknown.into_iter().map(|one| line(one, false))).collect())
 }
 
-fn counts(closure: &Closure<'_>, lockfile: &Lockfile) -> Counts {
+fn counts(closure: &Closure<'_>, lockfile: &Lockfile) -> PackageCounts {
     let direct = closure.direct();
-    let mut counts = Counts::default();
+    let mut counts = PackageCounts::default();
     let mut packages: BTreeSet<&PackageId> = BTreeSet::new();
     for (key, _) in closure.packages() {
         packages.insert(&key.id);

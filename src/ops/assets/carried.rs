@@ -18,13 +18,13 @@ use crate::ops::session::MANIFEST;
 use crate::ops::{Result, Session};
 
 use super::load::ProjectAssets;
-use super::placement::{Imported, ImportedAsset, Placed, Placement, declaration, path_in};
+use super::placement::{ImportedAsset, ImportedAssets, Placed, Placement, declaration, path_in};
 use super::portable::{keeps_back, refuse_secrets};
 use super::{carried_file, deployable_flows_named, flow};
 
 /// What is exported.
 #[derive(Clone, Debug)]
-pub struct ExportRequest {
+pub struct FlowsExport {
     /// The flows: `order-intake`, `orders/order-intake`.
     pub flows: Vec<String>,
     /// For whom it is encrypted: `age1…`, or files with such keys. Empty: for nobody.
@@ -35,7 +35,7 @@ pub struct ExportRequest {
 
 /// `larder export flows --json`: see `schema/export-flows.json`.
 #[derive(Debug, Serialize)]
-pub struct Exported {
+pub struct ExportedFlows {
     /// The file that was written.
     pub file: String,
     /// Its size in bytes.
@@ -52,7 +52,7 @@ pub struct Exported {
 ///
 /// # Errors
 /// There is no such flow; something that it uses is not there; or a file has a secret in clear text.
-pub fn export(session: &Session<'_>, request: &ExportRequest) -> Result<Exported> {
+pub fn export(session: &Session<'_>, request: &FlowsExport) -> Result<ExportedFlows> {
     let context = session.context;
     let assets = ProjectAssets::with_lock(session, None)?;
     let set = assets.set();
@@ -79,7 +79,7 @@ pub fn export(session: &Session<'_>, request: &ExportRequest) -> Result<Exported
         PathBuf::from(format!("{name}.flows.tar.gz{ending}"))
     });
     let bytes = carried_file::write(context, &carried, &request.recipients, &context.folder.join(&file))?;
-    Ok(Exported {
+    Ok(ExportedFlows {
         file: file.display().to_string(),
         bytes,
         encrypted: !request.recipients.is_empty(),
@@ -90,7 +90,7 @@ pub fn export(session: &Session<'_>, request: &ExportRequest) -> Result<Exported
 
 /// What is imported.
 #[derive(Clone, Debug)]
-pub struct ImportRequest {
+pub struct FlowsImport {
     /// The file.
     pub file: PathBuf,
     /// Files with secret keys.
@@ -103,7 +103,7 @@ pub struct ImportRequest {
 ///
 /// # Errors
 /// The file cannot be read; or something that is not the same is where it would go. Nothing is changed then.
-pub fn import(session: &Session<'_>, request: &ImportRequest) -> Result<Imported> {
+pub fn import(session: &Session<'_>, request: &FlowsImport) -> Result<ImportedAssets> {
     let context = session.context;
     let root = locate_root(context)?;
     // One that was cut off is finished without its file, which may be gone.
@@ -134,7 +134,7 @@ pub fn import(session: &Session<'_>, request: &ImportRequest) -> Result<Imported
         theirs: &theirs,
         carried: &carried,
         placement,
-        imported: Imported::default(),
+        imported: ImportedAssets::default(),
     };
     importing.imported.findings = told.into_iter().filter(|one| one.level != FindingLevel::Note).collect();
     if !finished.is_empty() {
@@ -174,7 +174,7 @@ struct Importing<'a> {
     theirs: &'a AssetSet<'a>,
     carried: &'a CarriedFlows,
     placement: Placement,
-    imported: Imported,
+    imported: ImportedAssets,
 }
 
 impl Importing<'_> {
@@ -343,7 +343,7 @@ impl Importing<'_> {
             let stated = self.assets.stated(own).iter();
             let mut stated = stated.filter(|requirement| requirement.package().name.folded() == plain).peekable();
             if stated.peek().is_some() {
-                let version = Version::Semver(version.clone());
+                let version = Version::from(version.clone());
                 if let Some(other) = stated.find(|requirement| !requirement.matches(&version)) {
                     self.placement.refuse(format!(
                         "package {} asks for {name} `{}`, and the flows need {version}",

@@ -18,11 +18,11 @@ use super::load::ProjectAssets;
 use super::placement::{ImportedAsset, Placement, canonical, path_in};
 use super::portable;
 
-pub use super::placement::Imported;
+pub use super::placement::ImportedAssets;
 
 /// What is imported.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct AssetImport {
     /// The folder.
     pub folder: PathBuf,
     /// The file that says what configurations of adapters mean.
@@ -34,7 +34,7 @@ pub struct Request {
 /// # Errors
 /// The folder or the mapping file cannot be read; a configuration cannot become an adapter; or something that is not the same is
 /// where an asset would go. Nothing is changed then.
-pub fn import(session: &Session<'_>, request: &Request) -> Result<Imported> {
+pub fn import(session: &Session<'_>, request: &AssetImport) -> Result<ImportedAssets> {
     let context = session.context;
     let root = locate_root(context)?;
     let (mut placement, finished) = Placement::begin(context, root.clone())?;
@@ -64,7 +64,7 @@ pub fn import(session: &Session<'_>, request: &Request) -> Result<Imported> {
     };
     let is_mapping = |path: &str| mapping.as_ref().is_some_and(|mapping| *mapping == from.join(path));
     let found = foreign_folder::read(&from, rules.as_ref(), &|path| is_mapping(path) || is_declared(path))?;
-    let mut imported = Imported { left_out: found.left_out, ..Imported::default() };
+    let mut imported = ImportedAssets { left_out: found.left_out, ..ImportedAssets::default() };
     if !finished.is_empty() {
         imported.notes.push(format!("an import that was cut off was finished first: {} files", finished.len()));
     }

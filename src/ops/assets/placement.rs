@@ -22,7 +22,7 @@ use super::remembered::MAX_FILE;
 
 /// What an import came to.
 #[derive(Debug, Default)]
-pub struct Imported {
+pub struct ImportedAssets {
     /// The assets, in the order of their identities.
     pub assets: Vec<ImportedAsset>,
     /// All other files that were written: those of assets, and their samples.
@@ -51,7 +51,7 @@ pub struct ImportedAsset {
 /// `larder import assets --json`, `larder import flows --json`: see `schema/import-assets.json`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Summary<'a> {
+pub struct ImportSummary<'a> {
     assets: &'a [ImportedAsset],
     files: &'a [String],
     manifests: &'a [String],
@@ -60,10 +60,10 @@ pub struct Summary<'a> {
     notes: &'a [String],
 }
 
-impl Imported {
+impl ImportedAssets {
     /// Returns what `--json` prints.
-    pub fn summary(&self) -> Summary<'_> {
-        Summary {
+    pub fn summary(&self) -> ImportSummary<'_> {
+        ImportSummary {
             assets: &self.assets,
             files: &self.files,
             manifests: &self.manifests,

@@ -21,7 +21,7 @@ pub struct Readied {
 
 /// `larder ready --json`: see `schema/ready.json`.
 #[derive(Debug, Serialize)]
-pub struct Summary<'a> {
+pub struct ReadySummary<'a> {
     ready: bool,
     issues: &'a [String],
     findings: Vec<AssetFinding<'a>>,
@@ -31,8 +31,8 @@ pub struct Summary<'a> {
 
 impl Readied {
     /// Returns what `--json` prints.
-    pub fn summary(&self) -> Summary<'_> {
-        Summary {
+    pub fn summary(&self) -> ReadySummary<'_> {
+        ReadySummary {
             ready: self.readiness.is_ready(),
             issues: &self.readiness.issues,
             findings: self.readiness.findings.iter().map(AssetFinding::from).collect(),

@@ -19,7 +19,7 @@ use crate::model::CheckName;
 use crate::policy::FindingReport;
 
 use crate::ops::advisories::SourceReport;
-use crate::ops::inspection::{self, Counts, Inspected, Options, SignedPackages};
+use crate::ops::inspection::{self, Inspected, InspectionOptions, SeverityCounts, SignedPackages};
 use crate::ops::project::snapshot;
 use crate::ops::{Project, Result, Session, health, lock, project};
 
@@ -38,10 +38,10 @@ pub struct Audited {
 
 /// `larder audit --json`: see `schema/audit.json`.
 #[derive(Serialize)]
-pub struct Summary<'a> {
+pub struct AuditSummary<'a> {
     environments: &'a [String],
     packages: usize,
-    vulnerabilities: Counts,
+    vulnerabilities: SeverityCounts,
     findings: Vec<FindingReport>,
     sources: &'a [SourceReport],
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,9 +52,9 @@ pub struct Summary<'a> {
 
 impl Audited {
     /// Returns what `--json` prints.
-    pub fn summary(&self) -> Summary<'_> {
+    pub fn summary(&self) -> AuditSummary<'_> {
         let found = &self.found;
-        Summary {
+        AuditSummary {
             environments: &found.environments,
             packages: found.packages,
             vulnerabilities: found.counts(),
@@ -68,7 +68,7 @@ impl Audited {
 
 /// Looks for what the checks find in the lock, for one environment if it was asked for by `--env`, otherwise for all of them
 /// and for what none of them has. With a fix, what was cured is not found any more.
-pub fn audit(session: &Session<'_>, options: &Options, fix: Option<Fix>) -> Result<Audited> {
+pub fn audit(session: &Session<'_>, options: &InspectionOptions, fix: Option<Fix>) -> Result<Audited> {
     let root = project::find_root(session.context)?;
     let mut fixed = None;
     if let Some(fix) = fix {
@@ -91,7 +91,7 @@ pub fn audit(session: &Session<'_>, options: &Options, fix: Option<Fix>) -> Resu
 }
 
 /// Returns the score of the dependencies' health, if the policy of an environment that is looked at wants one.
-fn health_asked_for(session: &Session<'_>, project: &Project, options: &Options) -> Result<Option<u8>> {
+fn health_asked_for(session: &Session<'_>, project: &Project, options: &InspectionOptions) -> Result<Option<u8>> {
     let is_asked =
         inspection::environments(session, project)?.iter().any(|environment| environment.policy.health.is_some());
     let chosen = inspection::chosen(&options.checks)?;

@@ -41,7 +41,7 @@ pub struct ExportOptions<'a> {
 
 /// `larder service export --json`: see `schema/service.json`.
 #[derive(Debug, Serialize)]
-pub struct Exported {
+pub struct ExportedService {
     /// The units, in the order in which they start.
     pub files: Vec<PlacedFile>,
     /// What is left to do: a command.
@@ -50,7 +50,7 @@ pub struct Exported {
 
 /// A unit that is not written yet: an element of what `larder service export --print --json` prints, see `schema/service-print.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Unit {
+pub struct ServiceUnit {
     /// The name of its file.
     pub file: String,
     /// Its text.
@@ -61,7 +61,7 @@ pub struct Unit {
 const MONITOR_MEMORY: u64 = 256;
 
 /// Writes the units of the project's services and of its monitor.
-pub fn export(context: &Context<'_>, options: ExportOptions<'_>) -> Result<Exported> {
+pub fn export(context: &Context<'_>, options: ExportOptions<'_>) -> Result<ExportedService> {
     let units = units(context, options.supervisor)?;
     let folder = match options.folder {
         Some(folder) => context.folder.join(folder),
@@ -83,11 +83,11 @@ pub fn export(context: &Context<'_>, options: ExportOptions<'_>) -> Result<Expor
             format!("launchctl load -w {}", names.iter().map(path).collect::<Vec<_>>().join(" "))
         }
     };
-    Ok(Exported { files, next })
+    Ok(ExportedService { files, next })
 }
 
 /// Returns the units, in the order in which they start: services after those that they name, then the monitor.
-pub fn units(context: &Context<'_>, supervisor: Supervisor<'_>) -> Result<Vec<Unit>> {
+pub fn units(context: &Context<'_>, supervisor: Supervisor<'_>) -> Result<Vec<ServiceUnit>> {
     let project = Project::open(context)?;
     let environment = project.environment(context)?.name.as_str();
     let place = UnitContext::new(&project.root, &context.executable)?;
@@ -164,14 +164,19 @@ fn unit_name(name: &str, place: &UnitContext) -> String {
 }
 
 /// A service that fails is started again after four seconds, ten times in a hundred seconds, and then left alone.
-fn systemd_unit(program: &SupervisedProgram<'_>, place: &UnitContext, project: &str, user: Option<&str>) -> Unit {
+fn systemd_unit(
+    program: &SupervisedProgram<'_>,
+    place: &UnitContext,
+    project: &str,
+    user: Option<&str>,
+) -> ServiceUnit {
     let before: Vec<String> = program.after.iter().map(|name| unit_name(name, place)).collect();
     let after = ["network-online.target"].into_iter().chain(before.iter().map(String::as_str));
     let after = after.collect::<Vec<_>>().join(" ");
     let words: Vec<String> = program.words.iter().map(|word| unit_word(word)).collect();
     let description = format!("{project}: {}", program.name).replace('%', "%%");
     let mut text = format!(
-        "[Unit]\nDescription={description}\nWants={after}\nAfter={after}\nStartLimitIntervalSec=100\nStartLimitBurst=10\n\n\
+        "[ServiceUnit]\nDescription={description}\nWants={after}\nAfter={after}\nStartLimitIntervalSec=100\nStartLimitBurst=10\n\n\
          [Service]\nType=exec\nWorkingDirectory={}\nExecStart={} {}\nRestart=always\nRestartSec=4\nKillMode=mixed\n\
          TimeoutStopSec=30\n",
         folder_text(place),
@@ -187,11 +192,11 @@ fn systemd_unit(program: &SupervisedProgram<'_>, place: &UnitContext, project: &
     }
     let target = if user.is_some() { "multi-user.target" } else { "default.target" };
     let _ = write!(text, "\n[Install]\nWantedBy={target}\n");
-    Unit { file: unit_name(program.name, place), text }
+    ServiceUnit { file: unit_name(program.name, place), text }
 }
 
 /// launchd knows no order; what needs another service waits for it, or is started again.
-fn plist(program: &SupervisedProgram<'_>, place: &UnitContext) -> Unit {
+fn plist(program: &SupervisedProgram<'_>, place: &UnitContext) -> ServiceUnit {
     let label = format!("larder.{}.{}", place.id, program.name);
     let words = std::iter::once(&*place.larder).chain(program.words.iter().copied());
     let words = words.map(|word| format!("        <string>{}</string>\n", xml_text(word))).collect::<Vec<_>>().concat();
@@ -213,7 +218,7 @@ fn plist(program: &SupervisedProgram<'_>, place: &UnitContext) -> Unit {
         xml_text(&label),
         xml_text(&place.root)
     );
-    Unit { file: format!("{label}.plist"), text }
+    ServiceUnit { file: format!("{label}.plist"), text }
 }
 
 fn xml_text(text: &str) -> String {
@@ -247,7 +252,7 @@ mod tests {
         assert_eq!(
             unit.text,
             format!(
-                "[Unit]\nDescription=shop: api\nWants=network-online.target {db}\nAfter=network-online.target {db}\n\
+                "[ServiceUnit]\nDescription=shop: api\nWants=network-online.target {db}\nAfter=network-online.target {db}\n\
                  StartLimitIntervalSec=100\nStartLimitBurst=10\n\n[Service]\nType=exec\nWorkingDirectory=/work/it's 100%% <a>\n\
                  ExecStart=\"/usr/bin/larder\" \"run\" \"it's $$5\"\nRestart=always\nRestartSec=4\nKillMode=mixed\n\
                  TimeoutStopSec=30\nMemoryMax=512M\nUser=shop\n\n[Install]\nWantedBy=multi-user.target\n"

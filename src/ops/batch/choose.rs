@@ -19,7 +19,7 @@ use crate::ops::{Project, Result, Session, artifacts, failure};
 const AT_ONCE: usize = 24;
 
 /// An entry of a list.
-pub(super) struct Asked {
+pub(super) struct ListEntry {
     /// The name, as the list has it.
     pub(super) name: String,
     /// The range, if the list has one.
@@ -40,7 +40,7 @@ pub(super) struct Chosen {
     pub(super) files: Vec<RequestedArtifact>,
 }
 
-impl Asked {
+impl ListEntry {
     pub(super) fn new(listed: ListedPackage, requirement: Requirement) -> Self {
         let undecided = BadEntry("it was not looked at".to_owned());
         let ListedPackage { name, range, ecosystem, .. } = listed;
@@ -64,7 +64,7 @@ pub(super) fn choose(
     project: &Project,
     registries: &Registries,
     platforms: &BTreeSet<Platform>,
-    asked: &mut [Asked],
+    asked: &mut [ListEntry],
 ) {
     let index = OwnFiles(registries);
     let chosen = map_parallel(asked, AT_ONCE, |one| {

@@ -27,12 +27,12 @@ use crate::registry::{CachePolicy, CopyProgress, MirrorFolder, Registries};
 use super::project::{find_root, inputs};
 use super::session::release;
 use super::{Event, Project, Result, Session, artifacts, install::gather, registries};
-use choose::{Asked, Chosen};
+use choose::{Chosen, ListEntry};
 pub use report::{BatchReport, FailedEntry, ReportedEntry};
 
 /// Which list is fetched, and where to.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct BatchOptions {
     /// The list.
     pub file: PathBuf,
     /// The folder of registries that the files are copied into. `None` for the store.
@@ -46,7 +46,7 @@ pub struct Options {
 ///
 /// # Errors
 /// If the list cannot be read, or the machine is at fault. What is wrong with an entry is told in the report.
-pub fn fetch(session: &Session<'_>, options: &Options) -> Result<BatchReport> {
+pub fn fetch(session: &Session<'_>, options: &BatchOptions) -> Result<BatchReport> {
     let context = session.context;
     let path = context.folder.join(&options.file);
     let file = options.file.display().to_string();
@@ -79,7 +79,7 @@ const AT_ONCE: usize = 24;
 fn into_store(
     session: &Session<'_>,
     (project, registries): (&Project, &Registries),
-    asked: &mut [Asked],
+    asked: &mut [ListEntry],
     report: &mut BatchReport,
 ) -> Result<()> {
     let mut packages: BTreeMap<PackageKey, Vec<RequestedArtifact>> = BTreeMap::new();
@@ -126,7 +126,7 @@ fn into_mirror(
     session: &Session<'_>,
     registries: &Registries,
     to: &std::path::Path,
-    asked: &mut [Asked],
+    asked: &mut [ListEntry],
     report: &mut BatchReport,
 ) -> Result<()> {
     let mirror = MirrorFolder::create(to)?;
@@ -148,7 +148,7 @@ fn into_mirror(
 ///
 /// # Errors
 /// The failure itself, if it is about none.
-fn give_up(asked: &mut [Asked], at_fault: Option<&PackageKey>, error: Error) -> Result<()> {
+fn give_up(asked: &mut [ListEntry], at_fault: Option<&PackageKey>, error: Error) -> Result<()> {
     let mut given_up = false;
     for one in asked.iter_mut().filter(|one| at_fault.is_some_and(|key| one.is_of(key))) {
         one.chosen = Err(error.clone());
@@ -158,7 +158,7 @@ fn give_up(asked: &mut [Asked], at_fault: Option<&PackageKey>, error: Error) -> 
 }
 
 /// Returns the files of all that was chosen, each once.
-fn wanted(asked: &[Asked]) -> Vec<RequestedArtifact> {
+fn wanted(asked: &[ListEntry]) -> Vec<RequestedArtifact> {
     let mut seen = BTreeSet::new();
     let chosen = asked.iter().filter_map(|one| one.chosen.as_ref().ok());
     let files = chosen.flat_map(|chosen: &Chosen| &chosen.files);

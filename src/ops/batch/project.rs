@@ -9,8 +9,8 @@ use crate::manifest::edit::quoted;
 use crate::manifest::{Manifest, parse_requirement};
 use crate::model::{BuildApproval, Label, Marker, PackageId, Platform, Requirement};
 
-use super::Options;
-use super::choose::Asked;
+use super::BatchOptions;
+use super::choose::ListEntry;
 use super::error::BadEntry;
 use crate::diagnostic::Error;
 use crate::ops::locking::age::{self, AgeCutoff};
@@ -21,7 +21,7 @@ use crate::ops::session::MANIFEST;
 use crate::ops::{Context, Project, Result, Session, lock, mirror};
 
 /// Reads the project that larder was started in; outside of one there is nothing but the public registries.
-pub(super) fn open(session: &Session<'_>, options: &Options) -> Result<Project> {
+pub(super) fn open(session: &Session<'_>, options: &BatchOptions) -> Result<Project> {
     let context = session.context;
     for folder in context.folder.ancestors() {
         if fs::stat(&folder.join(MANIFEST))?.is_some() {
@@ -60,14 +60,14 @@ pub(super) fn asking(
     session: &Session<'_>,
     project: Project,
     listed: Vec<std::result::Result<ListedPackage, NotTaken>>,
-) -> Result<(Vec<Asked>, Project)> {
+) -> Result<(Vec<ListEntry>, Project)> {
     let mut pins: BTreeMap<PackageId, Option<Label>> = BTreeMap::new();
     let mut asked = Vec::with_capacity(listed.len());
     for listed in listed {
         let listed = match listed {
             Ok(listed) => listed,
             Err(NotTaken { what, why, .. }) => {
-                asked.push(Asked::wrong(what, None, BadEntry(why).into()));
+                asked.push(ListEntry::wrong(what, None, BadEntry(why).into()));
                 continue;
             }
         };
@@ -80,8 +80,8 @@ pub(super) fn asking(
             }
         });
         asked.push(match requirement {
-            Ok(requirement) => Asked::new(listed, requirement),
-            Err(error) => Asked::wrong(format!("{} {}", listed.ecosystem, listed.name), listed.range, error),
+            Ok(requirement) => ListEntry::new(listed, requirement),
+            Err(error) => ListEntry::wrong(format!("{} {}", listed.ecosystem, listed.name), listed.range, error),
         });
     }
     let mut project = prepared(session, project, &asked)?;
@@ -108,7 +108,7 @@ fn requirement(manifest: &Manifest, listed: &ListedPackage) -> std::result::Resu
 }
 
 /// Returns the project with what its versions are chosen by: the cutoff of `age`, its runtimes, and that sources may be fetched.
-fn prepared(session: &Session<'_>, mut project: Project, asked: &[Asked]) -> Result<Project> {
+fn prepared(session: &Session<'_>, mut project: Project, asked: &[ListEntry]) -> Result<Project> {
     let requirements = || asked.iter().filter_map(|one| one.requirement.as_ref());
     let old = lock::read(&project)?.lockfile();
     project = age::applied(&project, old.as_ref(), AgeCutoff::default()).into_owned();

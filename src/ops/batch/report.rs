@@ -6,8 +6,8 @@ use crate::diagnostic::{Error, Exit};
 use crate::model::Origin;
 use crate::registry::{Mirrored, Registries};
 
-use super::Options;
-use super::choose::{Asked, Chosen};
+use super::BatchOptions;
+use super::choose::{Chosen, ListEntry};
 
 /// `larder fetch --batch FILE --json`: see `schema/fetch-batch.json`.
 #[derive(Debug, Serialize)]
@@ -67,7 +67,7 @@ pub struct FailedEntry {
 }
 
 impl BatchReport {
-    pub(super) fn new(options: &Options) -> Self {
+    pub(super) fn new(options: &BatchOptions) -> Self {
         Self {
             packages: Vec::new(),
             succeeded: 0,
@@ -101,7 +101,7 @@ impl BatchReport {
     }
 
     /// Takes what became of the entries.
-    pub(super) fn finish(&mut self, asked: Vec<Asked>, registries: &Registries) {
+    pub(super) fn finish(&mut self, asked: Vec<ListEntry>, registries: &Registries) {
         self.warnings = registries.warnings();
         for one in asked {
             let entry = ReportedEntry {

@@ -24,7 +24,7 @@ const LARGEST: u64 = 1 << 20;
 
 /// Something that a manifest wants for its builds and that a user has to agree to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::ops) enum Grant {
+pub(in crate::ops) enum BuildGrant {
     /// Builds are locked in no better than this.
     Isolation(Level),
     /// Builds see a variable of the user.
@@ -33,7 +33,7 @@ pub(in crate::ops) enum Grant {
     Tool(String),
 }
 
-impl fmt::Display for Grant {
+impl fmt::Display for BuildGrant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Isolation(level) => write!(f, "isolation={level}"),
@@ -43,11 +43,11 @@ impl fmt::Display for Grant {
     }
 }
 
-impl FromStr for Grant {
-    type Err = BadGrant;
+impl FromStr for BuildGrant {
+    type Err = BadBuildGrant;
 
-    fn from_str(text: &str) -> std::result::Result<Self, BadGrant> {
-        let bad = || BadGrant(text.to_owned());
+    fn from_str(text: &str) -> std::result::Result<Self, BadBuildGrant> {
+        let bad = || BadBuildGrant(text.to_owned());
         let is_word = |word: &str| !word.is_empty() && !word.contains(|c: char| c.is_whitespace() || c.is_control());
         match text.split_once('=') {
             Some(("isolation", level)) => level.parse().map(Self::Isolation).map_err(|_| bad()),
@@ -62,36 +62,36 @@ impl FromStr for Grant {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 #[error("`{0}` is nothing that builds can be allowed")]
 #[diagnostic(code(larder::builds::bad_grant), help("it is written isolation=reduced, env=CFLAGS or tools=pg_config"))]
-pub(in crate::ops) struct BadGrant(String);
+pub(in crate::ops) struct BadBuildGrant(String);
 
-impl Failure for BadGrant {
+impl Failure for BadBuildGrant {
     fn exit(&self) -> Exit {
         Exit::Manifest
     }
 }
 
 /// Returns what a manifest asks for.
-fn asked(rules: &BuildRules) -> BTreeSet<Grant> {
-    let isolation = (rules.isolation != Level::Strict).then_some(Grant::Isolation(rules.isolation));
-    let variables = rules.env.iter().map(|name| Grant::Variable(name.to_string()));
-    let tools = rules.approvals.iter().flat_map(|one| &one.tools).map(|tool| Grant::Tool(tool.to_string()));
+fn asked(rules: &BuildRules) -> BTreeSet<BuildGrant> {
+    let isolation = (rules.isolation != Level::Strict).then_some(BuildGrant::Isolation(rules.isolation));
+    let variables = rules.env.iter().map(|name| BuildGrant::Variable(name.to_string()));
+    let tools = rules.approvals.iter().flat_map(|one| &one.tools).map(|tool| BuildGrant::Tool(tool.to_string()));
     isolation.into_iter().chain(variables).chain(tools).collect()
 }
 
 /// Returns what a project asks for and nobody agreed to yet.
-pub(in crate::ops) fn unconfirmed(context: &Context<'_>, project: &Project) -> Result<Vec<Grant>> {
+pub(in crate::ops) fn unconfirmed(context: &Context<'_>, project: &Project) -> Result<Vec<BuildGrant>> {
     let asked = asked(&project.manifest.settings.builds);
     if asked.is_empty() {
         return Ok(Vec::new());
     }
-    let mut agreed: BTreeSet<Grant> = kept(context)?.remove(&project.root).unwrap_or_default();
+    let mut agreed: BTreeSet<BuildGrant> = kept(context)?.remove(&project.root).unwrap_or_default();
     let text = context.variables.text(AGREED).unwrap_or_default();
     let words = text.split(|c: char| c == ',' || c.is_whitespace()).filter(|word| !word.is_empty());
-    agreed.extend(words.map(str::parse).collect::<std::result::Result<Vec<_>, BadGrant>>()?);
-    let covers = |wanted: &Grant| match wanted {
+    agreed.extend(words.map(str::parse).collect::<std::result::Result<Vec<_>, BadBuildGrant>>()?);
+    let covers = |wanted: &BuildGrant| match wanted {
         // Who agreed to a weaker one agreed to this.
-        Grant::Isolation(level) => {
-            agreed.iter().any(|grant| matches!(grant, Grant::Isolation(agreed) if agreed <= level))
+        BuildGrant::Isolation(level) => {
+            agreed.iter().any(|grant| matches!(grant, BuildGrant::Isolation(agreed) if agreed <= level))
         }
         wanted => agreed.contains(wanted),
     };
@@ -108,7 +108,7 @@ pub(in crate::ops) fn carried(context: &Context<'_>, root: &Path) -> Result<Vari
 }
 
 /// Remembers what this user agreed to for a project.
-pub(in crate::ops) fn remember(context: &Context<'_>, root: &Path, grants: &[Grant]) -> Result<()> {
+pub(in crate::ops) fn remember(context: &Context<'_>, root: &Path, grants: &[BuildGrant]) -> Result<()> {
     let mut known = kept(context)?;
     let of_project = known.entry(root.to_owned()).or_default();
     let before = of_project.len();
@@ -131,9 +131,9 @@ fn agreements(context: &Context<'_>) -> PathBuf {
 }
 
 /// Reads what this user agreed to, by project: a grant and a project's root a line, with comments.
-fn kept(context: &Context<'_>) -> Result<BTreeMap<PathBuf, BTreeSet<Grant>>> {
+fn kept(context: &Context<'_>) -> Result<BTreeMap<PathBuf, BTreeSet<BuildGrant>>> {
     let text = fs::read_up_to(&agreements(context), LARGEST)?.unwrap_or_default();
-    let mut kept: BTreeMap<PathBuf, BTreeSet<Grant>> = BTreeMap::new();
+    let mut kept: BTreeMap<PathBuf, BTreeSet<BuildGrant>> = BTreeMap::new();
     for line in String::from_utf8_lossy(&text).lines().filter(|line| !line.starts_with('#')) {
         if let Some((grant, root)) = line.split_once(' ') {
             kept.entry(root.into()).or_default().insert(grant.parse()?);
@@ -241,10 +241,10 @@ fn shown_for(file: &Path, home: Option<&Path>, project: &Path) -> PathBuf {
 )]
 struct NotAgreed {
     package: PackageKey,
-    grants: Vec<Grant>,
+    grants: Vec<BuildGrant>,
 }
 
-fn agreement(grants: &[Grant]) -> String {
+fn agreement(grants: &[BuildGrant]) -> String {
     let words: Vec<String> = grants.iter().map(ToString::to_string).collect();
     format!("`larder builds allow {}`, or in CI {AGREED}={}", words.join(" "), words.join(","))
 }
@@ -280,10 +280,10 @@ mod tests {
     #[test]
     fn grants_are_read_as_they_are_written() {
         for text in ["isolation=none", "env=CFLAGS", "tools=pg_config"] {
-            assert_eq!(text.parse::<Grant>().unwrap().to_string(), text);
+            assert_eq!(text.parse::<BuildGrant>().unwrap().to_string(), text);
         }
         for bad in ["", "isolation", "isolation=weak", "env=", "tools=a b", "other=x"] {
-            assert!(bad.parse::<Grant>().is_err(), "{bad}");
+            assert!(bad.parse::<BuildGrant>().is_err(), "{bad}");
         }
     }
 

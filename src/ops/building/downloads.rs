@@ -148,12 +148,12 @@ pub(super) fn explain_without(step: &mut FailedStep, package: &PackageKey) {
 pub(super) struct Recorder {
     folder: BuildFiles,
     hosts: BTreeSet<String>,
-    seen: Mutex<Recorded>,
+    seen: Mutex<WatchedDownloads>,
 }
 
 /// What a build asked for while it was watched.
 #[derive(Clone, Debug, Default)]
-pub(in crate::ops) struct Recorded {
+pub(in crate::ops) struct WatchedDownloads {
     /// The files that it got.
     pub(in crate::ops) files: BTreeSet<BuildFile>,
     /// What could not be had, and why.
@@ -174,11 +174,11 @@ impl Recorder {
     }
 
     /// Returns what was asked for so far.
-    pub(super) fn recorded(&self) -> Recorded {
+    pub(super) fn recorded(&self) -> WatchedDownloads {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn seen(&self, note: impl FnOnce(&mut Recorded)) {
+    fn seen(&self, note: impl FnOnce(&mut WatchedDownloads)) {
         note(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }

@@ -36,7 +36,7 @@ mod source;
 mod tools;
 mod workshop;
 
-pub(super) use downloads::Recorded;
+pub(super) use downloads::WatchedDownloads;
 pub(super) use error::BuildsError;
 pub(super) use outputs::{Builder, inputs};
 pub(super) use plan_scripts::PlannedScripts;

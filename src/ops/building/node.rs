@@ -10,7 +10,7 @@ use crate::ops::{Context, Result};
 use crate::profile::{self, RuntimeTree};
 
 /// A Node that is on this machine.
-pub(in crate::ops) struct Node {
+pub(in crate::ops) struct NodeProgram {
     /// Where it is, and what came with it.
     pub(super) runtime: NodeRuntime,
     /// The versions of Node and of everything in it, as `process.versions` has them.
@@ -18,7 +18,11 @@ pub(in crate::ops) struct Node {
 }
 
 /// Returns the Node that larder brings, or else the one on `PATH`, behind what stands there for it.
-pub(in crate::ops) fn find(context: &Context<'_>, brought: Option<&RuntimeTree>, package: &PackageKey) -> Result<Node> {
+pub(in crate::ops) fn find(
+    context: &Context<'_>,
+    brought: Option<&RuntimeTree>,
+    package: &PackageKey,
+) -> Result<NodeProgram> {
     const ASKED: &str = "process.execPath + '\\n' + JSON.stringify(process.versions)";
 
     let answer = match brought {
@@ -29,7 +33,7 @@ pub(in crate::ops) fn find(context: &Context<'_>, brought: Option<&RuntimeTree>,
         .as_deref()
         .and_then(|answer| answer.split_once('\n'))
         .ok_or_else(|| NoNode { package: package.clone() })?;
-    Ok(Node { runtime: NodeRuntime::of(Path::new(executable))?, versions: versions.to_owned() })
+    Ok(NodeProgram { runtime: NodeRuntime::of(Path::new(executable))?, versions: versions.to_owned() })
 }
 
 /// There is no Node.

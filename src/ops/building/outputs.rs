@@ -23,7 +23,7 @@ use super::consent::Exceptions;
 use super::crates;
 use super::error::BuildsError;
 use super::key::{KeyInput, key};
-use super::node::{self, Node};
+use super::node::{self, NodeProgram};
 use super::prepare::Preparation;
 use super::source::{Source, not_locked};
 use super::tools::tool_request;
@@ -54,7 +54,7 @@ pub(in crate::ops) struct PlannedBuild {
     source_tools: Vec<PlannedBuild>,
     exceptions: Exceptions,
     /// What runs the scripts of an npm package, and what the lock knows of it.
-    prepared_by: Option<Arc<(Node, Package)>>,
+    prepared_by: Option<Arc<(NodeProgram, Package)>>,
 }
 
 impl Builder<'_> {
@@ -149,7 +149,7 @@ impl Builder<'_> {
     fn preparation<'b>(
         &'b self,
         package: &'b PackageKey,
-        by: &'b (Node, Package),
+        by: &'b (NodeProgram, Package),
         exceptions: &'b Exceptions,
     ) -> Preparation<'b> {
         let (session, builds, platform) = (self.session, self.builds, self.platform);

@@ -25,7 +25,7 @@ use super::downloads::{DeclaredFiles, explain_where_to_name_files, explain_witho
 use super::error::BuildsError;
 use super::key::{DependencyName, ScriptMachine, ScriptedKeyInput, prepared_key, scripted_key};
 use super::left_files::take;
-use super::node::Node;
+use super::node::NodeProgram;
 use super::plan_scripts::{PlannedScripts, ScriptsInput, plan};
 use super::scripts;
 use super::source::not_locked;
@@ -70,7 +70,7 @@ pub(super) struct Preparation<'a> {
     pub(super) project: &'a Project,
     pub(super) builds: &'a Builds,
     pub(super) platform: Platform,
-    pub(super) node: &'a Node,
+    pub(super) node: &'a NodeProgram,
     pub(super) package: &'a PackageKey,
     /// What the lock knows of it.
     pub(super) locked: &'a Package,

@@ -16,11 +16,11 @@ use crate::profile::{PackageFolder, RuntimeTree};
 use crate::store::Tree;
 
 use super::consent::Exceptions;
-use super::downloads::{DeclaredFiles, Recorded, Recorder, explain_without};
+use super::downloads::{DeclaredFiles, Recorder, WatchedDownloads, explain_without};
 use super::error::BuildsError;
 use super::key::{ScriptMachine, scripted_key};
 use super::left_files::take;
-use super::node::{self, Node};
+use super::node::{self, NodeProgram};
 use super::outputs::{find_output, twice};
 use super::plan_scripts::{PlannedScripts, ScriptsInput, plan};
 use super::scripts;
@@ -34,7 +34,7 @@ pub(in crate::ops) struct ScriptRunner<'a> {
     pub(in crate::ops) platform: Platform,
     /// The packages whose scripts run, with the digests of these.
     scripted: BTreeMap<&'a PackageKey, (&'a Digest, Exceptions)>,
-    node: Node,
+    node: NodeProgram,
     toolchain: Arc<Toolchain>,
 }
 
@@ -158,7 +158,7 @@ impl<'a> ScriptRunner<'a> {
         planned: &PlannedScripts,
         (closure, trees): (&Closure<'_>, &BTreeMap<PackageKey, Arc<Tree>>),
         hosts: &[String],
-    ) -> Result<(Recorded, Option<Box<FailedStep>>)> {
+    ) -> Result<(WatchedDownloads, Option<Box<FailedStep>>)> {
         let staging = self.session.store.stage(None, |_| {})?;
         let recorder = Arc::new(Recorder::open(self.session, hosts)?);
         let downloads = Some(Arc::clone(&recorder) as Arc<dyn Downloads>);

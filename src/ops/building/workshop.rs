@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::build::{Backend, Bind, BuildOutput, Downloads, EARLIEST_ZIP_DATE, PythonProject, Sandbox};
+use crate::build::{Backend, Bind, BuildOutput, Downloads, EARLIEST_ZIP_DATE, PythonSources, Sandbox};
 use crate::fs;
 use crate::model::PackageKey;
 use crate::ops::{Context, Result, Session};
@@ -40,7 +40,7 @@ pub(super) fn log_file(context: &Context<'_>, package: &PackageKey) -> Result<Pa
 /// ```
 pub(super) struct Workshop<'s> {
     package: PackageKey,
-    project: PythonProject,
+    project: PythonSources,
     sandbox: Sandbox,
     _staging: Staging<'s>,
 }
@@ -99,7 +99,7 @@ impl<'s> Workshop<'s> {
         // What the user lets through goes before what larder says.
         let mut variables = compilers(&session.store, interpreter);
         variables.extend(exceptions.variables.clone());
-        let project = PythonProject {
+        let project = PythonSources {
             name: package.to_string(),
             sources,
             subdirectory: None,

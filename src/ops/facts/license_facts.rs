@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use rustc_hash::FxHashMap;
 use serde_json::Value;
@@ -24,7 +25,7 @@ const MOST_FILES: usize = 20;
 
 /// What is known of the licenses of packages, with their trees.
 pub(in crate::ops) struct LicenseFacts {
-    /// What is known of each package; local folders are the project's own, and not among them.
+    /// What is known of each package. Local packages are among them where they were asked for.
     pub(in crate::ops) facts: BTreeMap<PackageKey, LicenseFact>,
     /// The trees of those that are on this machine.
     pub(in crate::ops) trees: BTreeMap<PackageKey, Tree>,
@@ -43,7 +44,29 @@ impl LicenseFacts {
         self
     }
 
-    /// Reads what packages say. What the store does not have is fetched if `missing` says so.
+    /// Adds what local packages say in their folders.
+    #[must_use]
+    pub(in crate::ops) fn with_local_packages<'p>(
+        mut self,
+        project: &Project,
+        packages: impl Iterator<Item = (&'p PackageKey, &'p Package)>,
+    ) -> Self {
+        let texts = LicenseTexts::default();
+        for (key, package) in packages {
+            let Some(folder) = &package.folder else { continue };
+            let declared = project.path_packages.get(folder).map(|package| package.license.clone());
+            let folder = project.root.join(&**folder);
+            let fact =
+                license::conclude(declared.unwrap_or_default(), license_files_in(&folder), |asked| match asked {
+                    LicenseText::Itself(text) => texts.recognise(text),
+                    LicenseText::OfFile(file) => texts.recognise(&text_in(&folder, file)?),
+                });
+            self.facts.insert(key.clone(), fact);
+        }
+        self
+    }
+
+    /// Reads what packages of registries say. What the store does not have is fetched if `missing` says so.
     pub(in crate::ops) fn read<'p>(
         session: &Session<'_>,
         project: &Project,
@@ -85,7 +108,11 @@ pub(in crate::ops) fn of_trees<'t>(
 
 /// Reads the license files of a package.
 pub(in crate::ops) fn text(tree: &Tree, path: &str) -> Option<String> {
-    let bytes = fs::read_up_to(&tree.folder.join(path), LARGEST).ok()??;
+    text_in(&tree.folder, path)
+}
+
+fn text_in(folder: &Path, file: &str) -> Option<String> {
+    let bytes = fs::read_up_to(&folder.join(file), LARGEST).ok()??;
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
@@ -153,4 +180,11 @@ pub(in crate::ops) fn license_files(tree: &Tree) -> Vec<String> {
     };
     let paths = tree.entries.iter().map(|entry| entry.path.to_string());
     paths.filter(|path| is_one(path)).take(MOST_FILES).collect()
+}
+
+/// Returns the files with license texts at the top of a local package's folder. A link may lead out of it, and is none.
+fn license_files_in(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap_or_default().into_iter().filter(|entry| entry.kind == fs::Kind::File);
+    let names = entries.filter_map(|entry| entry.path.to_str().map(str::to_owned));
+    names.filter(|name| is_license_file(name)).take(MOST_FILES).collect()
 }

@@ -14,7 +14,7 @@ const NPMJS: (&str, &str) = ("npmjs", "registry.npmjs.org");
 
 /// Whose signatures are judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::ops) enum Asked {
+pub(in crate::ops) enum SignatureScope {
     /// Those of registries whose blocks have a `key`, if the policy of an environment requires signatures.
     ByPolicy,
     /// Those of all npm registries.
@@ -28,17 +28,17 @@ pub(in crate::ops) fn asked_for<'p>(
     project: &Project,
     packages: impl Iterator<Item = (&'p PackageKey, &'p Package)>,
     environments: &[&Environment],
-    asked: Asked,
+    asked: SignatureScope,
 ) -> Result<Option<BTreeMap<PackageKey, SignatureVerdict>>> {
     let is_required = environments.iter().any(|environment| environment.policy.signatures.is_some());
-    if !is_required && asked == Asked::ByPolicy {
+    if !is_required && asked == SignatureScope::ByPolicy {
         return Ok(None);
     }
     let manifest = &project.manifest;
     let registry = |package: &Package| {
         let name = package.origin.as_ref().and_then(Origin::registry)?;
         let is_judged = |registry: &&Registry| {
-            registry.ecosystem.has_scopes() && (asked == Asked::ByName || !registry.keys.is_empty())
+            registry.ecosystem.has_scopes() && (asked == SignatureScope::ByName || !registry.keys.is_empty())
         };
         manifest.registries.iter().find(|registry| registry.name == *name).filter(is_judged)
     };

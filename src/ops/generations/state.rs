@@ -32,14 +32,14 @@ const VARIABLES: [&str; 2] = ["LARDER_PYTHON", "LARDER_STORE"];
 
 /// What is known of a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::ops) enum Checked {
+pub(in crate::ops) enum LockCheck {
     /// It is what the manifests ask for.
     Fresh,
     /// It was taken as it is. Such a one must not pass for a fresh one later.
     Unseen,
 }
 
-impl From<LockUse> for Checked {
+impl From<LockUse> for LockCheck {
     fn from(lock_use: LockUse) -> Self {
         match lock_use {
             LockUse::Update | LockUse::Locked => Self::Fresh,
@@ -50,15 +50,15 @@ impl From<LockUse> for Checked {
 
 /// Facts as they are gathered, each before the thing that it is about is read.
 #[derive(Clone, Debug, Default)]
-pub(in crate::ops) struct Facts(String);
+pub(in crate::ops) struct RecordedFacts(String);
 
-impl Facts {
+impl RecordedFacts {
     /// Starts with how the lock was treated, and the variables.
-    pub(in crate::ops) fn new(variables: &Variables, lock: Checked) -> Self {
+    pub(in crate::ops) fn new(variables: &Variables, lock: LockCheck) -> Self {
         let mut facts = Self::default();
         facts.line(match lock {
-            Checked::Fresh => "lock\tfresh",
-            Checked::Unseen => "lock\tunseen",
+            LockCheck::Fresh => "lock\tfresh",
+            LockCheck::Unseen => "lock\tunseen",
         });
         for name in VARIABLES {
             if let Some(value) = variables.text(name).filter(|value| !value.contains('\n')) {
@@ -106,7 +106,12 @@ fn file_fact(path: &Path, stood: Option<&Stat>) -> String {
 }
 
 /// Writes the record of a sync that ended well.
-pub(in crate::ops) fn write(root: &Path, environment: &str, generation: u64, facts: &Facts) -> Result<(), FsError> {
+pub(in crate::ops) fn write(
+    root: &Path,
+    environment: &str,
+    generation: u64,
+    facts: &RecordedFacts,
+) -> Result<(), FsError> {
     let mut text = String::with_capacity(facts.0.len() + 64);
     // A copy of a checkout has this file too, and its facts hold: about the other one.
     let _ = write!(text, "{VERSION}\nroot {}\ngeneration {generation}\n{}", whole(root)?.display(), facts.0);
@@ -126,17 +131,17 @@ pub(in crate::ops) fn forget(root: &Path, environment: &str) -> Result<(), FsErr
 }
 
 /// Returns the generation that is current, where every recorded fact still holds. Doubt, of any kind, is `None`.
-pub(in crate::ops) fn current(root: &Path, environment: &str, variables: &Variables, lock: Checked) -> Option<u64> {
+pub(in crate::ops) fn current(root: &Path, environment: &str, variables: &Variables, lock: LockCheck) -> Option<u64> {
     let text = String::from_utf8(fs::read_record(&record(root, environment)).ok()??).ok()?;
     let facts = text.strip_prefix(VERSION)?.strip_prefix('\n')?;
     let (lay, facts) = facts.strip_prefix("root ")?.split_once('\n')?;
     (Path::new(lay) == whole(root).ok()?).then_some(())?;
     let (generation, facts) = facts.strip_prefix("generation ")?.split_once('\n')?;
-    let start = |lock| Facts::new(variables, lock).0;
-    let facts = match (facts.strip_prefix(&start(Checked::Fresh)), lock) {
+    let start = |lock| RecordedFacts::new(variables, lock).0;
+    let facts = match (facts.strip_prefix(&start(LockCheck::Fresh)), lock) {
         (Some(facts), _) => facts,
-        (None, Checked::Unseen) => facts.strip_prefix(&start(Checked::Unseen))?,
-        (None, Checked::Fresh) => return None,
+        (None, LockCheck::Unseen) => facts.strip_prefix(&start(LockCheck::Unseen))?,
+        (None, LockCheck::Fresh) => return None,
     };
     let holds = |fact: &str| match fact.split_once('\t') {
         Some(("file", rest)) => {
@@ -187,7 +192,7 @@ mod tests {
         fs::create_dir_all(&root.join(".larder")).unwrap();
         fs::write_new(&manifest, b"project \"a\"", 0o644).unwrap();
         let variables = Variables::default();
-        let mut facts = Facts::new(&variables, Checked::Fresh);
+        let mut facts = RecordedFacts::new(&variables, LockCheck::Fresh);
         let profile = root.join(".larder/node_modules/.profiles/development");
         fs::create_dir_all(&profile.join("3")).unwrap();
         fs::symlink(Path::new("3"), &profile.join("current")).unwrap();
@@ -195,30 +200,30 @@ mod tests {
         facts.note(&manifest).unwrap();
         facts.note(&missing).unwrap();
         write(root, "development", 3, &facts).unwrap();
-        assert_eq!(current(root, "development", &variables, Checked::Fresh), Some(3));
-        assert_eq!(current(root, "production", &variables, Checked::Fresh), None);
+        assert_eq!(current(root, "development", &variables, LockCheck::Fresh), Some(3));
+        assert_eq!(current(root, "production", &variables, LockCheck::Fresh), None);
         write(root, "development", 2, &facts).unwrap();
-        assert_eq!(current(root, "development", &variables, Checked::Fresh), None);
+        assert_eq!(current(root, "development", &variables, LockCheck::Fresh), None);
         write(root, "development", 3, &facts).unwrap();
 
         fs::rename(&profile.join("3"), &root.join("elsewhere")).unwrap();
         fs::symlink(&root.join("elsewhere"), &profile.join("3")).unwrap();
-        assert_eq!(current(root, "development", &variables, Checked::Fresh), None);
+        assert_eq!(current(root, "development", &variables, LockCheck::Fresh), None);
         fs::remove_file(&profile.join("3")).unwrap();
         fs::rename(&root.join("elsewhere"), &profile.join("3")).unwrap();
-        assert_eq!(current(root, "development", &variables, Checked::Fresh), Some(3));
+        assert_eq!(current(root, "development", &variables, LockCheck::Fresh), Some(3));
 
         let python = [("LARDER_PYTHON".into(), "/x".into())].into_iter().collect();
-        assert_eq!(current(root, "development", &python, Checked::Fresh), None);
+        assert_eq!(current(root, "development", &python, LockCheck::Fresh), None);
         fs::write_new(&missing, b"", 0o644).unwrap();
-        assert_eq!(current(root, "development", &variables, Checked::Fresh), None);
+        assert_eq!(current(root, "development", &variables, LockCheck::Fresh), None);
     }
 
     #[test]
     fn what_is_saved_after_it_was_read_is_not_noted_as_synced() {
         let (root_manifest, member) = ("larder.kdl", "packages/member/package.json");
         for saved in [root_manifest, member, "tools/local/package.json", "packages/new/package.json"] {
-            saved_in_between(saved, Checked::Fresh, Project::read);
+            saved_in_between(saved, LockCheck::Fresh, Project::read);
         }
         let of_member = RootEdge {
             dependent: Dependent::Member("packages/member".into()),
@@ -230,13 +235,13 @@ mod tests {
         let graph = Graph { roots: vec![of_member], ..Graph::default() };
         let lockfile = Lockfile::new(Settings::default(), graph);
         for saved in [root_manifest, member] {
-            saved_in_between(saved, Checked::Unseen, |root| Project::as_locked(root, &lockfile));
+            saved_in_between(saved, LockCheck::Unseen, |root| Project::as_locked(root, &lockfile));
         }
     }
 
     /// Reads a project, saves a file, and records the sync of what was read.
     #[track_caller]
-    fn saved_in_between(file: &str, lock: Checked, read: impl Fn(PathBuf) -> Result<Project>) {
+    fn saved_in_between(file: &str, lock: LockCheck, read: impl Fn(PathBuf) -> Result<Project>) {
         let folder = tempfile::tempdir().unwrap();
         let root = fs::canonicalize(folder.path()).unwrap();
         let save = |file: &str, text: &str| {
@@ -257,7 +262,7 @@ mod tests {
         let variables = Variables::default();
         let project = read(root.clone()).unwrap();
         let record = || {
-            let mut facts = Facts::new(&variables, lock);
+            let mut facts = RecordedFacts::new(&variables, lock);
             facts.note_watched(&project.watched);
             facts.note_link(&profile.join("current")).unwrap();
             write(&root, "development", 3, &facts).unwrap();

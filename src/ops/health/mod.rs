@@ -21,7 +21,7 @@ use crate::policy::Finding;
 use crate::profile;
 use crate::store::Store;
 
-use crate::ops::inspection::{Counts, Inspected, Options, inspect};
+use crate::ops::inspection::{Inspected, InspectionOptions, SeverityCounts, inspect};
 use crate::ops::outdated::{self, Newer};
 use crate::ops::{Event, Project, Result, Session, lock, project};
 
@@ -38,7 +38,7 @@ pub struct Health {
     pub health_score: HealthScore,
     /// What the score means.
     pub band: Band,
-    security_audit: Counts,
+    security_audit: SeverityCounts,
     /// The direct dependencies that have a newer version; `null` where the registries could not be asked.
     outdated_dependencies: Option<Vec<Newer>>,
     dependency_tree: TreeSize,
@@ -74,7 +74,7 @@ const USUAL_LIMIT: u8 = 50;
 impl Health {
     /// Returns what people are told.
     pub fn lines(&self) -> Vec<String> {
-        let Counts { critical, high, moderate, low } = self.security_audit;
+        let SeverityCounts { critical, high, moderate, low } = self.security_audit;
         let outdated = self.outdated_dependencies.as_ref();
         let mut lines = vec![
             format!("Health {} of 100: {}", self.health_score.value(), self.band.as_str()),
@@ -140,7 +140,7 @@ pub(super) fn score(session: &Session<'_>, project: &Project) -> Result<u8> {
 
 /// Returns the score; `None` where advisories were never fetched.
 pub(super) fn score_if_known(session: &Session<'_>, project: &Project) -> Result<Option<u8>> {
-    let audited = inspect(session, project, &Options::default())?;
+    let audited = inspect(session, project, &InspectionOptions::default())?;
     let is_known = audited.unknown().is_none();
     Ok(is_known.then(|| HealthScore::of(&faults_of(session, &audited).0).value()))
 }
@@ -151,7 +151,7 @@ pub struct DependencyHealth {
     /// The score, up to 100.
     pub score: u8,
     /// The known vulnerabilities.
-    pub vulnerabilities: Counts,
+    pub vulnerabilities: SeverityCounts,
     /// The locked packages.
     pub packages: usize,
 }
@@ -166,7 +166,7 @@ pub fn dependencies(session: &Session<'_>) -> Result<DependencyHealth> {
 
 /// Looks for what the score is made of. Returns it with the newer versions of direct dependencies, if the registries could be asked.
 fn faults(session: &Session<'_>, project: &Project) -> Result<(Faults, Option<Vec<Newer>>)> {
-    let audited = inspect(session, project, &Options::default())?;
+    let audited = inspect(session, project, &InspectionOptions::default())?;
     match audited.unknown() {
         Some(reason) => Err(HealthError::Unknown { reason: reason.to_owned() }.into()),
         None => Ok(faults_of(session, &audited)),
@@ -244,7 +244,7 @@ fn duplicates<'a>(keys: impl Iterator<Item = &'a PackageKey>) -> Vec<Duplicate> 
 }
 
 fn recommendations(faults: &Faults, healthy: bool) -> Vec<String> {
-    let Counts { critical, high, moderate, low } = faults.vulnerabilities;
+    let SeverityCounts { critical, high, moderate, low } = faults.vulnerabilities;
     let all = [
         (critical + high + moderate + low > 0, "`larder audit --fix` moves what a newer version cures"),
         (

@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
-use crate::ops::inspection::Counts;
+use crate::ops::inspection::SeverityCounts;
 
 /// What the score is made of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Faults {
     /// The vulnerabilities.
-    pub(super) vulnerabilities: Counts,
+    pub(super) vulnerabilities: SeverityCounts,
     /// How many direct dependencies have a newer version.
     pub(super) outdated: usize,
     /// Whether a package has a license that the policy denies.
@@ -40,7 +40,7 @@ impl HealthScore {
     /// Counts 100, less 20 for each critical vulnerability, 10 for a high one, 5 for a moderate one, 2 for each outdated direct
     /// dependency and 15 for a denied license; never less than 0. Low vulnerabilities do not count.
     pub(super) fn of(faults: &Faults) -> Self {
-        let Counts { critical, high, moderate, low: _ } = faults.vulnerabilities;
+        let SeverityCounts { critical, high, moderate, low: _ } = faults.vulnerabilities;
         let parts = [(critical, 20), (high, 10), (moderate, 5), (faults.outdated, 2)];
         let license = if faults.has_denied_license { 15 } else { 0 };
         let lost =
@@ -89,7 +89,7 @@ mod tests {
         outdated: usize,
         has_denied_license: bool,
     ) -> (u8, &'static str) {
-        let vulnerabilities = Counts { critical, high, moderate, low: 7 };
+        let vulnerabilities = SeverityCounts { critical, high, moderate, low: 7 };
         let score = HealthScore::of(&Faults { vulnerabilities, outdated, has_denied_license });
         (score.value(), score.band().as_str())
     }

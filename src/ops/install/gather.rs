@@ -59,14 +59,14 @@ pub(in crate::ops) enum Completeness {
 
 /// Optional packages that were left out: a warning for each.
 #[derive(Debug, Default)]
-pub(in crate::ops) struct LeftOut {
+pub(in crate::ops) struct LeftOutPackages {
     /// They could not be fetched, which may be otherwise the next time.
     pub(in crate::ops) not_fetched: Vec<String>,
     /// Their install scripts failed.
     pub(in crate::ops) scripts_failed: Vec<String>,
 }
 
-impl LeftOut {
+impl LeftOutPackages {
     /// Returns all warnings.
     pub(in crate::ops) fn warnings(self) -> impl Iterator<Item = String> {
         self.not_fetched.into_iter().chain(self.scripts_failed)
@@ -81,11 +81,11 @@ pub(in crate::ops) fn gather<'g>(
     source: &LazyRegistries<'_>,
     selection: &Selection,
     mut closure: Closure<'g>,
-    preparation: &Preparation<'_>,
+    preparation: &PackageSteps<'_>,
     completeness: Completeness,
-) -> Result<(Closure<'g>, Gathered, LeftOut)> {
+) -> Result<(Closure<'g>, Gathered, LeftOutPackages)> {
     let may_leave_out = completeness == Completeness::WithoutMissingOptional;
-    let (mut missing, mut left_out) = (BTreeSet::new(), LeftOut::default());
+    let (mut missing, mut left_out) = (BTreeSet::new(), LeftOutPackages::default());
     loop {
         let failed = match attempt(source, &closure, preparation) {
             Ok(gathered) => return Ok((closure, gathered, left_out)),
@@ -155,7 +155,7 @@ impl GatherFailure {
 }
 
 /// What is done with packages besides fetching them.
-pub(in crate::ops) struct Preparation<'a> {
+pub(in crate::ops) struct PackageSteps<'a> {
     /// The patches that are applied.
     pub(in crate::ops) patches: &'a [PatchedPackage],
     /// What is done with those that exist only as source.
@@ -177,7 +177,7 @@ pub(in crate::ops) enum SourceUse<'a> {
 fn attempt(
     source: &LazyRegistries<'_>,
     closure: &Closure<'_>,
-    Preparation { patches: rules, sources, scripts, carried }: &Preparation<'_>,
+    PackageSteps { patches: rules, sources, scripts, carried }: &PackageSteps<'_>,
 ) -> std::result::Result<Gathered, GatherFailure> {
     let platform = source.project.platform()?;
     let approvals = &source.project.manifest.settings.builds;

@@ -40,7 +40,7 @@ use crate::ops::registries::LazyRegistries;
 use crate::ops::runtimes::{self, GatheredRuntimes};
 use crate::ops::session::LOCKFILE;
 use crate::ops::{Event, Project, Result, Session};
-use gather::{Completeness, Gathered, LeftOut, Preparation, SourceUse};
+use gather::{Completeness, Gathered, LeftOutPackages, PackageSteps, SourceUse};
 
 /// Whether an environment becomes the active one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -147,7 +147,7 @@ pub(super) struct Ingredients<'c> {
     /// What it is to have, without what was left out.
     pub(super) closure: Closure<'c>,
     pub(super) gathered: Gathered,
-    pub(super) left_out: LeftOut,
+    pub(super) left_out: LeftOutPackages,
     /// Where larder brings it, as it is in the store.
     pub(super) interpreter: Option<Interpreter>,
     pub(super) runtimes: GatheredRuntimes,
@@ -229,7 +229,7 @@ impl Installation<'_> {
             Purpose::Promote(promotion) => &promotion.carried,
             Purpose::Sync | Purpose::Repair | Purpose::RepairRolledBack => &promoted,
         };
-        let preparation = Preparation { patches, sources, scripts: scripts.as_ref(), carried };
+        let preparation = PackageSteps { patches, sources, scripts: scripts.as_ref(), carried };
         let (closure, gathered, left_out) = gather::gather(&source, selection, closure, &preparation, completeness)?;
         self.with_bytecode((closure, gathered, left_out), interpreter, runtimes)
     }
@@ -245,7 +245,7 @@ impl Installation<'_> {
             Some(brought) => Some(brought),
             None => interpreter::find(self.session.context, self.project, &closure, self.platform)?,
         };
-        self.with_bytecode((closure, gathered, LeftOut::default()), interpreter, runtimes)
+        self.with_bytecode((closure, gathered, LeftOutPackages::default()), interpreter, runtimes)
     }
 
     /// Returns the interpreter that larder brings, as it is in the store.
@@ -257,7 +257,7 @@ impl Installation<'_> {
     /// Adds byte-code, where it is wanted.
     fn with_bytecode<'c>(
         &self,
-        (closure, gathered, left_out): (Closure<'c>, Gathered, LeftOut),
+        (closure, gathered, left_out): (Closure<'c>, Gathered, LeftOutPackages),
         interpreter: Option<Interpreter>,
         runtimes: GatheredRuntimes,
     ) -> Result<Ingredients<'c>> {

@@ -8,7 +8,7 @@ use crate::ops::Project;
 
 /// What a lock's registries are compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::ops) enum Extent {
+pub(in crate::ops) enum RoutingExtent {
     /// The claims, the lines' `registry=` and which registries are declared.
     Demanded,
     /// Also the registries that serve what nobody claims and no line takes from elsewhere: every line is known.
@@ -18,7 +18,7 @@ pub(in crate::ops) enum Extent {
 /// Returns the packages that the lock has from elsewhere than the manifest says.
 ///
 /// A registry that would be asked before the locked one is no reason: whether it has the package is not known offline.
-pub(in crate::ops) fn misrouted(project: &Project, lockfile: &Lockfile, extent: Extent) -> Vec<StaleReason> {
+pub(in crate::ops) fn misrouted(project: &Project, lockfile: &Lockfile, extent: RoutingExtent) -> Vec<StaleReason> {
     let routing = Routing::new(&project.manifest.registries, project.pins.clone());
     let transitive = project.manifest.settings.transitive;
     lock::misrouted(lockfile, |package, locked| match (project.sources.get(package), locked) {
@@ -31,15 +31,15 @@ pub(in crate::ops) fn misrouted(project: &Project, lockfile: &Lockfile, extent: 
 
 /// Compares a package that is locked from outside of registries though no line that is known takes it from there: a package that
 /// may bring it does. Lines of members need not be known where only what is demanded counts.
-fn unnamed(routing: &Routing, extent: Extent, package: &PackageId, may_be_brought: bool) -> OriginMatch {
+fn unnamed(routing: &Routing, extent: RoutingExtent, package: &PackageId, may_be_brought: bool) -> OriginMatch {
     match routing.required_registry(package) {
         Some(demanded) => OriginMatch::Other(registry(demanded)),
-        None if may_be_brought || extent == Extent::Demanded => OriginMatch::Same,
+        None if may_be_brought || extent == RoutingExtent::Demanded => OriginMatch::Same,
         None => first(routing, package),
     }
 }
 
-fn route(routing: &Routing, extent: Extent, package: &PackageId, locked: Option<&Label>) -> OriginMatch {
+fn route(routing: &Routing, extent: RoutingExtent, package: &PackageId, locked: Option<&Label>) -> OriginMatch {
     if let Some([one, other]) = routing.rival_claimants(package) {
         return OriginMatch::Other(format!("`{one}` or `{other}`, which both claim it"));
     }
@@ -48,8 +48,8 @@ fn route(routing: &Routing, extent: Extent, package: &PackageId, locked: Option<
     }
     let admitted = routing.allowed_registries(package);
     let is_known = locked.is_some_and(|locked| match extent {
-        Extent::Demanded => routing.declares(locked, package.ecosystem),
-        Extent::All => admitted.contains(locked),
+        RoutingExtent::Demanded => routing.declares(locked, package.ecosystem),
+        RoutingExtent::All => admitted.contains(locked),
     });
     if is_known { OriginMatch::Same } else { first(routing, package) }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::observed::{Changes, Transition};
+use super::observed::{ObservedChanges, Transition};
 use crate::diagnostic::redact_passwords;
 use crate::ops::{Context, Error};
 
@@ -82,7 +82,7 @@ impl LogEntry {
     pub(super) fn new(
         context: &Context<'_>,
         (operation, subjects, environment): (&'static str, &[String], Option<&str>),
-        changes: Changes,
+        changes: ObservedChanges,
         error: Option<&Error>,
         took: Duration,
     ) -> Self {

@@ -32,7 +32,7 @@ pub(super) struct Transition<T> {
 
 /// What a command changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Changes {
+pub(super) struct ObservedChanges {
     /// The digests of the manifest, where it changed.
     pub(super) manifest: Option<Transition<TreeDigest>>,
     /// The digests of the lock, where anything changed.
@@ -43,7 +43,7 @@ pub(super) struct Changes {
     pub(super) active: Option<Transition<Label>>,
 }
 
-impl Changes {
+impl ObservedChanges {
     /// Returns whether nothing changed.
     pub(super) fn is_empty(&self) -> bool {
         self.manifest.is_none() && self.lock.is_none() && self.generations.is_empty() && self.active.is_none()
@@ -66,12 +66,12 @@ impl Observed {
     }
 
     /// Returns what changed since.
-    pub(super) fn changes(self) -> Changes {
+    pub(super) fn changes(self) -> ObservedChanges {
         let active_now = profile::active(&self.root);
-        let mut changes = Changes {
+        let mut changes = ObservedChanges {
             manifest: compare(self.manifest, &self.root.join(MANIFEST), inputs::MANIFEST_SIZE, false),
             active: transition(self.active, active_now.clone()),
-            ..Changes::default()
+            ..ObservedChanges::default()
         };
         let mut before = self.generations;
         // The first sync of a project builds one that nobody named.

@@ -1,6 +1,6 @@
 //! `larder pack`: the archive of a package, or those of the packages of another tool's workspace.
 
-mod creatio;
+mod workspace;
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use super::{Context, Result};
 use crate::fs::{self, Durability};
 use crate::model::Digest;
 
-pub use creatio::{PackWorkspaceOptions, PackedPackage, PackedPackages, pack_workspace};
+pub use workspace::{PackWorkspaceOptions, PackedPackage, PackedPackages, pack_workspace};
 
 /// What is asked of `pack`.
 #[derive(Clone, Debug, Default)]

@@ -20,5 +20,5 @@ pub(in crate::ops) use discover::{Discovered, Repository, Searched};
 pub(in crate::ops) use files::{GITIGNORE, read_project};
 pub(in crate::ops) use of_project::ProjectPackages;
 pub(in crate::ops) use own::OwnPackage;
-pub(in crate::ops) use prepare::{Prepared, prepare};
+pub(in crate::ops) use prepare::{PublishablePackage, prepare};
 pub(in crate::ops) use walk::{below, checkout_files, walk};

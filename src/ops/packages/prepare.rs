@@ -16,14 +16,14 @@ use super::{OwnPackage, files};
 
 /// A package that can be published.
 #[derive(Debug)]
-pub(in crate::ops) struct Prepared {
+pub(in crate::ops) struct PublishablePackage {
     /// What its publisher says of it.
     pub(in crate::ops) body: Body,
     /// Its files, sorted by path.
     pub(in crate::ops) files: Vec<ArchiveFile>,
 }
 
-impl Prepared {
+impl PublishablePackage {
     /// Returns the archive of the package.
     pub(in crate::ops) fn archive(&self) -> Vec<u8> {
         package::write(&self.body.folder_name(), &self.files)
@@ -31,21 +31,21 @@ impl Prepared {
 }
 
 /// Reads a package's files and holds them to all that needs no registry. `allowed` are paths that may look like secrets.
-pub(in crate::ops) fn prepare(own: &OwnPackage, allowed: &[String]) -> Result<Prepared> {
+pub(in crate::ops) fn prepare(own: &OwnPackage, allowed: &[String]) -> Result<PublishablePackage> {
     let prepared = prepare_checked(own, allowed)?;
     check_assets(own, &prepared.files)?;
     Ok(prepared)
 }
 
 /// The same for a package whose assets were checked.
-pub(super) fn prepare_checked(own: &OwnPackage, allowed: &[String]) -> Result<Prepared> {
+pub(super) fn prepare_checked(own: &OwnPackage, allowed: &[String]) -> Result<PublishablePackage> {
     let files = files::read(own, allowed)?;
     let errors = check_contents(&own.package, &own.manifest.assets, &files);
     if let Some(errors) = ManifestErrors::new(&own.manifest.file, &own.manifest.text, errors) {
         return Err(errors.into());
     }
     let body = Body::of(&own.manifest, &own.package, tree_digest(&files))?;
-    Ok(Prepared { body, files })
+    Ok(PublishablePackage { body, files })
 }
 
 /// Makes sure that no adapter has a secret in clear text: whoever can read the registry could read it.

@@ -36,7 +36,7 @@ pub struct Phantoms {
     /// Who uses what, sorted.
     pub phantoms: Vec<Phantom>,
     /// The names that nobody finds who does not declare them, since the instance that would be found contradicts one who does.
-    pub left_out: Vec<LeftOut>,
+    pub left_out: Vec<LeftOutName>,
 }
 
 /// A package that uses another that it does not declare.
@@ -55,7 +55,7 @@ pub struct Phantom {
 
 /// A name that is left out of the fallback.
 #[derive(Debug, Serialize)]
-pub struct LeftOut {
+pub struct LeftOutName {
     /// The name.
     pub name: String,
     /// The reason.
@@ -104,7 +104,7 @@ pub fn phantoms(context: &Context<'_>, name: Option<&str>) -> Result<Phantoms> {
     phantoms.sort_by(|a, b| (&a.package, &a.uses).cmp(&(&b.package, &b.uses)));
     let left_out = fallback.left_out.iter().filter(|(name, _)| !own.contains_key(**name));
     let left_out =
-        left_out.map(|(name, unmet)| LeftOut { name: name.to_string(), reason: unmet.to_string() }).collect();
+        left_out.map(|(name, unmet)| LeftOutName { name: name.to_string(), reason: unmet.to_string() }).collect();
     Ok(Phantoms { environment: environment.name.to_string(), phantoms, left_out })
 }
 

@@ -236,7 +236,7 @@ impl Project {
     pub(super) fn local_packages(&self) -> BTreeMap<Arc<str>, LocalManifest> {
         let local = |package: &PathPackage| LocalManifest {
             name: package.name.clone(),
-            version: package.version.clone().into(),
+            version: package.version(),
             dependencies: package.dependencies.clone(),
         };
         self.path_packages.iter().map(|(folder, package)| (Arc::clone(folder), local(package))).collect()

@@ -24,7 +24,7 @@ pub use init::{Created, init};
 pub use push::{Pushed, push};
 pub use sign::{Signed, sign};
 pub use verify::{Whole, verify};
-pub use witness::{Imported, export_witness, import_witness};
+pub use witness::{ImportedWitness, export_witness, import_witness};
 
 /// Returns the time, as events and states have it.
 pub(in crate::ops) fn now() -> String {

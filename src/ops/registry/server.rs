@@ -11,7 +11,7 @@
 
 use serde::Deserialize;
 
-use super::submit::Outcome;
+use super::submit::SubmissionOutcome;
 use crate::diagnostic::{Exit, Failure};
 use crate::fetch::UploadAnswer;
 use crate::model::Label;
@@ -29,15 +29,15 @@ pub(in crate::ops) fn send(
     registry: &Label,
     (name, version): (&str, &str),
     submission: &Submission,
-) -> Result<Outcome> {
+) -> Result<SubmissionOutcome> {
     let registries = registries::open(session, project, CachePolicy::default())?;
     let answer = registries.submit(registry, &format!("packages/{name}/{version}"), submission)?;
     if (200..300).contains(&answer.status) {
         let outcome = serde_json::from_slice::<Accepted>(&answer.bytes).map(|accepted| accepted.outcome);
         return match outcome.as_deref() {
-            Ok("added") => Ok(Outcome::Added),
-            Ok("submitted") => Ok(Outcome::Submitted),
-            Ok("unchanged") => Ok(Outcome::Unchanged),
+            Ok("added") => Ok(SubmissionOutcome::Added),
+            Ok("submitted") => Ok(SubmissionOutcome::Submitted),
+            Ok("unchanged") => Ok(SubmissionOutcome::Unchanged),
             _ => Err(Refused::new(&answer, "it does not say what became of it").into()),
         };
     }

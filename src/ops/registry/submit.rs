@@ -12,7 +12,7 @@ use crate::registry::{Change, FolderError, FolderRegistry, LockedFolder};
 
 /// What became of a submission.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::ops) enum Outcome {
+pub(in crate::ops) enum SubmissionOutcome {
     /// It is in the registry.
     Added,
     /// It waits for somebody who has the log's key.
@@ -21,7 +21,7 @@ pub(in crate::ops) enum Outcome {
     Unchanged,
 }
 
-impl Outcome {
+impl SubmissionOutcome {
     /// Returns the word for documents.
     pub(in crate::ops) fn as_str(&self) -> &'static str {
         match self {
@@ -37,23 +37,25 @@ pub(in crate::ops) fn submit(
     context: &Context<'_>,
     registry: &FolderRegistry,
     submission: &Submission,
-) -> Result<Outcome> {
+) -> Result<SubmissionOutcome> {
     let signer = log_keys::find(context, &registry.description().origin)?;
     let locked = lock(context, registry)?;
-    let Some(change) = change(registry, &registry.state()?, submission)? else { return Ok(Outcome::Unchanged) };
+    let Some(change) = change(registry, &registry.state()?, submission)? else {
+        return Ok(SubmissionOutcome::Unchanged);
+    };
     if let Some(signer) = signer {
         locked.commit(std::slice::from_ref(&change), &signer, &now())?;
-        Ok(Outcome::Added)
+        Ok(SubmissionOutcome::Added)
     } else {
         registry.submit(submission)?;
-        Ok(Outcome::Submitted)
+        Ok(SubmissionOutcome::Submitted)
     }
 }
 
 /// Returns what would become of a submission: `none` if it would be added, else `unchanged`.
 pub(in crate::ops) fn preview(registry: &FolderRegistry, submission: &Submission) -> Result<&'static str> {
     let change = change(registry, &registry.state()?, submission)?;
-    Ok(if change.is_some() { "none" } else { Outcome::Unchanged.as_str() })
+    Ok(if change.is_some() { "none" } else { SubmissionOutcome::Unchanged.as_str() })
 }
 
 /// Locks a registry, and says so if somebody else holds it.

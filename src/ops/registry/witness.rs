@@ -14,7 +14,7 @@ const LARGEST: u64 = 64 << 20;
 
 /// `larder registry witness import --json`: see `schema/registry-witness.json`.
 #[derive(Debug, Serialize)]
-pub struct Imported {
+pub struct ImportedWitness {
     /// The origins of the logs that were witnessed.
     pub origins: Vec<String>,
 }
@@ -25,13 +25,13 @@ pub fn export_witness(context: &Context<'_>) -> Result<Vec<WitnessedLog>> {
 }
 
 /// Adds what another user or machine has seen. A history that contradicts what was seen here is refused.
-pub fn import_witness(context: &Context<'_>, file: &Path) -> Result<Imported> {
+pub fn import_witness(context: &Context<'_>, file: &Path) -> Result<ImportedWitness> {
     let path = context.folder.join(file);
     let bytes = fs::read_up_to(&path, LARGEST)?
         .ok_or_else(|| NoWitness { file: path.display().to_string(), reason: "there is no such file".to_owned() })?;
     let imported = import_witnesses(&context.cache, &bytes);
     let origins = imported?.map_err(|reason| NoWitness { file: path.display().to_string(), reason })?;
-    Ok(Imported { origins })
+    Ok(ImportedWitness { origins })
 }
 
 /// A file that is no witness.

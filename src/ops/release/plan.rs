@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::error::ReleaseError;
 use super::planned::{PlannedChange, PlannedUnit};
 use super::record::ReleaseRecord;
-use super::units::{self, Unit};
+use super::units::{self, ReleaseUnit};
 use super::{MalformedCommit, ReleaseOptions};
 use crate::git::{Checkout, HistoryCommit};
 use crate::ops::{Context, Result};
@@ -103,7 +103,7 @@ fn concerns(commit: &HistoryCommit, folder: &str, folders: &BTreeSet<&str>) -> b
 }
 
 fn planned_unit(
-    unit: &Unit,
+    unit: &ReleaseUnit,
     last: Option<semver::Version>,
     history: &History,
     date: &str,

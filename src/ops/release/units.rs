@@ -16,7 +16,7 @@ use crate::release::TagNames;
 
 /// Something with a version.
 #[derive(Clone, Debug)]
-pub(super) struct Unit {
+pub(super) struct ReleaseUnit {
     /// Its name.
     pub(super) name: String,
     /// Its folder, relative to the root; empty for the root.
@@ -35,7 +35,7 @@ pub(super) fn open(context: &Context<'_>, root: &Path) -> Result<Checkout> {
 }
 
 /// Finds the units of a project: the root first.
-pub(super) fn find(root: &Path) -> Result<Vec<Unit>> {
+pub(super) fn find(root: &Path) -> Result<Vec<ReleaseUnit>> {
     let text = inputs::manifest(&root.join(MANIFEST))?;
     let manifest = manifest::parse(MANIFEST, &text, ManifestKind::Package)?;
     let folders = members::find(root, manifest.members.iter().map(|glob| &*glob.value))?.folders;
@@ -43,14 +43,14 @@ pub(super) fn find(root: &Path) -> Result<Vec<Unit>> {
     for folder in std::iter::once("").chain(folders.iter().map(|folder| &**folder)) {
         units.extend(unit(root, folder, &manifest.catalogs)?);
     }
-    let of_units: Vec<String> = units.iter().map(|unit: &Unit| unit.folder.clone()).collect();
+    let of_units: Vec<String> = units.iter().map(|unit: &ReleaseUnit| unit.folder.clone()).collect();
     for unit in &mut units {
         unit.halves.retain(|half| !of_units.contains(half));
     }
     if units.is_empty() { Err(ReleaseError::NoVersion.into()) } else { Ok(units) }
 }
 
-fn unit(root: &Path, folder: &str, catalogs: &Catalogs) -> Result<Option<Unit>> {
+fn unit(root: &Path, folder: &str, catalogs: &Catalogs) -> Result<Option<ReleaseUnit>> {
     let place = root.join(folder);
     let (mut stated, mut halves): (Option<(String, Version)>, Vec<String>) = (None, Vec::new());
     if let Some(text) = inputs::text(&place.join(MANIFEST))? {
@@ -72,7 +72,7 @@ fn unit(root: &Path, folder: &str, catalogs: &Catalogs) -> Result<Option<Unit>> 
     if stated.is_none() {
         stated = foreign("pyproject.toml", of_pyproject)?;
     }
-    Ok(stated.map(|(name, version)| Unit {
+    Ok(stated.map(|(name, version)| ReleaseUnit {
         tags: if folder.is_empty() { TagNames::Plain } else { TagNames::Of(name.clone()) },
         name,
         folder: folder.to_owned(),

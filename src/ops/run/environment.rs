@@ -9,7 +9,7 @@ use crate::ops::install::Activation;
 use crate::ops::lock::LockUse;
 use crate::ops::operation_log::{Operation, Trace, watched};
 use crate::ops::project::snapshot;
-use crate::ops::sync::{self, Options, Synced};
+use crate::ops::sync::{self, SyncOptions, Synced};
 use crate::ops::{Context, Project, Result, Session, generations::usage};
 use crate::profile;
 use crate::resolve::RequiredLine;
@@ -25,7 +25,7 @@ pub(super) fn bring_up(session: &Session<'_>, root: &Path, lock_use: LockUse) ->
 
 fn find(session: &Session<'_>, root: PathBuf, lock_use: LockUse) -> Result<Synced> {
     let context = session.context;
-    let options = Options { lock: lock_use, ..Options::default() };
+    let options = SyncOptions { lock: lock_use, ..SyncOptions::default() };
     let active = state::active(&root);
     let wanted = context.environment.as_ref().or(active.as_ref());
     if wanted.is_none() || wanted == active.as_ref() {
@@ -51,7 +51,7 @@ fn find(session: &Session<'_>, root: PathBuf, lock_use: LockUse) -> Result<Synce
     }
     let synced = match rolled_back(context, &project.root, environment.name.as_str())? {
         Some(synced) if lock_use != LockUse::Locked => synced,
-        _ => sync::sync(session, Options { activation: Activation::Leave, ..options })?,
+        _ => sync::sync(session, SyncOptions { activation: Activation::Leave, ..options })?,
     };
     // Local packages may bring some.
     let head = profile::Profiles::open(&project.root)?.current_summary(&environment.name)?;

@@ -34,10 +34,10 @@ use super::project;
 use super::sync::Synced;
 use super::variables::Seen;
 use super::{Context, Project, Result, Session};
-use prepared::{Prepared, start};
+use prepared::{PreparedEnvironments, start};
 
 pub use super::programs::children::Stream;
-pub use named::{Listed, ListedKind};
+pub use named::{ListedKind, ListedTask};
 pub use package_manager::{PackageManagerOutcome, run_package_manager};
 pub use package_manager_call::PackageManager;
 pub use program::RunError;
@@ -49,12 +49,12 @@ pub struct Launch<'a> {
     /// The program's name or path, and its arguments.
     pub command: &'a [OsString],
     /// Where a program that is given by its name alone may come from.
-    pub origin: Origin,
+    pub origin: ProgramOrigin,
 }
 
 /// Where a program that is given by its name alone may come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub enum ProgramOrigin {
     /// A task, a script, the environment, its runtimes included. Another program of that name is something else than was
     /// meant: coreutils has a `test` that always succeeds.
     Environment,
@@ -67,7 +67,7 @@ impl<'a> Launch<'a> {
     fn name(&self) -> Option<(&'a str, &'a [OsString])> {
         let (program, arguments) = self.command.split_first()?;
         let name = program.to_str().filter(|name| !name.is_empty() && !name.contains('/'))?;
-        (self.origin == Origin::Environment).then_some((name, arguments))
+        (self.origin == ProgramOrigin::Environment).then_some((name, arguments))
     }
 }
 
@@ -78,7 +78,7 @@ impl<'a> Launch<'a> {
 pub fn run(session: &Session<'_>, lock_use: LockUse, launch: Launch<'_>, warn: impl Fn(&str)) -> Result<u8> {
     let context = session.context;
     let root = project::find_root(context)?;
-    let mut prepared = Prepared::new(session, lock_use, root.clone());
+    let mut prepared = PreparedEnvironments::new(session, lock_use, root.clone());
     let Some((program, arguments)) = launch.command.split_first() else { return Ok(0) };
     let steps = match launch.name() {
         Some((name, _)) => named::find(&root, &context.folder, name)?,
@@ -102,12 +102,12 @@ pub fn run(session: &Session<'_>, lock_use: LockUse, launch: Launch<'_>, warn: i
 }
 
 /// Returns what can be run by its name in the current folder, nearest first.
-pub fn list(context: &Context<'_>) -> Result<Vec<Listed>> {
+pub fn list(context: &Context<'_>) -> Result<Vec<ListedTask>> {
     named::list(&project::find_root(context)?, &context.folder)
 }
 
 /// Returns what each member has to run.
-pub fn list_members(context: &Context<'_>) -> Result<Vec<Listed>> {
+pub fn list_members(context: &Context<'_>) -> Result<Vec<ListedTask>> {
     let project = Project::open(context)?;
     let mut listed = Vec::new();
     for folder in &project.members {
@@ -141,10 +141,10 @@ pub(super) fn run_in(context: &Context<'_>, synced: &Synced, mut command: Comman
 }
 
 fn run_program(
-    prepared: &mut Prepared<'_>,
+    prepared: &mut PreparedEnvironments<'_>,
     program: &OsStr,
     arguments: &[OsString],
-    origin: Origin,
+    origin: ProgramOrigin,
     warn: &dyn Fn(&str),
 ) -> Result<u8> {
     let context = prepared.context();

@@ -45,7 +45,7 @@ pub(super) fn find_in(root: &Path, folder: &Path, name: &str) -> Result<Vec<Shel
 
 /// A task or a script, as `larder run` lists it: see `schema/run.json`.
 #[derive(Debug, PartialEq, Eq, Serialize)]
-pub struct Listed {
+pub struct ListedTask {
     /// Its name.
     pub name: String,
     /// Whether it is a task or a script.
@@ -71,7 +71,7 @@ pub enum ListedKind {
 }
 
 /// Returns the tasks and scripts that [`find`] finds for some name, nearest first.
-pub(super) fn list(root: &Path, folder: &Path) -> Result<Vec<Listed>> {
+pub(super) fn list(root: &Path, folder: &Path) -> Result<Vec<ListedTask>> {
     let mut listed = Vec::new();
     let mut scripts_hidden = false;
     for folder in folder.ancestors().take_while(|above| above.starts_with(root)) {
@@ -91,11 +91,11 @@ pub(super) fn list(root: &Path, folder: &Path) -> Result<Vec<Listed>> {
 }
 
 /// Returns the tasks and scripts of the files in one folder. A script of a task's name is hidden by it.
-pub(super) fn list_in(root: &Path, folder: &Path) -> Result<Vec<Listed>> {
+pub(super) fn list_in(root: &Path, folder: &Path) -> Result<Vec<ListedTask>> {
     let below = folder.strip_prefix(root).unwrap_or(folder).display().to_string();
     let tasks = tasks(root, folder)?;
     let scripts = PackageScripts::read(folder)?.unwrap_or_default();
-    let script = |(name, command): (&str, &str)| Listed {
+    let script = |(name, command): (&str, &str)| ListedTask {
         name: name.to_owned(),
         kind: ListedKind::Script,
         folder: below.clone(),
@@ -105,7 +105,7 @@ pub(super) fn list_in(root: &Path, folder: &Path) -> Result<Vec<Listed>> {
     };
     let hidden = |name: &str| tasks.iter().any(|task| task.name.value == name);
     let scripts: Vec<_> = scripts.iter().filter(|(name, _)| !hidden(name)).map(script).collect();
-    let task = |task: &Task| Listed {
+    let task = |task: &Task| ListedTask {
         name: task.name.value.clone(),
         kind: ListedKind::Task,
         folder: below.clone(),

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use super::package_manager_call::PackageManager;
 use super::step::ShellStep;
-use super::{Origin, environment, package_manager_folder, program};
+use super::{ProgramOrigin, environment, package_manager_folder, program};
 use crate::model::Label;
 use crate::ops::lock::LockUse;
 use crate::ops::sync::Synced;
@@ -16,14 +16,14 @@ use crate::ops::variables::Seen;
 use crate::ops::{Context, Result, Session};
 
 /// The environments that were brought up to date, by the name that a task gives; `None` is the one that the command is in.
-pub(super) struct Prepared<'a> {
+pub(super) struct PreparedEnvironments<'a> {
     session: &'a Session<'a>,
     lock_use: LockUse,
     root: PathBuf,
     known: BTreeMap<Option<Label>, Synced>,
 }
 
-impl<'a> Prepared<'a> {
+impl<'a> PreparedEnvironments<'a> {
     pub(super) fn new(session: &'a Session<'a>, lock_use: LockUse, root: PathBuf) -> Self {
         Self { session, lock_use, root, known: BTreeMap::new() }
     }
@@ -48,7 +48,7 @@ impl<'a> Prepared<'a> {
         &mut self,
         folder: &Path,
         (program, arguments): (&OsStr, &[OsString]),
-        origin: Origin,
+        origin: ProgramOrigin,
         warn: &dyn Fn(&str),
     ) -> Result<(Command, Vec<PathBuf>)> {
         let context = &Context { folder: folder.to_owned(), ..self.context().clone() };

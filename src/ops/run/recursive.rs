@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use super::prepared::Prepared;
+use super::prepared::PreparedEnvironments;
 use super::step::SHELL;
 use super::{Launch, RunError, filter, member_order, named};
 use crate::diagnostic::{Exit, Failure};
@@ -78,7 +78,7 @@ impl<'a> Recursion<'a> {
             return Err(NothingToRun::NoMembers.into());
         }
         let chosen = filter::choose(&members, recursive.filters)?;
-        let mut prepared = Prepared::new(session, lock_use, root.clone());
+        let mut prepared = PreparedEnvironments::new(session, lock_use, root.clone());
         let mut commands = BTreeMap::new();
         for place in chosen {
             let folder = root.join(&*members[place].folder);
@@ -178,7 +178,7 @@ impl<'a> Recursion<'a> {
 
 /// Returns what runs in one member.
 fn commands_in(
-    prepared: &mut Prepared<'_>,
+    prepared: &mut PreparedEnvironments<'_>,
     root: &Path,
     folder: &Path,
     launch: Launch<'_>,

@@ -17,7 +17,7 @@ use super::project::snapshot::{Disturbed, InputSnapshot};
 use super::{Event, Project, Result, Session, project};
 
 use groups::{Planner, Step};
-use report::Outcome;
+use report::UpdateOutcome;
 pub use report::UpdatePlan;
 use scratch::{Scratch, Trial};
 
@@ -56,10 +56,10 @@ pub fn plan(session: &Session<'_>, options: &PlanOptions) -> Result<UpdatePlan> 
         (context.reporter)(Event::Testing(group.title()));
         match scratch.as_ref().map(|scratch| scratch.test(&lockfile)).transpose()? {
             None | Some(Trial::Passed) => {
-                plan.add(Outcome::kept(difference));
+                plan.add(UpdateOutcome::kept(difference));
                 (current, notes) = (lockfile, solved);
             }
-            Some(Trial::Failed { reason, log }) => plan.add(Outcome::failed(difference, reason, log)),
+            Some(Trial::Failed { reason, log }) => plan.add(UpdateOutcome::failed(difference, reason, log)),
         }
     }
     planner.release();

@@ -20,7 +20,7 @@ pub struct UpdatePlan {
     /// A name for a branch with the new lock. `None` if it was not written.
     pub branch: Option<String>,
     test: Option<String>,
-    updates: Vec<Outcome>,
+    updates: Vec<UpdateOutcome>,
     /// The direct dependencies that are left for another time.
     waiting: Vec<String>,
     warnings: Vec<String>,
@@ -30,7 +30,7 @@ pub struct UpdatePlan {
 
 /// What became of a group.
 #[derive(Debug, Serialize)]
-pub(super) struct Outcome {
+pub(super) struct UpdateOutcome {
     kept: bool,
     plan: DifferenceSummary,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,7 +41,7 @@ pub(super) struct Outcome {
     difference: Difference,
 }
 
-impl Outcome {
+impl UpdateOutcome {
     /// A group with which the test succeeded.
     pub(super) fn kept(difference: Difference) -> Self {
         Self { kept: true, plan: DifferenceSummary::from(&difference), reason: None, log: None, difference }
@@ -79,7 +79,7 @@ impl UpdatePlan {
     }
 
     /// Adds what became of a group.
-    pub(super) fn add(&mut self, outcome: Outcome) {
+    pub(super) fn add(&mut self, outcome: UpdateOutcome) {
         self.updates.push(outcome);
         self.summary = self.markdown();
     }
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn logs_and_commands_cannot_end_their_block() {
-        let outcome = Outcome::failed(Difference::default(), "it failed".to_owned(), "a\n```\nb\n".to_owned());
+        let outcome = UpdateOutcome::failed(Difference::default(), "it failed".to_owned(), "a\n```\nb\n".to_owned());
         let mut plan = UpdatePlan::new(Some("echo `x`".to_owned()), Vec::new());
         plan.add(outcome);
         assert!(plan.summary.contains("\n  ````text\n  a\n  ```\n  b\n  ````\n"), "{}", plan.summary);

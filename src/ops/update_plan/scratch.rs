@@ -25,7 +25,7 @@ use crate::ops::building::consent;
 use crate::ops::lock::LockUse;
 use crate::ops::packages::{below, walk};
 use crate::ops::session::LOCKFILE;
-use crate::ops::sync::{self, HookUse, Options};
+use crate::ops::sync::{self, HookUse, SyncOptions};
 use crate::ops::{Context, Event, Project, Result, Session, run};
 
 /// The folder of the copies, below the cache.
@@ -99,7 +99,7 @@ impl<'a> Scratch<'a> {
         let session = Session::new(&self.context);
         let synced = match sync::sync(
             &session,
-            Options { lock: LockUse::Locked, hooks: HookUse::Never, ..Options::default() },
+            SyncOptions { lock: LockUse::Locked, hooks: HookUse::Never, ..SyncOptions::default() },
         ) {
             Ok(synced) => synced,
             // Neither a newer version nor the test is at fault.

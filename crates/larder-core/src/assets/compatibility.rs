@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::adapter::{Adapter, ParameterValue, SecretSource};
+use super::adapter::{Adapter, ParameterValue, SecretPlace};
 use super::package::{AssetIndex, PackageIndex};
 use super::set::{AssetBody, AssetSet};
 use crate::mapping::Mapping;
@@ -212,7 +212,7 @@ fn needed(adapter: &Adapter) -> Secrets {
         ParameterValue::Secret(source) => vec![(name.to_owned(), source.clone())],
         ParameterValue::Map(pairs) => {
             let inside =
-                pairs.iter().filter_map(|(key, text)| Some((format!("{name}/{key}"), SecretSource::of_text(text)?)));
+                pairs.iter().filter_map(|(key, text)| Some((format!("{name}/{key}"), SecretPlace::of_text(text)?)));
             inside.collect()
         }
         _ => Vec::new(),

@@ -45,7 +45,7 @@ pub struct Flow {
     /// What becomes of documents that fail.
     pub on_error: Option<ErrorWay>,
     /// What it depends on besides.
-    pub depends: Vec<Dependency>,
+    pub depends: Vec<FlowDependency>,
     /// The nodes that it has, right or wrong.
     stated: Vec<Box<str>>,
 }
@@ -78,7 +78,7 @@ pub struct ErrorWay {
 
 /// `depends "weak" "notify"`
 #[derive(Clone, Debug)]
-pub struct Dependency {
+pub struct FlowDependency {
     /// How much the flow needs it.
     pub strength: Strength,
     /// The kind of the asset.
@@ -300,7 +300,7 @@ impl Reader<'_> {
         Some(ErrorWay { retry: u32::try_from(retry).unwrap_or(0), to })
     }
 
-    fn depends(&mut self, node: ManifestNode<'_>) -> Option<Dependency> {
+    fn depends(&mut self, node: ManifestNode<'_>) -> Option<FlowDependency> {
         const SHAPE: NodeShape = NodeShape {
             arguments: (1, 2),
             properties: &[],
@@ -329,7 +329,7 @@ impl Reader<'_> {
             }
         };
         let to = Reference::parse(&self.source.text, (rest, text.span), &mut self.errors)?;
-        Some(Dependency { strength, kind, to })
+        Some(FlowDependency { strength, kind, to })
     }
 }
 

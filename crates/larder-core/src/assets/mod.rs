@@ -46,7 +46,7 @@ mod tests;
 
 pub use carried::{CarriedFlows, FLOWS_FILE, check_foreign_path};
 pub use compatibility::{AssetChange, compare as compare_assets, compare_asset};
-pub use flow::{Dependency, ErrorWay, Flow, Route, Strength};
+pub use flow::{ErrorWay, Flow, FlowDependency, Route, Strength};
 pub use frozen::{AssetDocument, FLOW_FILE, FlowDocument, FrozenFiles, FrozenFlow, PackageDocument};
 pub use link::{Link, LinkRole, Unresolved};
 pub use package::{AssetFiles, AssetIndex, AssetPackage, PackageIndex};

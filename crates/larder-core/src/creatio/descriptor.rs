@@ -37,12 +37,12 @@ pub struct Descriptor {
     /// `ModifiedOnUtc`, in milliseconds since 1970.
     pub modified: Option<i64>,
     /// `DependsOn`, in the order of the file.
-    pub depends_on: Vec<Reference>,
+    pub depends_on: Vec<PackageReference>,
 }
 
 /// A package that another one depends on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reference {
+pub struct PackageReference {
     /// `UId`
     pub uid: Uid,
     /// `Name`
@@ -95,7 +95,7 @@ impl Descriptor {
             install_behavior: number(own, "InstallBehavior")?,
             maintainer: text(own, "Maintainer")?.map(one_line).filter(|text| !text.is_empty()),
             modified: text(own, "ModifiedOnUtc")?.map(date).transpose()?,
-            depends_on: depends_on.iter().map(Reference::read).collect::<Result<_, _>>()?,
+            depends_on: depends_on.iter().map(PackageReference::read).collect::<Result<_, _>>()?,
         })
     }
 
@@ -105,7 +105,7 @@ impl Descriptor {
     }
 }
 
-impl Reference {
+impl PackageReference {
     fn read(value: &Value) -> Result<Self, DescriptorError> {
         if !value.is_object() {
             return Err(wrong("DependsOn", "an item of it is no object"));
@@ -192,7 +192,7 @@ mod tests {
         assert_eq!(read.uid.as_str(), "d40c3488-7718-4ddc-9173-949868871326");
         assert_eq!((read.kind, read.install_behavior, read.modified), (1, 1, Some(1_701_358_154_000)));
         assert_eq!(read.maintainer.as_deref(), Some("Acme"));
-        let [Reference { name, version: Some(version), .. }] = &read.depends_on[..] else { panic!("{read:?}") };
+        let [PackageReference { name, version: Some(version), .. }] = &read.depends_on[..] else { panic!("{read:?}") };
         assert_eq!((name.as_str(), version.to_string().as_str()), ("CrtBase", "7.8.0"));
         let least = r#"{"Descriptor":{"UId":"06d9ef10-0000-0000-0000-000000000001","Name":"ABS.BASE"}}"#;
         let read = Descriptor::parse(least.as_bytes()).unwrap();

@@ -20,7 +20,7 @@ mod workspace;
 
 pub use application::{APP_DESCRIPTOR, Application};
 pub use application_file::write_application;
-pub use descriptor::{DESCRIPTOR, Descriptor, DescriptorError, Reference, is_descriptor};
+pub use descriptor::{DESCRIPTOR, Descriptor, DescriptorError, PackageReference, is_descriptor};
 pub use packing::is_packed;
 pub use records::{Record, RecordFault, RecordReader, write};
 pub use workspace::{WORKSPACE_SETTINGS, Workspace};

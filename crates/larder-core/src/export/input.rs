@@ -130,7 +130,7 @@ pub struct PackageJson {
 
 /// A table of dependencies in a package.json.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Section {
+pub enum DependencyTable {
     /// `dependencies`
     Normal,
     /// `optionalDependencies`
@@ -143,9 +143,9 @@ pub enum Section {
 
 /// A dependency in a package.json.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Declaration {
+pub struct DeclaredDependency {
     /// The table that it is in.
-    pub section: Section,
+    pub section: DependencyTable,
     /// Its range, or whatever else says what it is.
     pub specifier: String,
 }
@@ -173,15 +173,15 @@ pub struct LeftOut {
 impl PackageJson {
     /// Returns the entry of a name. As npm has it, an optional dependency is no plain one, and a plain one is none for
     /// development.
-    pub(super) fn entry(&self, name: &str) -> Option<Declaration> {
+    pub(super) fn entry(&self, name: &str) -> Option<DeclaredDependency> {
         let tables = [
-            (Section::Optional, &self.optional_dependencies),
-            (Section::Normal, &self.dependencies),
-            (Section::Development, &self.dev_dependencies),
-            (Section::Peer, &self.peer_dependencies),
+            (DependencyTable::Optional, &self.optional_dependencies),
+            (DependencyTable::Normal, &self.dependencies),
+            (DependencyTable::Development, &self.dev_dependencies),
+            (DependencyTable::Peer, &self.peer_dependencies),
         ];
         tables.into_iter().find_map(|(section, table)| {
-            table.get(name).map(|specifier| Declaration { section, specifier: specifier.clone() })
+            table.get(name).map(|specifier| DeclaredDependency { section, specifier: specifier.clone() })
         })
     }
 

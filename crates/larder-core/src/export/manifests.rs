@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Declaration, ExportError, ExportInput, Exported, LeftOut, PackageJson, Section};
+use super::{DeclaredDependency, DependencyTable, ExportError, ExportInput, Exported, LeftOut, PackageJson};
 use crate::model::{Dependent, Edge, NpmRange, Origin, PackageName, PinnedSource, RootEdge, Source};
 
 /// The ecosystem, as messages name it.
@@ -21,13 +21,13 @@ pub(super) struct Importer<'a> {
     pub(super) version: Option<String>,
     pub(super) workspaces: Option<Value>,
     /// Its dependencies, by the name that it sees them under.
-    pub(super) dependencies: BTreeMap<&'a PackageName, Dependency<'a>>,
+    pub(super) dependencies: BTreeMap<&'a PackageName, ImporterDependency<'a>>,
 }
 
 /// A dependency that a package.json declares.
 #[derive(Debug)]
-pub(super) struct Dependency<'a> {
-    pub(super) entry: Declaration,
+pub(super) struct ImporterDependency<'a> {
+    pub(super) entry: DeclaredDependency,
     pub(super) edge: &'a Edge,
 }
 
@@ -87,7 +87,7 @@ fn importer<'a>(input: &ExportInput<'a>, folder: &Arc<str>, form: &'static str) 
             }
             Some(other) if other.entry.section > entry.section => other.entry = entry,
             Some(_) => {}
-            None => drop(importer.dependencies.insert(&edge.name, Dependency { entry, edge })),
+            None => drop(importer.dependencies.insert(&edge.name, ImporterDependency { entry, edge })),
         }
     }
     if let Some(known) = known {
@@ -128,7 +128,7 @@ fn lines<'a>(input: &ExportInput<'a>, folder: &str) -> impl Iterator<Item = (&'a
 }
 
 /// Returns how a package.json on disk declares what an edge leads to.
-fn declared(known: &PackageJson, edge: &Edge, folder: &str) -> Result<Declaration, ExportError> {
+fn declared(known: &PackageJson, edge: &Edge, folder: &str) -> Result<DeclaredDependency, ExportError> {
     let name = edge.name.as_str();
     let refused = |problem: String| {
         let help = format!("correct it there, or let larder write it: larder export package-json{}", to(folder));
@@ -156,11 +156,11 @@ fn is_place(specifier: &str) -> bool {
 }
 
 /// Returns how a package.json would declare a line.
-fn derived(line: &RootEdge, edge: &Edge, input: &ExportInput<'_>, folder: &str) -> Declaration {
+fn derived(line: &RootEdge, edge: &Edge, input: &ExportInput<'_>, folder: &str) -> DeclaredDependency {
     let section = match (line.optional, &line.group) {
-        (true, _) => Section::Optional,
-        (false, Some(_)) => Section::Development,
-        (false, None) => Section::Normal,
+        (true, _) => DependencyTable::Optional,
+        (false, Some(_)) => DependencyTable::Development,
+        (false, None) => DependencyTable::Normal,
     };
     let package = input.lock.graph.packages.get(&edge.to.package);
     let specifier = match package.and_then(|package| package.origin.as_ref()) {
@@ -173,7 +173,7 @@ fn derived(line: &RootEdge, edge: &Edge, input: &ExportInput<'_>, folder: &str) 
             None => Some(line.requirement.range_text()).filter(|range| !range.is_empty()).unwrap_or("*".to_owned()),
         },
     };
-    Declaration { section, specifier }
+    DeclaredDependency { section, specifier }
 }
 
 /// Returns how the package.json of the root names a place outside of registries.
@@ -241,7 +241,7 @@ pub fn package_json(input: &ExportInput<'_>, member: Option<&str>) -> Result<Exp
     let without = others.map(|(known, package_json)| (Arc::clone(known), package_json.clone())).collect();
     let input = &ExportInput { package_json: &without, ..input.clone() };
     let importer = importer(input, &folder, "package.json")?;
-    let table = |section: Section| {
+    let table = |section: DependencyTable| {
         let of_section = importer.dependencies.iter().filter(|(_, dependency)| dependency.entry.section == section);
         of_section.map(|(name, dependency)| (name.to_string(), dependency.entry.specifier.clone())).collect()
     };
@@ -250,9 +250,9 @@ pub fn package_json(input: &ExportInput<'_>, member: Option<&str>) -> Result<Exp
         version: importer.version.clone(),
         private: true,
         workspaces: importer.workspaces.clone(),
-        dependencies: table(Section::Normal),
-        dev_dependencies: table(Section::Development),
-        optional_dependencies: table(Section::Optional),
+        dependencies: table(DependencyTable::Normal),
+        dev_dependencies: table(DependencyTable::Development),
+        optional_dependencies: table(DependencyTable::Optional),
     };
     let mut left_out = input.left_out(ECOSYSTEM, |root| is_in(input, root));
     left_out.extend(input.lock.settings.overrides.iter().filter(|one| one.package.ecosystem.has_scopes()).map(|one| {

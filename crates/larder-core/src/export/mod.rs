@@ -28,7 +28,9 @@ mod requirements;
 mod yaml;
 
 pub use error::ExportError;
-pub use input::{Declaration, ExportInput, Exported, LeftOut, PackageJson, PnpmConfiguration, PnpmPatch, Section};
+pub use input::{
+    DeclaredDependency, DependencyTable, ExportInput, Exported, LeftOut, PackageJson, PnpmConfiguration, PnpmPatch,
+};
 pub use manifests::package_json;
 pub use package_lock::package_lock;
 pub use pnpm_lock::pnpm_lock;

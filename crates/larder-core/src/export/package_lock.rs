@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::manifests::{self, ECOSYSTEM, Importer};
-use super::node_modules::{Content, NodeId, NodeModules, ROOT};
-use super::{ExportError, ExportInput, Exported, Section};
+use super::node_modules::{FolderContent, NodeId, NodeModules, ROOT};
+use super::{DependencyTable, ExportError, ExportInput, Exported};
 use crate::model::{Edge, EdgeKind, InstanceKey, Origin, Package, PackageName, Source};
 
 const FORM: &str = "package-lock.json";
@@ -55,7 +55,7 @@ pub fn package_lock(input: &ExportInput<'_>) -> Result<Exported, ExportError> {
         requires: true,
         packages,
     };
-    let is_package = |content: &Content<'_>| matches!(content, Content::Package(_));
+    let is_package = |content: &FolderContent<'_>| matches!(content, FolderContent::Package(_));
     let count = tree.nodes.iter().filter(|node| is_package(&node.content)).count();
     let left_out = input.left_out(ECOSYSTEM, |root| manifests::is_in(input, root));
     Ok(Exported { text: super::pretty(&document), packages: count, left_out })
@@ -77,14 +77,14 @@ struct Writer<'i, 'a> {
 impl<'a> Writer<'_, 'a> {
     fn entry(&self, node: NodeId) -> Result<Map<String, Value>, ExportError> {
         match self.tree.nodes[node].content {
-            Content::Importer(place) => Ok(importer(&self.importers[place])),
-            Content::Folder(instance) => Ok(self.folder(node, instance)),
-            Content::Link(instance) => {
+            FolderContent::Importer(place) => Ok(importer(&self.importers[place])),
+            FolderContent::Folder(instance) => Ok(self.folder(node, instance)),
+            FolderContent::Link(instance) => {
                 let folder = self.package(instance).and_then(|package| package.folder.as_deref()).unwrap_or_default();
                 Ok(link(folder))
             }
-            Content::MemberLink(place) => Ok(link(&self.importers[place].folder)),
-            Content::Package(instance) => self.placed(node, instance),
+            FolderContent::MemberLink(place) => Ok(link(&self.importers[place].folder)),
+            FolderContent::Package(instance) => self.placed(node, instance),
         }
     }
 
@@ -95,9 +95,9 @@ impl<'a> Writer<'_, 'a> {
         put(&mut entry, "name", known.and_then(|known| known.name.clone()).map(Value::from));
         put(&mut entry, "version", known.and_then(|known| known.version.clone()).map(Value::from));
         for (key, section) in [
-            ("dependencies", Section::Normal),
-            ("optionalDependencies", Section::Optional),
-            ("peerDependencies", Section::Peer),
+            ("dependencies", DependencyTable::Normal),
+            ("optionalDependencies", DependencyTable::Optional),
+            ("peerDependencies", DependencyTable::Peer),
         ] {
             let edges = self.input.anywhere.edges(instance);
             let declared = edges.filter_map(|edge| Some((edge.name.as_str(), known?.entry(edge.name.as_str())?)));
@@ -193,14 +193,14 @@ fn importer(importer: &Importer<'_>) -> Map<String, Value> {
     put(&mut entry, "name", importer.name.clone().map(Value::from));
     put(&mut entry, "version", importer.version.clone().map(Value::from));
     put(&mut entry, "workspaces", importer.workspaces.clone());
-    let of = |section: Section| {
+    let of = |section: DependencyTable| {
         let all = importer.dependencies.iter().filter(|(_, dependency)| dependency.entry.section == section);
         table(all.map(|(name, dependency)| (name.as_str(), dependency.entry.specifier.clone())))
     };
-    put(&mut entry, "dependencies", of(Section::Normal));
-    put(&mut entry, "devDependencies", of(Section::Development));
-    put(&mut entry, "optionalDependencies", of(Section::Optional));
-    put(&mut entry, "peerDependencies", of(Section::Peer));
+    put(&mut entry, "dependencies", of(DependencyTable::Normal));
+    put(&mut entry, "devDependencies", of(DependencyTable::Development));
+    put(&mut entry, "optionalDependencies", of(DependencyTable::Optional));
+    put(&mut entry, "peerDependencies", of(DependencyTable::Peer));
     entry
 }
 
@@ -231,44 +231,44 @@ struct Flags {
 
 impl Flags {
     fn of(tree: &NodeModules<'_>, input: &ExportInput<'_>, importers: &[Importer<'_>]) -> Self {
-        let reach = |skips: &dyn Fn(Section) -> bool| {
+        let reach = |skips: &dyn Fn(DependencyTable) -> bool| {
             let mut reached = vec![false; tree.nodes.len()];
             let mut waiting: Vec<NodeId> = vec![ROOT];
             waiting.extend(
-                (0..tree.nodes.len()).filter(|node| matches!(tree.nodes[*node].content, Content::MemberLink(_))),
+                (0..tree.nodes.len()).filter(|node| matches!(tree.nodes[*node].content, FolderContent::MemberLink(_))),
             );
             waiting.extend((1..importers.len()).map(|place| ROOT + place));
             while let Some(node) = waiting.pop() {
                 if std::mem::replace(&mut reached[node], true) {
                     continue;
                 }
-                let mut follow = |edge: &Edge, section: Section| {
+                let mut follow = |edge: &Edge, section: DependencyTable| {
                     if !skips(section) {
                         waiting.extend(tree.find(tree.start(node, edge), &edge.name));
                     }
                 };
                 match tree.nodes[node].content {
-                    Content::Importer(place) => {
+                    FolderContent::Importer(place) => {
                         importers[place].dependencies.values().for_each(|it| follow(it.edge, it.entry.section));
                     }
-                    Content::Folder(instance) | Content::Package(instance) => {
+                    FolderContent::Folder(instance) | FolderContent::Package(instance) => {
                         input.anywhere.edges(instance).for_each(|edge| follow(edge, section(edge.kind)));
                     }
-                    Content::Link(instance) => {
+                    FolderContent::Link(instance) => {
                         let folder =
                             input.lock.graph.packages.get(&instance.package).and_then(|it| it.folder.as_deref());
                         waiting.extend(folder.and_then(|folder| tree.folder(folder)));
                     }
-                    Content::MemberLink(_) => {}
+                    FolderContent::MemberLink(_) => {}
                 }
             }
             reached
         };
         Self {
-            plain: reach(&|section| matches!(section, Section::Development | Section::Optional)),
-            without_development: reach(&|section| section == Section::Development),
-            without_optional: reach(&|section| section == Section::Optional),
-            without_peers: reach(&|section| section == Section::Peer),
+            plain: reach(&|section| matches!(section, DependencyTable::Development | DependencyTable::Optional)),
+            without_development: reach(&|section| section == DependencyTable::Development),
+            without_optional: reach(&|section| section == DependencyTable::Optional),
+            without_peers: reach(&|section| section == DependencyTable::Peer),
         }
     }
 
@@ -292,10 +292,10 @@ impl Flags {
     }
 }
 
-fn section(kind: EdgeKind) -> Section {
+fn section(kind: EdgeKind) -> DependencyTable {
     match kind {
-        EdgeKind::Normal => Section::Normal,
-        EdgeKind::Optional => Section::Optional,
-        EdgeKind::Peer | EdgeKind::OptionalPeer => Section::Peer,
+        EdgeKind::Normal => DependencyTable::Normal,
+        EdgeKind::Optional => DependencyTable::Optional,
+        EdgeKind::Peer | EdgeKind::OptionalPeer => DependencyTable::Peer,
     }
 }

@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use super::manifests::{self, Dependency, ECOSYSTEM, Importer, relative};
+use super::manifests::{self, ECOSYSTEM, Importer, ImporterDependency, relative};
 use super::node_modules::is_peer;
 use super::yaml::scalar;
-use super::{ExportError, ExportInput, Exported, PnpmPatch, Section};
+use super::{DependencyTable, ExportError, ExportInput, Exported, PnpmPatch};
 use crate::model::{Edge, EdgeKind, InstanceKey, Origin, Package, PackageKey, Source};
 
 const FORM: &str = "pnpm-lock.yaml";
@@ -67,9 +67,9 @@ impl<'a> Writer<'_, 'a> {
     fn importer(&self, importer: &Importer<'a>, text: &mut String) {
         let folder = if importer.folder.is_empty() { "." } else { &importer.folder };
         let tables = [
-            ("dependencies", Section::Normal),
-            ("devDependencies", Section::Development),
-            ("optionalDependencies", Section::Optional),
+            ("dependencies", DependencyTable::Normal),
+            ("devDependencies", DependencyTable::Development),
+            ("optionalDependencies", DependencyTable::Optional),
         ];
         if importer.dependencies.is_empty() {
             let _ = write!(text, "\n  {}: {{}}\n", scalar(folder));
@@ -78,8 +78,8 @@ impl<'a> Writer<'_, 'a> {
         let _ = write!(text, "\n  {}:\n", scalar(folder));
         for (title, section) in tables {
             // pnpm installs a package's own peers, and lists them as plain dependencies.
-            let is_in = |dependency: &Dependency<'_>| match dependency.entry.section {
-                Section::Peer => section == Section::Normal,
+            let is_in = |dependency: &ImporterDependency<'_>| match dependency.entry.section {
+                DependencyTable::Peer => section == DependencyTable::Normal,
                 own => own == section,
             };
             let mut of_section = importer.dependencies.iter().filter(|(_, it)| is_in(it)).peekable();
@@ -153,7 +153,7 @@ impl<'a> Writer<'_, 'a> {
     }
 
     fn snapshots(&self, instances: &BTreeSet<&'a InstanceKey>, text: &mut String) {
-        let required = self.reached(|section| section != Section::Optional);
+        let required = self.reached(|section| section != DependencyTable::Optional);
         let mut entries: BTreeMap<String, String> = BTreeMap::new();
         for instance in instances {
             let mut block = String::new();
@@ -183,7 +183,7 @@ impl<'a> Writer<'_, 'a> {
     }
 
     /// Returns the instances that pnpm installs: all that are reached, but linked folders.
-    fn reached(&self, follows: impl Fn(Section) -> bool) -> BTreeSet<&'a InstanceKey> {
+    fn reached(&self, follows: impl Fn(DependencyTable) -> bool) -> BTreeSet<&'a InstanceKey> {
         let direct = self.importers.iter().flat_map(|importer| importer.dependencies.values());
         let direct = direct
             .filter(|it| follows(it.entry.section))
@@ -194,8 +194,8 @@ impl<'a> Writer<'_, 'a> {
             if reached.insert(instance) {
                 let edges = self.edges(instance).filter(|edge| self.folder(&edge.to).is_none());
                 let section = |edge: &Edge| match edge.kind {
-                    EdgeKind::Optional => Section::Optional,
-                    EdgeKind::Normal | EdgeKind::Peer | EdgeKind::OptionalPeer => Section::Normal,
+                    EdgeKind::Optional => DependencyTable::Optional,
+                    EdgeKind::Normal | EdgeKind::Peer | EdgeKind::OptionalPeer => DependencyTable::Normal,
                 };
                 waiting.extend(edges.filter(|edge| follows(section(edge))).map(|edge| &edge.to));
             }

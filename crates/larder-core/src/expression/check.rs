@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
-use super::syntax::{Operand, OperandKind, Tree};
+use super::syntax::{Operand, OperandKind, SyntaxTree};
 use super::token::ComparisonOperator;
 use super::{ExpressionError, Lookup, Path, Scope, ValueType};
 
 /// Returns everything that is wrong with an expression where these names exist.
-pub(super) fn check(tree: &Tree, scope: &dyn Scope) -> Vec<ExpressionError> {
+pub(super) fn check(tree: &SyntaxTree, scope: &dyn Scope) -> Vec<ExpressionError> {
     let mut check = ExpressionCheck { scope, errors: Vec::new() };
     check.tree(tree);
     check.errors
@@ -19,23 +19,23 @@ struct ExpressionCheck<'a> {
 }
 
 impl ExpressionCheck<'_> {
-    fn tree(&mut self, tree: &Tree) {
+    fn tree(&mut self, tree: &SyntaxTree) {
         match tree {
-            Tree::And(parts) | Tree::Or(parts) => parts.iter().for_each(|part| self.tree(part)),
-            Tree::Not(part) => self.tree(part),
-            Tree::Compare { left, comparison, right } => self.compare(left, *comparison, right),
-            Tree::In { operand, list } => {
+            SyntaxTree::And(parts) | SyntaxTree::Or(parts) => parts.iter().for_each(|part| self.tree(part)),
+            SyntaxTree::Not(part) => self.tree(part),
+            SyntaxTree::Compare { left, comparison, right } => self.compare(left, *comparison, right),
+            SyntaxTree::In { operand, list } => {
                 let Some(found) = self.operand(operand) else { return };
                 for (value, span) in list {
                     self.fits(found, value.value_type(), span.clone());
                 }
             }
-            Tree::Exists { path, span } => {
+            SyntaxTree::Exists { path, span } => {
                 if let Lookup::Unknown { step, nearest } = self.scope.lookup(path) {
                     self.unknown(path, step, nearest, span.clone());
                 }
             }
-            Tree::Holds(operand) => match self.operand(operand) {
+            SyntaxTree::Holds(operand) => match self.operand(operand) {
                 None | Some(ValueType::Boolean | ValueType::Any) => {}
                 Some(found) => {
                     let error = ExpressionError::new(format!("this is {found}, not a Boolean"), operand.span.clone());

@@ -2,38 +2,38 @@
 
 use std::borrow::Cow;
 
-use super::syntax::{Operand, OperandKind, Tree};
+use super::syntax::{Operand, OperandKind, SyntaxTree};
 use super::token::ComparisonOperator;
 use super::{Value, Values};
 
 /// Returns whether an expression holds. Trees are as deep as the reader allows.
-pub(super) fn holds(tree: &Tree, values: &dyn Values) -> bool {
+pub(super) fn holds(tree: &SyntaxTree, values: &dyn Values) -> bool {
     match tree {
-        Tree::And(parts) => parts.iter().all(|part| holds(part, values)),
-        Tree::Or(parts) => parts.iter().any(|part| holds(part, values)),
-        Tree::Not(part) => !holds(part, values),
-        Tree::Compare { left, comparison, right } => match (value(left, values), value(right, values)) {
+        SyntaxTree::And(parts) => parts.iter().all(|part| holds(part, values)),
+        SyntaxTree::Or(parts) => parts.iter().any(|part| holds(part, values)),
+        SyntaxTree::Not(part) => !holds(part, values),
+        SyntaxTree::Compare { left, comparison, right } => match (value(left, values), value(right, values)) {
             (Some(left), Some(right)) => compare(&left, *comparison, &right),
             _ => false,
         },
-        Tree::In { operand, list } => {
+        SyntaxTree::In { operand, list } => {
             value(operand, values).is_some_and(|found| list.iter().any(|(item, _)| *found == *item))
         }
-        Tree::Exists { path, .. } => values.is_present(path),
-        Tree::Holds(operand) => value(operand, values).as_deref() == Some(&Value::Boolean(true)),
+        SyntaxTree::Exists { path, .. } => values.is_present(path),
+        SyntaxTree::Holds(operand) => value(operand, values).as_deref() == Some(&Value::Boolean(true)),
     }
 }
 
 /// Returns whether an expression holds whatever the values are. Returns `None` if that depends on them.
-pub(super) fn constant(tree: &Tree) -> Option<bool> {
+pub(super) fn constant(tree: &SyntaxTree) -> Option<bool> {
     let literal = |operand: &'_ Operand| match &operand.kind {
         OperandKind::Literal(value) => Some(value.clone()),
         OperandKind::Path(_) => None,
     };
     match tree {
-        Tree::And(parts) | Tree::Or(parts) => {
+        SyntaxTree::And(parts) | SyntaxTree::Or(parts) => {
             // What decides the whole; else all of them have to be known.
-            let decides = matches!(tree, Tree::Or(_));
+            let decides = matches!(tree, SyntaxTree::Or(_));
             let parts: Vec<Option<bool>> = parts.iter().map(constant).collect();
             if parts.contains(&Some(decides)) {
                 Some(decides)
@@ -41,14 +41,16 @@ pub(super) fn constant(tree: &Tree) -> Option<bool> {
                 parts.iter().all(Option::is_some).then_some(!decides)
             }
         }
-        Tree::Not(part) => constant(part).map(|holds| !holds),
-        Tree::Compare { left, comparison, right } => Some(compare(&literal(left)?, *comparison, &literal(right)?)),
-        Tree::In { operand, list } => {
+        SyntaxTree::Not(part) => constant(part).map(|holds| !holds),
+        SyntaxTree::Compare { left, comparison, right } => {
+            Some(compare(&literal(left)?, *comparison, &literal(right)?))
+        }
+        SyntaxTree::In { operand, list } => {
             let found = literal(operand)?;
             Some(list.iter().any(|(item, _)| found == *item))
         }
-        Tree::Exists { .. } => None,
-        Tree::Holds(operand) => Some(literal(operand)? == Value::Boolean(true)),
+        SyntaxTree::Exists { .. } => None,
+        SyntaxTree::Holds(operand) => Some(literal(operand)? == Value::Boolean(true)),
     }
 }
 

@@ -39,7 +39,7 @@ pub use value::{Value, ValueType};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expression {
     text: Box<str>,
-    tree: syntax::Tree,
+    tree: syntax::SyntaxTree,
 }
 
 impl Expression {

@@ -7,12 +7,12 @@ use super::{ExpressionError, Path, Value};
 
 /// An expression as a tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Tree {
+pub(super) enum SyntaxTree {
     /// All of these.
-    And(Vec<Tree>),
+    And(Vec<SyntaxTree>),
     /// One of these.
-    Or(Vec<Tree>),
-    Not(Box<Tree>),
+    Or(Vec<SyntaxTree>),
+    Not(Box<SyntaxTree>),
     Compare {
         left: Operand,
         comparison: ComparisonOperator,
@@ -46,7 +46,7 @@ pub(super) enum OperandKind {
 /// The deepest nesting of parentheses and `not`.
 const MAX_DEPTH: usize = 32;
 
-impl Tree {
+impl SyntaxTree {
     /// Returns the paths in the order of the text.
     pub(super) fn paths(&self) -> Vec<&Path> {
         let mut paths = Vec::new();
@@ -75,7 +75,7 @@ impl Operand {
 }
 
 /// Reads an expression that consists of all tokens. `end` is the length of the text.
-pub(super) fn read(tokens: &[Token], end: usize) -> Result<Tree, ExpressionError> {
+pub(super) fn read(tokens: &[Token], end: usize) -> Result<SyntaxTree, ExpressionError> {
     let mut reader = ExpressionParser { tokens, at: 0, end };
     let tree = reader.or(0)?;
     match reader.peek() {
@@ -99,28 +99,28 @@ struct ExpressionParser<'a> {
 }
 
 impl ExpressionParser<'_> {
-    fn or(&mut self, depth: usize) -> Result<Tree, ExpressionError> {
+    fn or(&mut self, depth: usize) -> Result<SyntaxTree, ExpressionError> {
         let mut parts = vec![self.and(depth)?];
         while self.take(&TokenKind::Or) {
             parts.push(self.and(depth)?);
         }
-        Ok(single(parts, Tree::Or))
+        Ok(single(parts, SyntaxTree::Or))
     }
 
-    fn and(&mut self, depth: usize) -> Result<Tree, ExpressionError> {
+    fn and(&mut self, depth: usize) -> Result<SyntaxTree, ExpressionError> {
         let mut parts = vec![self.not(depth)?];
         while self.take(&TokenKind::And) {
             parts.push(self.not(depth)?);
         }
-        Ok(single(parts, Tree::And))
+        Ok(single(parts, SyntaxTree::And))
     }
 
-    fn not(&mut self, depth: usize) -> Result<Tree, ExpressionError> {
+    fn not(&mut self, depth: usize) -> Result<SyntaxTree, ExpressionError> {
         if depth > MAX_DEPTH {
             return Err(ExpressionError::new(format!("nested more than {MAX_DEPTH} deep"), self.span()));
         }
         if self.take(&TokenKind::Not) {
-            return Ok(Tree::Not(Box::new(self.not(depth + 1)?)));
+            return Ok(SyntaxTree::Not(Box::new(self.not(depth + 1)?)));
         }
         let open = self.span();
         if self.take(&TokenKind::Open) {
@@ -135,12 +135,12 @@ impl ExpressionParser<'_> {
         self.comparison()
     }
 
-    fn comparison(&mut self) -> Result<Tree, ExpressionError> {
+    fn comparison(&mut self) -> Result<SyntaxTree, ExpressionError> {
         if self.take(&TokenKind::Exists) {
             let span = self.span();
             let operand = self.operand()?;
             return match operand.kind {
-                OperandKind::Path(path) => Ok(Tree::Exists { path, span }),
+                OperandKind::Path(path) => Ok(SyntaxTree::Exists { path, span }),
                 OperandKind::Literal(_) => Err(ExpressionError::new("`exists` asks for a path", span)),
             };
         }
@@ -148,17 +148,17 @@ impl ExpressionParser<'_> {
         match self.peek() {
             Some(&TokenKind::Compare(comparison)) => {
                 self.at += 1;
-                Ok(Tree::Compare { left, comparison, right: self.operand()? })
+                Ok(SyntaxTree::Compare { left, comparison, right: self.operand()? })
             }
             Some(TokenKind::In) => {
                 self.at += 1;
-                Ok(Tree::In { operand: left, list: self.list()? })
+                Ok(SyntaxTree::In { operand: left, list: self.list()? })
             }
             Some(TokenKind::Not) if self.tokens.get(self.at + 1).is_some_and(|next| next.kind == TokenKind::In) => {
                 let error = ExpressionError::new("`not` comes first", self.span());
                 Err(error.with_help("write `not a in [..]`"))
             }
-            _ => Ok(Tree::Holds(left)),
+            _ => Ok(SyntaxTree::Holds(left)),
         }
     }
 
@@ -214,6 +214,6 @@ impl ExpressionParser<'_> {
     }
 }
 
-fn single(mut parts: Vec<Tree>, join: fn(Vec<Tree>) -> Tree) -> Tree {
+fn single(mut parts: Vec<SyntaxTree>, join: fn(Vec<SyntaxTree>) -> SyntaxTree) -> SyntaxTree {
     if parts.len() == 1 { parts.swap_remove(0) } else { join(parts) }
 }

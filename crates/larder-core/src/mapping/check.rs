@@ -101,9 +101,9 @@ impl MappingCheck<'_> {
                 continue;
             }
             match &rule.kind {
-                RuleKind::Each { source: path, source_position, rules } => {
+                RuleKind::Each { .. } => {
                     let Some(from) = from else { continue };
-                    self.each(rule, (path, *source_position, &from), &to, rules, mapped);
+                    self.each(rule, &from, &to, mapped);
                 }
                 RuleKind::Field { source: path, source_position, .. } => {
                     if self.write(rule, &to, mapped)
@@ -202,15 +202,9 @@ impl MappingCheck<'_> {
         }
     }
 
-    #[allow(clippy::too_many_arguments, reason = "each of them is a thing of its own")]
-    fn each(
-        &mut self,
-        rule: &Rule,
-        (path, position, from): (&Path, Position, &Found),
-        to: &Found,
-        rules: &[Rule],
-        mapped: &mut Mapped,
-    ) {
+    fn each(&mut self, rule: &Rule, from: &Found, to: &Found, mapped: &mut Mapped) {
+        let RuleKind::Each { source: path, source_position, rules } = &rule.kind else { return };
+        let position = *source_position;
         if !from.is_list || from.is_attribute {
             let message = format!("`{path}` is no list");
             return self.error("mapping.list", position, message, "use `field` for single values");

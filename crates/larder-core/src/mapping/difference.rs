@@ -7,7 +7,7 @@ use crate::schema::shape::{ShapeGraph, TypeId, ValueKind};
 
 /// A place at which two documents differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Difference {
+pub(super) struct DocumentDifference {
     /// `/lines/0/amount`, `/Order/Line[2]/@no`.
     pub(super) path: String,
     /// The byte of the expected document.
@@ -19,14 +19,20 @@ pub(super) struct Difference {
 const MOST: usize = 50;
 
 /// Returns where a document differs from what is expected.
-pub(super) fn compare(expected: &Document, found: &Document, graph: &ShapeGraph, type_id: TypeId) -> Vec<Difference> {
+pub(super) fn compare(
+    expected: &Document,
+    found: &Document,
+    graph: &ShapeGraph,
+    type_id: TypeId,
+) -> Vec<DocumentDifference> {
     let mut differences = Vec::new();
     match (expected, found) {
         (Document::Json(expected), Document::Json(found)) => json("", expected, found, &mut differences),
         (Document::Xml(expected), Document::Xml(found)) => {
             if expected.name == found.name {
                 let path = format!("/{}", expected.name.local);
-                xml(&path, expected, found, graph, Some(type_id), &mut differences);
+                let mut comparison = XmlComparison { graph, differences: &mut differences };
+                comparison.element(&path, (expected, found), Some(type_id));
             } else {
                 add(
                     "",
@@ -41,13 +47,13 @@ pub(super) fn compare(expected: &Document, found: &Document, graph: &ShapeGraph,
     differences
 }
 
-fn add(path: &str, offset: usize, message: String, differences: &mut Vec<Difference>) {
+fn add(path: &str, offset: usize, message: String, differences: &mut Vec<DocumentDifference>) {
     if differences.len() < MOST {
-        differences.push(Difference { path: path.to_owned(), offset, message });
+        differences.push(DocumentDifference { path: path.to_owned(), offset, message });
     }
 }
 
-fn json(path: &str, expected: &JsonNode, found: &JsonNode, differences: &mut Vec<Difference>) {
+fn json(path: &str, expected: &JsonNode, found: &JsonNode, differences: &mut Vec<DocumentDifference>) {
     match (&expected.value, &found.value) {
         (JsonValue::Object(members), JsonValue::Object(others)) => {
             for member in members {
@@ -93,70 +99,74 @@ fn shown(node: &JsonNode) -> String {
     if text.chars().count() > 60 { text.chars().take(60).chain("…".chars()).collect() } else { text }
 }
 
-#[allow(clippy::too_many_arguments, reason = "each of them is a thing of its own")]
-fn xml(
-    path: &str,
-    expected: &XmlElement,
-    found: &XmlElement,
-    graph: &ShapeGraph,
-    type_id: Option<TypeId>,
-    differences: &mut Vec<Difference>,
-) {
-    let shape = type_id.map(|type_id| &graph.types[type_id]);
-    let kind = shape.and_then(|shape| shape.value.as_ref()).map(|value| value.kind);
-    let has_text = kind.is_some() || shape.is_none_or(|shape| shape.is_mixed);
-    if (has_text || expected.children.is_empty()) && !same(&expected.text, &found.text, kind) {
-        let message = format!("expected `{}`, and it is `{}`", short(&expected.text), short(&found.text));
-        add(path, expected.offset(), message, differences);
-    }
-    let is_of_instances = |name: &Name| *name.namespace == *"http://www.w3.org/2001/XMLSchema-instance";
-    for attribute in expected.attributes.iter().filter(|attribute| !is_of_instances(&attribute.name)) {
-        let below = format!("{path}/@{}", attribute.name.local);
-        let kind = shape.and_then(|shape| {
-            shape.attributes.iter().find(|other| other.name == attribute.name).map(|other| other.value.kind)
-        });
-        match found.attributes.iter().find(|other| other.name == attribute.name) {
-            None => add(
-                &below,
-                attribute.offset,
-                format!("expected `{}`, and it is missing", short(&attribute.value)),
-                differences,
-            ),
-            Some(other) if !same(&attribute.value, &other.value, kind) => {
-                let message = format!("expected `{}`, and it is `{}`", short(&attribute.value), short(&other.value));
-                add(&below, attribute.offset, message, differences);
+/// A comparison of two XML documents of one schema.
+struct XmlComparison<'a> {
+    graph: &'a ShapeGraph,
+    differences: &'a mut Vec<DocumentDifference>,
+}
+
+impl XmlComparison<'_> {
+    fn element(&mut self, path: &str, (expected, found): (&XmlElement, &XmlElement), type_id: Option<TypeId>) {
+        let graph = self.graph;
+        let shape = type_id.map(|type_id| &graph.types[type_id]);
+        let kind = shape.and_then(|shape| shape.value.as_ref()).map(|value| value.kind);
+        let has_text = kind.is_some() || shape.is_none_or(|shape| shape.is_mixed);
+        if (has_text || expected.children.is_empty()) && !same(&expected.text, &found.text, kind) {
+            let message = format!("expected `{}`, and it is `{}`", short(&expected.text), short(&found.text));
+            add(path, expected.offset(), message, self.differences);
+        }
+        let is_of_instances = |name: &Name| *name.namespace == *"http://www.w3.org/2001/XMLSchema-instance";
+        for attribute in expected.attributes.iter().filter(|attribute| !is_of_instances(&attribute.name)) {
+            let below = format!("{path}/@{}", attribute.name.local);
+            let kind = shape.and_then(|shape| {
+                shape.attributes.iter().find(|other| other.name == attribute.name).map(|other| other.value.kind)
+            });
+            match found.attributes.iter().find(|other| other.name == attribute.name) {
+                None => add(
+                    &below,
+                    attribute.offset,
+                    format!("expected `{}`, and it is missing", short(&attribute.value)),
+                    self.differences,
+                ),
+                Some(other) if !same(&attribute.value, &other.value, kind) => {
+                    let message =
+                        format!("expected `{}`, and it is `{}`", short(&attribute.value), short(&other.value));
+                    add(&below, attribute.offset, message, self.differences);
+                }
+                Some(_) => {}
             }
-            Some(_) => {}
         }
-    }
-    for attribute in &found.attributes {
-        if !expected.attributes.iter().any(|other| other.name == attribute.name) {
-            let message = format!("expected nothing, and it is `{}`", short(&attribute.value));
-            add(&format!("{path}/@{}", attribute.name.local), expected.offset(), message, differences);
-        }
-    }
-    let mut others = found.children.iter().peekable();
-    let mut counts: Vec<(Name, usize)> = Vec::new();
-    for child in &expected.children {
-        let number = if let Some((_, count)) = counts.iter_mut().find(|(name, _)| *name == child.name) {
-            *count += 1;
-            *count
-        } else {
-            counts.push((child.name.clone(), 1));
-            1
-        };
-        let below = step(path, &child.name, number);
-        match others.next_if(|other| other.name == child.name) {
-            Some(other) => {
-                let type_id = shape.and_then(|shape| shape.child(&child.name)).map(|child| child.type_id);
-                xml(&below, child, other, graph, type_id, differences);
+        for attribute in &found.attributes {
+            if !expected.attributes.iter().any(|other| other.name == attribute.name) {
+                let message = format!("expected nothing, and it is `{}`", short(&attribute.value));
+                add(&format!("{path}/@{}", attribute.name.local), expected.offset(), message, self.differences);
             }
-            None => add(&below, child.offset(), "expected an element, and it is missing".to_owned(), differences),
         }
-    }
-    for other in others {
-        let message = format!("expected nothing, and there is {}", other.name.local);
-        add(&step(path, &other.name, 1), expected.offset(), message, differences);
+        let mut others = found.children.iter().peekable();
+        let mut counts: Vec<(Name, usize)> = Vec::new();
+        for child in &expected.children {
+            let number = if let Some((_, count)) = counts.iter_mut().find(|(name, _)| *name == child.name) {
+                *count += 1;
+                *count
+            } else {
+                counts.push((child.name.clone(), 1));
+                1
+            };
+            let below = step(path, &child.name, number);
+            match others.next_if(|other| other.name == child.name) {
+                Some(other) => {
+                    let type_id = shape.and_then(|shape| shape.child(&child.name)).map(|child| child.type_id);
+                    self.element(&below, (child, other), type_id);
+                }
+                None => {
+                    add(&below, child.offset(), "expected an element, and it is missing".to_owned(), self.differences);
+                }
+            }
+        }
+        for other in others {
+            let message = format!("expected nothing, and there is {}", other.name.local);
+            add(&step(path, &other.name, 1), expected.offset(), message, self.differences);
+        }
     }
 }
 

@@ -143,17 +143,14 @@ impl RequiredCheck<'_> {
                     self.particle(part, mapped, path, missing);
                 }
             }
-            Term::Choice(parts, kind) => self.choice(parts, *kind, particle, mapped, path, missing),
+            Term::Choice(parts, kind) => self.choice((parts, *kind, particle.is_repeated()), mapped, path, missing),
             Term::Wildcard(..) => {}
         }
     }
 
-    #[allow(clippy::too_many_arguments, reason = "each of them is a thing of its own")]
     fn choice(
         &mut self,
-        parts: &[Particle],
-        kind: ChoiceKind,
-        around: &Particle,
+        (parts, kind, is_repeated): (&[Particle], ChoiceKind, bool),
         mapped: &Mapped,
         path: &str,
         missing: &mut Missing,
@@ -172,7 +169,7 @@ impl RequiredCheck<'_> {
             .collect();
         if kind == ChoiceKind::Branch {
             let written: Vec<usize> = (0..parts.len()).filter(|&place| results[place].0).collect();
-            if written.len() > 1 && !around.is_repeated() {
+            if written.len() > 1 && !is_repeated {
                 let names: Vec<String> =
                     written.iter().filter_map(|&place| first_name(&parts[place], mapped)).collect();
                 let message = format!("`{}` exclude each other, and all are written", names.join("` and `"));

@@ -19,7 +19,8 @@ impl Mapping {
     pub fn run(&self, source: &Shape, target: &Shape, input: &Document) -> Result<Document, Vec<SourceFinding>> {
         let mut run = Run { mapping: self, source, target, findings: Vec::new(), values: 0 };
         let mut output = Output::default();
-        run.rules(&self.rules, input.node(), source.root.type_id, target.root.type_id, &mut output);
+        let types = SideTypes { source: source.root.type_id, target: target.root.type_id };
+        run.rules(&self.rules, input.node(), types, &mut output);
         if run.findings.iter().any(|finding| finding.level == FindingLevel::Error) {
             return Err(run.findings);
         }
@@ -35,13 +36,19 @@ struct Run<'a> {
     values: usize,
 }
 
+/// The types that the paths of rules begin at.
+#[derive(Clone, Copy)]
+struct SideTypes {
+    source: TypeId,
+    target: TypeId,
+}
+
 impl Run<'_> {
-    #[allow(clippy::too_many_arguments, reason = "each of them is a thing of its own")]
-    fn rules(&mut self, rules: &[Rule], node: Node<'_>, source: TypeId, target: TypeId, output: &mut Output) {
+    fn rules(&mut self, rules: &[Rule], node: Node<'_>, types: SideTypes, output: &mut Output) {
         let namespaces = &self.mapping.namespaces;
         for rule in rules {
             // Paths have been checked; one that leads nowhere writes nothing.
-            let Ok(to) = find(&self.target.graph, target, &rule.target, namespaces) else { continue };
+            let Ok(to) = find(&self.target.graph, types.target, &rule.target, namespaces) else { continue };
             let kind = to.value.as_ref().map_or(ValueKind::String, |value| value.kind);
             self.values += 1;
             if self.values > MAX_VALUES {
@@ -56,17 +63,19 @@ impl Run<'_> {
                     output.set(&to.names, to.is_attribute, Scalar { text: value.clone(), form: ScalarForm::Text });
                 }
                 RuleKind::Field { source: path, .. } => {
-                    let Ok(from) = find(&self.source.graph, source, path, namespaces) else { continue };
+                    let Ok(from) = find(&self.source.graph, types.source, path, namespaces) else { continue };
                     let from = from.value.map_or(ValueKind::String, |value| value.kind);
                     if let Some(value) = self.field(rule, node.value(path, namespaces), from, kind) {
                         output.set(&to.names, to.is_attribute, value);
                     }
                 }
                 RuleKind::Each { source: path, rules, .. } => {
-                    let Ok(from) = find(&self.source.graph, source, path, namespaces) else { continue };
+                    let Ok(from) = find(&self.source.graph, types.source, path, namespaces) else { continue };
                     let (Some(source_id), Some(target_id)) = (from.type_id, to.type_id) else { continue };
-                    let source_item = self.source.graph.item(source_id).unwrap_or(source_id);
-                    let target_item = self.target.graph.item(target_id).unwrap_or(target_id);
+                    let of_items = SideTypes {
+                        source: self.source.graph.item(source_id).unwrap_or(source_id),
+                        target: self.target.graph.item(target_id).unwrap_or(target_id),
+                    };
                     let items = node.items(path, namespaces);
                     // A list that is missing is missing; a required one is empty.
                     if items.is_none() && to.is_optional {
@@ -75,9 +84,9 @@ impl Run<'_> {
                     let mut made = Vec::new();
                     for item in items.unwrap_or_default() {
                         let mut output = Output::default();
-                        self.rules(rules, item, source_item, target_item, &mut output);
+                        self.rules(rules, item, of_items, &mut output);
                         // An item whose value is missing is missing, unless it is an object, which may be without members.
-                        if !(output.is_empty() && self.is_only_value(target_item)) {
+                        if !(output.is_empty() && self.is_only_value(of_items.target)) {
                             made.push(output);
                         }
                     }

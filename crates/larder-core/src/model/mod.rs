@@ -102,7 +102,7 @@ pub use pypi::range::PypiSpecifier;
 pub use range_error::RangeError;
 pub use registry_key::{RegistryKey, RegistryKeyError};
 pub use release_line::ReleaseLine;
-pub use requirement::{Requirement, folder_text, parse_folder_text};
+pub use requirement::{Requirement, WrittenRequirement, folder_text, parse_folder_text};
 pub use routes::Routes;
 pub use runtime::{
     ArtifactOwner, LockedRuntime, ManagedRuntime, ManagedRuntimes, RuntimeHost, RuntimeKey, RuntimeName, RuntimeSource,

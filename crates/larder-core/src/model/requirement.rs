@@ -1,11 +1,13 @@
 //! Requirements: a package and the versions that satisfy a dependent.
 
 use std::borrow::Cow;
+use std::fmt::Display;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use super::{
     CreatioRange, Ecosystem, ExtraName, Marker, NpmRange, PackageId, PackageName, PypiSpecifier, SemverRange,
-    ToolVersion, Version,
+    ToolVersion, Version, split_at_version,
 };
 
 /// A package, and the versions of it that satisfy a dependent.
@@ -69,7 +71,52 @@ pub enum Requirement {
     },
 }
 
+/// A requirement as a lockfile writes it, beside the package that it is for.
+#[derive(Clone, Debug)]
+pub struct WrittenRequirement<'a> {
+    /// The range, as [`Requirement::range_text`] writes it.
+    pub range: &'a str,
+    /// The extras or features.
+    pub extras: Vec<ExtraName>,
+    /// The condition.
+    pub marker: Marker,
+    /// Whether versions whose status is `beta` count.
+    pub beta: bool,
+}
+
 impl Requirement {
+    /// Reads a requirement that a lockfile has. `id` has the name under which the dependent sees the package.
+    ///
+    /// # Errors
+    /// The reason why the range, or the name in it, cannot be read.
+    pub fn from_written(id: PackageId, written: WrittenRequirement<'_>) -> Result<Self, String> {
+        fn parse<T: FromStr<Err: Display>>(text: &str) -> Result<T, String> {
+            text.parse().map_err(|error: T::Err| error.to_string())
+        }
+        // Another name stands before the range: `npm:react@^16`, `path:theme@packages/theme`.
+        let named = |text: &'_ str, prefix: &str| -> Result<(PackageName, String), String> {
+            match text.strip_prefix(prefix).and_then(split_at_version) {
+                Some((name, rest)) => Ok((PackageName::npm(name).map_err(|error| error.to_string())?, rest.to_owned())),
+                None => Ok((id.name.clone(), text.to_owned())),
+            }
+        };
+        let WrittenRequirement { range, extras, marker, beta } = written;
+        Ok(match id.ecosystem {
+            Ecosystem::Npm => {
+                let (name, range) = named(range, "npm:")?;
+                Self::npm(id.name, name, parse(&range)?)
+            }
+            Ecosystem::Pypi => Self::pypi(id.name, extras, parse(range)?, marker),
+            Ecosystem::Larder => Self::larder(id.name, parse(range)?).with_features(extras, beta),
+            Ecosystem::Path => {
+                let (name, folder) = named(range, "path:")?;
+                Self::path(id.name, name, parse_folder_text(&folder), marker)
+            }
+            Ecosystem::Archive => Self::tool(id.name, Version::tool(range)?),
+            Ecosystem::Creatio => Self::creatio(id.name, parse(range)?),
+        })
+    }
+
     /// Creates a requirement for an npm package.
     pub fn npm(alias: PackageName, name: PackageName, range: NpmRange) -> Self {
         Self::Npm { alias, name, range }
@@ -375,7 +422,7 @@ impl Requirement {
             (Self::Npm { range, .. }, Version::Npm(version)) => range.matches(version),
             (Self::Pypi { specifier, .. }, Version::Pypi(version)) => specifier.admits(version),
             (Self::Larder { range, .. }, Version::Semver(version)) => range.matches(version),
-            (Self::Path { .. }, Version::Semver(_)) => true,
+            (Self::Path { .. }, Version::Semver(_) | Version::Pypi(_)) => true,
             (Self::Archive { version: wanted, .. }, Version::Tool(version)) => wanted == version,
             (Self::Creatio { range, .. }, Version::Creatio(version)) => range.matches(version),
             _ => false,

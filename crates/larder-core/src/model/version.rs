@@ -4,14 +4,14 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use super::archive::version::ToolVersion;
-use super::{CreatioVersion, Ecosystem, NpmRange, PerEcosystem, PypiSpecifier, larder, npm, path, pypi};
+use super::{CreatioVersion, Ecosystem, NpmRange, PerEcosystem, PypiSpecifier, larder, npm, pypi};
 
 /// A version of a package. The order is the ecosystem's own. The order of versions of different ecosystems is arbitrary.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Version {
     /// An npm version: SemVer 2, read loosely.
     Npm(deno_semver::Version),
-    /// A Python version: PEP 440.
+    /// A Python version: PEP 440. A local package of Python has one where it is no SemVer.
     Pypi(pep440_rs::Version),
     /// The version of a private or local package: SemVer 2.
     Semver(semver::Version),
@@ -41,10 +41,16 @@ const PARSERS: PerEcosystem<Parse> = PerEcosystem {
     npm: |text| npm::version::parse(text).map(Version::from),
     pypi: |text| pypi::version::parse(text).map(Version::from),
     larder: |text| larder::version::parse(text).map(Version::from),
-    path: |text| path::version::parse(text).map(Version::from),
+    path: local,
     archive: |text| ToolVersion::parse(text).map(Version::from),
     creatio: |text| CreatioVersion::parse(text).map(Version::from),
 };
+
+/// Parses the version of a local package: that of a private package; a Python package's that is none of them, as PEP 440 has it.
+fn local(text: &str) -> Result<Version, String> {
+    let parsed = larder::version::parse(text).map(Version::from);
+    parsed.or_else(|reason| pypi::version::parse(text).map(Version::from).map_err(|_| reason))
+}
 
 impl Version {
     /// Parses a version in an ecosystem's grammar.
@@ -212,6 +218,21 @@ impl fmt::Display for Version {
             Self::Semver(version) => version.fmt(f),
             Self::Tool(version) => version.fmt(f),
             Self::Creatio(version) => version.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_of_local_packages_survive_being_written() {
+        for text in ["1.2.3", "1.2.3-rc.1+b", "2024.5.1.dev3", "1.2.3.4", "1.0rc1", "1!2.0", "1.0.post2", "1.2+cu121"] {
+            assert_eq!(Version::parse(Ecosystem::LOCAL, text).unwrap().to_string(), text);
+        }
+        for text in ["", "one", "1.2.3-é", "1..2"] {
+            assert!(Version::parse(Ecosystem::LOCAL, text).is_err(), "{text}");
         }
     }
 }

@@ -26,8 +26,8 @@ struct Inner {
 /// What validates documents.
 #[derive(Debug)]
 enum Rules {
-    Xml { compiled: Box<xsd::Compiled>, description: Option<Description> },
-    Json(Box<json::Compiled>),
+    Xml { compiled: Box<xsd::CompiledXsd>, description: Option<Description> },
+    Json(Box<json::CompiledJsonSchema>),
 }
 
 /// What reading a schema gave.

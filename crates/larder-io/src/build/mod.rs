@@ -35,6 +35,6 @@ pub use missing::{Missing, missing};
 pub use npm::{
     NodeRuntime, NpmPackage, PackageJsonError, Script, ScriptSet, scripts, scripts_and_called, scripts_digest,
 };
-pub use python::{Backend, BuildOutput, ConfigSetting, PythonProject};
-pub use sandbox::{Access, Bind, Limits, Outcome, Program, Sandbox, Status, Stop, run_helper};
+pub use python::{Backend, BuildOutput, ConfigSetting, PythonSources};
+pub use sandbox::{Access, Bind, Outcome, Program, Sandbox, SandboxLimits, Status, Stop, run_helper};
 pub use toolchain::Toolchain;

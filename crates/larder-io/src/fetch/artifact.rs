@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use super::cpu_permits::CpuPermits;
 use super::disk_demand::disk_demand;
-use super::error::RegistryError;
+use super::error::RegistryFailure;
 use super::format::{self, Arrival, Format, Unpacked, Unspooling};
 use super::hashing::{HashingReader, Lookahead};
 use super::identity::check_unpacked;
@@ -111,7 +111,7 @@ fn arrive(
     let (body, length) = context
         .source
         .open(&wanted.owner, &wanted.origin, artifact)
-        .map_err(|error| FetchError::Source(subject(), RegistryError(error)))?;
+        .map_err(|error| FetchError::Source(subject(), RegistryFailure(error)))?;
     stop_if((context.tell)(FetchStep::Started { bytes: length }))?;
 
     let packed = Cell::new(0);

@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use super::error::RegistryError;
+use super::error::RegistryFailure;
 use super::hashing::Hasher;
 use super::{ArchiveFault, ArchiveRefusal, ArtifactSource, FetchError, Limits, RequestedArtifact};
 use crate::fs::{self, Action, Durability, FsError, PendingFile};
@@ -61,7 +61,7 @@ pub fn has_digest(path: &Path, digest: &Digest) -> Result<bool, FsError> {
 fn transfer(source: &dyn ArtifactSource, wanted: &RequestedArtifact, path: &Path) -> Result<u64, FetchError> {
     let subject = || Box::new(wanted.subject());
     let opened = source.open(&wanted.owner, &wanted.origin, &wanted.artifact);
-    let (mut body, length) = opened.map_err(|error| FetchError::Source(subject(), RegistryError(error)))?;
+    let (mut body, length) = opened.map_err(|error| FetchError::Source(subject(), RegistryFailure(error)))?;
     let interrupted = |source| FetchError::Interrupted { subject: subject(), source };
     let mut file = PendingFile::create(path).map_err(StoreError::from)?;
     let digest = wanted.artifact.digest.as_ref();

@@ -42,7 +42,7 @@ impl fmt::Display for FetchSubject {
 pub enum FetchError {
     /// The registry did not give it.
     #[error("cannot fetch {0}")]
-    Source(Box<FetchSubject>, #[source] RegistryError),
+    Source(Box<FetchSubject>, #[source] RegistryFailure),
     /// The connection broke while it arrived, again and again.
     #[error("{subject} did not arrive whole")]
     Interrupted {
@@ -99,15 +99,15 @@ impl FetchError {
 
 /// A registry's error, in a form that can be the source of another error.
 #[derive(Clone, Debug)]
-pub struct RegistryError(pub SourceError);
+pub struct RegistryFailure(pub SourceError);
 
-impl fmt::Display for RegistryError {
+impl fmt::Display for RegistryFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
     }
 }
 
-impl Error for RegistryError {
+impl Error for RegistryFailure {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.0.source()
     }
@@ -116,7 +116,7 @@ impl Error for RegistryError {
 impl miette::Diagnostic for FetchError {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         let code = match self {
-            Self::Source(_, RegistryError(error)) => return error.code(),
+            Self::Source(_, RegistryFailure(error)) => return error.code(),
             Self::Store(error) => return error.code(),
             Self::DiskFull { error, .. } => return error.code(),
             Self::Interrupted { .. } => "larder::fetch::interrupted",
@@ -128,7 +128,7 @@ impl miette::Diagnostic for FetchError {
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         let help = match self {
-            Self::Source(subject, RegistryError(error)) => {
+            Self::Source(subject, RegistryFailure(error)) => {
                 let is_missing = error.code().is_some_and(|code| code.to_string() == "larder::fetch::not_found");
                 let help = error.help().map(|help| help.to_string()).unwrap_or_default();
                 if !is_missing {
@@ -172,7 +172,7 @@ impl miette::Diagnostic for FetchError {
 
     fn url<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         match self {
-            Self::Source(_, RegistryError(error)) => error.url(),
+            Self::Source(_, RegistryFailure(error)) => error.url(),
             _ => None,
         }
     }
@@ -181,7 +181,7 @@ impl miette::Diagnostic for FetchError {
 impl Failure for FetchError {
     fn exit(&self) -> Exit {
         match self {
-            Self::Source(_, RegistryError(error)) => error.exit(),
+            Self::Source(_, RegistryFailure(error)) => error.exit(),
             Self::Store(error) => error.exit(),
             Self::DiskFull { error, .. } => error.exit(),
             Self::Interrupted { .. } => Exit::Network,

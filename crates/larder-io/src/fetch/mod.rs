@@ -49,7 +49,7 @@ pub use client::Client;
 pub use copy::{CopyStep, copy_artifact, has_digest};
 pub use disk_demand::disk_full_error;
 pub use endpoint::{Endpoint, Quota};
-pub use error::{FetchError, FetchSubject, RegistryError};
+pub use error::{FetchError, FetchSubject, RegistryFailure};
 pub use failure::{RequestError, Server};
 pub use format::{PackageHead, read_head};
 pub use hashing::Hasher;

@@ -12,7 +12,7 @@ use crate::model::{Dependent, Edge, PackageKey};
 use super::layout::LocalFolder;
 use super::private::{MANIFEST, PrivateContent};
 use super::root_links::check_stays_inside;
-use super::{ProfileError, npm, python};
+use super::{ProfileError, node_modules, python};
 
 /// The local packages of a closure.
 #[derive(Debug, Default)]
@@ -107,12 +107,12 @@ pub(super) fn declared(folder: &Path) -> Result<PrivateContent, ProfileError> {
 /// later.
 fn executables(folder: &Path, name: &str, json: &[u8]) -> Result<BTreeMap<Arc<str>, Arc<str>>, ProfileError> {
     let mut files = Vec::new();
-    if let Some(below) = npm::bin_directory(json) {
+    if let Some(below) = node_modules::bin_directory(json) {
         let all = fs::stat(&folder.join(&below))?.is_some_and(|stat| stat.kind == Kind::Folder);
         let found = if all { fs::read_dir(&folder.join(&below))? } else { Vec::new() };
         let named = found.iter().filter(|found| found.kind != Kind::Folder).filter_map(|found| found.path.to_str());
         files.extend(named.map(|file| format!("{below}/{file}")));
     }
-    let declared = npm::declared_bins(name, json, files.iter().map(String::as_str))?;
+    let declared = node_modules::declared_bins(name, json, files.iter().map(String::as_str))?;
     Ok(declared.found.into_iter().map(|bin| (bin.name.into(), bin.path.into())).collect())
 }

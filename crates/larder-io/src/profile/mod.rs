@@ -29,7 +29,7 @@
 //! | `link_mode`, `linking` | how files of packages come into a profile: linked or copied, and checked |
 //! | `key`, `components` | the names of realised packages' folders |
 //! | `layout`, `layout_input` | what a profile will look like, as data, and what that is computed from |
-//! | `npm` | realising packages; the executables that they declare |
+//! | `node_modules` | realised packages of Node, and the executables that they declare |
 //! | `package_folder` | a package with its dependencies in a folder of its own, for its install scripts |
 //! | `python` | finding the interpreter; a virtual environment without pip |
 //! | `runtime` | Node and Python where larder brings them |
@@ -73,7 +73,7 @@ mod leftovers;
 mod link_mode;
 mod linking;
 mod local_folders;
-mod npm;
+mod node_modules;
 mod package_folder;
 mod paths;
 mod pins;

@@ -35,7 +35,7 @@ use super::key::RealisedKey;
 use super::layout::{LinkTarget, Links, RealisedPackage};
 use super::layout_input::LayoutInput;
 use super::link_mode::LinkMode;
-use super::npm;
+use super::node_modules;
 
 /// A package to lay out with its dependencies.
 #[derive(Clone, Copy, Debug)]
@@ -154,7 +154,7 @@ impl PackageFolder<'_> {
             .filter_map(|(key, package)| Some((key, package, Arc::clone(trees.get(&package.tree)?))))
             .collect();
         fs::create_dir(folder)?;
-        npm::realise(folder, folder, &wanted)?;
+        node_modules::realise(folder, folder, &wanted)?;
         let modules = folder.join(own.as_str()).join("node_modules");
         let versions = realisation.keys.iter().map(|(instance, key)| (key.clone(), instance.package.version.clone()));
         let (own, versions) = (own.clone(), versions.collect());
@@ -201,7 +201,7 @@ impl Realised<'_> {
             let Some(tree) = self.trees.get(&dependency.tree) else { continue };
             let Some(json) = fs::read_if_exists(&tree.folder.join("package.json"))? else { continue };
             let files = tree.entries.iter().map(|entry| &*entry.path);
-            for bin in npm::declared_bins(&dependency.name, &json, files)?.found {
+            for bin in node_modules::declared_bins(&dependency.name, &json, files)?.found {
                 if taken.insert(bin.name.clone()) {
                     fs::symlink(&Path::new("..").join(&**name).join(bin.path), &folder.join(bin.name))?;
                 }

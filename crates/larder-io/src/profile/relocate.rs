@@ -22,7 +22,7 @@ use super::paths::{PACKAGES, ProfilePaths, SUMMARY, check_own_path};
 use super::profiles::Profiles;
 use super::project_lock::ProjectLock;
 use super::shell::start_of;
-use super::{ProfileError, npm, python, runtime};
+use super::{ProfileError, node_modules, python, runtime};
 
 impl Profiles {
     /// Brings a generation to where the checkout lies now; tells whether it was built elsewhere.
@@ -119,10 +119,10 @@ pub(super) fn update_folder_links(
     realised: &RealisedPackage,
 ) -> Result<(), ProfileError> {
     for (name, target) in realised.dependencies.iter().filter(|(_, target)| matches!(target, LinkTarget::Folder(_))) {
-        let path = npm::link_path(realised, name);
+        let path = node_modules::link_path(realised, name);
         check_parent(paths, &paths.packages.join(key.as_str()), &path)?;
         let link = paths.packages.join(key.as_str()).join(&path);
-        point_link(paths, &link, &npm::relative_target(paths.root, &path, target))?;
+        point_link(paths, &link, &node_modules::relative_target(paths.root, &path, target))?;
     }
     Ok(())
 }

@@ -28,7 +28,7 @@ use serde::Deserialize;
 use crate::diagnostic::Position;
 
 pub use kind::{AdapterKind, KindRules, ParameterFormat, ParameterRule, ParameterType};
-pub use parameter::{ParameterValue, SecretSource};
+pub use parameter::{ParameterValue, SecretPlace};
 pub use read::SECRET;
 
 use super::Reference;
@@ -65,7 +65,7 @@ pub struct Adapter {
     /// `response` of a service.
     pub response: Option<Reference>,
     /// Where the credentials are.
-    pub credentials: Option<SecretSource>,
+    pub credentials: Option<SecretPlace>,
     /// The parameters.
     pub parameters: Parameters,
     /// What is otherwise in an environment.
@@ -83,7 +83,7 @@ pub type Parameters = BTreeMap<String, ParameterValue>;
 #[derive(Clone, Debug)]
 pub struct EnvironmentParameters {
     /// Where the credentials are.
-    pub credentials: Option<SecretSource>,
+    pub credentials: Option<SecretPlace>,
     /// The parameters.
     pub parameters: Parameters,
     /// The nodes that it has, right or wrong.

@@ -20,12 +20,12 @@ pub enum ParameterValue {
     /// Names with texts.
     Map(Vec<(String, String)>),
     /// Somewhere else.
-    Secret(SecretSource),
+    Secret(SecretPlace),
 }
 
 /// Where a secret is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SecretSource {
+pub enum SecretPlace {
     /// In a variable.
     Env(String),
     /// In a file.
@@ -34,7 +34,7 @@ pub enum SecretSource {
     Keyring(String),
 }
 
-impl SecretSource {
+impl SecretPlace {
     /// The properties that name one.
     pub const PROPERTIES: [&'static str; 3] = ["env", "file", "keyring"];
 
@@ -69,7 +69,7 @@ pub(super) fn read(node: ManifestNode<'_>, rule: &ParameterRule, errors: &mut Er
     let is_reference = node
         .entries()
         .iter()
-        .any(|entry| entry.name().is_some_and(|name| SecretSource::PROPERTIES.contains(&name.value())));
+        .any(|entry| entry.name().is_some_and(|name| SecretPlace::PROPERTIES.contains(&name.value())));
     if rule.is_secret() || is_reference {
         return read_secret(node, errors).map(ParameterValue::Secret);
     }
@@ -121,20 +121,20 @@ pub(super) fn read(node: ManifestNode<'_>, rule: &ParameterRule, errors: &mut Er
 }
 
 /// Reads `credentials env="PARTNER_SFTP"`: where the secret is. The secret itself is refused.
-pub(super) fn read_secret(node: ManifestNode<'_>, errors: &mut Errors) -> Option<SecretSource> {
+pub(super) fn read_secret(node: ManifestNode<'_>, errors: &mut Errors) -> Option<SecretPlace> {
     const HELP: &str = "say where it is: `env=\"NAME\"`, `file=\"PATH\"` or `keyring=\"NAME\"`";
     let mut found = None;
     for entry in node.entries() {
         let name = entry.name().map(kdl::KdlIdentifier::value);
-        let Some(property) = name.filter(|name| SecretSource::PROPERTIES.contains(name)) else {
+        let Some(property) = name.filter(|name| SecretPlace::PROPERTIES.contains(name)) else {
             errors.push(literal(node, entry));
             return None;
         };
         let text = entry.value().as_string().unwrap_or_default();
         let source = match property {
-            "env" if is_variable(text) => SecretSource::Env(text.to_owned()),
-            "file" if !text.trim().is_empty() && text.len() <= LONGEST => SecretSource::File(text.to_owned()),
-            "keyring" if !text.trim().is_empty() && text.len() <= LONGEST => SecretSource::Keyring(text.to_owned()),
+            "env" if is_variable(text) => SecretPlace::Env(text.to_owned()),
+            "file" if !text.trim().is_empty() && text.len() <= LONGEST => SecretPlace::File(text.to_owned()),
+            "keyring" if !text.trim().is_empty() && text.len() <= LONGEST => SecretPlace::Keyring(text.to_owned()),
             // What is no name of a variable may be the secret.
             "env" => {
                 errors.push(literal(node, entry));

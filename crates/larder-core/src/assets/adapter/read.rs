@@ -9,7 +9,7 @@ use crate::manifest::{
 };
 
 use super::kind::{AdapterKind, KindRules};
-use super::parameter::{self, ParameterValue, SecretSource};
+use super::parameter::{self, ParameterValue, SecretPlace};
 use super::{Adapter, Direction, EnvironmentParameters, Parameters};
 use crate::assets::Reference;
 
@@ -180,7 +180,7 @@ impl Reader<'_> {
         let name = node.name();
         let texts = node.entries().iter().filter_map(|entry| Some((entry, entry.value().as_string()?)));
         let mut secrets = texts.filter_map(|(entry, text)| {
-            let is_place = entry.name().is_some_and(|name| SecretSource::PROPERTIES.contains(&name.value()));
+            let is_place = entry.name().is_some_and(|name| SecretPlace::PROPERTIES.contains(&name.value()));
             if is_place { None } else { Some((entry, super::secret::find(name, text)?)) }
         });
         if let Some((entry, what)) = secrets.next() {

@@ -22,7 +22,7 @@ fn a_complete_adapter_has_nothing_wrong() {
     let host = |environment: &str| adapter.parameters_in(environment).remove("host");
     assert_eq!(host("production"), Some(ParameterValue::Texts(vec!["prod.example".to_owned()])));
     assert_eq!(host("staging"), Some(ParameterValue::Texts(vec!["sftp.example".to_owned()])));
-    assert_eq!(adapter.credentials, Some(SecretSource::Env("SFTP".to_owned())));
+    assert_eq!(adapter.credentials, Some(SecretPlace::Env("SFTP".to_owned())));
 }
 
 #[test]

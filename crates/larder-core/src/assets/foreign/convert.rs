@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::manifest::edit::quoted;
 
-use super::super::adapter::{AdapterKind, ParameterType, SecretSource, secret};
+use super::super::adapter::{AdapterKind, ParameterType, SecretPlace, secret};
 use super::configuration::{Configuration, scalar};
 use super::rules::{ConfigurationRules, Origin, Setting};
 
@@ -265,23 +265,23 @@ impl Converting<'_> {
     }
 
     /// Returns a place in which `{NAME}` stands for the adapter's name.
-    fn named(&self, place: &SecretSource) -> SecretSource {
+    fn named(&self, place: &SecretPlace) -> SecretPlace {
         let named = |text: &String| text.replace("{NAME}", &self.capitals);
         match place {
-            SecretSource::Env(text) => SecretSource::Env(named(text)),
-            SecretSource::File(text) => SecretSource::File(named(text)),
-            SecretSource::Keyring(text) => SecretSource::Keyring(named(text)),
+            SecretPlace::Env(text) => SecretPlace::Env(named(text)),
+            SecretPlace::File(text) => SecretPlace::File(named(text)),
+            SecretPlace::Keyring(text) => SecretPlace::Keyring(named(text)),
         }
     }
 }
 
-fn secret_line(to: &str, place: &SecretSource) -> String {
+fn secret_line(to: &str, place: &SecretPlace) -> String {
     let (property, text) = place.as_property();
     format!("{to} {property}={}", quoted(text))
 }
 
 /// Returns the place that a text like `${NAME}`, `${env:NAME}` or `${env.NAME}` names.
-fn reference(text: &str) -> Option<SecretSource> {
+fn reference(text: &str) -> Option<SecretPlace> {
     let inner = text.trim().strip_prefix("${")?.strip_suffix('}')?;
     match inner.split_once([':', '.']) {
         Some((name, rest)) => of_property(name, rest),
@@ -289,13 +289,13 @@ fn reference(text: &str) -> Option<SecretSource> {
     }
 }
 
-fn of_property(name: &str, text: &str) -> Option<SecretSource> {
+fn of_property(name: &str, text: &str) -> Option<SecretPlace> {
     match name {
         "env" if text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => {
-            Some(SecretSource::Env(text.to_owned())).filter(|_| text.starts_with(|c: char| !c.is_ascii_digit()))
+            Some(SecretPlace::Env(text.to_owned())).filter(|_| text.starts_with(|c: char| !c.is_ascii_digit()))
         }
-        "file" if !text.is_empty() => Some(SecretSource::File(text.to_owned())),
-        "keyring" if !text.is_empty() => Some(SecretSource::Keyring(text.to_owned())),
+        "file" if !text.is_empty() => Some(SecretPlace::File(text.to_owned())),
+        "keyring" if !text.is_empty() => Some(SecretPlace::Keyring(text.to_owned())),
         _ => None,
     }
 }

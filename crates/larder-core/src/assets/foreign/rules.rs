@@ -19,7 +19,7 @@ use crate::diagnostic::SourceFinding;
 use crate::document::SourceFile;
 use crate::manifest::{BlockRule, Errors, ManifestError, ManifestNode, NodeShape, kdl_finding, nodes, parse_kdl};
 
-use super::super::adapter::SecretSource;
+use super::super::adapter::SecretPlace;
 
 /// What a mapping file says.
 #[derive(Clone, Debug, Default)]
@@ -49,7 +49,7 @@ pub(super) struct Setting {
 pub(super) enum Origin {
     Field { path: String, values: Vec<(String, String)>, default: Option<String> },
     Constant(String),
-    Secret { path: String, place: SecretSource },
+    Secret { path: String, place: SecretPlace },
 }
 
 const CODE: &str = "import.syntax";
@@ -150,7 +150,7 @@ fn setting(node: ManifestNode<'_>, known: &[&'static str], errors: &mut Errors) 
     let from = match node.name() {
         "constant" => Origin::Constant(first),
         "secret" => {
-            let mut places = SecretSource::PROPERTIES.iter().filter_map(|name| Some((*name, parts.property(name)?)));
+            let mut places = SecretPlace::PROPERTIES.iter().filter_map(|name| Some((*name, parts.property(name)?)));
             let (Some((name, value)), None) = (places.next(), places.next()) else {
                 let help = "say where the secret is: `env=\"NAME\"`, `file=\"PATH\"` or `keyring=\"NAME\"`".to_owned();
                 errors.push(node.missing_error("one place of the secret", Some(help)));
@@ -158,9 +158,9 @@ fn setting(node: ManifestNode<'_>, known: &[&'static str], errors: &mut Errors) 
             };
             let text = value.string(errors)?.value.to_owned();
             let place = match name {
-                "env" => SecretSource::Env(text),
-                "file" => SecretSource::File(text),
-                _ => SecretSource::Keyring(text),
+                "env" => SecretPlace::Env(text),
+                "file" => SecretPlace::File(text),
+                _ => SecretPlace::Keyring(text),
             };
             Origin::Secret { path: first, place }
         }

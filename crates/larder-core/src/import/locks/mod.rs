@@ -60,7 +60,7 @@ pub struct DeclaredRanges {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 #[error("{file} cannot be read: {reason}")]
 #[diagnostic(code(larder::import::lockfile), help("{help}"))]
-pub struct LockfileError {
+pub struct ForeignLockfileError {
     /// The file's path.
     pub file: String,
     /// What is wrong with it.
@@ -69,7 +69,7 @@ pub struct LockfileError {
     pub help: String,
 }
 
-impl Failure for LockfileError {
+impl Failure for ForeignLockfileError {
     fn exit(&self) -> Exit {
         Exit::Manifest
     }
@@ -100,7 +100,7 @@ pub fn read(
     folder: &str,
     declared: &[DeclaredRanges],
     settings: &Settings,
-) -> Result<LockedVersions, LockfileError> {
+) -> Result<LockedVersions, ForeignLockfileError> {
     let text = text.trim_start_matches('\u{feff}');
     let name = file.rsplit('/').next().unwrap_or(file);
     let mut versions = LockedVersions::new(folder);
@@ -133,7 +133,7 @@ pub fn read(
             }
             Ok(versions)
         }
-        Err(Unreadable { reason, help }) => Err(LockfileError {
+        Err(Unreadable { reason, help }) => Err(ForeignLockfileError {
             file: file.to_owned(),
             reason,
             help: help.unwrap_or("let its own tool write it anew, or leave it out: `larder init --no-lock`").to_owned(),

@@ -139,8 +139,9 @@ pub(super) struct SettingsTable<'a> {
     #[serde(borrow, default)]
     pub(super) patches: Vec<PatchTable<'a>>,
     pub(super) forgotten: Option<u32>,
-    #[serde(borrow, default)]
-    pub(super) creatio: Vec<CowStr<'a>>,
+    /// What the instance has that packages are for.
+    #[serde(borrow, default, rename = "creatio")]
+    pub(super) instance: Vec<CowStr<'a>>,
     #[serde(borrow, default)]
     pub(super) sides: Vec<CowStr<'a>>,
 }

@@ -17,7 +17,7 @@ use crate::model::{
     LogKey, ManagedRuntimes, Marker, NpmPeers, Origin, Override, Package, PackageId, PackageKey, PackageName,
     PatchedPackage, PinnedSource, Platform, Prereleases, PythonVersion, Requirement, RootEdge, RuntimeKey,
     RuntimeSource, Runtimes, Settings, Side, Source, SourceError, TargetInstance, TargetPlatform, TransitiveSources,
-    Version, parse_folder_text, split_at_version,
+    Version, WrittenRequirement, parse_folder_text,
 };
 
 /// Reads the text of a lockfile.
@@ -259,7 +259,7 @@ impl<'a> LockReader<'a> {
             writable: written.writable.iter().map(|text| self.id(text)).collect::<ReadResult<_>>()?,
             owners: written.owners.iter().map(|one| self.owner(one)).collect::<ReadResult<_>>()?,
             patches: written.patches.iter().map(|one| self.patch(one)).collect::<ReadResult<_>>()?,
-            instance: self.instance_of_platform(&written.creatio)?,
+            instance: self.instance_of_platform(&written.instance)?,
             package_extensions: written.forgotten.map(Edition).unwrap_or_default(),
             provided_uids: BTreeMap::new(),
             transitive: TransitiveSources::default(),
@@ -323,35 +323,13 @@ impl<'a> LockReader<'a> {
         let range = written.range.as_ref();
         let text = range.map_or("", |text| &**text);
         let place = range.unwrap_or(&written.name);
-        Ok(match id.ecosystem {
-            Ecosystem::Npm => {
-                let (name, range) = match text.strip_prefix("npm:").and_then(split_at_version) {
-                    Some((name, range)) => (PackageName::npm(name).map_err(|e| self.corrupt(place, e))?, range),
-                    None => (id.name.clone(), text),
-                };
-                Requirement::Npm { alias: id.name, name, range: range.parse().map_err(|e| self.corrupt(place, e))? }
-            }
-            Ecosystem::Pypi => Requirement::Pypi {
-                name: id.name,
-                extras: self.values(&written.extras)?,
-                specifier: text.parse().map_err(|e| self.corrupt(place, e))?,
-                marker: written.when.as_ref().map_or(Ok(Marker::default()), |text| self.value(text))?,
-            },
-            Ecosystem::Larder => Requirement::larder(id.name, text.parse().map_err(|e| self.corrupt(place, e))?)
-                .with_features(self.values(&written.extras)?, written.beta),
-            Ecosystem::Archive => {
-                Requirement::tool(id.name, Version::tool(text).map_err(|reason| self.corrupt(place, reason))?)
-            }
-            Ecosystem::Creatio => Requirement::creatio(id.name, text.parse().map_err(|e| self.corrupt(place, e))?),
-            Ecosystem::Path => {
-                let (name, folder) = match text.strip_prefix("path:").and_then(split_at_version) {
-                    Some((name, folder)) => (PackageName::npm(name).map_err(|e| self.corrupt(place, e))?, folder),
-                    None => (id.name.clone(), text),
-                };
-                let when = written.when.as_ref().map_or(Ok(Marker::default()), |text| self.value(text))?;
-                Requirement::Path { alias: id.name, name, folder: parse_folder_text(folder), marker: when }
-            }
-        })
+        let written = WrittenRequirement {
+            range: text,
+            extras: self.values(&written.extras)?,
+            marker: written.when.as_ref().map_or(Ok(Marker::default()), |text| self.value(text))?,
+            beta: written.beta,
+        };
+        Requirement::from_written(id, written).map_err(|reason| self.corrupt(place, reason))
     }
 
     fn root(&mut self, written: &'a document::RequireTable<'a>) -> ReadResult<RootEdge> {

@@ -1,4 +1,3 @@
-//! Local folders: names and versions. They have no ranges: a dependent of a folder takes the version that is there.
+//! Local folders: their names. They have no ranges: a dependent of a folder takes the version that is there.
 
 pub(super) mod name;
-pub(super) mod version;

@@ -13,21 +13,21 @@ pub struct Answers(BTreeMap<String, Option<Vec<u8>>>);
 
 /// Why a reader did not come to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Need {
+pub enum ReadStop {
     /// It lacks these files.
     Files(BTreeSet<String>),
     /// The log is not to be believed.
     Fault(LogFault),
 }
 
-impl From<LogFault> for Need {
+impl From<LogFault> for ReadStop {
     fn from(fault: LogFault) -> Self {
         Self::Fault(fault)
     }
 }
 
-impl Need {
-    /// Returns the need for one file.
+impl ReadStop {
+    /// Returns that one file is lacking.
     fn file(path: String) -> Self {
         Self::Files([path].into())
     }
@@ -71,23 +71,23 @@ impl Answers {
     }
 
     /// Returns a file.
-    pub(super) fn file(&self, path: &str) -> Result<&[u8], Need> {
+    pub(super) fn file(&self, path: &str) -> Result<&[u8], ReadStop> {
         match self.0.get(path) {
-            None => Err(Need::file(path.to_owned())),
+            None => Err(ReadStop::file(path.to_owned())),
             Some(None) => Err(LogFault::Missing { path: path.to_owned() }.into()),
             Some(Some(content)) => Ok(content),
         }
     }
 
     /// Returns a file, or the longer one that has replaced it.
-    fn file_or(&self, path: String, full: impl FnOnce() -> String) -> Result<(String, &[u8]), Need> {
+    fn file_or(&self, path: String, full: impl FnOnce() -> String) -> Result<(String, &[u8]), ReadStop> {
         match self.0.get(&path) {
-            None => Err(Need::file(path)),
+            None => Err(ReadStop::file(path)),
             Some(Some(content)) => Ok((path, content)),
             Some(None) => {
                 let full = full();
                 match self.0.get(&full) {
-                    None => Err(Need::file(full)),
+                    None => Err(ReadStop::file(full)),
                     Some(Some(content)) => Ok((full, content)),
                     Some(None) => Err(LogFault::Missing { path }.into()),
                 }
@@ -97,14 +97,14 @@ impl Answers {
 
     /// Returns the hashes of a tile, which are not checked yet, with the path that they come from. Where a partial tile is gone,
     /// the full one is cut.
-    pub(super) fn tile(&self, id: TileId) -> Result<(String, Vec<LogHash>), Need> {
+    pub(super) fn tile(&self, id: TileId) -> Result<(String, Vec<LogHash>), ReadStop> {
         let (path, bytes) = self.file_or(id.path(), || id.full().path())?;
         let hashes = tile::parse_tile(bytes, id.width).ok_or_else(|| LogFault::Forged { path: path.clone() })?;
         Ok((path, hashes))
     }
 
     /// Returns the entries of a bundle, which are not checked yet, with the path that they come from.
-    pub(super) fn bundle(&self, index: u64, width: u64) -> Result<(String, EntryBundle), Need> {
+    pub(super) fn bundle(&self, index: u64, width: u64) -> Result<(String, EntryBundle), ReadStop> {
         let full = || tile::entries_path(index, tile::FULL);
         let (path, bytes) = self.file_or(tile::entries_path(index, width), full)?;
         Ok((path, EntryBundle::new(bytes.to_vec())))

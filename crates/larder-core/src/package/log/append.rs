@@ -1,6 +1,6 @@
 //! The files of a tree that grows: the tiles and bundles that new leaves fill, and those that they begin.
 
-use super::answers::{Answers, Need};
+use super::answers::{Answers, ReadStop};
 use super::fault::LogFault;
 use super::merkle::{LogHash, Tree};
 use super::tile::{self, EntryBundle, FULL, TileId};
@@ -17,7 +17,7 @@ pub struct Appender {
 
 impl Appender {
     /// Begins with a tree, whose right edge is checked against its root.
-    pub fn new(tree: Tree, answers: &Answers) -> Result<Self, Need> {
+    pub fn new(tree: Tree, answers: &Answers) -> Result<Self, ReadStop> {
         let width = tree.size % FULL;
         let bundle = if width == 0 {
             Ok(EntryBundle::default())
@@ -25,7 +25,7 @@ impl Appender {
             let found = answers.bundle(tree.size / FULL, width);
             found.and_then(|(path, bundle)| cut(&bundle, width).ok_or_else(|| LogFault::Forged { path }.into()))
         };
-        let (bundle, tiles) = Need::both(bundle, tree.right_edge(answers))?;
+        let (bundle, tiles) = ReadStop::both(bundle, tree.right_edge(answers))?;
         let mut edge: Vec<Vec<LogHash>> = Vec::new();
         for (id, hashes) in tiles {
             edge.resize(edge.len().max(id.level as usize + 1), Vec::new());

@@ -33,14 +33,14 @@ mod state;
 mod tile;
 mod tree;
 
-pub use answers::{Answers, Need};
+pub use answers::{Answers, ReadStop};
 pub use append::Appender;
 pub use checkpoint::Checkpoint;
 pub use fault::LogFault;
 pub use heads::{Head, Heads, ShardRef, StoredHeads, parse_shard};
 pub use merkle::{LogHash, Tree};
 pub use note::{LogSigner, NoteFault};
-pub use reader::{CHECKPOINT, Freshness, VerifiedState, Witness, find_head, read_checkpoint, read_state};
+pub use reader::{CHECKPOINT, StateFreshness, VerifiedState, Witness, find_head, read_checkpoint, read_state};
 pub use state::StateLeaf;
 pub use tile::{EntryBundle, entries_path, paths_between};
 

@@ -1,7 +1,7 @@
 //! From the files of a registry to its verified state, and from there to the head of a name. Each function runs until it lacks a
 //! file, which it asks for.
 
-use super::answers::{Answers, Need};
+use super::answers::{Answers, ReadStop};
 use super::checkpoint::Checkpoint;
 use super::fault::LogFault;
 use super::heads::{self, Head, ShardRef};
@@ -53,7 +53,7 @@ impl Witness {
 
 /// How a state relates to what was seen before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Freshness {
+pub enum StateFreshness {
     /// It is the newest that was seen, or newer.
     Newest,
     /// A newer state, of this number of events, was seen before.
@@ -69,22 +69,22 @@ pub struct VerifiedState {
     /// The checkpoint.
     pub checkpoint: Checkpoint,
     /// How it relates to what was seen before.
-    pub freshness: Freshness,
+    pub freshness: StateFreshness,
     /// The state leaf.
     pub leaf: StateLeaf,
 }
 
 /// Reads the checkpoint, which one of the keys has signed.
-pub fn read_checkpoint(keys: &[LogKey], answers: &Answers) -> Result<Checkpoint, Need> {
+pub fn read_checkpoint(keys: &[LogKey], answers: &Answers) -> Result<Checkpoint, ReadStop> {
     Ok(Checkpoint::verify(answers.file(CHECKPOINT)?, keys)?)
 }
 
 /// Reads the state of a registry. It is consistent with what was seen before.
-pub fn read_state(keys: &[LogKey], seen: &Witness, answers: &Answers) -> Result<VerifiedState, Need> {
+pub fn read_state(keys: &[LogKey], seen: &Witness, answers: &Answers) -> Result<VerifiedState, ReadStop> {
     let checkpoint = read_checkpoint(keys, answers)?;
     let tree = checkpoint.tree;
     let last = tree.size.checked_sub(1).ok_or(LogFault::NoCheckpoint)?;
-    let (freshness, leaf) = Need::both(freshness(tree, seen, answers), tree.leaf(last, answers))?;
+    let (freshness, leaf) = ReadStop::both(freshness(tree, seen, answers), tree.leaf(last, answers))?;
     let unreadable = |reason| LogFault::Unreadable { path: "the state leaf".to_owned(), reason };
     let leaf = StateLeaf::parse(&leaf).map_err(unreadable)?;
     if leaf.depth > heads::MAX_DEPTH {
@@ -93,12 +93,12 @@ pub fn read_state(keys: &[LogKey], seen: &Witness, answers: &Answers) -> Result<
     Ok(VerifiedState { checkpoint, freshness, leaf })
 }
 
-fn freshness(tree: Tree, seen: &Witness, answers: &Answers) -> Result<Freshness, Need> {
-    let Some(newest) = seen.newest() else { return Ok(Freshness::Newest) };
+fn freshness(tree: Tree, seen: &Witness, answers: &Answers) -> Result<StateFreshness, ReadStop> {
+    let Some(newest) = seen.newest() else { return Ok(StateFreshness::Newest) };
     if newest.size <= tree.size {
-        return tree.begins_with(newest, answers).map(|()| Freshness::Newest);
+        return tree.begins_with(newest, answers).map(|()| StateFreshness::Newest);
     }
-    let older = Freshness::Older { newest: newest.size };
+    let older = StateFreshness::Older { newest: newest.size };
     match seen.trees().iter().find(|known| known.size >= tree.size) {
         Some(known) if known.size == tree.size => {
             if known.root == tree.root {
@@ -110,7 +110,9 @@ fn freshness(tree: Tree, seen: &Witness, answers: &Answers) -> Result<Freshness,
         // A tree that was seen has to begin with this one.
         Some(known) => match known.begins_with(tree, answers) {
             Ok(()) => Ok(older),
-            Err(Need::Fault(LogFault::Rewritten { .. })) => Err(LogFault::Rewritten { seen: *known, now: tree }.into()),
+            Err(ReadStop::Fault(LogFault::Rewritten { .. })) => {
+                Err(LogFault::Rewritten { seen: *known, now: tree }.into())
+            }
             Err(need) => Err(need),
         },
         None => Ok(older),
@@ -118,13 +120,13 @@ fn freshness(tree: Tree, seen: &Witness, answers: &Answers) -> Result<Freshness,
 }
 
 /// Finds the head of a name in a state. Returns `None` if the registry does not have the name.
-pub fn find_head(state: &StateLeaf, name: &str, answers: &Answers) -> Result<Option<Head>, Need> {
+pub fn find_head(state: &StateLeaf, name: &str, answers: &Answers) -> Result<Option<Head>, ReadStop> {
     let Some(shard) = find_shard(state, name, answers)? else { return Ok(None) };
     Ok(read_shard(&shard, answers)?.into_iter().find(|head| head.name == name))
 }
 
 /// Finds the shard that a name lies in, if it lies in any.
-fn find_shard(state: &StateLeaf, name: &str, answers: &Answers) -> Result<Option<ShardRef>, Need> {
+fn find_shard(state: &StateLeaf, name: &str, answers: &Answers) -> Result<Option<ShardRef>, ReadStop> {
     let mut found = ShardRef::find(&state.heads, name).cloned();
     for _ in 0..state.depth {
         let Some(list) = found else { return Ok(None) };
@@ -133,18 +135,18 @@ fn find_shard(state: &StateLeaf, name: &str, answers: &Answers) -> Result<Option
     Ok(found)
 }
 
-fn read_shard(shard: &ShardRef, answers: &Answers) -> Result<Vec<Head>, Need> {
+fn read_shard(shard: &ShardRef, answers: &Answers) -> Result<Vec<Head>, ReadStop> {
     let heads = heads::parse_shard(checked(shard, answers)?);
     Ok(heads.map_err(|reason| LogFault::Unreadable { path: shard.path(), reason })?)
 }
 
-fn read_list(list: &ShardRef, answers: &Answers) -> Result<Vec<ShardRef>, Need> {
+fn read_list(list: &ShardRef, answers: &Answers) -> Result<Vec<ShardRef>, ReadStop> {
     let refs = heads::parse_list(checked(list, answers)?);
     Ok(refs.map_err(|reason| LogFault::Unreadable { path: list.path(), reason })?)
 }
 
 /// Returns the content of a shard, which has its digest.
-fn checked<'a>(shard: &ShardRef, answers: &'a Answers) -> Result<&'a [u8], Need> {
+fn checked<'a>(shard: &ShardRef, answers: &'a Answers) -> Result<&'a [u8], ReadStop> {
     let content = answers.file(&shard.path())?;
     if LogHash::of_file(content) == shard.sha256 {
         Ok(content)
@@ -155,16 +157,16 @@ fn checked<'a>(shard: &ShardRef, answers: &'a Answers) -> Result<&'a [u8], Need>
 
 impl VerifiedState {
     /// Returns all shards.
-    pub fn all_shards(&self, answers: &Answers) -> Result<Vec<ShardRef>, Need> {
+    pub fn all_shards(&self, answers: &Answers) -> Result<Vec<ShardRef>, ReadStop> {
         let mut shards = self.leaf.heads.clone();
         for _ in 0..self.leaf.depth {
-            shards = Need::all(shards.iter().map(|list| read_list(list, answers)))?.concat();
+            shards = ReadStop::all(shards.iter().map(|list| read_list(list, answers)))?.concat();
         }
         Ok(shards)
     }
 
     /// Returns the heads of a shard.
-    pub fn heads_of(&self, shard: &ShardRef, answers: &Answers) -> Result<Vec<Head>, Need> {
+    pub fn heads_of(&self, shard: &ShardRef, answers: &Answers) -> Result<Vec<Head>, ReadStop> {
         read_shard(shard, answers)
     }
 }

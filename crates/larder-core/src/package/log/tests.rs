@@ -52,18 +52,18 @@ impl Folder {
     }
 
     /// Answers a reader until it is done.
-    fn drive<T>(&self, reader: impl Fn(&Answers) -> Result<T, Need>) -> Result<T, LogFault> {
+    fn drive<T>(&self, reader: impl Fn(&Answers) -> Result<T, ReadStop>) -> Result<T, LogFault> {
         self.asked(reader).0
     }
 
     /// Like `drive`; also returns what was asked for.
-    fn asked<T>(&self, reader: impl Fn(&Answers) -> Result<T, Need>) -> (Result<T, LogFault>, BTreeSet<String>) {
+    fn asked<T>(&self, reader: impl Fn(&Answers) -> Result<T, ReadStop>) -> (Result<T, LogFault>, BTreeSet<String>) {
         let (mut answers, mut asked) = (Answers::default(), BTreeSet::new());
         loop {
             match reader(&answers) {
                 Ok(value) => return (Ok(value), asked),
-                Err(Need::Fault(fault)) => return (Err(fault), asked),
-                Err(Need::Files(paths)) => {
+                Err(ReadStop::Fault(fault)) => return (Err(fault), asked),
+                Err(ReadStop::Files(paths)) => {
                     assert!(!paths.is_empty());
                     for path in paths {
                         assert!(asked.insert(path.clone()), "{path} is asked for twice");
@@ -342,15 +342,15 @@ fn what_was_seen_stays() {
     let two = publish(&mut second, one, Heads::new(shards.clone()), &names(300)[3..], "1");
     let mut fork = first.clone();
     let other = publish(&mut fork, one, Heads::new(shards), &names(300)[4..], "1");
-    assert_eq!(state(&second, &[one]), Ok(Freshness::Newest));
-    assert_eq!(state(&second, &[one, two]), Ok(Freshness::Newest));
+    assert_eq!(state(&second, &[one]), Ok(StateFreshness::Newest));
+    assert_eq!(state(&second, &[one, two]), Ok(StateFreshness::Newest));
     // The older state is one that was seen.
-    assert_eq!(state(&first, &[one, two]), Ok(Freshness::Older { newest: two.size }));
+    assert_eq!(state(&first, &[one, two]), Ok(StateFreshness::Older { newest: two.size }));
     // It was not, but the newer tree is known to begin with it as soon as its tiles are there.
     assert_eq!(state(&first, &[two]).map_err(|fault| fault.is_between_states()), Err(true));
     let mut old = second.clone();
     old.files.insert(CHECKPOINT.to_owned(), first.files[CHECKPOINT].clone());
-    assert_eq!(state(&old, &[two]), Ok(Freshness::Older { newest: two.size }));
+    assert_eq!(state(&old, &[two]), Ok(StateFreshness::Older { newest: two.size }));
     // Another history is told from this one as soon as it is as long, or tiles of this one are there.
     assert!(matches!(state(&fork, &[one, two]), Err(LogFault::Missing { .. })));
     let mut longer = fork.clone();

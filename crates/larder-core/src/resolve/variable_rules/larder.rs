@@ -21,9 +21,9 @@ use crate::resolve::variable::{ExtraIx, PackageIx, Variable};
 use crate::resolve::version_rules::larder::buckets;
 
 /// Which variables decide about private packages.
-pub(super) struct Larder;
+pub(super) struct LarderVariables;
 
-impl VariableRules for Larder {
+impl VariableRules for LarderVariables {
     fn demand(
         &self,
         problem: &Problem<'_>,

@@ -57,8 +57,12 @@ pub(super) struct DecidingVariable {
 }
 
 /// The rules of ecosystems in which users of a package can get different versions of it. Else all share one: [`single::Single`].
-const RULES: PerEcosystem<Option<&dyn VariableRules>> =
-    PerEcosystem { npm: Some(&npm::Npm), pypi: Some(&pypi::Pypi), larder: Some(&larder::Larder), ..PerEcosystem::NONE };
+const RULES: PerEcosystem<Option<&dyn VariableRules>> = PerEcosystem {
+    npm: Some(&npm::NpmVariables),
+    pypi: Some(&pypi::PypiVariables),
+    larder: Some(&larder::LarderVariables),
+    ..PerEcosystem::NONE
+};
 
 pub(super) use larder::in_bucket;
 

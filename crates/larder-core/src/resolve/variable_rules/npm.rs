@@ -9,9 +9,9 @@ use crate::resolve::problem::Problem;
 use crate::resolve::variable::Variable;
 
 /// Which variables decide about npm packages.
-pub(super) struct Npm;
+pub(super) struct NpmVariables;
 
-impl VariableRules for Npm {
+impl VariableRules for NpmVariables {
     fn demand(
         &self,
         _: &Problem<'_>,

@@ -11,9 +11,9 @@ use crate::resolve::problem::Problem;
 use crate::resolve::variable::Variable;
 
 /// Which variables decide about Python packages.
-pub(super) struct Pypi;
+pub(super) struct PypiVariables;
 
-impl VariableRules for Pypi {
+impl VariableRules for PypiVariables {
     fn demand(
         &self,
         problem: &Problem<'_>,

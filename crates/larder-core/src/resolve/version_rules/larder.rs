@@ -12,9 +12,9 @@ use crate::resolve::requirements::Requirements;
 use crate::resolve::version_table::VersionTable;
 
 /// How versions of private packages are chosen.
-pub(in crate::resolve) struct Larder;
+pub(in crate::resolve) struct LarderVersions;
 
-impl VersionRules for Larder {
+impl VersionRules for LarderVersions {
     fn admitted(&self, requirement: &Requirement, versions: &Versions, _: &Settings) -> OrdinalSet {
         OrdinalSet::filter(0..versions.candidates.len() as u32, |place| {
             let candidate = &versions.candidates[place as usize];
@@ -77,7 +77,7 @@ pub(in crate::resolve) fn pick_bucket(table: &VersionTable, range: &OrdinalSet, 
     let open: Vec<(u32, OrdinalSet)> =
         buckets(table, range).into_iter().filter(|(name, _)| names.contains(name)).collect();
     let versions = open.iter().fold(OrdinalSet::empty(), |all, (_, versions)| all.union(versions));
-    let picked = Larder.pick(table, &versions)?;
+    let picked = LarderVersions.pick(table, &versions)?;
     open.into_iter().find(|(_, versions)| versions.contains(&picked)).map(|(name, _)| name)
 }
 

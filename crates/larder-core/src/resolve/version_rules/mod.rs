@@ -73,11 +73,11 @@ fn highest(candidates: &[Candidate], descending: impl Iterator<Item = u32>) -> O
 
 /// The rules of ecosystems in which more counts than the order of versions. Else they are those of [`Highest`].
 const RULES: PerEcosystem<Option<&dyn VersionRules>> = PerEcosystem {
-    npm: Some(&npm::Npm),
-    pypi: Some(&pypi::Pypi),
-    larder: Some(&larder::Larder),
-    path: Some(&path::Path),
-    archive: Some(&path::Path),
+    npm: Some(&npm::NpmVersions),
+    pypi: Some(&pypi::PypiVersions),
+    larder: Some(&larder::LarderVersions),
+    path: Some(&path::FolderVersions),
+    archive: Some(&path::FolderVersions),
     ..PerEcosystem::NONE
 };
 

@@ -10,9 +10,9 @@ use crate::resolve::ordinal_set::OrdinalSet;
 use crate::resolve::version_table::VersionTable;
 
 /// How versions of npm packages are chosen.
-pub(in crate::resolve) struct Npm;
+pub(in crate::resolve) struct NpmVersions;
 
-impl VersionRules for Npm {
+impl VersionRules for NpmVersions {
     fn admitted(&self, requirement: &Requirement, versions: &Versions, settings: &Settings) -> OrdinalSet {
         let range = requirement.npm_range();
         let limits = settings.time_limits(&requirement.package());

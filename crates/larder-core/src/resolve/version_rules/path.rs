@@ -7,9 +7,9 @@ use crate::resolve::index::Versions;
 use crate::resolve::ordinal_set::OrdinalSet;
 
 /// How the version of a local folder is chosen.
-pub(in crate::resolve) struct Path;
+pub(in crate::resolve) struct FolderVersions;
 
-impl VersionRules for Path {
+impl VersionRules for FolderVersions {
     /// The one version satisfies every requirement.
     fn admitted(&self, _: &Requirement, versions: &Versions, _: &Settings) -> OrdinalSet {
         OrdinalSet::below(versions.candidates.len() as u32)

@@ -10,9 +10,9 @@ use crate::resolve::requirements::Requirements;
 use crate::resolve::version_table::VersionTable;
 
 /// How versions of Python packages are chosen.
-pub(in crate::resolve) struct Pypi;
+pub(in crate::resolve) struct PypiVersions;
 
-impl VersionRules for Pypi {
+impl VersionRules for PypiVersions {
     fn admission(&self, requirements: &Requirements, package: &PackageId) -> Option<Admission> {
         Some(Admission::new(requirements, package))
     }

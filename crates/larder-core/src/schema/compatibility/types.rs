@@ -5,10 +5,17 @@ use std::sync::Arc;
 
 use super::super::Schema;
 use super::super::shape::{ChoiceKind, ElementShape, FileOffset, Particle, ShapeGraph, Term, TypeId, TypeShape};
-use super::values::{self, Values};
+use super::values::{self, ValueChange};
 use super::{ChangeLevel, SchemaChange};
+use crate::diagnostic::Position;
 use crate::document::Format;
 use crate::expression::Number;
+
+/// Returns where something stands in a version.
+fn position_of(schema: &Schema, place: FileOffset) -> Option<(Arc<str>, Position)> {
+    let file = schema.files().get(place.file)?;
+    Some((Arc::clone(&file.file), file.position(place.offset)))
+}
 
 /// A comparison of two versions. Each pair of types is compared once, where it is first met.
 pub(super) struct TypeComparison<'a> {
@@ -36,30 +43,18 @@ impl<'a> TypeComparison<'a> {
     }
 
     pub(super) fn breaking(&mut self, path: &str, code: &'static str, message: String, place: FileOffset) {
-        self.add(ChangeLevel::Breaking, path, code, message, self.new_schema, place);
+        let position = position_of(self.new_schema, place);
+        self.changes.push(SchemaChange { level: ChangeLevel::Breaking, path: path.into(), code, message, position });
     }
 
     pub(super) fn removed(&mut self, path: &str, code: &'static str, message: String, place: FileOffset) {
-        self.add(ChangeLevel::Breaking, path, code, message, self.old_schema, place);
+        let position = position_of(self.old_schema, place);
+        self.changes.push(SchemaChange { level: ChangeLevel::Breaking, path: path.into(), code, message, position });
     }
 
     pub(super) fn minor(&mut self, path: &str, code: &'static str, message: String, place: FileOffset) {
-        self.add(ChangeLevel::Minor, path, code, message, self.new_schema, place);
-    }
-
-    #[allow(clippy::too_many_arguments, reason = "each of them is a thing of its own")]
-    fn add(
-        &mut self,
-        level: ChangeLevel,
-        path: &str,
-        code: &'static str,
-        message: String,
-        schema: &Schema,
-        place: FileOffset,
-    ) {
-        let file = schema.files().get(place.file);
-        let position = file.map(|file| (Arc::clone(&file.file), file.position(place.offset)));
-        self.changes.push(SchemaChange { level, path: path.into(), code, message, position });
+        let position = position_of(self.new_schema, place);
+        self.changes.push(SchemaChange { level: ChangeLevel::Minor, path: path.into(), code, message, position });
     }
 
     /// Compares two types and all that is below them.
@@ -123,9 +118,9 @@ impl<'a> TypeComparison<'a> {
     fn value(&mut self, path: &str, old: &TypeShape, new: &TypeShape) {
         match (&old.value, &new.value) {
             (Some(old), Some(new_value)) => match values::compare(old, new_value) {
-                Values::Same => {}
-                Values::Wider(message) => self.minor(path, "compatibility.widened", message, new.place),
-                Values::Narrower(message) => self.breaking(path, "compatibility.narrowed", message, new.place),
+                ValueChange::Same => {}
+                ValueChange::Wider(message) => self.minor(path, "compatibility.widened", message, new.place),
+                ValueChange::Narrower(message) => self.breaking(path, "compatibility.narrowed", message, new.place),
             },
             (Some(_), None) => {
                 self.breaking(path, "compatibility.removed", "has no value of its own any more".to_owned(), new.place);
@@ -150,9 +145,9 @@ impl<'a> TypeComparison<'a> {
             self.requirement(&path, !attribute.is_required, !other.is_required, other.place);
             self.fixed(&path, attribute.fixed.as_ref(), other.fixed.as_ref(), other.place);
             match values::compare(&attribute.value, &other.value) {
-                Values::Same => {}
-                Values::Wider(message) => self.minor(&path, "compatibility.widened", message, other.place),
-                Values::Narrower(message) => self.breaking(&path, "compatibility.narrowed", message, other.place),
+                ValueChange::Same => {}
+                ValueChange::Wider(message) => self.minor(&path, "compatibility.widened", message, other.place),
+                ValueChange::Narrower(message) => self.breaking(&path, "compatibility.narrowed", message, other.place),
             }
         }
         for attribute in &new.attributes {

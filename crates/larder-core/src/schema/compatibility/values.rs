@@ -7,7 +7,7 @@ use crate::expression::Number;
 
 /// What became of the values that are possible.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Values {
+pub(super) enum ValueChange {
     Same,
     /// All old values, and more.
     Wider(String),
@@ -16,22 +16,26 @@ pub(super) enum Values {
 }
 
 /// Compares the values that two types allow. Narrower counts more than wider.
-pub(super) fn compare(old: &SimpleType, new: &SimpleType) -> Values {
+pub(super) fn compare(old: &SimpleType, new: &SimpleType) -> ValueChange {
     let mut found = Vec::new();
     if old.is_list != new.is_list {
         let message = if new.is_list { "is now a list of values" } else { "is no list of values any more" };
-        return Values::Narrower(message.to_owned());
+        return ValueChange::Narrower(message.to_owned());
     }
     if old.kind != new.kind {
         let message = format!("was {} and is {}", old.kind, new.kind);
-        found.push(if is_wider(new.kind, old.kind) { Values::Wider(message) } else { Values::Narrower(message) });
+        found.push(if is_wider(new.kind, old.kind) {
+            ValueChange::Wider(message)
+        } else {
+            ValueChange::Narrower(message)
+        });
     }
     found.extend(types(old, new));
     facets(&old.facets, &new.facets, old.kind, &mut found);
-    let narrower = found.iter().position(|one| matches!(one, Values::Narrower(_)));
+    let narrower = found.iter().position(|one| matches!(one, ValueChange::Narrower(_)));
     match narrower {
         Some(place) => found.swap_remove(place),
-        None => found.into_iter().next().unwrap_or(Values::Same),
+        None => found.into_iter().next().unwrap_or(ValueChange::Same),
     }
 }
 
@@ -49,7 +53,7 @@ fn is_wider(wide: ValueKind, narrow: ValueKind) -> bool {
 
 /// Compares the types of JSON that values may have, where one of two has several. Whether it may be `null`, a list or an object is
 /// compared elsewhere.
-fn types(old: &SimpleType, new: &SimpleType) -> Option<Values> {
+fn types(old: &SimpleType, new: &SimpleType) -> Option<ValueChange> {
     if old.facets.types == new.facets.types {
         return None;
     }
@@ -64,21 +68,21 @@ fn types(old: &SimpleType, new: &SimpleType) -> Option<Values> {
     let list = |names: Vec<&'static str>| names.join(", ");
     match (names(old), names(new)) {
         (None, None) => None,
-        (None, Some(new)) => Some(Values::Narrower(format!("is one of {} now", list(new.into_iter().collect())))),
-        (Some(_), None) => Some(Values::Wider("may be of any type now".to_owned())),
+        (None, Some(new)) => Some(ValueChange::Narrower(format!("is one of {} now", list(new.into_iter().collect())))),
+        (Some(_), None) => Some(ValueChange::Wider("may be of any type now".to_owned())),
         (Some(old), Some(new)) => {
             let gone: Vec<&str> = old.difference(&new).copied().collect();
             let added: Vec<&str> = new.difference(&old).copied().collect();
             match (gone.is_empty(), added.is_empty()) {
-                (false, _) => Some(Values::Narrower(format!("is not of the type {} any more", list(gone)))),
-                (true, false) => Some(Values::Wider(format!("may be of the type {}, too", list(added)))),
+                (false, _) => Some(ValueChange::Narrower(format!("is not of the type {} any more", list(gone)))),
+                (true, false) => Some(ValueChange::Wider(format!("may be of the type {}, too", list(added)))),
                 (true, true) => None,
             }
         }
     }
 }
 
-fn facets(old: &Facets, new: &Facets, kind: ValueKind, found: &mut Vec<Values>) {
+fn facets(old: &Facets, new: &Facets, kind: ValueKind, found: &mut Vec<ValueChange>) {
     bound("least", old.minimum.as_ref(), new.minimum.as_ref(), Direction::Up, found);
     bound("greatest", old.maximum.as_ref(), new.maximum.as_ref(), Direction::Down, found);
     length("least length", old.min_length.as_ref(), new.min_length.as_ref(), Direction::Up, found);
@@ -88,15 +92,15 @@ fn facets(old: &Facets, new: &Facets, kind: ValueKind, found: &mut Vec<Values>) 
     match (&old.enumeration, &new.enumeration) {
         (None, Some(_))
             if kind == ValueKind::Boolean && new.enumeration == Some(["true", "false"].map(String::from).into()) => {}
-        (None, Some(_)) => found.push(Values::Narrower("has a fixed list of values now".to_owned())),
-        (Some(_), None) => found.push(Values::Wider("has no fixed list of values any more".to_owned())),
+        (None, Some(_)) => found.push(ValueChange::Narrower("has a fixed list of values now".to_owned())),
+        (Some(_), None) => found.push(ValueChange::Wider("has no fixed list of values any more".to_owned())),
         (Some(old), Some(new)) => {
             let gone: Vec<&str> = old.difference(new).map(String::as_str).collect();
             let added: Vec<&str> = new.difference(old).map(String::as_str).collect();
             if !gone.is_empty() {
-                found.push(Values::Narrower(format!("does not allow `{}` any more", gone.join("`, `"))));
+                found.push(ValueChange::Narrower(format!("does not allow `{}` any more", gone.join("`, `"))));
             } else if !added.is_empty() {
-                found.push(Values::Wider(format!("allows `{}`, too", added.join("`, `"))));
+                found.push(ValueChange::Wider(format!("allows `{}`, too", added.join("`, `"))));
             }
         }
         (None, None) => {}
@@ -104,9 +108,9 @@ fn facets(old: &Facets, new: &Facets, kind: ValueKind, found: &mut Vec<Values>) 
     let added: Vec<&str> = new.rules.difference(&old.rules).map(String::as_str).collect();
     let gone: Vec<&str> = old.rules.difference(&new.rules).map(String::as_str).collect();
     if !added.is_empty() {
-        found.push(Values::Narrower(format!("has the rule {} now", short(added[0]))));
+        found.push(ValueChange::Narrower(format!("has the rule {} now", short(added[0]))));
     } else if !gone.is_empty() {
-        found.push(Values::Wider(format!("has lost the rule {}", short(gone[0]))));
+        found.push(ValueChange::Wider(format!("has lost the rule {}", short(gone[0]))));
     }
 }
 
@@ -117,15 +121,15 @@ enum Direction {
     Down,
 }
 
-fn bound(what: &str, old: Option<&Bound>, new: Option<&Bound>, narrower: Direction, found: &mut Vec<Values>) {
+fn bound(what: &str, old: Option<&Bound>, new: Option<&Bound>, narrower: Direction, found: &mut Vec<ValueChange>) {
     if old == new {
         return;
     }
     let shown =
         |bound: &Bound| if bound.is_exclusive { format!("{} (excluded)", bound.text) } else { bound.text.clone() };
     let result = match (old, new) {
-        (Some(old), None) => Values::Wider(format!("has lost its {what} value {}", shown(old))),
-        (None, Some(new)) => Values::Narrower(format!("has the {what} value {} now", shown(new))),
+        (Some(old), None) => ValueChange::Wider(format!("has lost its {what} value {}", shown(old))),
+        (None, Some(new)) => ValueChange::Narrower(format!("has the {what} value {} now", shown(new))),
         (Some(old), Some(new)) => {
             let message = format!("had the {what} value {} and has {}", shown(old), shown(new));
             match (old.text.parse::<Number>(), new.text.parse::<Number>()) {
@@ -138,12 +142,12 @@ fn bound(what: &str, old: Option<&Bound>, new: Option<&Bound>, narrower: Directi
                     let is_same = before == after && old.is_exclusive == new.is_exclusive;
                     match (is_same, is_narrower) {
                         (true, _) => return,
-                        (_, true) => Values::Narrower(message),
-                        _ => Values::Wider(message),
+                        (_, true) => ValueChange::Narrower(message),
+                        _ => ValueChange::Wider(message),
                     }
                 }
                 // Dates are not compared: which of them is the later, time zones decide.
-                _ => Values::Narrower(message),
+                _ => ValueChange::Narrower(message),
             }
         }
         (None, None) => return,
@@ -151,7 +155,7 @@ fn bound(what: &str, old: Option<&Bound>, new: Option<&Bound>, narrower: Directi
     found.push(result);
 }
 
-fn length(what: &str, old: Option<&Number>, new: Option<&Number>, narrower: Direction, found: &mut Vec<Values>) {
+fn length(what: &str, old: Option<&Number>, new: Option<&Number>, narrower: Direction, found: &mut Vec<ValueChange>) {
     let as_bound = |number: &Number| Bound { text: number.to_string(), is_exclusive: false };
     // No least length is a least length of 0.
     let zero = |number: Option<&Number>| {
@@ -162,9 +166,9 @@ fn length(what: &str, old: Option<&Number>, new: Option<&Number>, narrower: Dire
     found.extend(here.into_iter().map(|one| {
         let reworded = |message: String| message.replace(" value ", &format!("{what} ")).replace("  ", " ");
         match one {
-            Values::Wider(message) => Values::Wider(reworded(message)),
-            Values::Narrower(message) => Values::Narrower(reworded(message)),
-            Values::Same => Values::Same,
+            ValueChange::Wider(message) => ValueChange::Wider(reworded(message)),
+            ValueChange::Narrower(message) => ValueChange::Narrower(reworded(message)),
+            ValueChange::Same => ValueChange::Same,
         }
     }));
 }

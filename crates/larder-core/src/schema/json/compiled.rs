@@ -16,13 +16,13 @@ use crate::diagnostic::{Position, SourceFinding};
 use crate::document::{Area, JsonNode, SourceFile, parse_json};
 
 /// A compiled schema.
-pub(crate) struct Compiled {
+pub(crate) struct CompiledJsonSchema {
     root: Validator,
     /// What stands behind `#` in names of parts.
     parts: BTreeMap<String, Validator>,
 }
 
-impl fmt::Debug for Compiled {
+impl fmt::Debug for CompiledJsonSchema {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Compiled")
     }
@@ -66,7 +66,7 @@ pub(super) fn check(resources: &Resources, draft: Draft) -> Vec<SourceFinding> {
     findings
 }
 
-impl Compiled {
+impl CompiledJsonSchema {
     /// Compiles a schema. Returns the first rule that it breaks.
     pub(super) fn new(resources: &Resources, draft: Draft) -> Result<Self, Box<SourceFinding>> {
         let Some(main) = resources.all.first() else { unreachable!("a schema has a file") };

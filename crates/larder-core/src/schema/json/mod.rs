@@ -12,7 +12,7 @@ mod draft;
 mod resources;
 mod shapes;
 
-pub(super) use compiled::Compiled;
+pub(super) use compiled::CompiledJsonSchema;
 
 use super::shape::ShapeGraph;
 use super::source::{Resolver, SchemaFiles};
@@ -23,7 +23,7 @@ use crate::document::{Area, SourceFile, parse_json};
 #[derive(Debug)]
 pub(super) struct Json {
     pub(super) graph: ShapeGraph,
-    pub(super) compiled: Compiled,
+    pub(super) compiled: CompiledJsonSchema,
     pub(super) edition: &'static str,
 }
 
@@ -50,7 +50,7 @@ pub(super) fn load(
     if findings.iter().any(SourceFinding::is_error) {
         return (None, findings);
     }
-    let compiled = match Compiled::new(&resources, draft) {
+    let compiled = match CompiledJsonSchema::new(&resources, draft) {
         Ok(compiled) => compiled,
         Err(finding) => {
             findings.push(*finding);

@@ -119,6 +119,13 @@ struct Parts {
     is_object: bool,
 }
 
+/// `oneOf` or `anyOf`, with its branches.
+struct Choice<'n> {
+    keyword: &'static str,
+    kind: ChoiceKind,
+    branches: &'n JsonNode,
+}
+
 /// Returns the place of something below another one.
 fn builder_step(place: &NodePlace, steps: &[&str]) -> NodePlace {
     let steps = steps.iter().map(|step| format!("/{}", step.replace('~', "~0").replace('/', "~1")));
@@ -275,7 +282,11 @@ impl ShapeBuilder<'_> {
             }
         }
         for (keyword, kind) in [("oneOf", ChoiceKind::Exactly), ("anyOf", ChoiceKind::AtLeast)] {
-            self.read_choice(place, node, keyword, kind, parts, depth);
+            if let Some(branches) = node.get(keyword) {
+                let choice = Choice { keyword, kind, branches };
+                let read = self.read_branches(place, &choice, depth);
+                self.add_choice(&choice, read, parts);
+            }
         }
     }
 
@@ -335,23 +346,19 @@ impl ShapeBuilder<'_> {
         }
     }
 
-    #[allow(clippy::too_many_arguments, reason = "each of them is a thing of its own")]
-    fn read_choice(
-        &mut self,
-        place: &NodePlace,
-        node: &JsonNode,
-        keyword: &'static str,
-        kind: ChoiceKind,
-        parts: &mut Parts,
-        depth: usize,
-    ) {
-        let Some(branches) = node.get(keyword) else { return };
+    fn read_branches(&mut self, place: &NodePlace, choice: &Choice<'_>, depth: usize) -> Vec<Parts> {
         let mut read = Vec::new();
-        for number in 0..branches.items().len() {
+        for number in 0..choice.branches.items().len() {
             let mut branch = Parts::default();
-            self.read(&builder_step(place, &[keyword, &number.to_string()]), &mut branch, depth + 1);
+            self.read(&builder_step(place, &[choice.keyword, &number.to_string()]), &mut branch, depth + 1);
             read.push(branch);
         }
+        read
+    }
+
+    /// Adds what the branches of a choice say.
+    fn add_choice(&mut self, choice: &Choice<'_>, read: Vec<Parts>, parts: &mut Parts) {
+        let Choice { keyword, kind, branches } = *choice;
         let is_object = |branch: &Parts| {
             branch.is_object
                 || !branch.choices.is_empty()

@@ -12,15 +12,15 @@ use crate::document::{Name, SourceFile, XmlElement};
 /// What a description has. Names are qualified by the namespace of their document.
 #[derive(Debug, Default)]
 pub(crate) struct Description {
-    pub(super) messages: BTreeMap<Name, Vec<Part>>,
+    pub(super) messages: BTreeMap<Name, Vec<MessagePart>>,
     pub(crate) interfaces: BTreeMap<Name, Vec<Operation>>,
     pub(super) bindings: Vec<Binding>,
-    pub(super) endpoints: Vec<Endpoint>,
+    pub(super) endpoints: Vec<WsdlEndpoint>,
 }
 
 /// A part of a message.
 #[derive(Clone, Debug)]
-pub(super) struct Part {
+pub(super) struct MessagePart {
     pub(super) name: String,
     /// The element or type; `None` if its prefix is not declared, or neither is named.
     pub(super) content: Option<(Name, bool)>,
@@ -66,7 +66,7 @@ pub(super) struct Binding {
 }
 
 #[derive(Debug)]
-pub(super) struct Endpoint {
+pub(super) struct WsdlEndpoint {
     pub(super) name: String,
     pub(super) binding: Option<Name>,
     pub(super) place: Mention,
@@ -100,17 +100,16 @@ impl OperationMessage {
     }
 }
 
-/// Reads a description with those that it imports. Returns it with the schemas in it.
-#[allow(clippy::too_many_arguments, reason = "each of them is a thing of its own")]
+/// Reads a description with those that it imports. Returns it with the schemas in it, and what is wrong with it.
 pub(super) fn read(
     source: &SourceFile,
     root: XmlElement,
     words: Vocabulary,
     files: &mut SchemaFiles,
     resolver: &Resolver<'_>,
-    findings: &mut Vec<SourceFinding>,
-) -> (Description, Vec<(SourceFile, XmlElement, usize)>) {
-    let mut reader = WsdlReader { words, description: Description::default(), schemas: Vec::new(), findings };
+) -> (Description, Vec<(SourceFile, XmlElement, usize)>, Vec<SourceFinding>) {
+    let mut reader =
+        WsdlReader { words, description: Description::default(), schemas: Vec::new(), findings: Vec::new() };
     let mut pending = vec![(source.clone(), root)];
     let mut seen: Vec<std::sync::Arc<str>> = vec![source.file.clone()];
     while let Some((source, root)) = pending.pop() {
@@ -154,18 +153,18 @@ pub(super) fn read(
         }
         reader.document(&source, root, file);
     }
-    let WsdlReader { description, schemas, .. } = reader;
-    (description, schemas)
+    let WsdlReader { description, schemas, findings, .. } = reader;
+    (description, schemas, findings)
 }
 
-struct WsdlReader<'a> {
+struct WsdlReader {
     words: Vocabulary,
     description: Description,
     schemas: Vec<(SourceFile, XmlElement, usize)>,
-    findings: &'a mut Vec<SourceFinding>,
+    findings: Vec<SourceFinding>,
 }
 
-impl WsdlReader<'_> {
+impl WsdlReader {
     /// Reports elements that may not stand where they do, and attributes that are missing.
     fn structure(&mut self, source: &SourceFile, element: &XmlElement) {
         let words = self.words;
@@ -223,7 +222,7 @@ impl WsdlReader<'_> {
                 for port in child.children.iter().filter(|port| words.is(port, words.endpoint)) {
                     let binding = port.attribute("binding").and_then(|value| port.qualified(value));
                     let name = port.attribute("name").unwrap_or_default().to_owned();
-                    self.description.endpoints.push(Endpoint {
+                    self.description.endpoints.push(WsdlEndpoint {
                         name,
                         binding,
                         place: Mention::of(source, port, "binding"),
@@ -258,10 +257,10 @@ fn remote_calls(root: &XmlElement, words: &Vocabulary, interface: &Name) -> Opti
     None
 }
 
-fn part(source: &SourceFile, part: &XmlElement) -> Part {
+fn part(source: &SourceFile, part: &XmlElement) -> MessagePart {
     let (attribute, is_element) = if part.attribute("element").is_some() { ("element", true) } else { ("type", false) };
     let content = part.attribute(attribute).and_then(|value| part.qualified(value));
-    Part {
+    MessagePart {
         name: part.attribute("name").unwrap_or_default().to_owned(),
         content: content.map(|name| (name, is_element)),
         place: Mention::of(source, part, attribute),

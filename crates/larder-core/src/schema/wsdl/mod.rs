@@ -42,12 +42,11 @@ pub(super) fn load(
         let message = format!("the root element is {}, not that of a WSDL document", root.name);
         return (None, vec![error_at("schema.kind", source, root.offset(), message)]);
     };
-    let mut findings = Vec::new();
-    let (description, mut schemas) = description::read(source, root, vocabulary, files, resolver, &mut findings);
+    let (description, mut schemas, mut findings) = description::read(source, root, vocabulary, files, resolver);
     let wrappers = wrapper::schema(source, &description);
     let written = wrappers.0.file.clone();
     schemas.push(wrappers);
-    let loaded = xsd::load_all(schemas, xsd::Scope::All, files, resolver);
+    let loaded = xsd::load_all(schemas, xsd::EntryScope::All, files, resolver);
     // What is wrong with the elements that were made of parts is wrong with the parts.
     let (of_parts, others): (Vec<_>, Vec<_>) = loaded.findings.into_iter().partition(|finding| finding.file == written);
     findings.extend(others);

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::description::{Description, Part};
+use super::description::{Description, MessagePart};
 use crate::document::{SourceFile, XmlElement, escaped_xml, parse_xml};
 
 /// Returns a schema with the elements of all operations; without any, an empty one.
@@ -28,7 +28,7 @@ pub(super) fn schema(source: &SourceFile, description: &Description) -> (SourceF
     (SourceFile::new(format!("{}#operations", source.file), text), root, 0)
 }
 
-fn text(namespace: &str, elements: &BTreeMap<std::sync::Arc<str>, &Vec<Part>>) -> String {
+fn text(namespace: &str, elements: &BTreeMap<std::sync::Arc<str>, &Vec<MessagePart>>) -> String {
     let mut text = String::from("<xs:schema xmlns:xs=\"http://www.w3.org/2001/XMLSchema\"");
     if !namespace.is_empty() {
         // Writing to a string does not fail.

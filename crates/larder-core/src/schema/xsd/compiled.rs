@@ -25,12 +25,12 @@ use crate::diagnostic::{Position, SourceFinding};
 use crate::document::{Area, MAX_DEPTH, MAX_NODES, Name, SourceFile, XmlElement, escaped_xml, parse_xml};
 
 /// A compiled schema.
-pub(crate) struct Compiled {
+pub(crate) struct CompiledXsd {
     /// Names are added to it while it is asked, so only one can ask at a time.
     set: Mutex<SchemaSet>,
 }
 
-impl fmt::Debug for Compiled {
+impl fmt::Debug for CompiledXsd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Compiled")
     }
@@ -64,7 +64,7 @@ impl SchemaLoader for Loader {
     }
 }
 
-impl Compiled {
+impl CompiledXsd {
     /// Compiles the documents of a schema. Returns the first rule that they break.
     pub(super) fn new(documents: &[XsdDocument], edition: Edition) -> Result<Self, Box<SourceFinding>> {
         // A deep schema needs stack: the crate's own limits are measured for a thread's usual stack and more.
@@ -189,7 +189,7 @@ fn place(root: &XmlElement, path: &InstancePath) -> usize {
     here.offset()
 }
 
-fn compile(documents: &[XsdDocument], edition: Edition) -> Result<Compiled, Box<SourceFinding>> {
+fn compile(documents: &[XsdDocument], edition: Edition) -> Result<CompiledXsd, Box<SourceFinding>> {
     // A document that is included by several namespaces is one text.
     let number_of = |document: &XsdDocument| {
         let place = (&document.source.file, document.root.offset());
@@ -242,7 +242,7 @@ fn compile(documents: &[XsdDocument], edition: Edition) -> Result<Compiled, Box<
             .map_err(|error| Box::new(at(&error)))?;
     }
     let compiled = builder.compile().map_err(|error| Box::new(at(&error)))?;
-    Ok(Compiled { set: Mutex::new(compiled.into_schema_set()) })
+    Ok(CompiledXsd { set: Mutex::new(compiled.into_schema_set()) })
 }
 
 /// The scheme of made-up addresses.

@@ -8,7 +8,7 @@ use crate::document::{Name, XmlElement};
 
 /// What can be declared at the top of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum ComponentKind {
+pub(crate) enum XsdComponentKind {
     Element,
     Attribute,
     /// A simple or complex type.
@@ -19,7 +19,7 @@ pub(crate) enum ComponentKind {
 
 /// A declaration with the number of its document.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Component<'a> {
+pub(crate) struct XsdComponent<'a> {
     pub(crate) node: &'a XmlElement,
     pub(crate) document: usize,
     /// Whether it stands in `xs:redefine` or `xs:override`.
@@ -28,12 +28,12 @@ pub(crate) struct Component<'a> {
 
 /// All declarations.
 pub(crate) struct Components<'a> {
-    by_name: BTreeMap<(ComponentKind, Name), Component<'a>>,
+    by_name: BTreeMap<(XsdComponentKind, Name), XsdComponent<'a>>,
     /// The elements that stand for another one.
     pub(crate) substitutes: BTreeMap<Name, Vec<Name>>,
 }
 
-impl ComponentKind {
+impl XsdComponentKind {
     fn of(node: &XmlElement) -> Option<Self> {
         match &*node.name.local {
             "element" => Some(Self::Element),
@@ -62,33 +62,29 @@ impl<'a> Components<'a> {
         for (number, document) in documents.iter().enumerate() {
             for child in document.root.children.iter().filter(|child| *child.name.namespace == *XS) {
                 if matches!(&*child.name.local, "redefine" | "override") {
-                    child.children.iter().for_each(|node| components.add(node, number, true, documents, findings));
+                    for node in &child.children {
+                        let component = XsdComponent { node, document: number, is_redefined: true };
+                        components.add(component, documents, findings);
+                    }
                 } else {
-                    components.add(child, number, false, documents, findings);
+                    let component = XsdComponent { node: child, document: number, is_redefined: false };
+                    components.add(component, documents, findings);
                 }
             }
         }
         components
     }
 
-    #[allow(clippy::too_many_arguments, reason = "each of them is a thing of its own")]
-    fn add(
-        &mut self,
-        node: &'a XmlElement,
-        document: usize,
-        is_redefined: bool,
-        documents: &[XsdDocument],
-        findings: &mut Vec<SourceFinding>,
-    ) {
-        let (Some(kind), Some(local)) = (ComponentKind::of(node), node.attribute("name")) else { return };
+    fn add(&mut self, component: XsdComponent<'a>, documents: &[XsdDocument], findings: &mut Vec<SourceFinding>) {
+        let XsdComponent { node, document, is_redefined } = component;
+        let (Some(kind), Some(local)) = (XsdComponentKind::of(node), node.attribute("name")) else { return };
         let here = &documents[document];
         let name = Name::new(here.namespace.clone(), local.trim());
-        if let (ComponentKind::Element, Some(heads)) = (kind, node.attribute("substitutionGroup")) {
+        if let (XsdComponentKind::Element, Some(heads)) = (kind, node.attribute("substitutionGroup")) {
             for head in heads.split_ascii_whitespace().filter_map(|head| here.qualified(node, head)) {
                 self.substitutes.entry(head).or_default().push(name.clone());
             }
         }
-        let component = Component { node, document, is_redefined };
         match self.by_name.entry((kind, name)) {
             std::collections::btree_map::Entry::Vacant(entry) => drop(entry.insert(component)),
             std::collections::btree_map::Entry::Occupied(mut entry) => {
@@ -110,12 +106,12 @@ impl<'a> Components<'a> {
         }
     }
 
-    pub(crate) fn get(&self, kind: ComponentKind, name: &Name) -> Option<Component<'a>> {
+    pub(crate) fn get(&self, kind: XsdComponentKind, name: &Name) -> Option<XsdComponent<'a>> {
         self.by_name.get(&(kind, name.clone())).copied()
     }
 
     /// Returns all names of a kind.
-    pub(crate) fn names(&self, kind: ComponentKind) -> impl Iterator<Item = (&Name, Component<'a>)> {
+    pub(crate) fn names(&self, kind: XsdComponentKind) -> impl Iterator<Item = (&Name, XsdComponent<'a>)> {
         self.by_name.iter().filter(move |((of, _), _)| *of == kind).map(|((_, name), component)| (name, *component))
     }
 

@@ -20,7 +20,7 @@ pub(crate) struct XsdDocument {
     /// The namespaces that it imports.
     pub(crate) imports: Vec<Arc<str>>,
     /// The documents that it includes, imports, redefines or overrides, by the directive's place.
-    pub(crate) links: Vec<Link>,
+    pub(crate) links: Vec<DocumentLink>,
     /// Whether it was given, not found through another.
     pub(crate) is_given: bool,
     /// Whether it declares what the first document does: it is that, or included by it.
@@ -29,7 +29,7 @@ pub(crate) struct XsdDocument {
 
 /// A directive that leads to another document.
 #[derive(Debug)]
-pub(crate) struct Link {
+pub(crate) struct DocumentLink {
     pub(crate) location: Option<String>,
     pub(crate) namespace: Option<String>,
     /// The number of the document.
@@ -88,20 +88,27 @@ pub(crate) fn collect(
     files: &mut SchemaFiles,
     resolver: &Resolver<'_>,
 ) -> (Vec<XsdDocument>, Vec<SourceFinding>) {
-    let (mut documents, mut findings) = (Vec::new(), Vec::new());
-    for (source, root, file) in roots {
+    let given = roots.into_iter().map(|(source, root, file)| {
         let namespace = root.attribute("targetNamespace").unwrap_or_default().into();
-        documents.push(XsdDocument::new(source, file, root, namespace, true));
-    }
+        XsdDocument::new(source, file, root, namespace, true)
+    });
+    let mut collector = DocumentCollector { documents: given.collect(), files, resolver, findings: Vec::new() };
     let mut next = 0;
-    while next < documents.len() {
-        let directives = directives(&documents[next], &mut findings);
-        for directive in directives {
-            follow(next, directive, &mut documents, files, resolver, &mut findings);
+    while next < collector.documents.len() {
+        for directive in directives(&collector.documents[next], &mut collector.findings) {
+            collector.follow(next, directive);
         }
         next += 1;
     }
-    (documents, findings)
+    (collector.documents, collector.findings)
+}
+
+/// What was found of a schema's documents.
+struct DocumentCollector<'a> {
+    documents: Vec<XsdDocument>,
+    files: &'a mut SchemaFiles,
+    resolver: &'a Resolver<'a>,
+    findings: Vec<SourceFinding>,
 }
 
 impl XsdDocument {
@@ -148,83 +155,78 @@ fn directives(document: &XsdDocument, findings: &mut Vec<SourceFinding>) -> Vec<
     directives
 }
 
-/// Finds the document that a directive names, reads it if it is new, and links it.
-#[allow(clippy::too_many_arguments, reason = "each of them is a thing of its own")]
-fn follow(
-    from: usize,
-    directive: Directive,
-    documents: &mut Vec<XsdDocument>,
-    files: &mut SchemaFiles,
-    resolver: &Resolver<'_>,
-    findings: &mut Vec<SourceFinding>,
-) {
-    let document = &mut documents[from];
-    let wanted = directive.namespace.as_deref().unwrap_or_default();
-    if directive.is_import {
-        document.imports.push(wanted.into());
-    }
-    let request = ImportRequest {
-        from: &document.source.file,
-        location: directive.location.as_deref(),
-        namespace: directive.namespace.as_deref(),
-    };
-    let Some(source) = resolver(&request) else {
-        let is_provided = directive.is_import && (wanted == XML || directive.location.is_none());
+impl DocumentCollector<'_> {
+    /// Finds the document that a directive names, reads it if it is new, and links it.
+    fn follow(&mut self, from: usize, directive: Directive) {
+        let Self { documents, files, resolver, findings } = self;
+        let document = &mut documents[from];
+        let wanted = directive.namespace.as_deref().unwrap_or_default();
+        if directive.is_import {
+            document.imports.push(wanted.into());
+        }
+        let request = ImportRequest {
+            from: &document.source.file,
+            location: directive.location.as_deref(),
+            namespace: directive.namespace.as_deref(),
+        };
+        let Some(source) = resolver(&request) else {
+            let is_provided = directive.is_import && (wanted == XML || directive.location.is_none());
+            let document = &documents[from];
+            let sibling = documents.iter().position(|other| other.is_given && *other.namespace == *wanted);
+            match sibling {
+                Some(target) if directive.is_import => {
+                    let Directive { location, namespace, .. } = directive;
+                    documents[from].links.push(DocumentLink { location, namespace, target });
+                }
+                _ if is_provided => {}
+                _ => {
+                    let location = directive.location.unwrap_or_default();
+                    let message = format!("`{location}` is not in the package or its dependencies");
+                    let finding = document.error("schema.import", directive.offset, message);
+                    let is_remote = location.contains("://");
+                    findings.push(finding.with_help(if is_remote {
+                        "nothing is fetched while checking: add the file to the package, or a dependency that has it"
+                    } else {
+                        "locations are relative to the file; what another package has is found by the name it is declared with"
+                    }));
+                }
+            }
+            return;
+        };
+        let (root, file) = match xml_root(&source).and_then(|root| Ok((root, files.add(&source)?))) {
+            Ok(read) => read,
+            Err(finding) => return findings.push(*finding),
+        };
         let document = &documents[from];
-        let sibling = documents.iter().position(|other| other.is_given && *other.namespace == *wanted);
-        match sibling {
-            Some(target) if directive.is_import => {
-                let Directive { location, namespace, .. } = directive;
-                documents[from].links.push(Link { location, namespace, target });
-            }
-            _ if is_provided => {}
-            _ => {
-                let location = directive.location.unwrap_or_default();
-                let message = format!("`{location}` is not in the package or its dependencies");
-                let finding = document.error("schema.import", directive.offset, message);
-                let is_remote = location.contains("://");
-                findings.push(finding.with_help(if is_remote {
-                    "nothing is fetched while checking: add the file to the package, or a dependency that has it"
-                } else {
-                    "locations are relative to the file; what another package has is found by the name it is declared with"
-                }));
-            }
+        if !root.name.is(XS, "schema") {
+            let message = format!("{} is no schema: its root element is {}", source.file, root.name);
+            return findings.push(document.error("schema.import", directive.offset, message));
         }
-        return;
-    };
-    let (root, file) = match xml_root(&source).and_then(|root| Ok((root, files.add(&source)?))) {
-        Ok(read) => read,
-        Err(finding) => return findings.push(*finding),
-    };
-    let document = &documents[from];
-    if !root.name.is(XS, "schema") {
-        let message = format!("{} is no schema: its root element is {}", source.file, root.name);
-        return findings.push(document.error("schema.import", directive.offset, message));
+        let declared = root.attribute("targetNamespace").unwrap_or_default();
+        let namespace: Arc<str> = match directive.is_import {
+            true if declared != wanted => {
+                let message = format!("{} has the namespace `{declared}`, and `{wanted}` is imported", source.file);
+                return findings.push(document.error("schema.namespace", directive.offset, message));
+            }
+            false if !declared.is_empty() && *declared != *document.namespace => {
+                let message = format!(
+                    "{} has the namespace `{declared}`, and only documents of `{}` can be included",
+                    source.file, document.namespace
+                );
+                let finding = document.error("schema.namespace", directive.offset, message);
+                return findings.push(finding.with_help("use xs:import"));
+            }
+            true => declared.into(),
+            false => Arc::clone(&document.namespace),
+        };
+        let is_own = document.is_own && !directive.is_import;
+        let known = documents.iter().position(|other| other.source.file == source.file && other.namespace == namespace);
+        let target = known.unwrap_or_else(|| {
+            documents.push(XsdDocument::new(source, file, root, namespace, false));
+            documents.len() - 1
+        });
+        documents[target].is_own |= is_own;
+        let Directive { location, namespace, .. } = directive;
+        documents[from].links.push(DocumentLink { location, namespace, target });
     }
-    let declared = root.attribute("targetNamespace").unwrap_or_default();
-    let namespace: Arc<str> = match directive.is_import {
-        true if declared != wanted => {
-            let message = format!("{} has the namespace `{declared}`, and `{wanted}` is imported", source.file);
-            return findings.push(document.error("schema.namespace", directive.offset, message));
-        }
-        false if !declared.is_empty() && *declared != *document.namespace => {
-            let message = format!(
-                "{} has the namespace `{declared}`, and only documents of `{}` can be included",
-                source.file, document.namespace
-            );
-            let finding = document.error("schema.namespace", directive.offset, message);
-            return findings.push(finding.with_help("use xs:import"));
-        }
-        true => declared.into(),
-        false => Arc::clone(&document.namespace),
-    };
-    let is_own = document.is_own && !directive.is_import;
-    let known = documents.iter().position(|other| other.source.file == source.file && other.namespace == namespace);
-    let target = known.unwrap_or_else(|| {
-        documents.push(XsdDocument::new(source, file, root, namespace, false));
-        documents.len() - 1
-    });
-    documents[target].is_own |= is_own;
-    let Directive { location, namespace, .. } = directive;
-    documents[from].links.push(Link { location, namespace, target });
 }

@@ -18,7 +18,7 @@ mod references;
 mod shapes;
 mod simple;
 
-pub(super) use compiled::{Compiled, Root};
+pub(super) use compiled::{CompiledXsd, Root};
 pub(super) use documents::XsdDocument;
 
 use super::shape::ShapeGraph;
@@ -33,13 +33,13 @@ pub(super) const XS: &str = "http://www.w3.org/2001/XMLSchema";
 #[derive(Debug)]
 pub(super) struct Xsd {
     pub(super) graph: ShapeGraph,
-    pub(super) compiled: Compiled,
+    pub(super) compiled: CompiledXsd,
     pub(super) edition: &'static str,
 }
 
 /// Which declarations are entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scope {
+pub(super) enum EntryScope {
     /// Those of the schema itself, and of what it includes.
     Own,
     /// Also those of what it imports.
@@ -65,7 +65,7 @@ pub(super) fn load(
         return LoadedXsd { xsd: None, findings: vec![finding] };
     }
     match files.add(source) {
-        Ok(file) => load_all(vec![(source.clone(), root, file)], Scope::Own, files, resolver),
+        Ok(file) => load_all(vec![(source.clone(), root, file)], EntryScope::Own, files, resolver),
         Err(finding) => LoadedXsd { xsd: None, findings: vec![*finding] },
     }
 }
@@ -74,13 +74,13 @@ pub(super) fn load(
 /// element and the number of the file.
 pub(super) fn load_all(
     roots: Vec<(SourceFile, XmlElement, usize)>,
-    scope: Scope,
+    scope: EntryScope,
     files: &mut SchemaFiles,
     resolver: &Resolver<'_>,
 ) -> LoadedXsd {
     let (mut documents, mut findings) = documents::collect(roots, files, resolver);
     for document in &mut documents {
-        document.is_own |= scope == Scope::All;
+        document.is_own |= scope == EntryScope::All;
     }
     let components = components::Components::new(&documents, &mut findings);
     references::check(&documents, &components, &mut findings);
@@ -96,7 +96,7 @@ pub(super) fn load_all(
             return LoadedXsd { xsd: None, findings };
         }
     };
-    let xsd = match Compiled::new(&documents, edition) {
+    let xsd = match CompiledXsd::new(&documents, edition) {
         Ok(compiled) => Some(Xsd { graph, compiled, edition: edition.as_str() }),
         Err(finding) => {
             findings.push(*finding);

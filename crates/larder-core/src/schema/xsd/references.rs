@@ -1,7 +1,7 @@
 //! Whether all names stand for something.
 
 use super::builtin::{NAMES, is_builtin};
-use super::components::{ComponentKind, Components};
+use super::components::{Components, XsdComponentKind};
 use super::{XS, XsdDocument};
 use crate::diagnostic::{SourceFinding, nearest};
 use crate::document::{Name, XmlAttribute, XmlElement};
@@ -45,7 +45,7 @@ impl ReferenceCheck<'_> {
         node.children.iter().for_each(|child| self.element(child));
     }
 
-    fn name(&mut self, node: &XmlElement, attribute: &XmlAttribute, kind: ComponentKind, value: &str) {
+    fn name(&mut self, node: &XmlElement, attribute: &XmlAttribute, kind: XsdComponentKind, value: &str) {
         // Relaxed by XML Schema 1.1: names of keywords.
         if value.starts_with("##") {
             return;
@@ -56,14 +56,14 @@ impl ReferenceCheck<'_> {
             let message = format!("{what}: the prefix `{prefix}` is not declared");
             return self.error("schema.unresolved", attribute, message, None);
         };
-        let is_built_in = kind == ComponentKind::Type && *name.namespace == *XS && is_builtin(&name.local);
+        let is_built_in = kind == XsdComponentKind::Type && *name.namespace == *XS && is_builtin(&name.local);
         if is_built_in || PROVIDED.contains(&&*name.namespace) || self.components.get(kind, &name).is_some() {
             self.imported(&what, attribute, &name);
             return;
         }
         let known = self.components.names(kind).filter(|(known, _)| known.namespace == name.namespace);
         let known: Vec<&str> = known.map(|(known, _)| &*known.local).collect();
-        let near = if *name.namespace == *XS && kind == ComponentKind::Type {
+        let near = if *name.namespace == *XS && kind == XsdComponentKind::Type {
             nearest(&name.local, NAMES)
         } else {
             nearest(&name.local, known.iter().copied())
@@ -100,17 +100,17 @@ impl ReferenceCheck<'_> {
 }
 
 /// Returns what an attribute refers to, and whether it has a list of names.
-fn reference(element: &str, attribute: &str) -> Option<(ComponentKind, bool)> {
+fn reference(element: &str, attribute: &str) -> Option<(XsdComponentKind, bool)> {
     Some(match (element, attribute) {
-        ("element", "ref") => (ComponentKind::Element, false),
-        ("element", "substitutionGroup") => (ComponentKind::Element, true),
-        ("attribute", "ref") => (ComponentKind::Attribute, false),
-        ("group", "ref") => (ComponentKind::Group, false),
-        ("attributeGroup", "ref") => (ComponentKind::AttributeGroup, false),
+        ("element", "ref") => (XsdComponentKind::Element, false),
+        ("element", "substitutionGroup") => (XsdComponentKind::Element, true),
+        ("attribute", "ref") => (XsdComponentKind::Attribute, false),
+        ("group", "ref") => (XsdComponentKind::Group, false),
+        ("attributeGroup", "ref") => (XsdComponentKind::AttributeGroup, false),
         ("element" | "attribute" | "alternative", "type")
         | ("restriction" | "extension", "base")
-        | ("list", "itemType") => (ComponentKind::Type, false),
-        ("union", "memberTypes") => (ComponentKind::Type, true),
+        | ("list", "itemType") => (XsdComponentKind::Type, false),
+        ("union", "memberTypes") => (XsdComponentKind::Type, true),
         _ => return None,
     })
 }

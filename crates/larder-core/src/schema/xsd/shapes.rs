@@ -6,7 +6,7 @@ use super::super::shape::{
     AttributeShape, Budget, ChoiceKind, ElementShape, Entry, EntryRoot, FileOffset, Format, Particle, ShapeGraph,
     SimpleType, Term, TypeId, TypeShape, Undecided, ValueKind, Wildcard, WildcardPlace,
 };
-use super::components::{Component, ComponentKind, Components};
+use super::components::{Components, XsdComponent, XsdComponentKind};
 use super::simple::{SimpleTypes, restricted};
 use super::{XS, XsdDocument, builtin};
 use crate::diagnostic::SourceFinding;
@@ -30,8 +30,8 @@ pub(super) fn build(documents: &[XsdDocument], components: &Components<'_>) -> R
         budget: Budget::new(),
     };
     let mut entries: Vec<Entry> = Vec::new();
-    let own = |component: &Component<'_>| documents[component.document].is_own;
-    for (name, component) in components.names(ComponentKind::Element).filter(|(_, component)| own(component)) {
+    let own = |component: &XsdComponent<'_>| documents[component.document].is_own;
+    for (name, component) in components.names(XsdComponentKind::Element).filter(|(_, component)| own(component)) {
         let type_id = builder.element_type(component);
         let place = builder.place(component);
         entries.push(Entry {
@@ -39,7 +39,7 @@ pub(super) fn build(documents: &[XsdDocument], components: &Components<'_>) -> R
             root: EntryRoot { name: Some(name.clone()), type_id, place },
         });
     }
-    for (name, component) in components.names(ComponentKind::Type).filter(|(_, component)| own(component)) {
+    for (name, component) in components.names(XsdComponentKind::Type).filter(|(_, component)| own(component)) {
         let type_id = builder.type_of(component, Some(name));
         let place = builder.place(component);
         if !entries.iter().any(|entry| *entry.text == *name.local && entry.root.name.is_some()) {
@@ -75,7 +75,7 @@ struct ShapeBuilder<'a> {
     /// The types that have a number, by document and place of their declaration.
     known: HashMap<(usize, usize), TypeId>,
     /// The types that have a number and nothing else yet.
-    pending: Vec<(TypeId, Component<'a>)>,
+    pending: Vec<(TypeId, XsdComponent<'a>)>,
     budget: Budget,
 }
 
@@ -92,13 +92,13 @@ struct Parts {
 }
 
 impl<'a> ShapeBuilder<'a> {
-    fn place(&self, component: Component<'_>) -> FileOffset {
+    fn place(&self, component: XsdComponent<'_>) -> FileOffset {
         FileOffset { file: self.documents[component.document].file, offset: component.node.offset() }
     }
 
     /// Returns the type of an element's declaration.
-    fn element_type(&mut self, component: Component<'a>) -> TypeId {
-        let Component { node, document, .. } = component;
+    fn element_type(&mut self, component: XsdComponent<'a>) -> TypeId {
+        let XsdComponent { node, document, .. } = component;
         let here = &self.documents[document];
         if let Some(name) = node.attribute("type").and_then(|value| here.qualified(node, value)) {
             return self.named_type(&name);
@@ -106,11 +106,11 @@ impl<'a> ShapeBuilder<'a> {
         let inline =
             node.children.iter().find(|child| child.name.is(XS, "complexType") || child.name.is(XS, "simpleType"));
         if let Some(inline) = inline {
-            return self.type_of(Component { node: inline, ..component }, None);
+            return self.type_of(XsdComponent { node: inline, ..component }, None);
         }
         let head = node.attribute("substitutionGroup").and_then(|heads| heads.split_ascii_whitespace().next());
         let head = head.and_then(|head| here.qualified(node, head));
-        match head.and_then(|head| self.components.get(ComponentKind::Element, &head)) {
+        match head.and_then(|head| self.components.get(XsdComponentKind::Element, &head)) {
             // The rules refuse heads in a circle.
             Some(head) if head.node.attribute("type").is_some() => self.element_type(head),
             _ => self.named_type(&Name::new(XS, "anyType")),
@@ -118,7 +118,7 @@ impl<'a> ShapeBuilder<'a> {
     }
 
     fn named_type(&mut self, name: &Name) -> TypeId {
-        if let Some(component) = self.components.get(ComponentKind::Type, name) {
+        if let Some(component) = self.components.get(XsdComponentKind::Type, name) {
             return self.type_of(component, Some(name));
         }
         // Built-in types have no place: their numbers are kept by name.
@@ -142,7 +142,7 @@ impl<'a> ShapeBuilder<'a> {
     }
 
     /// Returns the number of the type that a node describes.
-    fn type_of(&mut self, component: Component<'a>, name: Option<&Name>) -> TypeId {
+    fn type_of(&mut self, component: XsdComponent<'a>, name: Option<&Name>) -> TypeId {
         let key = (component.document, component.node.offset());
         if let Some(known) = self.known.get(&key) {
             return *known;
@@ -156,8 +156,8 @@ impl<'a> ShapeBuilder<'a> {
         type_id
     }
 
-    fn fill(&mut self, type_id: TypeId, component: Component<'a>) {
-        let Component { node, document, .. } = component;
+    fn fill(&mut self, type_id: TypeId, component: XsdComponent<'a>) {
+        let XsdComponent { node, document, .. } = component;
         if node.name.is(XS, "simpleType") {
             self.types[type_id].value = Some(self.simple.of(node, &self.documents[document], 0));
             return;
@@ -174,8 +174,8 @@ impl<'a> ShapeBuilder<'a> {
     }
 
     /// Reads a complex type with what it takes over from its base.
-    fn complex(&mut self, component: Component<'a>, depth: usize) -> Parts {
-        let Component { node, document, is_redefined } = component;
+    fn complex(&mut self, component: XsdComponent<'a>, depth: usize) -> Parts {
+        let XsdComponent { node, document, is_redefined } = component;
         let mut parts = Parts { is_mixed: node.attribute("mixed").is_some_and(is_true), ..Parts::default() };
         let place = self.place(component);
         if node.attribute("abstract").is_some_and(is_true) {
@@ -241,8 +241,8 @@ impl<'a> ShapeBuilder<'a> {
     }
 
     /// Returns the parts of a base.
-    fn base(&mut self, name: &Name, derived: Component<'a>, depth: usize) -> Parts {
-        match self.components.get(ComponentKind::Type, name) {
+    fn base(&mut self, name: &Name, derived: XsdComponent<'a>, depth: usize) -> Parts {
+        match self.components.get(XsdComponentKind::Type, name) {
             // A redefinition names the type that it replaces.
             Some(base) if std::ptr::eq(base.node, derived.node) => Parts::default(),
             Some(base) if depth >= MAX_CHAIN || self.budget.is_spent() => {
@@ -284,7 +284,7 @@ impl<'a> ShapeBuilder<'a> {
                 "attribute" => parts.attributes.extend(self.attribute(child, document)),
                 "attributeGroup" if depth < MAX_CHAIN && !self.budget.is_spent() => {
                     let name = child.attribute("ref").and_then(|name| self.documents[document].qualified(child, name));
-                    let group = name.and_then(|name| self.components.get(ComponentKind::AttributeGroup, &name));
+                    let group = name.and_then(|name| self.components.get(XsdComponentKind::AttributeGroup, &name));
                     if let Some(group) = group.filter(|group| !std::ptr::eq(group.node, node)) {
                         self.budget.take(1);
                         self.attributes(group.node, group.document, depth + 1, parts);
@@ -310,7 +310,7 @@ impl<'a> ShapeBuilder<'a> {
         let reference = node.attribute("ref").and_then(|name| here.qualified(node, name));
         let (name, declared, of) = if let Some(name) = reference {
             // Attributes of `xml:` need no file.
-            let component = self.components.get(ComponentKind::Attribute, &name);
+            let component = self.components.get(XsdComponentKind::Attribute, &name);
             let (declared, of) = component.map_or((node, document), |found| (found.node, found.document));
             (name, declared, of)
         } else {
@@ -345,7 +345,7 @@ impl<'a> ShapeBuilder<'a> {
             }
             "group" => {
                 let name = node.attribute("ref").and_then(|name| here.qualified(node, name))?;
-                let group = self.components.get(ComponentKind::Group, &name)?;
+                let group = self.components.get(XsdComponentKind::Group, &name)?;
                 if group.is_redefined {
                     undecided.push(Undecided { construct: "xs:redefine", place });
                 }
@@ -393,7 +393,7 @@ impl<'a> ShapeBuilder<'a> {
                 None => "".into(),
             };
             let name = Name::new(namespace, node.attribute("name")?.trim());
-            let type_id = self.element_type(Component { node, document, is_redefined: false });
+            let type_id = self.element_type(XsdComponent { node, document, is_redefined: false });
             let fixed = node.attribute("fixed").map(ToOwned::to_owned);
             return Some(Term::Element(ElementShape { name, type_id, fixed, place }));
         };
@@ -401,7 +401,7 @@ impl<'a> ShapeBuilder<'a> {
         let mut branches = Vec::new();
         let substitutes = self.components.substitutes_for(&head);
         for name in std::iter::once(&head).chain(&substitutes) {
-            let component = self.components.get(ComponentKind::Element, name)?;
+            let component = self.components.get(XsdComponentKind::Element, name)?;
             let is_abstract = component.node.attribute("abstract").is_some_and(is_true);
             if is_abstract && substitutes.is_empty() {
                 undecided.push(Undecided { construct: "an abstract element", place });

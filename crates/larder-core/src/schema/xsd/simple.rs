@@ -2,7 +2,7 @@
 
 use super::super::shape::{Bound, SimpleType, ValueKind};
 use super::builtin;
-use super::components::{ComponentKind, Components};
+use super::components::{Components, XsdComponentKind};
 use super::{XS, XsdDocument};
 use crate::document::{Name, XmlElement};
 
@@ -21,7 +21,7 @@ impl SimpleTypes<'_> {
         if *name.namespace == *XS {
             return builtin::simple(&name.local).unwrap_or_else(|| SimpleType::of(ValueKind::Any));
         }
-        match self.components.get(ComponentKind::Type, name) {
+        match self.components.get(XsdComponentKind::Type, name) {
             Some(component) if depth < MAX_CHAIN && component.node.name.is(XS, "simpleType") => {
                 self.of(component.node, &self.documents[component.document], depth + 1)
             }

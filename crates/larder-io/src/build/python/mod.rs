@@ -34,7 +34,7 @@ const LARGEST_TEXT: u64 = 16 << 20;
 
 /// A Python project with what it takes to build it.
 #[derive(Clone, Debug)]
-pub struct PythonProject {
+pub struct PythonSources {
     /// What is built, for messages: `pypi:psycopg2 2.9.9`.
     pub name: String,
     /// The unpacked sources. The build may change them.
@@ -124,7 +124,7 @@ struct DriverRequest<'a> {
     version: Option<&'a str>,
 }
 
-impl PythonProject {
+impl PythonSources {
     /// Returns what the back end needs besides the requirements that `pyproject.toml` lists: PEP 508 lines, unchecked.
     pub fn requires(&self, sandbox: &Sandbox, target: BuildOutput) -> Result<Vec<String>, BuildError> {
         self.call(sandbox, target, Hook::Requires)?;

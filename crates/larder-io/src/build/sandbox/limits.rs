@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// How much a build may use of the machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Limits {
+pub struct SandboxLimits {
     /// How long it may run.
     pub time: Duration,
     /// Bytes of memory that one of its processes may write to.
@@ -23,7 +23,7 @@ pub struct Limits {
     pub log: u64,
 }
 
-impl Default for Limits {
+impl Default for SandboxLimits {
     fn default() -> Self {
         const GIB: u64 = 1 << 30;
         Self {

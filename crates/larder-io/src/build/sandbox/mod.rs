@@ -47,7 +47,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
 
-pub use limits::Limits;
+pub use limits::SandboxLimits;
 pub use specification::{Access, Bind, Program};
 pub use supervise::Stop;
 
@@ -68,7 +68,7 @@ pub struct Sandbox {
     /// What it sees besides the system's compilers and libraries, in this order. A later one lies over an earlier one.
     pub binds: Vec<Bind>,
     /// How much it may use.
-    pub limits: Limits,
+    pub limits: SandboxLimits,
     /// The executable that sets the sandbox up: larder itself, `/proc/self/exe` on Linux.
     pub helper: PathBuf,
     /// Bubblewrap, for machines that allow it the namespaces that they deny to others. Not looked for on `PATH`, which is
@@ -123,7 +123,7 @@ impl Sandbox {
         Self {
             level,
             binds: Vec::new(),
-            limits: Limits::default(),
+            limits: SandboxLimits::default(),
             helper: helper.into(),
             bubblewrap: Some("/usr/bin/bwrap".into()),
             scratch: scratch.into(),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::Limits;
+use super::SandboxLimits;
 
 /// The first argument with which larder starts itself to set a sandbox up.
 pub(super) const COMMAND: &str = "__sandbox";
@@ -127,7 +127,7 @@ pub(super) struct Specification {
     pub(super) program: Program,
     /// Folders that may be written to, as the build sees them.
     pub(super) writable: Vec<PathBuf>,
-    pub(super) limits: Limits,
+    pub(super) limits: SandboxLimits,
     /// The ports of the build's network at which larder answers. Empty means none.
     pub(super) ports: Vec<u16>,
 }

@@ -10,7 +10,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::Limits;
+use super::SandboxLimits;
 use super::log::Log;
 use crate::build::BuildError;
 use crate::build::downloads::DownloadServer;
@@ -53,7 +53,7 @@ pub(super) struct Ended {
 pub(super) fn supervise(
     mut command: Command,
     input: &[u8],
-    (limits, writable): (&Limits, &[PathBuf]),
+    (limits, writable): (&SandboxLimits, &[PathBuf]),
     log: Log,
     server: Option<&DownloadServer>,
 ) -> Result<Ended, BuildError> {
@@ -181,7 +181,7 @@ struct Disk<'a> {
 }
 
 impl<'a> Disk<'a> {
-    fn new(limits: &Limits, writable: &'a [PathBuf]) -> Self {
+    fn new(limits: &SandboxLimits, writable: &'a [PathBuf]) -> Self {
         let free = writable.iter().filter_map(|folder| fs::free_space(folder).ok()).min().unwrap_or(0);
         let most = Usage { bytes: limits.disk, entries: limits.files };
         Self { most, writable, reserve: RESERVE.min(free / 2), next: Instant::now() + TICK }

@@ -2,16 +2,16 @@
 
 use std::io::BufRead;
 
-use super::wheel::Wheel;
+use super::wheel::WheelFormat;
 use super::{Arrival, Format, Unpacked, Unspooling};
 use crate::fetch::hashing::HashingReader;
 use crate::fetch::unpack::{ArchiveFault, Spool, ZipRoot, is_zip, unpack_archive, unpack_zip};
 use crate::model::{Algorithm, PackageKey};
 use crate::store::{Staging, StoreError, Tree, TreeEntry};
 
-pub(super) struct Archive;
+pub(super) struct ArchiveFormat;
 
-impl Format for Archive {
+impl Format for ArchiveFormat {
     fn algorithm(&self) -> Algorithm {
         Algorithm::Sha256
     }
@@ -25,7 +25,7 @@ impl Format for Archive {
     ) -> Result<Unpacked<'m>, StoreError> {
         match source.fill_buf() {
             Err(_) => Ok(Unpacked::Not(None)),
-            Ok(head) if is_zip(head) => Wheel.arrive(source, arrival, staging),
+            Ok(head) if is_zip(head) => WheelFormat.arrive(source, arrival, staging),
             Ok(_) => Unpacked::of(unpack_archive(source, arrival.packed, arrival.memory, staging, arrival.limits)),
         }
     }

@@ -100,12 +100,12 @@ impl Unpacked<'_> {
 /// Returns the format of a kind of artifacts.
 pub(super) fn of(kind: ArtifactKind) -> &'static dyn Format {
     match kind {
-        ArtifactKind::Tarball => &tarball::Tarball,
-        ArtifactKind::Wheel => &wheel::Wheel,
-        ArtifactKind::Sdist | ArtifactKind::Source => &sdist::Sdist,
-        ArtifactKind::Runtime => &runtime::Runtime,
-        ArtifactKind::Package => &package::Package,
-        ArtifactKind::Archive => &archive::Archive,
-        ArtifactKind::Creatio => &creatio::Creatio,
+        ArtifactKind::Tarball => &tarball::TarballFormat,
+        ArtifactKind::Wheel => &wheel::WheelFormat,
+        ArtifactKind::Sdist | ArtifactKind::Source => &sdist::SdistFormat,
+        ArtifactKind::Runtime => &runtime::RuntimeFormat,
+        ArtifactKind::Package => &package::PackageFormat,
+        ArtifactKind::Archive => &archive::ArchiveFormat,
+        ArtifactKind::Creatio => &creatio::CreatioFormat,
     }
 }

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::tarball::Tarball;
+use super::tarball::TarballFormat;
 use super::{Arrival, Format, Unpacked};
 use crate::fetch::hashing::HashingReader;
 use crate::fetch::unpack::{ArchiveFault, unpack_package};
@@ -13,9 +13,9 @@ use crate::model::{Algorithm, PackageKey};
 use crate::package::MANIFEST;
 use crate::store::{Staging, StoreError, Tree, TreeEntry};
 
-pub(super) struct Package;
+pub(super) struct PackageFormat;
 
-impl Format for Package {
+impl Format for PackageFormat {
     fn algorithm(&self) -> Algorithm {
         Algorithm::Sha256
     }
@@ -54,6 +54,6 @@ impl Format for Package {
     }
 
     fn measure(&self, body: &mut dyn Read, length: Option<u64>, place: &Path) -> Option<Demand> {
-        Tarball.measure(body, length, place)
+        TarballFormat.measure(body, length, place)
     }
 }

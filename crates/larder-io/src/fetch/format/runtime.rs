@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::tarball::Tarball;
+use super::tarball::TarballFormat;
 use super::{Arrival, Format, Unpacked};
 use crate::fetch::hashing::HashingReader;
 use crate::fetch::unpack::{ArchiveFault, unpack_runtime};
@@ -11,9 +11,9 @@ use crate::fs::Demand;
 use crate::model::{Algorithm, PackageKey};
 use crate::store::{Staging, StoreError, Tree, TreeEntry};
 
-pub(super) struct Runtime;
+pub(super) struct RuntimeFormat;
 
-impl Format for Runtime {
+impl Format for RuntimeFormat {
     fn algorithm(&self) -> Algorithm {
         Algorithm::Sha256
     }
@@ -40,6 +40,6 @@ impl Format for Runtime {
     }
 
     fn measure(&self, body: &mut dyn Read, length: Option<u64>, place: &Path) -> Option<Demand> {
-        Tarball.measure(body, length, place)
+        TarballFormat.measure(body, length, place)
     }
 }

@@ -4,8 +4,8 @@
 use std::io::{BufRead, Read};
 use std::path::Path;
 
-use super::tarball::Tarball;
-use super::wheel::Wheel;
+use super::tarball::TarballFormat;
+use super::wheel::WheelFormat;
 use super::{Arrival, Format, Unpacked, Unspooling};
 use crate::fetch::hashing::HashingReader;
 use crate::fetch::unpack::{ArchiveFault, Spool, ZipRoot, check_metadata, is_zip, unpack_zip};
@@ -13,11 +13,11 @@ use crate::fs::Demand;
 use crate::model::{Algorithm, PackageKey};
 use crate::store::{Staging, StoreError, Tree, TreeEntry};
 
-pub(super) struct Sdist;
+pub(super) struct SdistFormat;
 
 const PKG_INFO: &str = "PKG-INFO";
 
-impl Format for Sdist {
+impl Format for SdistFormat {
     fn algorithm(&self) -> Algorithm {
         Algorithm::Sha256
     }
@@ -30,8 +30,8 @@ impl Format for Sdist {
     ) -> Result<Unpacked<'m>, StoreError> {
         match source.fill_buf() {
             Err(_) => Ok(Unpacked::Not(None)),
-            Ok(head) if is_zip(head) => Wheel.arrive(source, arrival, staging),
-            Ok(_) => Tarball.arrive(source, arrival, staging),
+            Ok(head) if is_zip(head) => WheelFormat.arrive(source, arrival, staging),
+            Ok(_) => TarballFormat.arrive(source, arrival, staging),
         }
     }
 
@@ -58,6 +58,6 @@ impl Format for Sdist {
     }
 
     fn measure(&self, body: &mut dyn Read, length: Option<u64>, place: &Path) -> Option<Demand> {
-        Tarball.measure(body, length, place)
+        TarballFormat.measure(body, length, place)
     }
 }

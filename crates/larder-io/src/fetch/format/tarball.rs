@@ -13,11 +13,11 @@ use crate::fs::Demand;
 use crate::model::{Algorithm, PackageKey, Version, parse_npm_version};
 use crate::store::{Staging, StoreError, Tree, TreeEntry};
 
-pub(super) struct Tarball;
+pub(super) struct TarballFormat;
 
 const PACKAGE_JSON: &str = "package.json";
 
-impl Format for Tarball {
+impl Format for TarballFormat {
     fn algorithm(&self) -> Algorithm {
         Algorithm::Sha512
     }

@@ -6,9 +6,9 @@ use crate::fetch::unpack::{ArchiveFault, ArchiveRefusal, Spool, check_metadata, 
 use crate::model::{Algorithm, PackageKey};
 use crate::store::{Staging, StoreError, Tree, TreeEntry, WriteError};
 
-pub(super) struct Wheel;
+pub(super) struct WheelFormat;
 
-impl Format for Wheel {
+impl Format for WheelFormat {
     fn algorithm(&self) -> Algorithm {
         Algorithm::Sha256
     }

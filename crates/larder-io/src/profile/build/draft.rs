@@ -17,7 +17,7 @@ use crate::profile::layout::{Layout, LinkTarget, Links};
 use crate::profile::paths::{PROJECT, ProfilePaths};
 use crate::profile::python::{self, Interpreter};
 use crate::profile::source_copy::copy_tree;
-use crate::profile::{ProfileError, deployed_flow, fallback_link, npm, private, root_links, runtime};
+use crate::profile::{ProfileError, deployed_flow, fallback_link, node_modules, private, root_links, runtime};
 
 /// A generation that is being put together.
 pub(super) struct GenerationDraft<'a> {
@@ -291,7 +291,7 @@ impl<'a> GenerationDraft<'a> {
     fn make_launchers(&self) -> Result<Generated, ProfileError> {
         let mut generated = Generated::new();
         for (path, file) in &self.launchers {
-            let (text, full) = (npm::launcher(file), self.folder.join(path));
+            let (text, full) = (node_modules::launcher(file), self.folder.join(path));
             if let Some(parent) = full.parent() {
                 fs::create_dir_all(parent)?;
             }

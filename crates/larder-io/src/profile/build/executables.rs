@@ -11,7 +11,7 @@ use crate::store::Tree;
 use super::input::BuildInput;
 use crate::profile::layout::{Layout, LinkTarget, Links, LocalFolder, RealisedPackage};
 use crate::profile::paths::ProfilePaths;
-use crate::profile::{ProfileError, npm, private};
+use crate::profile::{ProfileError, node_modules, private};
 
 /// The file that an executable's name leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,7 +103,7 @@ impl Executables {
         if first == by {
             return;
         }
-        let taken = npm::preferred_owner(name, first, by);
+        let taken = node_modules::preferred_owner(name, first, by);
         self.warnings.push(format!("{first} and {by} both bring an executable `{name}`: {taken}'s is used"));
         if taken == &**by {
             self.offered.insert(name.to_owned(), (program, by.clone()));
@@ -157,7 +157,7 @@ pub(super) fn executables_of_links(
                 let Some(tree) = trees.get(&realised.tree) else { continue };
                 let Some(json) = fs::read_if_exists(&tree.folder.join("package.json"))? else { continue };
                 let folder = paths.packages.join(key.as_str()).join("node_modules").join(&**own);
-                let bins = npm::declared_bins(own, &json, tree.entries.iter().map(|entry| &*entry.path))?;
+                let bins = node_modules::declared_bins(own, &json, tree.entries.iter().map(|entry| &*entry.path))?;
                 executables.warnings.extend(bins.odd);
                 for bin in bins.found {
                     let file = folder.join(&bin.path);

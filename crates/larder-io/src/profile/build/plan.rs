@@ -27,7 +27,7 @@ use crate::profile::record_file::{FORMAT, hash};
 use crate::profile::relocate;
 use crate::profile::runtime::{self, RuntimeTree};
 use crate::profile::tool_settings;
-use crate::profile::{ProfileError, npm};
+use crate::profile::{ProfileError, node_modules};
 
 /// The plan of a generation: computed first, then carried out.
 pub(in crate::profile) struct Plan<'a> {
@@ -275,5 +275,5 @@ pub(in crate::profile) fn realise(
             runtimes.push((realised, tree.clone()));
         }
     }
-    Ok(npm::realise(paths.packages, paths.root, &missing)? + runtime::realise(paths.packages, &runtimes)?)
+    Ok(node_modules::realise(paths.packages, paths.root, &missing)? + runtime::realise(paths.packages, &runtimes)?)
 }

@@ -10,9 +10,9 @@ use crate::profile::layout_input::PackageToPlace;
 use crate::profile::private::PrivateContent;
 use crate::store::Tree;
 
-pub(super) struct Archive;
+pub(super) struct ArchivePlacement;
 
-impl Placement for Archive {
+impl Placement for ArchivePlacement {
     fn is_realised(&self) -> bool {
         true
     }

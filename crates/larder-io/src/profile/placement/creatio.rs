@@ -12,9 +12,9 @@ use crate::profile::layout_input::{LayoutInput, PackageToPlace};
 /// The folder of `packages/` that has them.
 const FOLDER: &str = "creatio";
 
-pub(super) struct Creatio;
+pub(super) struct CreatioPlacement;
 
-impl Placement for Creatio {
+impl Placement for CreatioPlacement {
     fn is_realised(&self) -> bool {
         true
     }

@@ -8,9 +8,9 @@ use crate::profile::ProfileError;
 use crate::profile::layout::{AskedBy, Layout};
 use crate::profile::layout_input::PackageToPlace;
 
-pub(super) struct Larder;
+pub(super) struct LarderPlacement;
 
-impl Placement for Larder {
+impl Placement for LarderPlacement {
     fn is_realised(&self) -> bool {
         true
     }

@@ -55,12 +55,12 @@ pub(super) trait Placement: Sync {
 }
 
 const PLACEMENTS: PerEcosystem<&dyn Placement> = PerEcosystem {
-    npm: &npm::Npm,
-    pypi: &python::Python,
-    larder: &larder::Larder,
-    path: &path::Local,
-    archive: &archive::Archive,
-    creatio: &creatio::Creatio,
+    npm: &npm::NpmPlacement,
+    pypi: &python::PythonPlacement,
+    larder: &larder::LarderPlacement,
+    path: &path::PathPlacement,
+    archive: &archive::ArchivePlacement,
+    creatio: &creatio::CreatioPlacement,
 };
 
 /// Returns the placement of an ecosystem's packages.

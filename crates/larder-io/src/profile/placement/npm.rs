@@ -7,9 +7,9 @@ use crate::profile::ProfileError;
 use crate::profile::layout::Layout;
 use crate::profile::layout_input::PackageToPlace;
 
-pub(super) struct Npm;
+pub(super) struct NpmPlacement;
 
-impl Placement for Npm {
+impl Placement for NpmPlacement {
     fn is_realised(&self) -> bool {
         true
     }

@@ -9,9 +9,9 @@ use crate::profile::layout::{AskedBy, Layout, LinkTarget};
 use crate::profile::layout_input::PackageToPlace;
 use crate::profile::{ProfileError, local_folders};
 
-pub(super) struct Local;
+pub(super) struct PathPlacement;
 
-impl Placement for Local {
+impl Placement for PathPlacement {
     fn is_realised(&self) -> bool {
         false
     }

@@ -7,9 +7,9 @@ use crate::profile::ProfileError;
 use crate::profile::layout::{AskedBy, Distribution, Layout};
 use crate::profile::layout_input::PackageToPlace;
 
-pub(super) struct Python;
+pub(super) struct PythonPlacement;
 
-impl Placement for Python {
+impl Placement for PythonPlacement {
     fn is_realised(&self) -> bool {
         false
     }

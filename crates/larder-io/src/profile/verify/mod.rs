@@ -20,7 +20,7 @@ use super::linking::TreeSource;
 use super::paths::{KEYS, LOCK, RECORD, SUMMARY};
 use super::profiles::Profiles;
 use super::root_links::{RequiredLinks, RootLinks};
-use super::{ProfileError, npm, python, runtime};
+use super::{ProfileError, node_modules, python, runtime};
 use damage::link_harm;
 use inventory::{ExpectedEntry, Inventory};
 
@@ -156,8 +156,8 @@ fn package(
         if **name == *realised.name && matches!(target, LinkTarget::Package(other, _) if other == key) {
             continue;
         }
-        let path = npm::link_path(realised, name);
-        let target = npm::relative_target(root, &path, target);
+        let path = node_modules::link_path(realised, name);
+        let target = node_modules::relative_target(root, &path, target);
         inventory.files.insert(path, ExpectedEntry::Link(target));
     }
     inventory.check()
@@ -191,7 +191,7 @@ fn runtime(
 fn repaired(realised: &RealisedPackage, tree: &Tree) -> BTreeMap<String, TreeDigest> {
     // A damaged tree is named where the store is checked.
     let executables =
-        TreeSource::open(tree, realised.files).and_then(|source| npm::executables(&source, realised, tree));
+        TreeSource::open(tree, realised.files).and_then(|source| node_modules::executables(&source, realised, tree));
     let repaired = executables.unwrap_or_default().into_iter();
     repaired.filter_map(|(path, content)| Some((path, TreeDigest::of(&content?)))).collect()
 }

@@ -10,7 +10,7 @@ use crate::diagnostic::counted;
 use crate::fetch::Network;
 use crate::manifest::{LogTrust, Signer, SignerListSource};
 use crate::model::{LogKey, PackageName};
-use crate::package::log::{Freshness, Head, LogFault, VerifiedState, find_head, read_state};
+use crate::package::log::{Head, LogFault, StateFreshness, VerifiedState, find_head, read_state};
 use crate::package::{REGISTRY_FILE, RegistryFile};
 use crate::registry::RegistryError;
 use crate::registry::client::RegistryClient;
@@ -177,7 +177,7 @@ impl RegistryLog {
                 state.checkpoint.key
             ));
         }
-        if let Freshness::Older { newest } = state.freshness {
+        if let StateFreshness::Older { newest } = state.freshness {
             self.warn(format!(
                 "registry `{}` shows a state of {} events, of {}, though one of {newest} was seen before: what was published or \
                  yanked since is not known here",

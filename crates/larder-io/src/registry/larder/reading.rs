@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::diagnostic::Failure;
 use crate::fetch::{Request, RequestTarget};
-use crate::package::log::{Answers, LogFault, Need};
+use crate::package::log::{Answers, LogFault, ReadStop};
 use crate::package::{REGISTRY_FILE, RegistryFile};
 use crate::parallel::map_parallel;
 use crate::registry::RegistryError;
@@ -54,14 +54,14 @@ pub(super) fn until_settled<T, F>(
 /// Runs a reader with the files that it asks for.
 pub(super) fn drive<T>(
     fetch: impl Fn(&str) -> Result<Option<Vec<u8>>, SharedFailure> + Sync,
-    reader: impl Fn(&Answers) -> Result<T, Need>,
+    reader: impl Fn(&Answers) -> Result<T, ReadStop>,
 ) -> Result<Result<T, LogFault>, SharedFailure> {
     let mut answers = Answers::default();
     loop {
         match reader(&answers) {
             Ok(value) => return Ok(Ok(value)),
-            Err(Need::Fault(fault)) => return Ok(Err(fault)),
-            Err(Need::Files(paths)) => {
+            Err(ReadStop::Fault(fault)) => return Ok(Err(fault)),
+            Err(ReadStop::Files(paths)) => {
                 let paths: Vec<String> = paths.into_iter().collect();
                 let contents = map_parallel(&paths, THREADS, |path| fetch(path));
                 for (path, content) in paths.into_iter().zip(contents) {

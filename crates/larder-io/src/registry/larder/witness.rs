@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::fs::{self, Durability, FsError};
 use crate::manifest::{Registry, RegistryUrl};
 use crate::model::{Digest, LogKey};
-use crate::package::log::{Checkpoint, Freshness, LogFault, LogHash, StateLeaf, Tree, VerifiedState, Witness};
+use crate::package::log::{Checkpoint, LogFault, LogHash, StateFreshness, StateLeaf, Tree, VerifiedState, Witness};
 use crate::registry::RegistryError;
 
 /// The folder of witnesses, below the cache.
@@ -148,7 +148,7 @@ impl WitnessFile {
                 && seen.witness.newest() == Some(tree)
             {
                 let checkpoint = Checkpoint { origin: key.name().to_owned(), tree, key };
-                seen.last = Some(VerifiedState { checkpoint, freshness: Freshness::Newest, leaf: document.leaf });
+                seen.last = Some(VerifiedState { checkpoint, freshness: StateFreshness::Newest, leaf: document.leaf });
             }
         }
         seen

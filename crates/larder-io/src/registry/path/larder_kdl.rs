@@ -3,17 +3,23 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde_json::json;
+
 use super::{LocalPackageError, ManifestContext, PathKind, PathPackage, manifest_path, pyproject};
 use crate::import::PYTHON_MANIFESTS;
+use crate::license;
 use crate::manifest::{self, DependencySpec, Manifest};
-use crate::model::{Facts, PackageName};
+use crate::model::{Facts, PackageName, Version};
 use crate::resolve::{Dependency, DependencyKind};
 
 pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPackage, LocalPackageError> {
     let manifest = parse(context, text)?;
     let (name, version) = manifest.identity().unzip();
     let name = context.name(PathKind::Larder, name)?;
-    let version = version.flatten().cloned().unwrap_or(semver::Version::new(0, 0, 0));
+    let declared_version = version.flatten().cloned().map(Version::from);
+    let stated = manifest.package.as_ref().and_then(|package| package.license.as_deref());
+    let stated = stated.or_else(|| manifest.project.as_ref()?.license.as_deref());
+    let license = license::package_json(&json!({ "license": stated }));
     let mut warnings = Vec::new();
     let mut dependencies = lines(context, &name, &manifest.dependencies, &mut warnings)?;
     // A folder is there once: it has the features of all who ask for it.
@@ -31,7 +37,8 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
     Ok(PathPackage {
         seen_as: name.clone(),
         name,
-        version,
+        declared_version,
+        license,
         kind: PathKind::Larder,
         dependencies,
         extras: Vec::new(),

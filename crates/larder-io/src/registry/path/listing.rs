@@ -23,7 +23,7 @@ impl PathListing {
         local_packages: &LocalPackageIndex,
     ) -> Result<Self, LocalPackageError> {
         let package = super::read(root, &folder, local_packages)?;
-        let candidates = vec![Candidate::new(package.version.clone().into())];
+        let candidates = vec![Candidate::new(package.version())];
         let versions = Arc::new(Versions { candidates, ..Versions::default() });
         Ok(Self { versions, package, folder })
     }

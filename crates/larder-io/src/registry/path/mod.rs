@@ -13,7 +13,8 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Exit, Failure, nearest};
 use crate::fs;
-use crate::model::{ExtraName, Facts, Label, Marker, PackageName, Requirement, Source, folder_text};
+use crate::license::Declaration;
+use crate::model::{ExtraName, Facts, Label, Marker, PackageName, Requirement, Source, Version, folder_text};
 use crate::resolve::{Dependency, DependencyKind, Wants};
 
 pub(super) use listing::PathListing;
@@ -26,8 +27,10 @@ pub struct PathPackage {
     pub name: PackageName,
     /// The name under which dependents see it that give it none: the one in its manifest, else the folder's.
     pub seen_as: PackageName,
-    /// Its version. If its manifest has no SemVer version, 0.0.0.
-    pub version: semver::Version,
+    /// Its version, as its manifest has it. `None` if that has none, or a build computes it.
+    pub declared_version: Option<Version>,
+    /// What its manifest says of its license.
+    pub license: Declaration,
     /// The kind of its manifest.
     pub kind: PathKind,
     /// Its dependencies.
@@ -245,6 +248,11 @@ pub fn root_package(root: &Path, name: &PackageName) -> Option<IndexedPackage> {
 }
 
 impl PathPackage {
+    /// Returns its version: 0.0.0 if its manifest has none.
+    pub fn version(&self) -> Version {
+        self.declared_version.clone().unwrap_or_else(|| semver::Version::new(0, 0, 0).into())
+    }
+
     /// Returns a requirement for the package, which is in `folder`.
     pub fn requirement(&self, folder: Arc<str>) -> Requirement {
         Requirement::path(self.seen_as.clone(), self.name.clone(), folder, Marker::default())
@@ -280,8 +288,12 @@ impl PathPackage {
         }
     }
 
-    /// Adds what another manifest of the same folder declares. Name and version stay.
+    /// Adds what another manifest of the same folder declares. The name stays, and what else both say.
     fn add_half(&mut self, other: Self) {
+        self.declared_version = self.declared_version.take().or(other.declared_version);
+        if self.license == Declaration::default() {
+            self.license = other.license;
+        }
         self.dependencies.extend(other.dependencies);
         self.extras.extend(other.extras);
         for (group, dependencies) in other.groups {

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{IndexedPackage, LocalPackageError, ManifestContext, PathKind, PathPackage};
-use crate::model::{Facts, LocalFile, Marker, NpmRange, PackageName, Requirement, Source};
+use crate::license;
+use crate::model::{Facts, LocalFile, Marker, NpmRange, PackageName, Requirement, Source, Version};
 use crate::registry::npm::requirement;
 use crate::resolve::{Dependency, DependencyKind, Wants};
 
@@ -28,6 +29,8 @@ struct PackageJsonManifest {
     bin: Option<Value>,
     directories: Option<Value>,
     engines: Option<Value>,
+    license: Option<Value>,
+    licenses: Option<Value>,
 }
 
 pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPackage, LocalPackageError> {
@@ -92,7 +95,8 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
     Ok(PathPackage {
         seen_as: name.clone(),
         name,
-        version: json.version.and_then(|text| text.parse().ok()).unwrap_or(semver::Version::new(0, 0, 0)),
+        declared_version: json.version.as_deref().and_then(version),
+        license: license::package_json(&json!({ "license": json.license, "licenses": json.licenses })),
         kind: PathKind::Npm,
         dependencies,
         extras: Vec::new(),
@@ -107,6 +111,13 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
         is_installed: false,
         node: json.engines.and_then(|engines| Some(engines.get("node")?.as_str()?.to_owned())),
     })
+}
+
+/// Reads a version as npm does, which also takes `v1.2.3`.
+fn version(text: &str) -> Option<Version> {
+    let strict = || text.parse::<semver::Version>().ok();
+    let loose = || Version::parse(PathKind::Npm.ecosystem(), text).ok()?.to_string().parse().ok();
+    strict().or_else(loose).map(Version::from)
 }
 
 pub(super) fn name(context: ManifestContext<'_>, text: &str) -> Result<Option<String>, LocalPackageError> {

@@ -9,7 +9,10 @@ use super::{
     python_manifest,
 };
 use crate::import::{GroupItem, PythonProject, UvSource, UvSources, behind_extra};
-use crate::model::{ExtraName, Facts, Label, LocalFile, Marker, PackageName, Pep508Error, Requirement, Source};
+use crate::license;
+use crate::model::{
+    Ecosystem, ExtraName, Facts, Label, LocalFile, Marker, PackageName, Pep508Error, Requirement, Source, Version,
+};
 use crate::registry::pypi::requirement;
 use crate::resolve::{Dependency, DependencyKind, Wants};
 
@@ -81,7 +84,8 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
     Ok(PathPackage {
         seen_as: name.clone(),
         name,
-        version: project.version.as_deref().and_then(version).unwrap_or(semver::Version::new(0, 0, 0)),
+        declared_version: project.version.as_deref().and_then(version),
+        license: license::metadata(&project.license),
         kind: PathKind::Pypi,
         dependencies,
         extras,
@@ -154,8 +158,18 @@ fn file_of(context: ManifestContext<'_>, project: &PythonProject) -> String {
     super::join(context.folder, project.file).to_string()
 }
 
-/// Reads a version as SemVer, filling in what PEP 440 leaves out: `1.2` is 1.2.0.
-fn version(text: &str) -> Option<semver::Version> {
+/// Reads a version as SemVer, filling in what PEP 440 leaves out: `1.2` is 1.2.0. What is no SemVer even then stays a version of Python, in
+/// its normal form.
+fn version(text: &str) -> Option<Version> {
+    let normal = || Version::parse(PathKind::Pypi.ecosystem(), text).ok().map(|version| version.to_string());
+    semver(text).map(Version::from).or_else(|| {
+        let normal = normal()?;
+        semver(&normal).map(Version::from).or_else(|| Version::parse(Ecosystem::LOCAL, &normal).ok())
+    })
+}
+
+/// Reads a version as SemVer.
+fn semver(text: &str) -> Option<semver::Version> {
     let dots = text.bytes().take_while(|b| b.is_ascii_digit() || *b == b'.').filter(|b| *b == b'.').count();
     text.parse().ok().or_else(|| match dots {
         0 => format!("{text}.0.0").parse().ok(),

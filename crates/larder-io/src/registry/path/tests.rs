@@ -1,5 +1,6 @@
 use super::*;
 use crate::fs::{self, Durability};
+use crate::model::Ecosystem;
 
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     let root = tempfile::tempdir().unwrap();
@@ -44,7 +45,7 @@ fn a_package_json_links_to_members_and_folders() {
     ]);
     let members = named(root.path(), &["packages/ui"]);
     let package = read(root.path(), "packages/theme", &members).unwrap();
-    assert_eq!(package.version.to_string(), "0.0.0");
+    assert_eq!(package.version().to_string(), "0.0.0");
     assert!(package.facts.bin);
     assert_eq!(
         wants(&package),
@@ -71,10 +72,71 @@ fn a_pyproject_tells_extras_and_groups() {
          lint = [{include-group = 'test'}, 'e']",
     )]);
     let package = read(root.path(), "p", &LocalPackageIndex::default()).unwrap();
-    assert_eq!(package.version.to_string(), "1.2.0");
+    assert_eq!(package.version().to_string(), "1.2.0");
     assert_eq!(wants(&package), ["Normal pypi:b >=1", "Normal pypi:c "]);
     assert_eq!(package.extras, ["fast".parse().unwrap()]);
     assert_eq!(package.groups.values().map(Vec::len).collect::<Vec<_>>(), [2, 2]);
+}
+
+#[test]
+fn versions_and_licenses_are_those_of_the_ecosystem() {
+    let of = |files: &[(&str, &str)]| {
+        let root = folder(files);
+        let package = read(root.path(), "p", &LocalPackageIndex::default()).unwrap();
+        // A lock has it again as it was.
+        let version = package.version();
+        assert_eq!(Version::parse(Ecosystem::LOCAL, &version.to_string()), Ok(version.clone()));
+        (version.to_string(), package.license.stated.unwrap_or_default())
+    };
+    for (written, expect) in [
+        // As locks have them today.
+        ("1", "1.0.0"),
+        ("1.0", "1.0.0"),
+        ("1.2.3", "1.2.3"),
+        ("1.2.3-rc.1", "1.2.3-rc.1"),
+        // What is no SemVer.
+        ("2024.5.1.dev3", "2024.5.1.dev3"),
+        ("1.2.3.4", "1.2.3.4"),
+        ("1.0rc1", "1.0rc1"),
+        ("1.0.RC1", "1.0rc1"),
+        ("1!2.0", "1!2.0"),
+        ("1.0.post2", "1.0.post2"),
+        ("1.2+cu121", "1.2+cu121"),
+        // Whose normal form is one.
+        ("v1.2.3", "1.2.3"),
+        ("01.2", "1.2.0"),
+        ("2024.05.1", "2024.5.1"),
+        ("nightly", "0.0.0"),
+    ] {
+        let project = format!("[project]\nname = 'p'\nversion = '{written}'\nlicense = 'MIT'\n");
+        assert_eq!(of(&[("p/pyproject.toml", &project)]), (expect.to_owned(), "MIT".to_owned()), "{written}");
+        let poetry = format!("[tool.poetry]\nname = 'p'\nversion = '{written}'\nlicense = 'ISC'\n");
+        assert_eq!(of(&[("p/pyproject.toml", &poetry)]), (expect.to_owned(), "ISC".to_owned()), "{written}");
+        let dynamic = [
+            (
+                "p/pyproject.toml",
+                "[project]\nname = 'p'\ndynamic = ['version']\nlicense = { text = 'BSD-2-Clause' }\n\
+                 [tool.setuptools.dynamic]\nversion = { attr = 'p.VERSION' }\n",
+            ),
+            ("p/p.py", &format!("VERSION = '{written}'\n")),
+        ];
+        // What is no version of Python is computed by something that is not read.
+        assert_eq!(of(&dynamic), (expect.to_owned(), "BSD-2-Clause".to_owned()), "{written}");
+        let cfg = format!("[metadata]\nname = p\nversion = {written}\nlicense = MIT\n");
+        assert_eq!(of(&[("p/setup.cfg", &cfg)]), (expect.to_owned(), "MIT".to_owned()), "{written}");
+    }
+    for (written, expect) in [("1.2.3", "1.2.3"), ("v1.2.3", "1.2.3"), ("=1.2.3-a", "1.2.3-a"), ("x", "0.0.0")] {
+        let text = format!(r#"{{"name":"p","version":"{written}","licenses":[{{"type":"MIT"}}]}}"#);
+        assert_eq!(of(&[("p/package.json", &text)]), (expect.to_owned(), "MIT".to_owned()), "{written}");
+    }
+    // What one half does not say, the other does.
+    let python = ("p/pyproject.toml", "[project]\nname = 'p'\nversion = '1.2.3.4'\nlicense = 'MIT'\n");
+    assert_eq!(of(&[("p/package.json", r#"{"name":"p"}"#), python]), ("1.2.3.4".to_owned(), "MIT".to_owned()));
+    let own = r#"{"name":"p","version":"2.0.0","license":"ISC"}"#;
+    assert_eq!(of(&[("p/package.json", own), python]), ("2.0.0".to_owned(), "ISC".to_owned()));
+    let kdl = "package \"p\" version=\"1.0.0-rc.1\" license=\"Apache-2.0\"\n";
+    assert_eq!(of(&[("p/larder.kdl", kdl)]), ("1.0.0-rc.1".to_owned(), "Apache-2.0".to_owned()));
+    assert_eq!(of(&[("p/larder.kdl", "project \"p\" license=\"MIT\"\n")]), ("0.0.0".to_owned(), "MIT".to_owned()));
 }
 
 #[test]
@@ -292,7 +354,7 @@ fn a_larder_kdl_is_a_package_before_it_is_a_project() {
     ]);
     let members = named(root.path(), &["packages/orders", "packages/money", "packages/old"]);
     let package = read(root.path(), "packages/orders", &members).unwrap();
-    assert_eq!((package.name.as_str(), package.version.to_string()), ("orders-client", "2.1.0".to_owned()));
+    assert_eq!((package.name.as_str(), package.version().to_string()), ("orders-client", "2.1.0".to_owned()));
     assert_eq!(wants(&package), ["Normal path:money packages/money", "Normal npm:undici ^7"]);
     assert_eq!(read(root.path(), "packages/old", &members).unwrap().name.as_str(), "Old_Name");
 }

@@ -7,6 +7,7 @@
 //! | `folders` | requirements that name a folder by where the project lies |
 //! | `hatch` | Hatch's environments; what `[project]` calls dynamic, from the requirements files of a hook of Hatch |
 //! | `history` | versions that a tool takes from a git repository |
+//! | `license` | what it says of its license |
 //! | `pdm` | PDM's groups for development |
 //! | `poetry` | Poetry's tables, where `[project]` leaves something to them |
 //! | `pure` | which modules it has, where no build has to run to know |
@@ -19,6 +20,7 @@
 mod folders;
 mod hatch;
 mod history;
+mod license;
 mod pdm;
 mod poetry;
 mod project_table;
@@ -35,7 +37,7 @@ use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
-use crate::model::PackageName;
+use crate::model::{LicenseHeaders, PackageName};
 
 use project_table::ProjectTable;
 
@@ -62,6 +64,8 @@ pub struct PythonProject {
     pub version: Option<String>,
     /// What it is, in one line.
     pub description: Option<String>,
+    /// What it says of its license.
+    pub license: LicenseHeaders,
     /// The interpreters that it admits.
     pub requires_python: Option<String>,
     /// Its dependencies, as PEP 508 writes them.
@@ -172,6 +176,7 @@ pub(in crate::import) fn project_or_groups(files: &FileReader<'_>) -> Result<Opt
         name: table.name,
         version: table.version,
         description: table.description,
+        license: license::of_document(&document),
         requires_python: table.requires_python,
         dependencies: table.dependencies,
         folders: table.folders,

@@ -7,7 +7,7 @@ use toml::{Table, Value};
 
 use super::setup_cfg::{self, SetupCfg};
 use super::setup_py::{self, SetupPy};
-use super::{FileReader, GroupItem, PYPROJECT, PythonProject, version};
+use super::{FileReader, GroupItem, PYPROJECT, PythonProject, license, version};
 
 /// The fields that `[project]` may leave to setuptools. `None`: nothing that can be read says it.
 #[derive(Debug, Default)]
@@ -69,6 +69,7 @@ pub(super) fn without_project_table(
         name,
         version: told.version,
         description: description.or_else(|| py.as_ref()?.text("description")),
+        license: license::of_setuptools(cfg.as_ref(), py.as_ref()),
         requires_python: told.requires_python,
         dependencies: told.dependencies.unwrap_or_default(),
         folders: Vec::new(),

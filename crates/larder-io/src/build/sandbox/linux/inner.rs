@@ -24,17 +24,17 @@ pub(super) fn run(specification: &Specification) -> Result<Report, Refused> {
             rustix::system::sethostname(b"build").map_err(Refused::at("a name of the machine"))?;
             rights::give_up(*build_user, limits)?;
             landlock::confine_writing(writable)?;
-            seccomp::deny(seccomp::Network::Loopback)?;
+            seccomp::deny(seccomp::SocketAccess::Loopback)?;
         }
         Confinement::Bubblewrap { .. } => {
             rights::give_up(*build_user, limits)?;
             landlock::confine_writing(writable)?;
-            seccomp::deny(seccomp::Network::Loopback)?;
+            seccomp::deny(seccomp::SocketAccess::Loopback)?;
         }
         Confinement::Reduced { readable } => {
             rights::limit(limits, rights::Counted::AllOfUser)?;
             landlock::confine(readable, writable)?;
-            seccomp::deny(seccomp::Network::None)?;
+            seccomp::deny(seccomp::SocketAccess::None)?;
         }
         Confinement::None => rights::limit(limits, rights::Counted::AllOfUser)?,
     }

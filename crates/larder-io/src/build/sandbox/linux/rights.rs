@@ -10,7 +10,7 @@ use rustix::thread::{
 };
 
 use super::Refused;
-use crate::build::sandbox::Limits;
+use crate::build::sandbox::SandboxLimits;
 use crate::build::sandbox::specification::BuildUser;
 use crate::fs;
 
@@ -35,7 +35,7 @@ pub(super) fn pass_on() -> Result<(), Refused> {
 }
 
 /// Becomes the user who runs the build, without any capability and with limits, for good.
-pub(super) fn give_up(build_user: BuildUser, limits: &Limits) -> Result<(), Refused> {
+pub(super) fn give_up(build_user: BuildUser, limits: &SandboxLimits) -> Result<(), Refused> {
     // Numbers of capabilities that this kernel does not know are refused, and cannot be had either.
     for capability in CapabilitySet::all().iter() {
         let _ = remove_capability_from_bounding_set(capability);
@@ -60,7 +60,7 @@ pub(super) fn give_up(build_user: BuildUser, limits: &Limits) -> Result<(), Refu
 }
 
 /// Sets the limits of this process and of all that it starts, and lets no executable give it more rights.
-pub(super) fn limit(limits: &Limits, counted: Counted) -> Result<(), Refused> {
+pub(super) fn limit(limits: &SandboxLimits, counted: Counted) -> Result<(), Refused> {
     set_no_new_privs(true).map_err(Refused::at("no new privileges"))?;
     let others = if counted == Counted::AllOfUser { threads_of_user() } else { 0 };
     let resources = [

@@ -16,7 +16,7 @@ use super::syscalls::{self, Denied, When};
 
 /// The sockets that a build may make.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Network {
+pub(super) enum SocketAccess {
     /// Those of its own network namespace.
     Loopback,
     /// None but pairs, which are connected to each other.
@@ -24,23 +24,23 @@ pub(super) enum Network {
 }
 
 /// Denies this process and all that it starts what no build needs, for good.
-pub(super) fn deny(network: Network) -> Result<(), Refused> {
+pub(super) fn deny(network: SocketAccess) -> Result<(), Refused> {
     for program in programs(network).map_err(Refused::at("seccomp"))? {
         apply_filter(&program).map_err(Refused::at("seccomp"))?;
     }
     Ok(())
 }
 
-fn programs(network: Network) -> Result<Vec<BpfProgram>, seccompiler::Error> {
+fn programs(network: SocketAccess) -> Result<Vec<BpfProgram>, seccompiler::Error> {
     let mut not_permitted = syscalls::not_permitted();
-    if network == Network::None {
+    if network == SocketAccess::None {
         not_permitted.extend(syscalls::not_permitted_beside_others());
     }
-    let pretended = if network == Network::None { syscalls::pretended() } else { Vec::new() };
+    let pretended = if network == SocketAccess::None { syscalls::pretended() } else { Vec::new() };
     // Of two answers to a call that of the later filter counts: a refusal, not a pretence.
     let answers = [
         (pretended, 0),
-        (syscalls::sockets(network == Network::Loopback), libc::EAFNOSUPPORT),
+        (syscalls::sockets(network == SocketAccess::Loopback), libc::EAFNOSUPPORT),
         (syscalls::missing(), libc::ENOSYS),
         (not_permitted, libc::EPERM),
     ];
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn filters_compile_and_are_within_the_kernels_bounds() {
-        for network in [Network::Loopback, Network::None] {
+        for network in [SocketAccess::Loopback, SocketAccess::None] {
             let programs = programs(network).unwrap();
             assert!(programs.len() >= 4);
             assert!(programs.iter().all(|program| (4..=4096).contains(&program.len())));

@@ -11,9 +11,9 @@ use crate::store::{Staging, StoreError, Tree, TreeEntry};
 
 pub use unpack::{PackageHead, read_head};
 
-pub(super) struct Creatio;
+pub(super) struct CreatioFormat;
 
-impl Format for Creatio {
+impl Format for CreatioFormat {
     fn algorithm(&self) -> Algorithm {
         Algorithm::Sha256
     }

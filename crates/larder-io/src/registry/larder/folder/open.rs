@@ -6,8 +6,8 @@ use super::error::FolderError;
 use crate::fs::{self, Durability, FileLock};
 use crate::model::{LogKey, PackageName};
 use crate::package::log::{
-    Answers, Appender, CHECKPOINT, Checkpoint, Head, Heads, LogFault, LogSigner, Need, StateLeaf, Tree, VerifiedState,
-    Witness, find_head, read_state,
+    Answers, Appender, CHECKPOINT, Checkpoint, Head, Heads, LogFault, LogSigner, ReadStop, StateLeaf, Tree,
+    VerifiedState, Witness, find_head, read_state,
 };
 use crate::package::{REGISTRY_FILE, RegistryFile, index_path};
 
@@ -122,13 +122,13 @@ impl FolderRegistry {
     }
 
     /// Runs a reader of the log with the files that it asks for.
-    pub(super) fn read<T>(&self, reader: impl Fn(&Answers) -> Result<T, Need>) -> Result<T, FolderError> {
+    pub(super) fn read<T>(&self, reader: impl Fn(&Answers) -> Result<T, ReadStop>) -> Result<T, FolderError> {
         let mut answers = Answers::default();
         loop {
             match reader(&answers) {
                 Ok(value) => return Ok(value),
-                Err(Need::Fault(fault)) => return Err(self.damaged(fault)),
-                Err(Need::Files(paths)) => {
+                Err(ReadStop::Fault(fault)) => return Err(self.damaged(fault)),
+                Err(ReadStop::Files(paths)) => {
                     for path in paths {
                         let content = fs::read_up_to(&self.root.join(&path), LARGEST)?;
                         answers.add(path, content);
