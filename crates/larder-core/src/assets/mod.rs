@@ -44,6 +44,7 @@ mod set;
 #[cfg(test)]
 mod tests;
 
+pub use check::MAPPING_SECRET;
 pub use carried::{CarriedFlows, FLOWS_FILE, check_foreign_path};
 pub use compatibility::{AssetChange, compare as compare_assets, compare_asset};
 pub use flow::{Dependency, ErrorWay, Flow, Route, Strength};
