@@ -17,7 +17,10 @@ fn write(project: &Project, version: &str) {
     project
         .write("tools/local/package.json", &package("local"))
         .write("packages/theme/package.json", &package("theme"))
-        .write("larder.kdl", &format!("// {version}\nmembers \"packages/*\"\ndependencies {{ path \"tools/local\"; }}\n"));
+        .write(
+            "larder.kdl",
+            &format!("// {version}\nmembers \"packages/*\"\ndependencies {{ path \"tools/local\"; }}\n"),
+        );
     project.run("larder sync").exits(0);
 }
 

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::assets::foreign::{
-    Configuration, ForeignKind, ImportRules, convert, name_of_file, recognise, with_known_locations, with_renamed_schemas,
+    Configuration, ForeignKind, ImportRules, convert, name_of_file, recognise, with_known_locations,
+    with_renamed_schemas,
 };
 use crate::diagnostic::SourceFinding;
 use crate::document::{SourceFile, decode};

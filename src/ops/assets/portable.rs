@@ -61,7 +61,7 @@ pub(super) fn problem_of_file(path: &str, text: &str, kind: Option<AssetKind>) -
     }
     if kind == Some(AssetKind::Mapping)
         && let Ok(mapping) = Mapping::parse(&SourceFile { file: path.into(), text: text.into() })
-        && let Some((position, what)) = secret::find_in_mapping(&mapping, None).first()
+        && let Some((position, what)) = secret::find_in_mapping(&mapping).first()
     {
         return Some(format!("{path}:{}: it has {what}", position.line));
     }

@@ -214,7 +214,10 @@ mod tests {
         assert!(script.find("$RELEASE").unwrap() < script.find("git push --follow-tags").unwrap());
         let (_, gitlab) = workflow_for(CiHost::GitLab, CiPurpose::Release, "apps/shop/");
         let job = &gitlab["larder-apps-shop-release"];
-        assert_eq!((&job["variables"]["GIT_DEPTH"], &job["before_script"][2]), (&Value::from(0), &"cd 'apps/shop'".into()));
+        assert_eq!(
+            (&job["variables"]["GIT_DEPTH"], &job["before_script"][2]),
+            (&Value::from(0), &"cd 'apps/shop'".into())
+        );
         let script: Vec<&str> = job["script"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
         assert!(script[script.len() - 2] == "$RELEASE" && script.last().unwrap().contains("git push --follow-tags"));
     }

@@ -44,8 +44,8 @@ mod set;
 #[cfg(test)]
 mod tests;
 
-pub use check::MAPPING_SECRET;
 pub use carried::{CarriedFlows, FLOWS_FILE, check_foreign_path};
+pub use check::MAPPING_SECRET;
 pub use compatibility::{AssetChange, compare as compare_assets, compare_asset};
 pub use flow::{Dependency, ErrorWay, Flow, Route, Strength};
 pub use frozen::{AssetDocument, FLOW_FILE, FlowDocument, FrozenFiles, FrozenFlow, PackageDocument};

@@ -2,7 +2,6 @@
 
 use crate::diagnostic::Position;
 use crate::mapping::Mapping;
-use crate::schema::shape::Shape;
 
 /// Parts of names whose values are secrets.
 const SECRET_NAMES: [&str; 27] = [
@@ -42,8 +41,33 @@ const WHOLE_SECRET_NAMES: [&str; 3] = ["sig", "xauth", "bpmcsrf"];
 const PLAIN_NAMES: [&str; 3] = ["tokenurl", "tokenendpoint", "tokentype"];
 
 /// Last words of names that only look like it: what they say is how a secret is, and not the secret.
-const DESCRIBING_WORDS: [&str; 10] =
-    ["type", "algorithm", "method", "kind", "format", "length", "count", "scheme", "policy", "version"];
+const DESCRIBING_WORDS: [&str; 25] = [
+    "type",
+    "algorithm",
+    "method",
+    "kind",
+    "format",
+    "length",
+    "count",
+    "scheme",
+    "policy",
+    "version",
+    "class",
+    "level",
+    "mode",
+    "status",
+    "state",
+    "name",
+    "label",
+    "url",
+    "uri",
+    "endpoint",
+    "issuer",
+    "expiry",
+    "expires",
+    "required",
+    "enabled",
+];
 
 /// The beginnings of tokens that say of themselves what they are, with the fewest characters behind them.
 const TOKENS: [(&str, usize); 14] = [
@@ -93,13 +117,10 @@ pub fn find_in_text(text: &str) -> Option<(usize, &'static str)> {
     })
 }
 
-/// Returns where a mapping has a secret as a constant or a default, and what that is. Which values a place of the target may have,
-/// its schema may list: those are known to everybody.
-pub fn find_in_mapping(mapping: &Mapping, target: Option<&Shape>) -> Vec<(Position, &'static str)> {
-    let literals = mapping.literals(target).into_iter();
-    let secrets = literals.filter_map(|literal| {
-        let is_plain = literal.is_listed
-            || ["true", "false", "null"].contains(&literal.text)
+/// Returns where a mapping has a secret as a constant or a default, and what that is.
+pub fn find_in_mapping(mapping: &Mapping) -> Vec<(Position, &'static str)> {
+    let secrets = mapping.literals().into_iter().filter_map(|literal| {
+        let is_plain = ["true", "false", "null"].contains(&literal.text)
             || DESCRIBING_WORDS.iter().any(|word| last_word(literal.name).eq_ignore_ascii_case(word));
         let name = if is_plain { "" } else { literal.name };
         Some((literal.position, find(name, literal.text)?))
@@ -183,15 +204,15 @@ mod tests {
         let found = |rule: &str| {
             let text = format!("mapping from=\"a\" to=\"b\" {{\n{rule}\n}}\n");
             let mapping = Mapping::parse(&crate::document::SourceFile::new("m.kdl", text.as_str())).expect("a mapping");
-            find_in_mapping(&mapping, None).into_iter().map(|(at, _)| (at.line, at.column)).collect::<Vec<_>>()
+            find_in_mapping(&mapping).into_iter().map(|(at, _)| (at.line, at.column)).collect::<Vec<_>>()
         };
         for (rule, column) in [
             ("constant \"hunter2\" to=\"password\"", 10),
             ("constant 1234 to=\"login/Password\"", 10),
             ("constant \"a\" to=\"o:Login/@apiKey\"", 10),
-            ("field \"x\" to=\"client-secret\" { default \"abc\"; }", 42),
+            ("field \"x\" to=\"client-secret\" { default \"abc\"; }", 40),
             ("constant \"a\" to=\"password/value\"", 10),
-            ("each \"x\" to=\"tokens\" { constant \"a\" to=\".\"; }", 34),
+            ("each \"x\" to=\"tokens\" { constant \"a\" to=\".\"; }", 33),
             ("constant \"Bearer abcdef\" to=\"header\"", 10),
             ("constant \"https://me:hunter2@host/\" to=\"address\"", 10),
         ] {
@@ -205,6 +226,7 @@ mod tests {
             "constant #true to=\"hasPassword\"",
             "constant \"SHA256\" to=\"signatureAlgorithm\"",
             "constant 5 to=\"token-count\"",
+            "constant \"db\" to=\"secretName\"",
             "constant \"user\" to=\"credentials/name\"",
         ] {
             assert_eq!(found(rule), [], "{rule}");

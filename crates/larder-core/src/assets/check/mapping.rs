@@ -14,7 +14,14 @@ impl AssetSet<'_> {
     pub(super) fn check_mapping(&self, at: AssetIndex) -> Vec<SourceFinding> {
         let (Some(mapping), Some(file)) = (self.mapping(at), &self.content(at).source) else { return Vec::new() };
         let package = self.asset(at).package;
-        let mut found = Vec::new();
+        // What cannot be told without the values themselves is not told of a mapping that has secrets.
+        let secrets = secret::find_in_mapping(mapping).into_iter().map(|(position, what)| {
+            let message = format!("there is {what}, and mappings must not have one");
+            SourceFinding::error(MAPPING_SECRET, &file.file, position, message)
+                .with_help("map it from the source, or let the adapter send it: `credentials env=\"NAME\"`")
+        });
+        let mut found: Vec<SourceFinding> = secrets.collect();
+        let has_secrets = !found.is_empty();
         let references = [mapping.from(), mapping.to()].map(|end| (end, end.text.parse::<AssetReference>()));
         let mut side = |(end, reference): &(&Endpoint, Result<AssetReference, _>)| {
             let reference = reference.as_ref().ok()?;
@@ -30,12 +37,7 @@ impl AssetSet<'_> {
             }
         };
         let [source, target] = [side(&references[0]), side(&references[1])];
-        for (position, what) in secret::find_in_mapping(mapping, target.as_ref().map(|(.., shape)| shape)) {
-            let message = format!("there is {what}, and mappings must not have one");
-            let finding = SourceFinding::error(MAPPING_SECRET, &file.file, position, message);
-            found.push(finding.with_help("map it from the source, or let the adapter send it: `credentials env=\"NAME\"`"));
-        }
-        let (Some(source), Some(target)) = (source, target) else { return found };
+        let (Some(source), Some(target), false) = (source, target, has_secrets) else { return found };
         let wrong = mapping.check(&source.2, &target.2);
         let can_run = !wrong.iter().any(SourceFinding::is_error);
         found.extend(wrong);

@@ -270,7 +270,8 @@ fn attributes_that_only_a_wildcard_admits_are_decided_by_samples() {
         order(&content)
     };
     let other = "<xs:anyAttribute namespace=\"##other\" processContents=\"lax\"/>";
-    let body = |to: &str| format!("{NS}namespace \"x\" \"urn:x\"\nfield \"o:Id\" to=\"o:Id\"\nfield \"o:Id\" to=\"{to}\"");
+    let body =
+        |to: &str| format!("{NS}namespace \"x\" \"urn:x\"\nfield \"o:Id\" to=\"o:Id\"\nfield \"o:Id\" to=\"{to}\"");
     for (wildcard, to, is_admitted) in [
         (other, "@x:kind", true),
         (other, "@kind", false),
@@ -299,12 +300,14 @@ fn attributes_that_only_a_wildcard_admits_are_decided_by_samples() {
 
 #[test]
 fn a_side_that_names_another_schema_is_one_finding() {
-    let invoice = "\"number\": {\"type\": \"string\"}, \"total\": {\"type\": \"string\"}, \"note\": {\"type\": \"string\"}";
+    let invoice =
+        "\"number\": {\"type\": \"string\"}, \"total\": {\"type\": \"string\"}, \"note\": {\"type\": \"string\"}";
     let failure = "\"reason\": {\"type\": \"string\"}, \"note\": {\"type\": \"string\"}";
     let body = "field \"o:Id\" to=\"number\"\nfield \"o:Id\" to=\"total\"\nfield \"o:Note\" to=\"note\"\n\
                 each \"o:Line\" to=\"lines\" { field \"o:Sum\" to=\"sum\"; }";
     let found = check(body, failure, "\"reason\"");
-    let expect = "1:mapping.side: `t` is another schema than the mapping's target: there is no `number`, `total`, `lines`";
+    let expect =
+        "1:mapping.side: `t` is another schema than the mapping's target: there is no `number`, `total`, `lines`";
     assert_eq!(found, expect);
     // The other side is checked all the same.
     let found = check(&body.replace("o:Note", "o:Nite"), failure, "\"reason\"");
