@@ -249,13 +249,12 @@ fn renamed(path: &str, name: &str, names: &BTreeMap<&str, Label>) -> Option<Stri
         return None;
     }
     let folder = |path: &str| path.rsplit_once('/').map(|(folder, _)| folder.to_owned());
-    let mut called = names.iter().filter(|(schema, _)| stem(schema) == name);
-    let mut beside = called.clone().filter(|(schema, _)| folder(schema) == folder(path));
-    let only = |found: &mut dyn Iterator<Item = (&&str, &Label)>| {
-        let first = found.next()?;
-        found.next().is_none().then(|| first.1.to_string())
-    };
-    only(&mut beside).or_else(|| only(&mut called))
+    let called = names.iter().filter(|(schema, _)| stem(schema) == name);
+    let (beside, elsewhere): (Vec<_>, Vec<_>) = called.partition(|(schema, _)| folder(schema) == folder(path));
+    match (&beside[..], &elsewhere[..]) {
+        ([(_, only)], _) | ([], [(_, only)]) => Some(only.to_string()),
+        _ => None,
+    }
 }
 
 /// Returns the name of a file without its endings.

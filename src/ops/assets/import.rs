@@ -93,7 +93,7 @@ pub fn import(session: &Session<'_>, request: &Request) -> Result<Imported> {
         let schemas = found.assets.iter().filter(|asset| asset.kind == AssetKind::Schema);
         let moved: BTreeMap<String, String> = schemas
             .map(|asset| {
-                let known = there(&id_of(asset)).map(|at| set.asset(at).declaration.file.value.to_string());
+                let known = there(&id_of(asset)).map(|at| set.asset(at).declaration.file.value.as_str().to_owned());
                 (asset.path.clone(), known.unwrap_or_else(|| path_of(asset)))
             })
             .collect();
