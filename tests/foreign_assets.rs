@@ -202,8 +202,8 @@ fn references_follow_what_gets_another_name_or_lies_elsewhere() {
     };
     // The same types are in the package already, elsewhere; and there are two files of one name.
     project
-        .write("larder.kdl", "package \"shop\" version=\"1.0.0\"\nassets { schema \"types\" \"xsd/types.xsd\"; }\n")
-        .write("xsd/types.xsd", &types)
+        .write("pkg/larder.kdl", "package \"shop\" version=\"1.0.0\"\nassets { schema \"types\" \"xsd/types.xsd\"; }\n")
+        .write("pkg/xsd/types.xsd", &types)
         .write("old/common/types.xsd", &types)
         .write("old/a/order.xsd", &order("urn:a"))
         .write("old/b/order.xsd", &order("urn:b"))
@@ -215,14 +215,14 @@ fn references_follow_what_gets_another_name_or_lies_elsewhere() {
             "old/out.kdl",
             "adapter kind=\"file\" direction=\"out\" {\n    schema \"order#Order\"\n    path \"/out\"\n}\n",
         );
-    let told = project.run_json("larder import assets old --json");
-    let adapter = project.read("adapters/in.kdl");
+    let told = project.run_json("larder -C pkg import assets ../old --json");
+    let adapter = project.read("pkg/adapters/in.kdl");
     assert!(adapter.contains("schema \"a-order#Order\""), "{adapter}");
-    assert!(project.read("schemas/b/order.xsd").contains("schemaLocation=\"../../xsd/types.xsd\""), "{told:#}");
+    assert!(project.read("pkg/schemas/b/order.xsd").contains("schemaLocation=\"../../xsd/types.xsd\""), "{told:#}");
     // Which of two is meant, nobody knows.
     let found = told["findings"].as_array().expect("findings");
     assert!(found.len() == 1 && found[0]["file"] == "adapters/out.kdl", "{found:#?}");
     // The same again adds nothing.
-    let again = project.run_json("larder import assets old --json");
+    let again = project.run_json("larder -C pkg import assets ../old --json");
     assert!(again["assets"].as_array().expect("a list").iter().all(|one| one["new"] == false), "{again:#}");
 }
