@@ -372,19 +372,30 @@ fn a_change_touches_all_that_refers_to_it() {
 fn secrets_are_refused_wherever_a_package_is_looked_at() {
     let project = hub_unlocked();
     project.run("larder lock").exits(0);
-    edit(
-        &project,
-        "packages/orders/adapters/orders-in.kdl",
-        "credentials env=\"PARTNER_SFTP\"",
-        "credentials \"me:hunter2\"",
-    );
     let folder = project.path("packages/orders");
-    for command in ["larder check", "larder pack", "larder publish --registry ../../registry"] {
-        let refused = project.run_in(&folder, command);
-        let told = format!("{}{}", refused.stdout, refused.stderr);
-        assert!(told.contains("secret") || told.contains("clear text"), "{command}: {told}");
-        assert!(!told.contains("hunter2"), "{command} repeats it: {told}");
-        refused.exits(1);
+    for (file, old, new) in [
+        ("mappings/order-to-shipment.kdl", "constant \"post\" to=\"carrier\"", "constant \"hunter2\" to=\"password\""),
+        (
+            "mappings/order-to-invoice.kdl",
+            "field \"o:Note\" to=\"note\"",
+            "field \"o:Note\" to=\"apiKey\" { default \"hunter2\"; }",
+        ),
+        ("adapters/orders-in.kdl", "credentials env=\"PARTNER_SFTP\"", "credentials \"me:hunter2\"\n    port \"22\""),
+        ("adapters/orders-in.kdl", "credentials env=\"PARTNER_SFTP\"", "credentials \"me:hunter2\""),
+    ] {
+        let file = format!("packages/orders/{file}");
+        let before = project.read(&file);
+        edit(&project, &file, old, new);
+        for command in ["larder check", "larder pack", "larder publish --registry ../../registry"] {
+            let refused = project.run_in(&folder, command);
+            let told = format!("{}{}", refused.stdout, refused.stderr);
+            assert!(told.contains("secret") || told.contains("clear text"), "{command}: {told}");
+            assert!(!told.contains("hunter2"), "{command} repeats it: {told}");
+            refused.exits(1);
+        }
+        if !new.ends_with("hunter2\"") {
+            project.write(&file, &before);
+        }
     }
     assert!(!folder.join("orders-1.2.0.tar.gz").exists());
     // Where it is, without what it is.

@@ -54,7 +54,12 @@ fn a_hook_is_chained_with_the_one_that_is_there_and_a_second_run_changes_nothing
 fn a_workflow_is_written_once_and_a_changed_one_is_kept() {
     let project = Project::alone();
     project.manifest("");
-    for (host, path) in [("github", ".github/workflows/larder.yml"), ("gitlab", ".gitlab/larder.yml")] {
+    for (host, path) in [
+        ("github", ".github/workflows/larder.yml"),
+        ("gitlab", ".gitlab/larder.yml"),
+        ("github --release", ".github/workflows/larder-release.yml"),
+        ("gitlab --release", ".gitlab/larder-release.yml"),
+    ] {
         let document = project.run(&format!("larder ci-template {host} --json")).exits(0).json();
         conforms(&document, "ci-template");
         assert_eq!(document["state"], "written");

@@ -140,6 +140,11 @@ fn secrets_of_native_files_and_of_samples_stay_outside() {
         ("old/a.kdl", adapter.to_owned(), "a.kdl:5"),
         ("old/a.kdl", adapter.replace("kind=\"sftp\"", "kind=\"sft\""), "a.kdl:1"),
         ("old/a.kdl", adapter.replace("    credentials", "    credentials env=\"A\"\n    // credentials"), "a.kdl:6"),
+        (
+            "old/m.kdl",
+            "mapping from=\"order\" to=\"invoice\" {\n    constant \"hunter2\" to=\"password\"\n}\n".to_owned(),
+            "m.kdl:2",
+        ),
         ("old/samples/a.json", format!("{{\"number\": \"{token}\"}}\n"), "samples/a.json:1"),
     ] {
         let project = exported();
@@ -180,4 +185,44 @@ fn other_packages_and_installed_ones_are_passed_by() {
         "{told:#}"
     );
     assert!(told["leftOut"].to_string().contains("packages/one: it is a package of its own"), "{told:#}");
+}
+
+#[test]
+fn references_follow_what_gets_another_name_or_lies_elsewhere() {
+    let project = Project::alone();
+    let schema = |namespace: &str, content: &str| {
+        format!(
+            "<xs:schema xmlns:xs=\"http://www.w3.org/2001/XMLSchema\" xmlns:t=\"urn:t\" targetNamespace=\"{namespace}\">{content}</xs:schema>\n"
+        )
+    };
+    let types = schema("urn:t", "<xs:simpleType name=\"Id\"><xs:restriction base=\"xs:string\"/></xs:simpleType>");
+    let order = |namespace: &str| {
+        let import = "<xs:import namespace=\"urn:t\" schemaLocation=\"../common/types.xsd\"/>";
+        schema(namespace, &format!("{import}<xs:element name=\"Order\" type=\"t:Id\"/>"))
+    };
+    // The same types are in the package already, elsewhere; and there are two files of one name.
+    project
+        .write("pkg/larder.kdl", "package \"shop\" version=\"1.0.0\"\nassets { schema \"types\" \"xsd/types.xsd\"; }\n")
+        .write("pkg/xsd/types.xsd", &types)
+        .write("old/common/types.xsd", &types)
+        .write("old/a/order.xsd", &order("urn:a"))
+        .write("old/b/order.xsd", &order("urn:b"))
+        .write(
+            "old/a/in.kdl",
+            "adapter kind=\"file\" direction=\"in\" {\n    schema \"order#Order\"\n    path \"/in\"\n}\n",
+        )
+        .write(
+            "old/out.kdl",
+            "adapter kind=\"file\" direction=\"out\" {\n    schema \"order#Order\"\n    path \"/out\"\n}\n",
+        );
+    let told = project.run_json("larder -C pkg import assets ../old --json");
+    let adapter = project.read("pkg/adapters/in.kdl");
+    assert!(adapter.contains("schema \"a-order#Order\""), "{adapter}");
+    assert!(project.read("pkg/schemas/b/order.xsd").contains("schemaLocation=\"../../xsd/types.xsd\""), "{told:#}");
+    // Which of two is meant, nobody knows.
+    let found = told["findings"].as_array().expect("findings");
+    assert!(found.len() == 1 && found[0]["file"] == "adapters/out.kdl", "{found:#?}");
+    // The same again adds nothing.
+    let again = project.run_json("larder -C pkg import assets ../old --json");
+    assert!(again["assets"].as_array().expect("a list").iter().all(|one| one["new"] == false), "{again:#}");
 }

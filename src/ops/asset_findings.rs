@@ -1,7 +1,7 @@
 //! What is wrong with assets, and what changed of them: for people, and as `--json` has it.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use miette::{
@@ -11,6 +11,7 @@ use miette::{
 use serde::Serialize;
 
 use crate::assets::AssetChange;
+use crate::assets::MAPPING_SECRET;
 use crate::assets::adapter::SECRET;
 use crate::diagnostic::{Exit, Failure, FindingLevel, SourceFinding, counted};
 use crate::model::AssetId;
@@ -127,10 +128,12 @@ pub(in crate::ops) fn diagnostics(
     texts: &dyn Fn(&str) -> Option<Arc<str>>,
 ) -> Vec<AssetDiagnostic> {
     let mut known: BTreeMap<&str, Option<Arc<str>>> = BTreeMap::new();
+    // A line with a secret is not shown, nor are those around it: logs are read by others.
+    let is_secret = |finding: &&SourceFinding| [SECRET, MAPPING_SECRET].contains(&&*finding.code);
+    let with_secrets: BTreeSet<&str> = findings.iter().filter(is_secret).map(|finding| &*finding.file).collect();
     let shown = findings.iter().map(|finding| {
         let text = known.entry(&finding.file).or_insert_with(|| texts(&finding.file)).clone();
-        // A line with a secret is not shown: logs are read by others.
-        let shown = if finding.code == SECRET { Shown::Place } else { Shown::Text };
+        let shown = if with_secrets.contains(&*finding.file) { Shown::Place } else { Shown::Text };
         AssetDiagnostic::new(finding, text.map(|text| Excerpt { text, shown }))
     });
     shown.collect()

@@ -20,7 +20,7 @@ use crate::profile::python::Interpreter;
 use crate::profile::{self, RequiredLinks, Rollback};
 
 use super::deployed_flows::FlowUse;
-use super::generations::state::{self, RecordedFacts};
+use super::generations::state::{self, LockCheck, RecordedFacts};
 use super::install::{self, Activation, BytecodeUse, Ingredients, Installation, Installed, Purpose};
 use super::lock::{self, Absent, Kept, LockUse, Locked};
 use super::policies::Subject;
@@ -32,7 +32,7 @@ use super::rollback::IsRolledBack;
 use super::session::LOCKFILE;
 use super::summary::DifferenceSummary;
 use super::sync_hooks::{self, RunOf};
-use super::{Project, Result, Session, advisories, notes, variables};
+use super::{Context, Project, Result, Session, advisories, notes, variables};
 
 pub use super::sync_hooks::HookUse;
 
@@ -166,6 +166,7 @@ pub fn sync(session: &Session<'_>, options: SyncOptions) -> Result<Synced> {
     let context = session.context;
     let hook_use = match options.mode {
         Mode::DryRun => HookUse::Never,
+        _ if is_built(session, &root, options) => HookUse::Never,
         Mode::Build(_) | Mode::Repair(_) => options.hooks.under(options.lock, &context.variables),
     };
     let before = RunOf { environment: context.environment.as_deref(), generation: None };
@@ -184,14 +185,27 @@ pub fn sync(session: &Session<'_>, options: SyncOptions) -> Result<Synced> {
     Ok(synced)
 }
 
+/// Returns whether the environment is what a fresh lock says, though it was built under `--frozen`, where nobody looked at whether it is
+/// fresh: a sync has nothing to do then.
+fn is_built(session: &Session<'_>, root: &Path, options: SyncOptions) -> bool {
+    let is_plain = options.mode == Mode::default() && options.bytecode == BytecodeUse::AsDeclared;
+    let Some(environment) = wanted(session.context, root, options).filter(|_| is_plain) else { return false };
+    let variables = &session.context.variables;
+    state::current(root, &environment, variables, LockCheck::Unseen).is_some()
+        && Project::read_for(root.to_path_buf(), options.lock).is_ok_and(|project| lock::fresh(&project).is_ok())
+}
+
+/// Returns the environment that is meant, unless a sync switches to it.
+fn wanted(context: &Context<'_>, root: &Path, options: SyncOptions) -> Option<String> {
+    let active = state::active(root);
+    let environment = context.environment.clone().or_else(|| active.clone())?;
+    (options.activation != Activation::Activate || active.as_ref() == Some(&environment)).then_some(environment)
+}
+
 /// Answers from the record of the last sync, where nothing has changed since.
 fn unchanged(session: &Session<'_>, root: &Path, options: SyncOptions) -> Option<Synced> {
     let context = session.context;
-    let active = state::active(root);
-    let environment = context.environment.clone().or_else(|| active.clone())?;
-    if options.activation == Activation::Activate && active.as_ref() != Some(&environment) {
-        return None;
-    }
+    let environment = wanted(context, root, options)?;
     let generation = state::current(root, &environment, &context.variables, options.lock.into())?;
     let folder = profile::generation_folder(root, &environment, generation);
     // Killed runs leave leases behind, and what they were about to fetch.

@@ -23,6 +23,9 @@ pub(in crate::cli) struct CiTemplateArgs {
     /// Whose workflow it is
     #[arg(value_name = "HOST")]
     pub(in crate::cli) host: CiHostName,
+    /// The workflow that releases what was merged, beside the other one: `larder-release.yml`
+    #[arg(long)]
+    pub(in crate::cli) release: bool,
     /// Replace a file that has other text
     #[arg(long, conflicts_with = "print")]
     pub(in crate::cli) force: bool,

@@ -2,7 +2,7 @@
 
 use crate::cli::args::{CiHostName, CiTemplateArgs};
 use crate::ops::Context;
-use crate::ops::automation::ci::{CiHost, Workflow};
+use crate::ops::automation::ci::{CiHost, CiPurpose, Workflow};
 
 use super::{CommandResult, DONE, Output};
 
@@ -11,7 +11,8 @@ pub(in crate::cli) fn run(arguments: &CiTemplateArgs, context: &Context<'_>, out
         CiHostName::Github => CiHost::GitHub,
         CiHostName::Gitlab => CiHost::GitLab,
     };
-    let workflow = Workflow::of(context, host)?;
+    let purpose = if arguments.release { CiPurpose::Release } else { CiPurpose::Build };
+    let workflow = Workflow::of(context, host, purpose)?;
     if arguments.print {
         output.data_verbatim(workflow.text());
         return DONE;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::assets::foreign::{
     Configuration, ForeignKind, ImportRules, convert, name_of_file, recognise, with_known_locations,
+    with_renamed_schemas,
 };
 use crate::diagnostic::SourceFinding;
 use crate::document::{SourceFile, decode};
@@ -30,6 +31,8 @@ pub(super) struct ForeignAsset {
     pub(super) path: String,
     /// `kind=` of a schema whose content does not tell.
     pub(super) form: Option<&'static str>,
+    /// What kind of schema it is, if it is one.
+    pub(super) schema: Option<SchemaKind>,
     /// The text that is taken over.
     pub(super) text: String,
     /// Whether that is the file's own.
@@ -115,6 +118,7 @@ pub(super) fn read(
                     name: name.clone(),
                     path: path.clone(),
                     form,
+                    schema: Some(*kind),
                     is_unchanged: rebuilt.is_none(),
                     text: rebuilt.unwrap_or_else(|| text.clone()),
                     others: Vec::new(),
@@ -124,12 +128,15 @@ pub(super) fn read(
                 let Some(name) = label(stated.as_deref().unwrap_or(stem(path))) else { continue };
                 let others = if *kind == AssetKind::Mapping { samples(path, text, &texts) } else { Vec::new() };
                 of_mappings.extend(others.iter().map(|(path, _)| path.clone()));
+                let renamed = |name: &str| renamed(path, name, &names);
+                let text = with_renamed_schemas(*kind, path, text, &renamed).unwrap_or_else(|| text.clone());
                 found.assets.push(ForeignAsset {
                     kind: *kind,
                     name,
                     path: path.clone(),
                     form: None,
-                    text: text.clone(),
+                    schema: None,
+                    text,
                     is_unchanged: true,
                     others,
                 });
@@ -196,6 +203,7 @@ fn adapter(
                 name,
                 path: path.to_owned(),
                 form: None,
+                schema: None,
                 text: adapter.text,
                 is_unchanged: false,
                 others: Vec::new(),
@@ -232,6 +240,21 @@ fn schema_names<'p>(schemas: &BTreeMap<&'p str, SchemaKind>, problems: &mut Vec<
         }
     }
     names
+}
+
+/// Returns the new name of a schema that a file calls by that of its file, if that is the name of none: of several files of that name the
+/// one in the same folder is meant.
+fn renamed(path: &str, name: &str, names: &BTreeMap<&str, Label>) -> Option<String> {
+    if names.values().any(|known| known.as_str() == name) {
+        return None;
+    }
+    let folder = |path: &str| path.rsplit_once('/').map(|(folder, _)| folder.to_owned());
+    let called = names.iter().filter(|(schema, _)| stem(schema) == name);
+    let (beside, elsewhere): (Vec<_>, Vec<_>) = called.partition(|(schema, _)| folder(schema) == folder(path));
+    match (&beside[..], &elsewhere[..]) {
+        ([(_, only)], _) | ([], [(_, only)]) => Some(only.to_string()),
+        _ => None,
+    }
 }
 
 /// Returns the name of a file without its endings.

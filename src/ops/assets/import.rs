@@ -1,14 +1,15 @@
 //! `larder import assets DIR`: schemas, configurations of adapters and larder's own files become assets of the package around the
 //! current folder.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::assets::AssetSet;
-use crate::assets::foreign::ImportRules;
+use crate::assets::foreign::{ImportRules, with_moved_locations};
 use crate::diagnostic::{Exit, Failure, SourceFinding};
 use crate::document::SourceFile;
 use crate::fs;
-use crate::model::{AssetId, AssetKind};
+use crate::model::{AssetId, AssetKind, Label};
 use crate::ops::asset_findings::WrongAssets;
 use crate::ops::project::{inputs, locate_root};
 use crate::ops::{Result, Session};
@@ -63,7 +64,7 @@ pub fn import(session: &Session<'_>, request: &AssetImport) -> Result<ImportedAs
         here.is_some_and(|here| set.of_package(package).any(|at| set.asset(at).declaration.file.value.as_str() == here))
     };
     let is_mapping = |path: &str| mapping.as_ref().is_some_and(|mapping| *mapping == from.join(path));
-    let found = foreign_folder::read(&from, rules.as_ref(), &|path| is_mapping(path) || is_declared(path))?;
+    let mut found = foreign_folder::read(&from, rules.as_ref(), &|path| is_mapping(path) || is_declared(path))?;
     let mut imported = ImportedAssets { left_out: found.left_out, ..ImportedAssets::default() };
     if !finished.is_empty() {
         imported.notes.push(format!("an import that was cut off was finished first: {} files", finished.len()));
@@ -74,19 +75,40 @@ pub fn import(session: &Session<'_>, request: &AssetImport) -> Result<ImportedAs
         .iter()
         .filter(|asset| asset.kind == AssetKind::Schema)
         .all(|asset| asset.path.starts_with("schemas/"));
+    let version: Label = AssetId::FIRST_VERSION.parse().map_err(|_| NoPackage)?;
+    let id_of = |asset: &ForeignAsset| AssetId {
+        kind: asset.kind,
+        package: set.packages()[package].name.clone(),
+        name: asset.name.clone(),
+        version: version.clone(),
+    };
+    let there = |id: &AssetId| set.of_package(package).find(|at| set.asset(*at).id == *id);
+    let path_of = |asset: &ForeignAsset| match place(&asset.path) {
+        // What was changed is another file.
+        Some(here) if asset.is_unchanged || asset.kind == AssetKind::Schema => here,
+        _ => new_path(asset, in_schemas),
+    };
+    if inside.is_none() {
+        // What is there already may lie elsewhere than in the folder.
+        let schemas = found.assets.iter().filter(|asset| asset.kind == AssetKind::Schema);
+        let moved: BTreeMap<String, String> = schemas
+            .map(|asset| {
+                let known = there(&id_of(asset)).map(|at| set.asset(at).declaration.file.value.as_str().to_owned());
+                (asset.path.clone(), known.unwrap_or_else(|| path_of(asset)))
+            })
+            .collect();
+        let moved: BTreeMap<&str, String> = moved.iter().map(|(from, to)| (from.as_str(), to.clone())).collect();
+        for asset in &mut found.assets {
+            let Some(kind) = asset.schema else { continue };
+            if let Some(text) = with_moved_locations(kind, &asset.path, &asset.text, &moved) {
+                (asset.text, asset.is_unchanged) = (text, false);
+            }
+        }
+    }
     for asset in &found.assets {
-        let path = match place(&asset.path) {
-            // What was changed is another file.
-            Some(here) if asset.is_unchanged || asset.kind == AssetKind::Schema => here,
-            _ => new_path(asset, in_schemas),
-        };
-        let id = AssetId {
-            kind: asset.kind,
-            package: set.packages()[package].name.clone(),
-            name: asset.name.clone(),
-            version: AssetId::FIRST_VERSION.parse().map_err(|_| NoPackage)?,
-        };
-        let there = set.of_package(package).find(|at| set.asset(*at).id == id);
+        let path = path_of(asset);
+        let id = id_of(asset);
+        let there = there(&id);
         let file = path_in(&own_folder, &path);
         if let Some(at) = there {
             let same =

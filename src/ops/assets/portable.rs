@@ -1,16 +1,18 @@
 //! What keeps assets from leaving a project, and from coming into one: secrets, and files that cannot be read, in which some may be.
 
 use crate::assets::adapter::{Adapter, SECRET, secret};
-use crate::assets::{AssetIndex, AssetSet, CarriedFlows};
+use crate::assets::{AssetIndex, AssetSet, CarriedFlows, MAPPING_SECRET};
 use crate::diagnostic::{Exit, Failure, FindingLevel, SourceFinding};
 use crate::document::SourceFile;
+use crate::mapping::Mapping;
 use crate::model::AssetKind;
 use crate::ops::Result;
 use crate::package::find_secret;
 
 /// Findings for which assets are carried nowhere: something is missing, is a secret, or was not looked at, as it cannot be read.
-const CODES: [&str; 8] = [
+const CODES: [&str; 9] = [
     SECRET,
+    MAPPING_SECRET,
     "adapter.syntax",
     "adapter.parameter",
     "mapping.syntax",
@@ -56,6 +58,12 @@ pub(super) fn problem_of_file(path: &str, text: &str, kind: Option<AssetKind>) -
         if let Some((line, what)) = secret::find_in_text(text) {
             return Some(format!("{path}:{line}: it has {what}"));
         }
+    }
+    if kind == Some(AssetKind::Mapping)
+        && let Ok(mapping) = Mapping::parse(&SourceFile { file: path.into(), text: text.into() })
+        && let Some((position, what)) = secret::find_in_mapping(&mapping).first()
+    {
+        return Some(format!("{path}:{}: it has {what}", position.line));
     }
     find(path, text).map(|(line, what)| format!("{path}{line}: it has {what}"))
 }

@@ -1,4 +1,4 @@
-//! `larder ci-template`: workflows that build what is locked, audit it, and propose newer versions once a week.
+//! `larder ci-template`: workflows that build what is locked, audit it, and propose newer versions once a week; others that release.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -19,11 +19,21 @@ pub enum CiHost {
     GitLab,
 }
 
+/// What a workflow does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CiPurpose {
+    /// It builds, audits and proposes newer versions.
+    Build,
+    /// It releases what was merged.
+    Release,
+}
+
 /// The workflow of a project. It belongs to the folder of the repository, which is the only one that hosts look into, and works in
 /// that of the project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Workflow {
     host: CiHost,
+    purpose: CiPurpose,
     repository: PathBuf,
     /// The project's folder relative to the repository's, with a slash at its end; empty if it is that one.
     prefix: String,
@@ -39,18 +49,22 @@ const WORKING_DIRECTORY: &str = "# WORKING_DIRECTORY\n";
 
 impl Workflow {
     /// Returns the workflow of the project. Outside of a repository the project's folder is taken for one.
-    pub fn of(context: &Context<'_>, host: CiHost) -> Result<Self> {
+    pub fn of(context: &Context<'_>, host: CiHost, purpose: CiPurpose) -> Result<Self> {
         let root = find_root(context)?;
         let prefix = repository::prefix(&root)?;
         let repository = repository::folder_around(&root)?.unwrap_or(root);
         let branch = default_branch(context, &repository);
-        Ok(Self { host, repository, prefix, branch })
+        Ok(Self { host, purpose, repository, prefix, branch })
     }
 
     /// Returns the name of the workflow: each project of a repository has its own.
     fn name(&self) -> String {
         let folder = self.prefix.trim_end_matches('/').replace(|c: char| !c.is_ascii_alphanumeric(), "-");
-        if folder.is_empty() { "larder".to_owned() } else { format!("larder-{folder}") }
+        let name = if folder.is_empty() { "larder".to_owned() } else { format!("larder-{folder}") };
+        match self.purpose {
+            CiPurpose::Build => name,
+            CiPurpose::Release => format!("{name}-release"),
+        }
     }
 
     /// Returns where the file belongs, relative to the repository.
@@ -64,9 +78,11 @@ impl Workflow {
 
     /// Returns the file.
     pub fn text(&self) -> String {
-        let template = match self.host {
-            CiHost::GitHub => include_str!("github.yml"),
-            CiHost::GitLab => include_str!("gitlab.yml"),
+        let template = match (self.host, self.purpose) {
+            (CiHost::GitHub, CiPurpose::Build) => include_str!("github.yml"),
+            (CiHost::GitHub, CiPurpose::Release) => include_str!("github-release.yml"),
+            (CiHost::GitLab, CiPurpose::Build) => include_str!("gitlab.yml"),
+            (CiHost::GitLab, CiPurpose::Release) => include_str!("gitlab-release.yml"),
         };
         let in_expression = format!("'{}larder.sarif'", self.prefix.replace('\'', "''"));
         let text = template
@@ -96,15 +112,23 @@ impl Workflow {
 
     /// Returns what is left to do by hand.
     pub fn advice(&self) -> String {
-        match self.host {
-            CiHost::GitHub => {
+        let include = || format!("Have it in .gitlab-ci.yml: include: [{{ local: {} }}]", self.path());
+        match (self.host, self.purpose) {
+            (CiHost::GitHub, CiPurpose::Release) => "Name the registries behind `RELEASE`, and their tokens, which are \
+                 secrets; if the branch is protected, let the workflow push to it"
+                .to_owned(),
+            (CiHost::GitLab, CiPurpose::Release) => format!(
+                "{}; name the registries behind `RELEASE`; it needs a token with the scope write_repository as \
+                 LARDER_PUSH_TOKEN, which may push to the branch",
+                include()
+            ),
+            (CiHost::GitHub, CiPurpose::Build) => {
                 "Pull requests of the weekly job need: Settings, Actions, \"Allow GitHub Actions to create pull requests\""
                     .to_owned()
             }
-            CiHost::GitLab => format!(
-                "Have it in .gitlab-ci.yml: include: [{{ local: {} }}]; the update job needs a schedule, and a token with the \
-                 scope write_repository as LARDER_PUSH_TOKEN",
-                self.path()
+            (CiHost::GitLab, CiPurpose::Build) => format!(
+                "{}; the update job needs a schedule, and a token with the scope write_repository as LARDER_PUSH_TOKEN",
+                include()
             ),
         }
     }
@@ -155,8 +179,12 @@ mod tests {
     use super::*;
 
     fn workflow(host: CiHost, prefix: &str) -> (String, Value) {
-        let workflow =
-            Workflow { host, repository: PathBuf::new(), prefix: prefix.to_owned(), branch: "trunk".to_owned() };
+        workflow_for(host, CiPurpose::Build, prefix)
+    }
+
+    fn workflow_for(host: CiHost, purpose: CiPurpose, prefix: &str) -> (String, Value) {
+        let (prefix, branch) = (prefix.to_owned(), "trunk".to_owned());
+        let workflow = Workflow { host, purpose, repository: PathBuf::new(), prefix, branch };
         let text = workflow.text();
         let parsed = serde_saphyr::from_str(&text).unwrap();
         (text, parsed)
@@ -164,15 +192,34 @@ mod tests {
 
     #[test]
     fn templates_are_yaml_and_name_this_version() {
-        for (host, prefix) in
-            [(CiHost::GitHub, ""), (CiHost::GitLab, ""), (CiHost::GitHub, "a/"), (CiHost::GitLab, "a/")]
-        {
-            let (text, parsed) = workflow(host, prefix);
+        let hosts = [(CiHost::GitHub, ""), (CiHost::GitLab, ""), (CiHost::GitHub, "a/"), (CiHost::GitLab, "a/")];
+        let purposes = [CiPurpose::Build, CiPurpose::Release];
+        for ((host, prefix), purpose) in hosts.into_iter().flat_map(|one| purposes.map(|purpose| (one, purpose))) {
+            let (text, parsed) = workflow_for(host, purpose, prefix);
             assert!(parsed.is_object() && text.contains(env!("CARGO_PKG_VERSION")));
             for placeholder in ["LARDER_VERSION", "WORKFLOW_NAME", "DEFAULT_BRANCH", "WORKING_DIRECTORY", "PROJECT/"] {
                 assert!(!text.contains(placeholder), "{placeholder}: {text}");
             }
         }
+    }
+
+    #[test]
+    fn a_release_sees_all_commits_and_publishes_before_it_pushes_its_tag() {
+        let (text, github) = workflow_for(CiHost::GitHub, CiPurpose::Release, "");
+        let steps = github["jobs"]["release"]["steps"].as_array().unwrap();
+        assert_eq!(steps[0]["with"]["fetch-depth"], 0);
+        assert_eq!(github["jobs"]["release"]["permissions"]["contents"], "write");
+        assert!(github["on"]["push"].get("tags").is_none() && text.contains("branches: [trunk]"));
+        let script = steps.last().unwrap()["run"].as_str().unwrap();
+        assert!(script.find("$RELEASE").unwrap() < script.find("git push --follow-tags").unwrap());
+        let (_, gitlab) = workflow_for(CiHost::GitLab, CiPurpose::Release, "apps/shop/");
+        let job = &gitlab["larder-apps-shop-release"];
+        assert_eq!(
+            (&job["variables"]["GIT_DEPTH"], &job["before_script"][2]),
+            (&Value::from(0), &"cd 'apps/shop'".into())
+        );
+        let script: Vec<&str> = job["script"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
+        assert!(script[script.len() - 2] == "$RELEASE" && script.last().unwrap().contains("git push --follow-tags"));
     }
 
     #[test]

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::assets::adapter::{Adapter, SECRET};
-use crate::diagnostic::{Exit, Failure};
+use crate::assets::MAPPING_SECRET;
+use crate::assets::adapter::{Adapter, SECRET, secret};
+use crate::diagnostic::{Exit, Failure, SourceFinding};
 use crate::document::SourceFile;
 use crate::manifest::ManifestErrors;
+use crate::mapping::Mapping;
 use crate::model::AssetKind;
 use crate::ops::Result;
 use crate::ops::asset_findings::WrongAssets;
@@ -48,19 +50,27 @@ pub(super) fn prepare_checked(own: &OwnPackage, allowed: &[String]) -> Result<Pu
     Ok(PublishablePackage { body, files })
 }
 
-/// Makes sure that no adapter has a secret in clear text: whoever can read the registry could read it.
+/// Makes sure that no adapter and no mapping has a secret in clear text: whoever can read the registry could read it.
 fn check_assets(own: &OwnPackage, files: &[ArchiveFile]) -> Result<()> {
     let mut secrets = Vec::new();
     let mut texts: BTreeMap<Arc<str>, Arc<str>> = BTreeMap::new();
-    for asset in own.manifest.assets.iter().filter(|asset| asset.kind == AssetKind::Adapter) {
+    let kinds = [AssetKind::Adapter, AssetKind::Mapping];
+    for asset in own.manifest.assets.iter().filter(|asset| kinds.contains(&asset.kind)) {
         let found = files.binary_search_by(|file| file.path.cmp(&asset.file.value)).ok().map(|at| &files[at]);
         let Some(found) = found else { continue };
         // What cannot be read cannot be looked through.
         let text = std::str::from_utf8(&found.content)
             .map_err(|error| Unreadable { file: asset.file.value.as_str().to_owned(), offset: error.valid_up_to() })?;
         let source = SourceFile { file: asset.file.value.as_str().into(), text: text.into() };
-        let (_, findings) = Adapter::parse(&source);
-        secrets.extend(findings.into_iter().filter(|finding| finding.code == SECRET));
+        if asset.kind == AssetKind::Adapter {
+            let (_, findings) = Adapter::parse(&source);
+            secrets.extend(findings.into_iter().filter(|finding| finding.code == SECRET));
+        } else if let Ok(mapping) = Mapping::parse(&source) {
+            let found = secret::find_in_mapping(&mapping).into_iter();
+            secrets.extend(found.map(|(position, what)| {
+                SourceFinding::error(MAPPING_SECRET, &source.file, position, format!("there is {what}"))
+            }));
+        }
         texts.insert(source.file, source.text);
     }
     match WrongAssets::new(&secrets, &|file| texts.get(file).cloned()) {
@@ -69,9 +79,9 @@ fn check_assets(own: &OwnPackage, files: &[ArchiveFile]) -> Result<()> {
     }
 }
 
-/// An adapter that is no text.
+/// An adapter or a mapping that is no text.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("the adapter `{file}` is not UTF-8 text: byte {offset} of it is none")]
+#[error("`{file}` is not UTF-8 text: byte {offset} of it is none")]
 #[diagnostic(code(larder::package::unreadable_adapter), help("save it as UTF-8; it is looked through for secrets"))]
 struct Unreadable {
     file: String,

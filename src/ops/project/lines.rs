@@ -275,6 +275,8 @@ impl Project {
             let folder = Arc::clone(folder);
             self.path_packages.remove(&folder);
             self.read_path_package(&folder)?;
+            // It may lead further now.
+            self.registries_taken.clear();
         }
         Ok(())
     }
@@ -307,12 +309,13 @@ impl Project {
     /// Notes the registries that a local package's larder.kdl names, and those of the local packages that it leads to, as
     /// what a line's group brings.
     fn take_registries(&mut self, wanted: &Requirement, group: Option<&Label>) -> Result<()> {
-        let mut seen: BTreeSet<Arc<str>> = BTreeSet::new();
         let mut open: Vec<Arc<str>> = wanted.folder().cloned().into_iter().collect();
         while let Some(folder) = open.pop() {
-            let Some(package) = self.path_packages.get(&folder).filter(|_| seen.insert(Arc::clone(&folder))) else {
+            let Some(package) = self.path_packages.get(&folder) else { continue };
+            // Many lines lead to one package, and all that it leads to is taken with it.
+            if !self.registries_taken.insert((group.cloned(), Arc::clone(&folder))) {
                 continue;
-            };
+            }
             let further: Vec<Arc<str>> = folders(&package.dependencies).collect();
             if package.kind == PathKind::Larder
                 && let MemberManifest::Own(manifest) = self.read_member(&folder, None)?

@@ -101,6 +101,7 @@ impl Project {
             watched,
             path_packages: BTreeMap::new(),
             own_manifests: BTreeMap::new(),
+            registries_taken: BTreeSet::new(),
             own_runtimes: BTreeMap::new(),
         })
     }

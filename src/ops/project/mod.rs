@@ -84,6 +84,8 @@ pub struct Project {
     pub path_packages: BTreeMap<Arc<str>, PathPackage>,
     /// The larder.kdl files of members and local packages, by folder.
     own_manifests: BTreeMap<Arc<str>, Arc<Manifest>>,
+    /// The folders of local packages whose registries are noted, with the groups that bring them.
+    registries_taken: BTreeSet<(Option<Label>, Arc<str>)>,
     /// The runtimes that members' package.json and pyproject.toml ask for, by folder.
     pub own_runtimes: BTreeMap<Arc<str>, OwnRuntimes>,
 }
@@ -160,6 +162,7 @@ impl Project {
             sides: Sides::default(),
             path_packages: BTreeMap::new(),
             own_manifests: BTreeMap::new(),
+            registries_taken: BTreeSet::new(),
             own_runtimes: BTreeMap::new(),
         };
         let mut read = Vec::with_capacity(members.len());

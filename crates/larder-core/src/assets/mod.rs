@@ -45,6 +45,7 @@ mod set;
 mod tests;
 
 pub use carried::{CarriedFlows, FLOWS_FILE, check_foreign_path};
+pub use check::MAPPING_SECRET;
 pub use compatibility::{AssetChange, compare as compare_assets, compare_asset};
 pub use flow::{ErrorWay, Flow, FlowDependency, Route, Strength};
 pub use frozen::{AssetDocument, FLOW_FILE, FlowDocument, FrozenFiles, FrozenFlow, PackageDocument};

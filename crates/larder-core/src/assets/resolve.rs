@@ -42,6 +42,14 @@ impl AssetSet<'_> {
             [one] => Ok(one),
             [] => Err(self.unknown(package, kind, reference)),
             _ => {
+                let are_named = found.iter().all(|at| self.asset(*at).id.name == reference.name);
+                if !are_named {
+                    let names = found.iter().map(|at| format!("`{}`", self.asset(*at).id.name));
+                    return Err(Unresolved {
+                        message: format!("several files of {name} are called `{}`", reference.name),
+                        help: format!("name the asset that is meant: {}", names.collect::<Vec<_>>().join(", ")),
+                    });
+                }
                 let versions = found.iter().map(|at| format!("`{}@{}`", reference.name, self.asset(*at).id.version));
                 Err(Unresolved {
                     message: format!("{kind} `{}` of {name} has several versions", reference.name),

@@ -256,6 +256,8 @@ const MUTATIONS: &[Mutation] = &[
     // One wrong line is one finding.
     ("orders/flows/order-approval.kdl", "from \"orders-in\"", "from \"billing-out\"", "flow.direction", 0, ""),
     ("orders/mappings/order-to-invoice.kdl", "urn:partner:order", "urn:partner:oder", "mapping.namespace", 0, ""),
+    ("orders/mappings/order-to-invoice.kdl", "to=\"invoice\"", "to=\"failure\"", "mapping.side", 0, ""),
+    ("orders/mappings/order-to-approval.kdl", "to=\"approval\"", "to=\"invoice\"", "mapping.side", 0, ""),
     ("orders/mappings/order-to-invoice.kdl", "    namespace \"o\" \"urn:partner:order\"\n", "", "mapping.path", 0, ""),
     // Values that the kind or the direction cannot have.
     (

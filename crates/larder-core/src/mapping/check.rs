@@ -6,6 +6,7 @@ use super::convert::{misfit, obstacle};
 use super::mapped::Mapped;
 use super::model::{Mapping, Rule, RuleKind};
 use super::required::{self, UndecidedPath};
+use super::sides::WrongSides;
 use crate::diagnostic::{Position, SourceFinding, nearest};
 use crate::document::Format;
 use crate::expression::Path;
@@ -21,7 +22,9 @@ impl Mapping {
             findings: Vec::new(),
             undecided: Vec::new(),
             wrong_prefixes: BTreeSet::new(),
+            wrong_sides: self.wrong_sides(source, target),
         };
+        check.findings.extend(self.side_findings(source, target));
         let mut mapped = Mapped { first: Some(self.position), ..Mapped::default() };
         check.rules(&self.rules, source.root.type_id, target.root.type_id, &mut mapped);
         check.namespaces();
@@ -45,6 +48,8 @@ struct MappingCheck<'a> {
     undecided: Vec<UndecidedPath>,
     /// The prefixes of paths that lead nowhere, whose namespaces neither side has; and those that are not declared.
     wrong_prefixes: BTreeSet<Box<str>>,
+    /// Sides of which no path is looked at.
+    wrong_sides: WrongSides,
 }
 
 impl MappingCheck<'_> {
@@ -82,12 +87,16 @@ impl MappingCheck<'_> {
         for rule in rules {
             let from = match &rule.kind {
                 RuleKind::Constant { .. } => None,
+                _ if self.wrong_sides.from => None,
                 RuleKind::Field { source: path, source_position, .. }
                 | RuleKind::Each { source: path, source_position, .. } => {
                     let found = find(&self.source.graph, source, path, &self.mapping.namespaces);
                     self.found(found, path, *source_position)
                 }
             };
+            if self.wrong_sides.to {
+                continue;
+            }
             let found = find(&self.target.graph, target, &rule.target, &self.mapping.namespaces);
             let Some(to) = self.found(found, &rule.target, rule.target_position) else { continue };
             if self.target.format() == Format::Json && to.lists > usize::from(to.is_list) {
@@ -114,9 +123,9 @@ impl MappingCheck<'_> {
                 }
                 RuleKind::Constant { value } => {
                     if self.write(rule, &to, mapped) {
-                        self.fits(value, to.value.as_ref(), rule.position);
+                        self.fits(&value.text, to.value.as_ref(), rule.position);
                         if !to.is_attribute {
-                            mapped.below(&to.names, rule.position).constant = Some(value.clone());
+                            mapped.below(&to.names, rule.position).constant = Some(value.text.clone());
                         }
                     }
                 }
@@ -191,7 +200,7 @@ impl MappingCheck<'_> {
                 self.error("mapping.convert", rule.position, message, &format!("add {way}"));
             }
             if let Some(default) = default {
-                self.fits(default, Some(target), rule.position);
+                self.fits(&default.text, Some(target), rule.position);
             }
         }
         if default.is_none() && from.is_optional && !to.is_optional {

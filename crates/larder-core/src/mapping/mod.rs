@@ -16,7 +16,9 @@
 //! | --- | --- |
 //! | `model` | mappings as values |
 //! | `parse` | KDL → mappings |
+//! | `literal` | the values that a mapping has itself |
 //! | `convert` | texts of values as types have them |
+//! | `sides` | whether the schemas that a mapping names are those that it is written for |
 //! | `check` | whether paths exist and types fit |
 //! | `mapped` | what a mapping writes, as a tree of the target |
 //! | `required` | whether everything is written that the target requires |
@@ -31,6 +33,7 @@
 mod check;
 mod convert;
 mod difference;
+mod literal;
 mod mapped;
 mod model;
 mod output;
@@ -39,9 +42,12 @@ mod read;
 mod required;
 mod run;
 mod samples;
+mod sides;
 
 #[cfg(test)]
 mod tests;
 
+pub use literal::MappingLiteral;
 pub use model::{Document, Endpoint, Mapping, Sample};
 pub use samples::Side;
+pub use sides::WrongSides;

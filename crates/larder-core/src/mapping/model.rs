@@ -57,11 +57,18 @@ pub(super) struct Rule {
 #[derive(Clone, Debug)]
 pub(super) enum RuleKind {
     /// A value.
-    Field { source: Path, source_position: Position, convert: Option<Conversion>, default: Option<String> },
+    Field { source: Path, source_position: Position, convert: Option<Conversion>, default: Option<Literal> },
     /// The same value in every document.
-    Constant { value: String },
+    Constant { value: Literal },
     /// A list, with what becomes of each of its items.
     Each { source: Path, source_position: Position, rules: Vec<Rule> },
+}
+
+/// A value that a mapping has itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Literal {
+    pub(super) text: String,
+    pub(super) position: Position,
 }
 
 /// A document of either side.

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use miette::SourceSpan;
 
 use super::convert::Conversion;
-use super::model::{Endpoint, Mapping, Rule, RuleKind, Sample};
+use super::model::{Endpoint, Literal, Mapping, Rule, RuleKind, Sample};
 use crate::diagnostic::{LineIndex, Position, SourceFinding};
 use crate::document::SourceFile;
 use crate::expression::Path;
 use crate::manifest::{
-    BlockRule, Errors, ManifestError, ManifestNode, NodeShape, UniqueNodes, kdl_finding, nodes, parse_kdl,
+    BlockRule, Errors, ManifestError, ManifestNode, NodeShape, NodeValue, UniqueNodes, kdl_finding, nodes, parse_kdl,
 };
 use crate::schema::shape::Namespaces;
 
@@ -207,12 +207,7 @@ impl<'a> MappingReader<'a> {
         };
         let first = parts.argument(0);
         let kind = if node.name() == "constant" {
-            let value = first?;
-            let text = match value.as_str() {
-                Some(text) => text.to_owned(),
-                None => crate::manifest::slice(self.text, value.span).trim_start_matches('#').to_owned(),
-            };
-            RuleKind::Constant { value: text }
+            RuleKind::Constant { value: self.literal(first?) }
         } else {
             let text = first.and_then(|value| value.string(&mut self.errors));
             let path = text.and_then(|text| self.path(text.value, text.span));
@@ -234,7 +229,16 @@ impl<'a> MappingReader<'a> {
         Some(Rule { kind, target, target_position, position: self.position(node.name_span()) })
     }
 
-    fn options(&mut self, node: ManifestNode<'a>) -> (Option<Conversion>, Option<String>) {
+    /// Returns a value of the mapping itself: a text, or a number or a word without its `#`.
+    fn literal(&self, value: NodeValue<'a>) -> Literal {
+        let text = match value.as_str() {
+            Some(text) => text.to_owned(),
+            None => crate::manifest::slice(self.text, value.span).trim_start_matches('#').to_owned(),
+        };
+        Literal { text, position: self.position(value.span) }
+    }
+
+    fn options(&mut self, node: ManifestNode<'a>) -> (Option<Conversion>, Option<Literal>) {
         let (mut convert, mut default) = (None, None);
         let mut seen = UniqueNodes::default();
         for child in node.children() {
@@ -245,10 +249,7 @@ impl<'a> MappingReader<'a> {
                     convert = value.and_then(|value| value.choice(&Conversion::ALL, &mut self.errors));
                 }
                 "default" => {
-                    default = child.single_value(&mut self.errors).map(|value| match value.as_str() {
-                        Some(text) => text.to_owned(),
-                        None => crate::manifest::slice(self.text, value.span).trim_start_matches('#').to_owned(),
-                    });
+                    default = child.single_value(&mut self.errors).map(|value| self.literal(value));
                 }
                 _ => child.report_unknown("of a field", &["convert", "default"], &mut self.errors),
             }

@@ -60,7 +60,7 @@ impl Run<'_> {
             }
             match &rule.kind {
                 RuleKind::Constant { value } => {
-                    output.set(&to.names, to.is_attribute, Scalar { text: value.clone(), form: ScalarForm::Text });
+                    output.set(&to.names, to.is_attribute, Scalar { text: value.text.clone(), form: ScalarForm::Text });
                 }
                 RuleKind::Field { source: path, .. } => {
                     let Ok(from) = find(&self.source.graph, types.source, path, namespaces) else { continue };
@@ -106,7 +106,7 @@ impl Run<'_> {
     fn field(&mut self, rule: &Rule, value: Option<Scalar>, from: ValueKind, to: ValueKind) -> Option<Scalar> {
         let RuleKind::Field { source, convert, default, .. } = &rule.kind else { return None };
         let Some(mut value) = value else {
-            return default.clone().map(|text| Scalar { text, form: ScalarForm::Text });
+            return default.clone().map(|default| Scalar { text: default.text, form: ScalarForm::Text });
         };
         // White space around all but strings means nothing in XML.
         if self.source.format() == Format::Xml && !matches!(from, ValueKind::String | ValueKind::Any) {

@@ -56,6 +56,9 @@ pub(super) fn send(route: &MailRoute, alert: &Alert) -> Result<(), String> {
 
 /// Returns an error with what lies below it.
 fn reason(error: &lettre::transport::smtp::Error) -> String {
+    if is_silence(error) {
+        return format!("the mail server gave no answer within {} seconds", TIME_LIMIT.as_secs());
+    }
     let mut text = error.to_string();
     let mut deeper = std::error::Error::source(error);
     while let Some(error) = deeper {
@@ -66,4 +69,28 @@ fn reason(error: &lettre::transport::smtp::Error) -> String {
         deeper = error.source();
     }
     text
+}
+
+/// Returns whether nothing came in time: what the system calls it depends on how the time was limited.
+fn is_silence(error: &(dyn std::error::Error + 'static)) -> bool {
+    let errors = std::iter::successors(Some(error), |error| error.source());
+    errors
+        .filter_map(|error| error.downcast_ref::<std::io::Error>())
+        .any(|error| matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Error, ErrorKind};
+
+    use super::*;
+
+    #[test]
+    fn no_answer_in_time_is_told_as_that() {
+        for (kind, expected) in
+            [(ErrorKind::WouldBlock, true), (ErrorKind::TimedOut, true), (ErrorKind::ConnectionRefused, false)]
+        {
+            assert_eq!(is_silence(&Error::from(kind)), expected, "{kind:?}");
+        }
+    }
 }

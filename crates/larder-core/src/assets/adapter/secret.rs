@@ -1,5 +1,8 @@
 //! Secrets in clear text, which no file of an asset may have.
 
+use crate::diagnostic::Position;
+use crate::mapping::Mapping;
+
 /// Parts of names whose values are secrets.
 const SECRET_NAMES: [&str; 27] = [
     "password",
@@ -36,6 +39,35 @@ const WHOLE_SECRET_NAMES: [&str; 3] = ["sig", "xauth", "bpmcsrf"];
 
 /// Names that only look like it: what they say is where something is, or how.
 const PLAIN_NAMES: [&str; 3] = ["tokenurl", "tokenendpoint", "tokentype"];
+
+/// Last words of names that only look like it: what they say is how a secret is, and not the secret.
+const DESCRIBING_WORDS: [&str; 25] = [
+    "type",
+    "algorithm",
+    "method",
+    "kind",
+    "format",
+    "length",
+    "count",
+    "scheme",
+    "policy",
+    "version",
+    "class",
+    "level",
+    "mode",
+    "status",
+    "state",
+    "name",
+    "label",
+    "url",
+    "uri",
+    "endpoint",
+    "issuer",
+    "expiry",
+    "expires",
+    "required",
+    "enabled",
+];
 
 /// The beginnings of tokens that say of themselves what they are, with the fewest characters behind them.
 const TOKENS: [(&str, usize); 14] = [
@@ -83,6 +115,26 @@ pub fn find_in_text(text: &str) -> Option<(usize, &'static str)> {
         }
         None
     })
+}
+
+/// Returns where a mapping has a secret as a constant or a default, and what that is.
+pub fn find_in_mapping(mapping: &Mapping) -> Vec<(Position, &'static str)> {
+    let secrets = mapping.literals().into_iter().filter_map(|literal| {
+        let is_plain = ["true", "false", "null"].contains(&literal.text)
+            || DESCRIBING_WORDS.iter().any(|word| last_word(literal.name).eq_ignore_ascii_case(word));
+        let name = if is_plain { "" } else { literal.name };
+        Some((literal.position, find(name, literal.text)?))
+    });
+    secrets.collect()
+}
+
+/// Returns the last word of a name: `Algorithm` of `signatureAlgorithm`, `algorithm` of `signature_algorithm`.
+fn last_word(name: &str) -> &str {
+    let word = name.rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or(name);
+    if word.chars().all(|c| !c.is_ascii_lowercase()) {
+        return word;
+    }
+    word.rfind(|c: char| c.is_ascii_uppercase()).map_or(word, |at| &word[at..])
 }
 
 /// Returns whether the value of a parameter of this name is a secret.
@@ -146,6 +198,40 @@ fn has_password_in_address(value: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn secrets_of_mappings_are_constants_and_defaults() {
+        let found = |rule: &str| {
+            let text = format!("mapping from=\"a\" to=\"b\" {{\n{rule}\n}}\n");
+            let mapping = Mapping::parse(&crate::document::SourceFile::new("m.kdl", text.as_str())).expect("a mapping");
+            find_in_mapping(&mapping).into_iter().map(|(at, _)| (at.line, at.column)).collect::<Vec<_>>()
+        };
+        for (rule, column) in [
+            ("constant \"hunter2\" to=\"password\"", 10),
+            ("constant 1234 to=\"login/Password\"", 10),
+            ("constant \"a\" to=\"o:Login/@apiKey\"", 10),
+            ("field \"x\" to=\"client-secret\" { default \"abc\"; }", 40),
+            ("constant \"a\" to=\"password/value\"", 10),
+            ("each \"x\" to=\"tokens\" { constant \"a\" to=\".\"; }", 33),
+            ("constant \"Bearer abcdef\" to=\"header\"", 10),
+            ("constant \"https://me:hunter2@host/\" to=\"address\"", 10),
+        ] {
+            assert_eq!(found(rule), [(2, column)], "{rule}");
+        }
+        for rule in [
+            "constant \"EUR\" to=\"currency\"",
+            "field \"password\" to=\"password\"",
+            "field \"password\" to=\"password\" { default \"\"; }",
+            "constant \"${PASSWORD}\" to=\"password\"",
+            "constant #true to=\"hasPassword\"",
+            "constant \"SHA256\" to=\"signatureAlgorithm\"",
+            "constant 5 to=\"token-count\"",
+            "constant \"db\" to=\"secretName\"",
+            "constant \"user\" to=\"credentials/name\"",
+        ] {
+            assert_eq!(found(rule), [], "{rule}");
+        }
+    }
 
     #[test]
     fn literal_secrets_are_found_in_every_form() {

@@ -61,13 +61,13 @@ impl AssetSet<'_> {
         let mut namespaces = Namespaces::new();
         for map in &flow.maps {
             let mapping = self.resolve(package, AssetKind::Mapping, &map.to).ok();
-            let ends = mapping.and_then(|mapping| self.ends_of(mapping));
-            if let (Some(given), Some((taken, _))) = (&given, &ends)
+            let ends = mapping.map(|mapping| self.ends_of(mapping)).unwrap_or_default();
+            if let (Some(given), Some(taken)) = (&given, &ends.taken)
                 && !self.is_same(given, taken)
             {
                 found.push(self.disagreement(source, map, (from_name, given), taken));
             }
-            (given, from_name) = (ends.map(|(_, made)| made), &map.text);
+            (given, from_name) = (ends.made, &map.text);
             let body = mapping.and_then(|mapping| self.mapping(mapping));
             namespaces = body.map(|body| body.namespaces().clone()).unwrap_or_default();
         }
@@ -101,10 +101,18 @@ impl AssetSet<'_> {
     }
 
     /// Returns what a mapping takes and gives.
-    fn ends_of(&self, mapping: AssetIndex) -> Option<(Documents, Documents)> {
-        let (body, package) = (self.mapping(mapping)?, self.asset(mapping).package);
+    fn ends_of(&self, mapping: AssetIndex) -> Ends {
+        let Some(body) = self.mapping(mapping) else { return Ends::default() };
+        let package = self.asset(mapping).package;
         let end = |text: &str| self.documents(package, &text.parse::<AssetReference>().ok()?);
-        Some((end(&body.from().text)?, end(&body.to().text)?))
+        let (from, to) = (end(&body.from().text), end(&body.to().text));
+        let shape = |of: &Option<Documents>| {
+            let of = of.as_ref()?;
+            self.schema(of.asset)?.shape(of.entry.as_deref()).ok()
+        };
+        // What a mapping takes or gives that names another schema than its own is not known: that is told already.
+        let wrong = shape(&from).zip(shape(&to)).map(|(from, to)| body.wrong_sides(&from, &to)).unwrap_or_default();
+        Ends { taken: from.filter(|_| !wrong.from), made: to.filter(|_| !wrong.to) }
     }
 
     fn documents(&self, package: PackageIndex, reference: &AssetReference) -> Option<Documents> {
@@ -147,6 +155,13 @@ impl AssetSet<'_> {
 struct Documents {
     asset: AssetIndex,
     entry: Option<Box<str>>,
+}
+
+/// What a mapping takes and gives, as far as that is known.
+#[derive(Clone, Debug, Default)]
+struct Ends {
+    taken: Option<Documents>,
+    made: Option<Documents>,
 }
 
 /// Returns what a flow lacks, and which of its parts nothing reaches.

@@ -4,6 +4,8 @@ mod adapter;
 mod flow;
 mod mapping;
 
+pub use mapping::MAPPING_SECRET;
+
 use crate::diagnostic::{FindingLevel, SourceFinding};
 use crate::model::AssetKind;
 use crate::parallel::map_parallel;

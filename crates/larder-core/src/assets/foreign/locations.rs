@@ -1,6 +1,6 @@
 //! Where schemas find each other: locations that lead nowhere are set to the file that is meant.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::document::{JsonNode, JsonValue, XmlElement, parse_json, parse_xml};
 use crate::schema::{SchemaKind, relative};
@@ -8,6 +8,28 @@ use crate::schema::{SchemaKind, relative};
 /// Returns the text of a schema in which each location that leads to no file of `known` names the one that is meant: the only one of the
 /// same name. `path` is the schema's own. Returns `None` if there is nothing to change.
 pub fn with_known_locations(kind: SchemaKind, path: &str, text: &str, known: &BTreeSet<&str>) -> Option<String> {
+    edited(kind, text, &|location| meant(path, location, known))
+}
+
+/// Returns the text of a schema that moves to `moved[path]`, with the locations of other files that move: `moved` has the new paths by
+/// the old ones. Returns `None` if there is nothing to change.
+pub fn with_moved_locations(
+    kind: SchemaKind,
+    path: &str,
+    text: &str,
+    moved: &BTreeMap<&str, String>,
+) -> Option<String> {
+    let own = moved.get(path)?;
+    edited(kind, text, &|location| {
+        let (file, entry) = split(location);
+        let target = moved.get(relative(path, file).filter(|_| !file.is_empty())?.as_str())?;
+        let is_right = relative(own, file).as_ref() == Some(target);
+        (!is_right).then(|| joined(&from_to(own, target), entry))
+    })
+}
+
+/// Returns a text in which locations are replaced. `None` if none is.
+fn edited(kind: SchemaKind, text: &str, replacement: &dyn Fn(&str) -> Option<String>) -> Option<String> {
     let mut places = match kind {
         SchemaKind::Xsd | SchemaKind::Wsdl => {
             let mut places = Vec::new();
@@ -27,8 +49,8 @@ pub fn with_known_locations(kind: SchemaKind, path: &str, text: &str, known: &BT
         let quote = char::from(*text.as_bytes().get(start.checked_sub(1)?)?);
         let end = start + text.get(start..)?.find(quote)?;
         let location = &text[start..end];
-        if let Some(meant) = meant(path, location, known) {
-            edited.replace_range(start..end, &meant);
+        if let Some(location) = replacement(location) {
+            edited.replace_range(start..end, &location);
         }
     }
     (edited != text).then_some(edited)
@@ -36,14 +58,22 @@ pub fn with_known_locations(kind: SchemaKind, path: &str, text: &str, known: &BT
 
 /// Returns the location that is meant; `None` if the one that is there is right, or nothing is meant.
 fn meant(path: &str, location: &str, known: &BTreeSet<&str>) -> Option<String> {
-    let (file, entry) = location.split_once('#').map_or((location, None), |(file, entry)| (file, Some(entry)));
+    let (file, entry) = split(location);
     let is_right = relative(path, file).is_some_and(|whole| known.contains(whole.as_str()));
     if file.is_empty() || file.starts_with("larder:") || is_right {
         return None;
     }
     let found = name_of_file(file, known)?;
-    let entry = entry.map(|entry| format!("#{entry}")).unwrap_or_default();
-    Some(format!("{}{entry}", from_to(path, found)))
+    Some(joined(&from_to(path, found), entry))
+}
+
+/// Returns the file of a location, and the part of it that is meant.
+fn split(location: &str) -> (&str, Option<&str>) {
+    location.split_once('#').map_or((location, None), |(file, entry)| (file, Some(entry)))
+}
+
+fn joined(file: &str, entry: Option<&str>) -> String {
+    entry.map_or_else(|| file.to_owned(), |entry| format!("{file}#{entry}"))
 }
 
 /// Returns the only known file that has the name of another one: `http://partner.example/schemas/order.xsd?v=1` is `order.xsd`.

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::document::SourceFile;
@@ -148,4 +148,12 @@ fn locations_that_lead_nowhere_name_the_file_that_is_meant() {
     let rebuilt = |location: &str| with_known_locations(SchemaKind::JsonSchema, "a/o.json", &json(location), &known);
     assert_eq!(rebuilt("https://a.example/address.json#/$defs/a"), Some(json("../b/address.json#/$defs/a")));
     assert_eq!(rebuilt("../b/address.json"), None);
+    // `order` moves, and so does one of the two that it names.
+    let moved: BTreeMap<&str, String> =
+        [("a/order.xsd", "schemas/a/order.xsd".to_owned()), ("b/types.xsd", "xsd/types.xsd".to_owned())].into();
+    let follow = |location: &str| with_moved_locations(SchemaKind::Xsd, "a/order.xsd", &xsd(location), &moved);
+    assert_eq!(follow("../b/types.xsd"), Some(xsd("../../xsd/types.xsd")));
+    for other in ["../b/unknown.xsd", "larder:partner/types", "http://a.example/types.xsd"] {
+        assert_eq!(follow(other), None, "{other}");
+    }
 }

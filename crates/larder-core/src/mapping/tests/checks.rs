@@ -262,3 +262,68 @@ fn members_that_are_not_listed_are_decided_by_samples() {
     let numbers = "{\"type\": \"object\", \"additionalProperties\": {\"type\": \"integer\"}}";
     assert!(checked(numbers, "x").contains("mapping.convert: `o:Id` is a string, and `x` is an integer"));
 }
+
+#[test]
+fn attributes_that_only_a_wildcard_admits_are_decided_by_samples() {
+    let target = |wildcard: &str| {
+        let content = format!("<xs:sequence><xs:element name=\"Id\" type=\"xs:string\"/></xs:sequence>{wildcard}");
+        order(&content)
+    };
+    let other = "<xs:anyAttribute namespace=\"##other\" processContents=\"lax\"/>";
+    let body =
+        |to: &str| format!("{NS}namespace \"x\" \"urn:x\"\nfield \"o:Id\" to=\"o:Id\"\nfield \"o:Id\" to=\"{to}\"");
+    for (wildcard, to, is_admitted) in [
+        (other, "@x:kind", true),
+        (other, "@kind", false),
+        (other, "@o:kind", false),
+        ("<xs:anyAttribute/>", "@kind", true),
+        ("<xs:anyAttribute namespace=\"##local urn:x\"/>", "@x:kind", true),
+        ("<xs:anyAttribute namespace=\"##targetNamespace\"/>", "@o:kind", true),
+        ("", "@kind", false),
+    ] {
+        let found = checked(&source(), &target(wildcard), &body(to)).join("; ");
+        let expected = if is_admitted { "mapping.undecided @" } else { "mapping.path: there is no" };
+        assert!(found.contains(expected), "{wildcard} {to}: {found}");
+        assert_eq!(found.contains("mapping.sample"), is_admitted, "{wildcard} {to}: {found}");
+    }
+    // A schema that has one is complete without an attribute.
+    assert_eq!(checked(&source(), &target(other), &format!("{NS}field \"o:Id\" to=\"o:Id\"")), [""; 0]);
+    let with_sample = |expect: &str| {
+        let input = "<Order xmlns=\"urn:o\" xmlns:x=\"urn:x\" x:from=\"7\"><Id>7</Id></Order>";
+        let body = body("@x:kind").replace("field \"o:Id\" to=\"@", "field \"@x:from\" to=\"@");
+        sampled(&target(other), &target(other), &body, input, expect)
+    };
+    let good = "<Order xmlns=\"urn:o\" xmlns:y=\"urn:x\" y:kind=\"7\"><Id>7</Id></Order>";
+    assert_eq!(with_sample(good), [""; 0]);
+    assert!(with_sample(&good.replace("kind=\"7", "kind=\"8")).join("; ").contains("expected `8`, and it is `7`"));
+}
+
+#[test]
+fn a_side_that_names_another_schema_is_one_finding() {
+    let invoice =
+        "\"number\": {\"type\": \"string\"}, \"total\": {\"type\": \"string\"}, \"note\": {\"type\": \"string\"}";
+    let failure = "\"reason\": {\"type\": \"string\"}, \"note\": {\"type\": \"string\"}";
+    let body = "field \"o:Id\" to=\"number\"\nfield \"o:Id\" to=\"total\"\nfield \"o:Note\" to=\"note\"\n\
+                each \"o:Line\" to=\"lines\" { field \"o:Sum\" to=\"sum\"; }";
+    let found = check(body, failure, "\"reason\"");
+    let expect =
+        "1:mapping.side: `t` is another schema than the mapping's target: there is no `number`, `total`, `lines`";
+    assert_eq!(found, expect);
+    // The other side is checked all the same.
+    let found = check(&body.replace("o:Note", "o:Nite"), failure, "\"reason\"");
+    assert_eq!(found, format!("{expect}; 5:mapping.path: there is no `o:Nite`"));
+    // Another document as the source; a namespace that nobody has says it of itself.
+    let other = order("<xs:sequence><xs:element name=\"Street\" type=\"xs:string\"/></xs:sequence>");
+    let found = checked(&other, &object(invoice, ""), &format!("{NS}{}", body.replace("\neach", "\n//each")));
+    assert_eq!(
+        found.join("; "),
+        "1:mapping.side: `s` is another schema than the mapping's source: there is no `Id`, `Note`"
+    );
+    let wrong_namespace = format!("{}{body}", NS.replace("urn:o", "urn:p")).replace("\neach", "\n//each");
+    let found = checked(&source(), &object(invoice, ""), &wrong_namespace).join("; ");
+    assert_eq!(found, "2:mapping.namespace: neither side has the namespace `urn:p`");
+    // One or two wrong lines of several are told one by one.
+    let two = body.replace("\"number\"", "\"nr\"").replace("\"note\"", "\"remark\"").replace("\neach", "\n//each");
+    let found = check(&two, invoice, "");
+    assert!(found.starts_with("3:mapping.path") && found.matches("mapping.path").count() == 2, "{found}");
+}

@@ -91,8 +91,8 @@ pub(crate) fn find(
                     found.is_optional |= !attribute.is_required;
                     found.value = Some(attribute.value.clone());
                 }
-                None if is_anything => {
-                    found.undecided.get_or_insert("xs:anyType");
+                None if is_anything || shape.attribute_wildcards.iter().any(|wildcard| wildcard.admits(&name)) => {
+                    found.undecided.get_or_insert(if is_anything { "xs:anyType" } else { "xs:anyAttribute" });
                     (found.is_optional, found.value) = (true, Some(SimpleType::of(ValueKind::Any)));
                 }
                 None => return Err(unknown(graph, type_id, path, place, namespaces)),

@@ -55,6 +55,8 @@ pub(crate) struct TypeShape {
     /// Whether it may be `null` (JSON) or nil (XML).
     pub(crate) is_nullable: bool,
     pub(crate) attributes: Vec<AttributeShape>,
+    /// Which attributes it may have that are not listed.
+    pub(crate) attribute_wildcards: Vec<Wildcard>,
     /// Its elements or members.
     pub(crate) content: Option<Particle>,
     /// What its items are, if it is a list of JSON.

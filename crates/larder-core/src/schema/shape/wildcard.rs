@@ -1,10 +1,10 @@
-//! `xs:any`: elements of which a schema says no more than their namespaces.
+//! `xs:any` and `xs:anyAttribute`: elements and attributes of which a schema says no more than their namespaces.
 
 use std::sync::Arc;
 
 use crate::document::Name;
 
-/// Which elements a wildcard admits, by their namespaces.
+/// Which elements or attributes a wildcard admits, by their namespaces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Wildcard {
     /// `##any`

@@ -83,6 +83,7 @@ struct ShapeBuilder<'a> {
 #[derive(Clone, Default)]
 struct Parts {
     attributes: Vec<AttributeShape>,
+    attribute_wildcards: Vec<Wildcard>,
     content: Option<Particle>,
     value: Option<SimpleType>,
     is_mixed: bool,
@@ -165,6 +166,7 @@ impl<'a> ShapeBuilder<'a> {
         let parts = self.complex(component, 0);
         let shape = &mut self.types[type_id];
         shape.attributes = parts.attributes;
+        shape.attribute_wildcards = parts.attribute_wildcards;
         shape.content = parts.content;
         shape.value = parts.value;
         shape.is_mixed = parts.is_mixed;
@@ -213,6 +215,7 @@ impl<'a> ShapeBuilder<'a> {
         if is_extension {
             parts.is_mixed |= base.is_mixed;
             parts.is_open |= base.is_open;
+            parts.attribute_wildcards.extend(base.attribute_wildcards);
             parts.content = match (base.content, parts.content.take()) {
                 (Some(base), Some(own)) => Some(joined(base, own)),
                 (base, own) => base.or(own),
@@ -235,7 +238,9 @@ impl<'a> ShapeBuilder<'a> {
         // What a base leaves open, all that is derived from it does; only that it is abstract is over.
         let inherited = base.undecided.into_iter().filter(|undecided| undecided.construct != "an abstract type");
         parts.undecided.extend(inherited);
-        parts.rules.extend(base.rules);
+        // A restriction admits the attributes that its own wildcard does.
+        let rules = base.rules.into_iter().filter(|(rule, _)| is_extension || !rule.starts_with("xs:anyAttribute"));
+        parts.rules.extend(rules);
         self.budget.take(parts.attributes.len() + parts.content.as_ref().map_or(0, Particle::size));
         parts
     }
@@ -293,6 +298,8 @@ impl<'a> ShapeBuilder<'a> {
                 "anyAttribute" => {
                     let rule = format!("xs:anyAttribute {}", child.attribute("namespace").unwrap_or("##any"));
                     parts.rules.insert(rule, "open".to_owned());
+                    let target = &self.documents[document].namespace;
+                    parts.attribute_wildcards.push(Wildcard::of(child.attribute("namespace"), target));
                 }
                 _ => {}
             }

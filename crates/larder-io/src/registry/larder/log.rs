@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use super::known_tiles::TilesOfLook;
 use super::reading::{SharedFailure, description, drive, failed, fetch, shard_or_file, until_whole};
 use super::signer_list;
 use super::witness::{Seen, WitnessFile};
@@ -10,7 +11,7 @@ use crate::diagnostic::counted;
 use crate::fetch::Network;
 use crate::manifest::{LogTrust, Signer, SignerListSource};
 use crate::model::{LogKey, PackageName};
-use crate::package::log::{Head, LogFault, StateFreshness, VerifiedState, find_head, read_state};
+use crate::package::log::{Answers, Head, LogFault, StateFreshness, VerifiedState, find_head, read_state};
 use crate::package::{REGISTRY_FILE, RegistryFile};
 use crate::registry::RegistryError;
 use crate::registry::client::RegistryClient;
@@ -154,9 +155,18 @@ impl RegistryLog {
         let description = description(client)?;
         let (keys, is_first_use) = self.keys(client, &description)?;
         let seen = self.options.witness.read(&keys);
+        let known = self.options.witness.tiles(&keys);
+        let mut look = TilesOfLook::default();
         let read = until_whole(|past_caches| {
-            let fetch = |path: &str| shard_or_file(client, path, past_caches);
-            drive(fetch, |answers| read_state(&keys, &seen.witness, answers))
+            look = TilesOfLook::default();
+            let from_registry = |path: &str| shard_or_file(client, path, past_caches);
+            let fetch = |path: &str| from_registry(path).map(|answer| look.note(&known, path, answer));
+            let reader = |answers: &Answers| read_state(&keys, &seen.witness, answers);
+            match drive(fetch, reader)? {
+                // What was kept is none of this log.
+                Err(LogFault::Forged { .. }) if look.has_used_known() => drive(from_registry, reader),
+                read => Ok(read),
+            }
         })?;
         let state = match (read, &seen.last) {
             (Ok(state), _) => state,
@@ -187,6 +197,9 @@ impl RegistryLog {
             ));
         } else {
             self.options.witness.add(&seen, &state);
+            if seen.witness.newest() != Some(state.checkpoint.tree) {
+                look.keep(&self.options.witness.tiles(std::slice::from_ref(&state.checkpoint.key)));
+            }
         }
         self.check_age(client, &state)?;
         Ok(OpenLog { description, state })

@@ -2,6 +2,7 @@
 
 pub(super) mod folder;
 mod index;
+mod known_tiles;
 mod listing;
 mod log;
 mod mirror;

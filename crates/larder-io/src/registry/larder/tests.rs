@@ -302,6 +302,35 @@ fn an_older_state_is_told_and_another_history_refused() {
 }
 
 #[test]
+fn an_older_state_and_a_shorter_fork_are_told_apart_by_the_tiles_that_were_seen() {
+    let case = Case::new();
+    let first = case.files();
+    let fork = Case::new();
+    fork.publish(&[("orders", "9.0.0")]);
+    case.publish(&[("orders", "1.1.0")]);
+    case.publish(&[("orders", "1.2.0"), ("zebra", "2.0.0")]);
+    // Only the newest state was seen.
+    assert_eq!(case.ask("orders").1, Vec::<String>::new());
+    case.serve(&fork.files());
+    let (exit, message) = case.error("orders");
+    assert_eq!(exit, Exit::Integrity, "{message}");
+    assert!(message.contains("its history is not the one seen before"), "{message}");
+    case.serve(&first);
+    let (index, warnings) = case.ask("orders");
+    assert_eq!(index.unwrap().unwrap().line_count(), 1);
+    assert!(warnings.len() == 1 && warnings[0].contains("though one of 10 was seen before"), "{warnings:?}");
+    // Tiles that are harmed are none.
+    let tiles = fs::walk(&case.folder.path().join("cache/logs/tiles"), |_| true).unwrap();
+    let tile = tiles.into_iter().find(|entry| entry.kind == fs::Kind::File).expect("a tile");
+    let tile = case.folder.path().join("cache/logs/tiles").join(tile.path);
+    let harmed = fs::read(&tile).unwrap().into_iter().map(|byte| !byte).collect::<Vec<u8>>();
+    std::fs::write(&tile, harmed).unwrap();
+    let (index, warnings) = case.ask("orders");
+    assert!(warnings.len() == 1 && warnings[0].contains("is between two states"), "{warnings:?}");
+    drop(index);
+}
+
+#[test]
 fn keys_decide_who_is_believed() {
     let mut case = Case::new();
     let other = LogSigner::from_seed("packages.example", [4; 32]).unwrap();

@@ -4,6 +4,7 @@
 //! ```text
 //! <cache>/logs/v1/<origin>-<hash of its key>      one JSON document for each key of a log
 //! <cache>/logs/v1/signers-<hash of its root>      the list of signers that was believed last, with its signature
+//! <cache>/logs/tiles/                             see `known_tiles`
 //! <cache>/logs/v1/first-use-<hash of the URL>     the key that a registry without a `key` line had first
 //! ```
 
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::known_tiles::KnownTiles;
 use crate::fs::{self, Durability, FsError};
 use crate::manifest::{Registry, RegistryUrl};
 use crate::model::{Digest, LogKey};
@@ -19,6 +21,9 @@ use crate::registry::RegistryError;
 
 /// The folder of witnesses, below the cache.
 const FOLDER: &str = "logs/v1";
+
+/// The folder of tiles, beside it.
+const TILES: &str = "tiles";
 
 /// The largest document.
 const LARGEST: u64 = 1 << 20;
@@ -46,6 +51,8 @@ pub fn forget_history(cache: &Path, root: &Path, registry: &Registry) -> Result<
     let keys = registry.log.keys.iter().cloned().chain(file.first_key());
     let signers = registry.log.signer_list.as_ref().and_then(|list| file.signer_list_file(&list.root));
     let paths: Vec<PathBuf> = keys.filter_map(|key| file.path(&key)).chain(file.first_use()).chain(signers).collect();
+    let tiles = file.tiles(&registry.log.keys.iter().cloned().chain(file.first_key()).collect::<Vec<_>>());
+    tiles.folders.iter().try_for_each(|folder| fs::remove_tree(folder))?;
     paths.iter().try_for_each(|path| fs::remove_file(path))
 }
 
@@ -187,15 +194,26 @@ impl WitnessFile {
         (document.v == 1 && document.key == key.to_string()).then_some(document)
     }
 
+    /// Returns the tiles that were seen of the logs of these keys.
+    pub(super) fn tiles(&self, keys: &[LogKey]) -> KnownTiles {
+        let all = self.folder.as_ref().and_then(|folder| folder.parent()).map(|logs| logs.join(TILES));
+        KnownTiles { folders: all.iter().flat_map(|all| keys.iter().map(|key| all.join(file_name(key)))).collect() }
+    }
+
     fn path(&self, key: &LogKey) -> Option<PathBuf> {
-        let plain = |c: char| if c.is_ascii_alphanumeric() || ".-_".contains(c) { c } else { '+' };
-        let origin: String = key.name().chars().map(plain).take(100).collect();
-        Some(self.folder.as_ref()?.join(format!("{origin}-{}", short(&key.to_string()))))
+        Some(self.folder.as_ref()?.join(file_name(key)))
     }
 
     fn first_use(&self) -> Option<PathBuf> {
         Some(self.folder.as_ref()?.join(format!("first-use-{}", short(&self.url))))
     }
+}
+
+/// Returns the name of what is kept of a key's log.
+fn file_name(key: &LogKey) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || ".-_".contains(c) { c } else { '+' };
+    let origin: String = key.name().chars().map(plain).take(100).collect();
+    format!("{origin}-{}", short(&key.to_string()))
 }
 
 fn short(text: &str) -> String {
