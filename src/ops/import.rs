@@ -61,7 +61,7 @@ pub fn import(session: &Session<'_>, request: &Request<'_>) -> Result<Taken> {
     if !locks::is_requirements(&name) {
         imported.place_files(above);
     }
-    workspace::leave_out_missing_files(&root, &mut imported);
+    own_packages::leave_out_missing_files(&root, &mut imported);
     imported.settle_catalogs();
     imported.tell_conflicts();
     let locked = lockfile::read(&root)?.lockfile().unwrap_or_default();

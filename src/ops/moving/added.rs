@@ -11,7 +11,7 @@ use crate::manifest::edit;
 use crate::model::{Ecosystem, PackageId, PackageKey, PackageName};
 use crate::ops::Result;
 use crate::ops::session::MANIFEST;
-use crate::resolve::{Dependency, Index, Release};
+use crate::resolve::{Dependency, DependencyKind, Index, Release};
 
 /// What packages of a solution have in a lockfile beyond what they declare.
 #[derive(Debug, Default)]
@@ -32,9 +32,10 @@ impl AddedDependencies {
         let mut lost: BTreeMap<(&PackageId, &PackageName), BTreeSet<&PackageKey>> = BTreeMap::new();
         for (from, name) in before.npm_edges() {
             let is_lost = has.get(from).is_some_and(|names| !names.contains(name));
-            // A peer that is there is provided to those who look for it.
+            // A peer that is there is provided to those who look for it. An optional one that nobody provided was bound all the same.
+            let is_bound = || before.is_bound_peer(from, name) && is_there(name) && is_optional_peer(index, from, name);
             let is_provided = || before.is_peer(from, name) && is_there(name);
-            if is_lost && !is_provided() && !declares(index, from, name) {
+            if is_lost && (is_bound() || !is_provided() && !declares(index, from, name)) {
                 lost.entry((&from.id, name)).or_default().insert(from);
             }
         }
@@ -104,6 +105,12 @@ fn declares(index: &dyn Index, from: &PackageKey, name: &PackageName) -> bool {
 fn declares_peer(index: &dyn Index, from: &PackageKey, name: &PackageName) -> bool {
     let is_peer = |one: &Dependency| one.kind.is_peer() && one.wants.seen_as() == name;
     release(index, from).is_some_and(|release| release.dependencies.iter().any(is_peer))
+}
+
+/// Returns whether a version may go without what others provide under a name.
+fn is_optional_peer(index: &dyn Index, from: &PackageKey, name: &PackageName) -> bool {
+    let is_it = |one: &Dependency| one.kind == DependencyKind::OptionalPeer && one.wants.seen_as() == name;
+    release(index, from).is_some_and(|release| release.dependencies.iter().any(is_it))
 }
 
 fn release(index: &dyn Index, of: &PackageKey) -> Option<Arc<Release>> {

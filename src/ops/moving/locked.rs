@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::deciding;
 use super::folders::{dependent_in, folder_of, with_root};
-use super::workspace::{PACKAGE_JSON, shared_lock};
+use super::workspace::{PACKAGE_JSON, PYPROJECT, shared_lock};
 use crate::diagnostic::{Exit, Failure};
 use crate::fs;
 use crate::import::locks::{self, DeclaredRanges, LockedVersions};
@@ -83,10 +84,27 @@ fn of_files(
     let mut found = Vec::new();
     for (path, manifest) in there(root, folder, files)? {
         if shared_lock(root, folder, manifest)?.is_none() {
-            found.push(path);
+            found.push((path, manifest));
         }
     }
-    Ok(found)
+    let passed_over = deciding::passed_over(root, folder, &found)?;
+    let holds = |(path, _): (String, _)| (!passed_over.contains_key(&path)).then_some(path);
+    Ok(found.into_iter().filter_map(holds).collect())
+}
+
+/// Returns the lockfiles beside which another one decides, each with that.
+pub(in crate::ops) fn passed_over(root: &Path, members: &[Arc<str>]) -> Result<BTreeMap<String, String>> {
+    let mut all = BTreeMap::new();
+    for folder in with_root(members) {
+        let mut found = there(root, folder, locks::FILES.into_iter())?;
+        let shared = [PACKAGE_JSON, PYPROJECT]
+            .into_iter()
+            .filter(|one| shared_lock(root, folder, one).is_ok_and(|it| it.is_some()));
+        let shared: Vec<&str> = shared.collect();
+        found.retain(|(_, manifest)| !shared.contains(manifest));
+        all.extend(deciding::passed_over(root, folder, &found)?);
+    }
+    Ok(all)
 }
 
 /// Returns the lockfiles beside members that their tools do not look at: the one of the workspace above speaks for them.
@@ -322,6 +340,13 @@ fn misfit(
     let asked = asked_of(lockfile, id, index);
     let fits = |version: &&Version| asked.iter().all(|requirement| requirement.matches(version));
     let builds = &lockfile.settings.builds;
+    let is_source = |version: &Version| {
+        let known = index.versions(id);
+        known.is_ok_and(|known| known.candidates.iter().any(|one| one.version == *version && one.is_source_only()))
+    };
+    if had.iter().filter(fits).any(|version| is_source(version) && !builds.approves(id, version)) {
+        return format!("it is only there as source, and nothing lets it be built: `larder builds allow {id}`");
+    }
     let is_unbuilt = |needed: &&PackageId| {
         let versions = before.packages().get(*needed);
         versions.is_some_and(|all| all.iter().all(|version| !builds.approves(needed, version)))

@@ -47,7 +47,7 @@ const DEPTH: usize = 2;
 const DEPTH_WITH_LOCK: usize = 4;
 
 pub(super) const PACKAGE_JSON: &str = "package.json";
-const PYPROJECT: &str = "pyproject.toml";
+pub(super) const PYPROJECT: &str = "pyproject.toml";
 
 /// A reader of a file that names runtimes.
 type RuntimesReader = fn(&str) -> Runtimes;
@@ -264,6 +264,16 @@ pub(in crate::ops) fn requirements_beside(root: &Path) -> Result<Vec<String>> {
     Ok(found)
 }
 
+/// Returns the folders that are near below the root, and are part of what a repository ships.
+pub(super) fn folders_below(root: &Path) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    visit(root, DEPTH, &mut |folder| {
+        found.push(folder.to_owned());
+        Ok(Below::Visited)
+    })?;
+    Ok(found)
+}
+
 /// Returns the requirements files below the root that a tool compiled from what a project declares, shortest first: those of production
 /// have less than those for development. Those of a project that is no member are its own.
 pub(in crate::ops) fn compiled_requirements(root: &Path, members: &[Arc<str>]) -> Result<Vec<String>> {
@@ -358,51 +368,6 @@ fn is_inside(path: &str) -> bool {
         Component::RootDir | Component::Prefix(_) => false,
     };
     !path.starts_with('~') && Path::new(path).components().all(stays)
-}
-
-/// Takes out the lines that mean a package of the project that is none: no member has the name, or the folder holds no package, or
-/// one of another name. A registry could serve something else under it.
-pub(in crate::ops) fn check_own_packages(root: &Path, names: &LocalPackageIndex, imported: &mut Imported) {
-    if imported.workspace.is_empty() && imported.folders.is_empty() {
-        return;
-    }
-    let of_members = |ecosystem: Ecosystem, name: &str| {
-        PackageName::parse(ecosystem, name).is_ok_and(|name| names.get(ecosystem, &name).is_some())
-    };
-    let lost: BTreeSet<(Ecosystem, String)> =
-        imported.workspace.iter().filter(|(ecosystem, name)| !of_members(*ecosystem, name)).cloned().collect();
-    let mut wrong: BTreeMap<String, String> = BTreeMap::new();
-    for (folder, seen_as) in &imported.folders {
-        let at = path::join("", folder);
-        if members::stay_inside(root, &at).is_err() {
-            wrong.insert(at.to_string(), "its folder lies outside of the project".to_owned());
-            continue;
-        }
-        let mut own = LocalPackageIndex::default();
-        own.add(root, &at);
-        let has = |name: &str| {
-            let of_other_tools = Ecosystem::ALL.into_iter().filter(|one| one.has_scopes() || one.has_markers());
-            of_other_tools.into_iter().any(|ecosystem| {
-                PackageName::parse(ecosystem, name).is_ok_and(|name| own.get(ecosystem, &name).is_some())
-            })
-        };
-        if own.is_empty() {
-            wrong.insert(at.to_string(), "its folder holds no package".to_owned());
-        } else if let Some(name) = seen_as.as_ref().filter(|name| !has(name)) {
-            wrong.insert(at.to_string(), format!("the package in its folder is not called {name}"));
-        }
-    }
-    imported.leave_out_lines(|line| {
-        if line.ecosystem.is_local() {
-            let folder = parse_folder(&line.name).ok()?.folder;
-            return wrong.get(&*folder).map(|why| NotTaken::guard(line.what(), why));
-        }
-        let name = line.range.as_deref().and_then(|range| range.strip_prefix("npm:")?.rsplit_once('@'));
-        let name = name.map_or(line.name.as_str(), |(name, _)| name);
-        let name = normal_name(line.ecosystem, name);
-        let is_lost = lost.contains(&(line.ecosystem, name));
-        is_lost.then(|| NotTaken::guard(line.what(), "no member of the project has this name"))
-    });
 }
 
 /// Takes the extras out that lines ask of a folder's Python package and that it does not have: pip passes over them.
@@ -573,15 +538,6 @@ pub(in crate::ops) fn is_python_project(root: &Path, folder: &str) -> bool {
 pub(in crate::ops) fn is_local_file(root: &Path, path: &str) -> bool {
     let is_file = || fs::stat(&root.join(path)).is_ok_and(|stat| stat.is_some_and(|stat| stat.kind == fs::Kind::File));
     !path.starts_with("..") && check_stays_inside(root, Path::new(path)).is_ok() && is_file()
-}
-
-/// Takes the lines out whose archives are not in the checkout.
-pub(in crate::ops) fn leave_out_missing_files(root: &Path, imported: &mut Imported) {
-    imported.leave_out_lines(|line| {
-        let file = line.source.as_ref()?.local_file()?;
-        let is_there = is_local_file(root, file.path());
-        (!is_there).then(|| NotTaken::new(line.what(), "there is no such file in the checkout"))
-    });
 }
 
 /// Returns whether a folder's pyproject.toml names dependencies of its own, and not only a project or settings of tools.

@@ -96,6 +96,7 @@ pub use marker::{Marker, MarkerError, PythonVersion};
 pub use name::{ExtraName, Label, LabelError, NameError, PackageId, PackageName};
 pub use npm::name::{split_alias, split_at_version};
 pub use npm::range::{NpmRange, parse_npm_version};
+pub use path::version::unbuilt_version;
 pub use pep508::Pep508Error;
 pub use platform::{Arch, Libc, Os, Platform, PlatformError, TargetPlatform};
 pub use pypi::range::PypiSpecifier;

@@ -157,6 +157,7 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
             };
             if optional_peers.contains(&(bare, alias)) {
                 found.add_optional_peer(&from, alias, &to);
+                found.note_bound_peer(&from, alias);
             } else {
                 found.add_edge(&from, alias, &to);
             }

@@ -43,6 +43,8 @@ pub struct LockedVersions {
     peers: BTreeSet<(PackageKey, PackageName)>,
     /// Those of the edges that are optional peers.
     optional_peers: BTreeMap<(PackageKey, PackageName), Version>,
+    /// Those of the optional peers that copies have by their own links, and not for want of a closer one.
+    bound_peers: BTreeSet<(PackageKey, PackageName)>,
     digests: BTreeMap<PackageKey, BTreeSet<PublishedDigest>>,
     /// Packages that are archives of the checkout.
     archives: BTreeSet<PackageKey>,
@@ -145,6 +147,18 @@ impl LockedVersions {
         }
     }
 
+    /// Notes that a copy of a package has a link of its own to an optional peer.
+    pub(super) fn note_bound_peer(&mut self, from: &PackageKey, alias: &str) {
+        if let Ok(alias) = PackageName::npm(alias) {
+            self.bound_peers.insert((from.clone(), alias));
+        }
+    }
+
+    /// Returns whether a copy of a package has a link of its own to an optional peer.
+    pub fn is_bound_peer(&self, from: &PackageKey, alias: &PackageName) -> bool {
+        self.bound_peers.contains(&(from.clone(), alias.clone()))
+    }
+
     /// Notes what the manifest in a folder, relative to the lockfile's, has under a name.
     pub(super) fn add_line(&mut self, folder: &str, alias: &str, to: &PackageKey) {
         self.add_line_of(&self.dependent(folder), alias, to);
@@ -206,6 +220,7 @@ impl LockedVersions {
         for (peer, version) in other.optional_peers {
             self.optional_peers.entry(peer).or_insert(version);
         }
+        self.bound_peers.extend(other.bound_peers);
         self.source_only.extend(other.source_only);
         self.archives.extend(other.archives);
         for (name, key) in other.on_top {

@@ -23,6 +23,7 @@ mod python_project;
 mod python_text;
 mod requirement_files;
 mod requirements;
+mod tool;
 mod uv;
 
 use crate::model::Ecosystem;
@@ -40,6 +41,7 @@ pub use requirement_files::{
 };
 pub(super) use requirements::requirement_lines;
 pub use requirements::{LocalPlace, PlaceFinder, requirements};
+pub use tool::{NamedTool, python_tool};
 
 /// The ecosystem of all that is declared here.
 pub(super) const ECOSYSTEM: Ecosystem = Ecosystem::Pypi;
