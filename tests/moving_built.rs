@@ -1,5 +1,7 @@
 //! Moving in where something is not there: folders that a build makes, versions that are gone, a lockfile that nobody keeps up.
 
+use serde_json::json;
+
 use crate::support::{Project, Registry, Universe};
 
 fn registry() -> Registry {
@@ -220,4 +222,108 @@ fn requirements_files_below_the_root_are_told() {
         assert!(told.contains(file), "{file}: {told}");
     }
     assert!(project.read("larder.kdl").contains("pypi \"idna\""), "{told}");
+}
+
+/// A lockfile of pnpm: the root's lines, and what each package has.
+fn pnpm_lock(head: &str, lines: &[(&str, &str)], packages: &str, snapshots: &str) -> String {
+    let lines: String =
+        lines.iter().map(|(name, version)| format!("      {name}: {{specifier: '*', version: {version}}}\n")).collect();
+    format!(
+        "lockfileVersion: '9.0'\n{head}importers:\n  .:\n    dependencies:\n{lines}packages:\n{packages}snapshots:\n{snapshots}"
+    )
+}
+
+#[test]
+fn what_hooks_of_a_project_change_stays() {
+    let registry = Universe::new()
+        .npm("api", "1.0.0", |p| p.peer("right", "*"))
+        .npm("debug", "1.0.0", |p| p.dep("right", "^2"))
+        .npm("send", "1.0.0", |p| p.dep("mime", "^1").dep("right", "^2"))
+        .npm("mime", "1.0.0", |p| p)
+        .npm("right", "1.0.0", |p| p)
+        .npm("right", "1.1.0", |p| p)
+        .npm("right", "2.0.0", |p| p)
+        .serve();
+    let lines = [("api", "1.0.0"), ("debug", "1.0.0"), ("right", "2.0.0"), ("send", "1.0.0")];
+    let packages = "  api@1.0.0: {}\n  debug@1.0.0: {}\n  send@1.0.0: {}\n  right@1.0.0: {}\n  right@1.1.0: {}\n  right@2.0.0: {}\n";
+    let snapshots = "  api@1.0.0:\n    dependencies: {right: 1.0.0}\n  debug@1.0.0:\n    dependencies: {right: 1.1.0}\n  \
+                     send@1.0.0:\n    dependencies: {right: 2.0.0}\n  right@1.0.0: {}\n  right@1.1.0: {}\n  right@2.0.0: {}\n";
+    let package = r#"{"name": "shop", "dependencies": {"api": "*", "debug": "*", "right": "*", "send": "*"}}"#;
+    let lock = pnpm_lock("pnpmfileChecksum: sha256-x\n", &lines, packages, snapshots);
+    let project = Project::of_other_tools(&registry, &[("package.json", package), ("pnpm-lock.yaml", &lock)]);
+    project.run("larder init").exits(0).names(["npm:send (without mime)", "6 of 6 packages"]);
+    let manifest = project.read("larder.kdl");
+    for line in [
+        "extend npm \"api\" { npm \"right\" \"^1.0.0\"; }",
+        "override npm \"debug>right\" \"1.1.0\"",
+        "override npm \"send>mime\"",
+    ] {
+        assert!(manifest.contains(line), "{line}: {manifest}");
+    }
+    assert_eq!(project.locked_packages(), "api 1.0.0, debug 1.0.0, right 1.0.0, right 1.1.0, right 2.0.0, send 1.0.0");
+    project.run("larder lock --check").exits(0);
+}
+
+#[test]
+fn an_optional_peer_that_pnpm_bound_is_bound_though_nobody_provides_it() {
+    let registry = Universe::new()
+        .npm("vite", "1.0.0", |p| {
+            p.peer("types", "*").field("peerDependenciesMeta", json!({"types": {"optional": true}}))
+        })
+        .npm("other", "1.0.0", |p| p.dep("types", "^1"))
+        .npm("types", "1.0.0", |p| p)
+        .serve();
+    let lines = [("vite", "1.0.0(types@1.0.0)"), ("other", "1.0.0")];
+    let packages = "  vite@1.0.0:\n    peerDependencies: {types: '*'}\n    peerDependenciesMeta: {types: {optional: true}}\n  \
+                    other@1.0.0: {}\n  types@1.0.0: {}\n";
+    let snapshots = "  vite@1.0.0(types@1.0.0):\n    optionalDependencies: {types: 1.0.0}\n  other@1.0.0:\n    \
+                     dependencies: {types: 1.0.0}\n  types@1.0.0: {}\n";
+    let package = r#"{"name": "shop", "dependencies": {"vite": "*", "other": "*"}}"#;
+    let lock = pnpm_lock("", &lines, packages, snapshots);
+    let project = Project::of_other_tools(&registry, &[("package.json", package), ("pnpm-lock.yaml", &lock)]);
+    project.run("larder init").exits(0).names(["npm:vite (types)", "3 of 3 packages"]);
+    project.run("larder sync").exits(0);
+    let script = "const vite = here.resolve('vite/package.json'); console.log(require('module').createRequire(require('fs').realpathSync(vite))('types/package.json').version)";
+    assert_eq!(node(&project, ".", script), "1.0.0");
+}
+
+#[test]
+fn a_project_beside_that_has_a_package_from_a_registry_is_left_out_where_a_member_would_stand_for_it() {
+    let registry = registry();
+    let lock = r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"right": "^1"}}, "node_modules/right": {"version": "1.0.0"}}}"#;
+    let project = Project::of_other_tools(
+        &registry,
+        &[
+            ("js/package.json", r#"{"name": "js"}"#),
+            ("js/pnpm-workspace.yaml", "packages: ['packages/*']\n"),
+            (
+                "js/pnpm-lock.yaml",
+                "lockfileVersion: '9.0'\nimporters:\n  packages/b:\n    dependencies:\n      right: {specifier: 'workspace:*', version: link:../a}\n",
+            ),
+            ("js/packages/a/package.json", r#"{"name": "right", "version": "1.5.0"}"#),
+            ("js/packages/b/package.json", r#"{"name": "b", "dependencies": {"right": "workspace:*"}}"#),
+            ("tool/package.json", r#"{"name": "tool", "dependencies": {"right": "^1"}}"#),
+            ("tool/package-lock.json", lock),
+        ],
+    );
+    project.run("larder init").exits(0).names(["the folder tool", "js/packages/a would stand for right 1.0.0"]);
+    let members = project.read("larder.kdl");
+    assert!(members.contains("\"js\"") && !members.contains("\"tool\""), "{members}");
+}
+
+#[test]
+fn compiled_requirements_of_other_names_are_locks() {
+    let registry = registry();
+    let made = "# compiled\nidna==3.6\n    # via -r requirements.txt\n";
+    for (source, lock) in [
+        ("requirements.txt", "requirements.lock"),
+        ("requirements.in", "requirements.lock"),
+        ("a/requirements.txt", "a/requirements_lock.txt"),
+    ] {
+        let project = Project::of_other_tools(&registry, &[(source, "idna\n"), (lock, made)]);
+        project.run("larder init").exits(0).names([lock, "1 of 1 packages"]);
+    }
+    let pyproject = "[project]\nname = 'app'\nversion = '1'\nrequires-python = '>=3.11'\ndependencies = ['idna']\n[tool.rye]\nmanaged = true\n";
+    let project = Project::of_other_tools(&registry, &[("pyproject.toml", pyproject), ("requirements.lock", made)]);
+    project.run("larder init").exits(0).names(["requirements.lock", "1 of 1 packages"]);
 }

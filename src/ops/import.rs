@@ -12,7 +12,7 @@ use crate::model::{PackageName, Source};
 
 use super::init::{self, Guards};
 use super::lock::{self, Changes, Replacement, Wish};
-use super::moving::{requirements, workspace};
+use super::moving::{own_packages, requirements, workspace};
 use super::project::snapshot::{self, InputSnapshot};
 use super::project::target::{EditTarget, Edited};
 use super::project::{self, inputs, lockfile};

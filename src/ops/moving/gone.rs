@@ -96,7 +96,7 @@ fn lines_of_moving_in(project: &Project, before: &LockedVersions) -> Result<Vec<
         if !package.ecosystem.has_scopes() || is_declared(requirement.seen_as()) || line.source.is_some() {
             continue;
         }
-        let Some(version) = parse_npm_version(&requirement.range_text()) else { continue };
+        let Some(version) = parse_npm_version(&requirement.range_text()).map(Version::from) else { continue };
         if line.range_span != line.span && before.packages().get(&package).is_some_and(|had| had.contains(&version)) {
             lines.push(ExactLine { package, version, span: line.range_span });
         }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::deciding;
 use super::folders::{dependent_in, folder_of, with_root};
-use super::workspace::{PACKAGE_JSON, PYPROJECT, shared_lock};
+use super::workspace::{PACKAGE_JSON, PYPROJECT, has_python_lock, shared_lock};
 use crate::diagnostic::{Exit, Failure};
 use crate::fs;
 use crate::import::locks::{self, DeclaredRanges, LockedVersions};
@@ -27,8 +27,14 @@ pub(in crate::ops) fn of_project(
     requirements: &[impl AsRef<str>],
 ) -> Result<Vec<String>> {
     let mut found = beside(root, "")?;
+    // Rye's are called so, and those of `uv pip compile` often.
+    if !has_python_lock(root)? {
+        for file in ["requirements.lock", "requirements-dev.lock"] {
+            found.extend(is_written_by_a_tool(root, file)?.then(|| file.to_owned()));
+        }
+    }
     for file in requirements {
-        found.extend(pinned(root, file.as_ref())?);
+        found.extend(pinned(root, file.as_ref())?.filter(|made| !found.contains(made)));
     }
     for member in members {
         found.extend(beside(root, member)?);
@@ -38,13 +44,21 @@ pub(in crate::ops) fn of_project(
 
 /// Returns the requirements file with every version that a tool wrote, if `file` is it, or is what it was made of.
 fn pinned(root: &Path, file: &str) -> Result<Option<String>> {
-    let made = match Path::new(file).extension().and_then(|extension| extension.to_str()) {
-        Some("in") => Path::new(file).with_extension("txt").to_string_lossy().into_owned(),
-        Some("txt") => file.to_owned(),
-        _ => return Ok(None),
-    };
-    let text = inputs::text(&root.join(&made))?;
-    Ok(text.is_some_and(|text| locks::is_written_by_a_tool(&text)).then_some(made))
+    let Some((stem, "in" | "txt")) = file.rsplit_once('.') else { return Ok(None) };
+    for ending in [".txt", ".lock", "_lock.txt", "-lock.txt"] {
+        let made = format!("{stem}{ending}");
+        if is_written_by_a_tool(root, &made)? {
+            return Ok(Some(made));
+        }
+    }
+    Ok(None)
+}
+
+fn is_written_by_a_tool(root: &Path, file: &str) -> Result<bool> {
+    let is_file =
+        locks::is_requirements(file) && fs::stat(&root.join(file))?.is_some_and(|stat| stat.kind == fs::Kind::File);
+    let text = if is_file { inputs::text(&root.join(file))? } else { None };
+    Ok(text.is_some_and(|text| locks::is_written_by_a_tool(&text)))
 }
 
 /// Divides lockfiles into those that hold and the others: of requirements that were compiled for several Pythons, those for the Python next

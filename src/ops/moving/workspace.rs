@@ -1,6 +1,5 @@
 //! Which folders of a repository are members: what its tools say of it, and folders that stand for themselves beside.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path};
 use std::sync::Arc;
 
@@ -8,8 +7,7 @@ use super::folders::folder_of;
 use crate::diagnostic::in_sentence;
 use crate::fs;
 use crate::import::locks::{self, LockedVersions};
-use crate::import::{self, FolderContents, Imported, NodeVersionFile, NotTaken, Runtimes};
-use crate::manifest::{normal_name, parse_folder};
+use crate::import::{self, FolderContents, Imported, NodeVersionFile, Runtimes};
 use crate::model::{Ecosystem, ExtraName, PackageName};
 use crate::ops::Result;
 use crate::ops::project::{inputs, members};

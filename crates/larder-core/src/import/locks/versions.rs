@@ -59,6 +59,10 @@ pub struct LockedVersions {
     /// The ecosystems of which a lockfile has every package.
     whole: BTreeSet<Ecosystem>,
     leaves_peers_out: bool,
+    /// Whether hooks of the project change what packages declare.
+    has_hooks: bool,
+    /// Names under which packages have what is no package of a registry.
+    foreign_edges: BTreeSet<(PackageKey, PackageName)>,
 }
 
 impl LockedVersions {
@@ -232,6 +236,8 @@ impl LockedVersions {
         self.linked.extend(other.linked);
         self.whole.extend(other.whole);
         self.leaves_peers_out |= other.leaves_peers_out;
+        self.has_hooks |= other.has_hooks;
+        self.foreign_edges.extend(other.foreign_edges);
     }
 
     /// Notes a name under which a package of a registry has a member of the project.
@@ -252,6 +258,29 @@ impl LockedVersions {
     /// Returns whether a tool that wrote a lockfile leaves missing peers out.
     pub fn leaves_peers_out(&self) -> bool {
         self.leaves_peers_out
+    }
+
+    /// Notes that hooks of the project change what packages declare.
+    pub(super) fn note_hooks(&mut self) {
+        self.has_hooks = true;
+    }
+
+    /// Returns whether hooks of the project change what packages declare.
+    pub fn has_hooks(&self) -> bool {
+        self.has_hooks
+    }
+
+    /// Notes that a package has something under a name that is no package of a registry.
+    pub(super) fn note_foreign(&mut self, from: &PackageKey, alias: &str) {
+        if let Ok(alias) = PackageName::npm(alias) {
+            self.foreign_edges.insert((from.clone(), alias));
+        }
+    }
+
+    /// Returns whether a copy of a package has anything under a name.
+    pub fn has_edge(&self, from: &PackageKey, alias: &PackageName) -> bool {
+        let edge = (from.clone(), alias.clone());
+        self.edges.contains_key(&edge) || self.foreign_edges.contains(&edge)
     }
 
     /// Notes that what is known is everything: no file with pins of a few packages, but a lockfile.
