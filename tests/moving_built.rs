@@ -224,6 +224,34 @@ fn requirements_files_below_the_root_are_told() {
     assert!(project.read("larder.kdl").contains("pypi \"idna\""), "{told}");
 }
 
+#[test]
+fn projects_that_no_workspace_names_are_told() {
+    let registry = registry();
+    let named = "[project]\nname = 'NAME'\nversion = '1'\nrequires-python = '>=3.11'\ndependencies = []\n";
+    let project = Project::of_other_tools(
+        &registry,
+        &[
+            ("pyproject.toml", &named.replace("NAME", "root")),
+            ("svc/pyproject.toml", &named.replace("NAME", "svc")),
+            ("packages/p2/pyproject.toml", &named.replace("NAME", "p2")),
+            ("app/package.json", r#"{"name": "app", "dependencies": {"right": "1"}}"#),
+            ("other/package.json", r#"{"type": "module"}"#),
+        ],
+    );
+    let told = project.run("larder init").exits(0).stderr;
+    assert!(told.contains("the projects in packages/p2 and svc") && !told.contains("other"), "{told}");
+}
+
+#[test]
+fn a_pin_of_another_version_of_the_projects_own_package_stops_nobody() {
+    let registry = registry();
+    let own = "[project]\nname = 'idna'\nversion = '9'\nrequires-python = '>=3.11'\ndependencies = []\n";
+    let files = [("py/a/pyproject.toml", own), ("py/hello/requirements.txt", "idna==3.6\nsix\n")];
+    let project = Project::of_other_tools(&registry, &files);
+    project.run("larder init").exits(0).names(["pypi idna ==3.6", "the project's own is idna (9) in `py/a`"]);
+    assert!(project.read("larder.lock").contains("pypi:six@1.17.0"));
+}
+
 /// A lockfile of pnpm: the root's lines, and what each package has.
 fn pnpm_lock(head: &str, lines: &[(&str, &str)], packages: &str, snapshots: &str) -> String {
     let lines: String =

@@ -311,6 +311,7 @@ fn import(folder: &Path) -> Result<FolderEntries> {
     published::leave_out_linked(folder, &mut all, &beside)?;
     membership::settle_computed(folder, &mut all)?;
     workspace::tell_set_aside(folder, &mut all)?;
+    workspace::tell_unnamed(folder, &mut all)?;
     for (file, why) in UNREAD {
         if fs::stat(&folder.join(file))?.is_some() {
             all.refuse(file, why);
@@ -339,6 +340,7 @@ fn import(folder: &Path) -> Result<FolderEntries> {
     workspace::override_with_members(folder, &names, &locked, &mut all);
     own_packages::check(folder, &names, &mut all);
     requirements::take_all(folder, &mut all, &mut from)?;
+    own_packages::leave_out_other_versions(&names, &mut all);
     workspace::leave_out_unknown_extras(folder, &mut all);
     own_packages::leave_out_missing_files(folder, &mut all);
     if all.hoisting.names.is_empty()

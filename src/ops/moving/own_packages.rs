@@ -8,7 +8,7 @@ use crate::import::{Imported, NotTaken};
 use crate::manifest::{normal_name, parse_folder};
 use crate::model::{Ecosystem, PackageName};
 use crate::ops::project::members;
-use crate::registry::path::{self, LocalPackageIndex};
+use crate::registry::path::{self, LocalMatch, LocalPackageIndex};
 
 /// Takes out the lines that mean a package of the project that is none: no member has the name, or the folder holds no package, or
 /// one of another name. A registry could serve something else under it.
@@ -59,6 +59,16 @@ pub(in crate::ops) fn check(root: &Path, names: &LocalPackageIndex, imported: &m
         let name = normal_name(line.ecosystem, name);
         let is_lost = lost.contains(&(line.ecosystem, name));
         is_lost.then(|| NotTaken::guard(line.what(), "no member of the project has this name"))
+    });
+}
+
+/// Takes the lines out that ask for other versions of the project's own Python packages than these have: an environment has one of a name.
+pub(in crate::ops) fn leave_out_other_versions(names: &LocalPackageIndex, imported: &mut Imported) {
+    imported.leave_out_lines(|line| {
+        let asked = line.requirement().filter(|_| line.ecosystem.has_markers() && line.source.is_none())?;
+        let LocalMatch::OtherVersion(own) = names.find_match(&asked) else { return None };
+        let why = format!("the project's own is {own}: a line with `registry=\"pypi\"` takes it from there");
+        Some(NotTaken::new(line.what(), why))
     });
 }
 

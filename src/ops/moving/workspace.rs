@@ -202,6 +202,35 @@ pub(in crate::ops) fn tell_set_aside(root: &Path, imported: &mut Imported) -> Re
     Ok(())
 }
 
+/// Lists, in one line, the projects near the root that have no lockfile and that no workspace names: the root has one of their kind, and its
+/// tools do not look at them.
+pub(in crate::ops) fn tell_unnamed(root: &Path, imported: &mut Imported) -> Result<()> {
+    let mut found = Vec::new();
+    visit(root, DEPTH, &mut |folder| {
+        let is_known = imported.is_member(folder)
+            || imported.is_excluded(folder)
+            || imported.folders.iter().any(|(known, _)| path::join("", known).starts_with(folder))
+            || imported.not_taken.iter().any(|left| left.what.split([' ', '/']).any(|word| word == folder));
+        if is_known {
+            return Ok(Below::Skipped);
+        }
+        let asks = |package: Imported| package.name.is_some() && !package.lines.is_empty();
+        let package = inputs::text(&root.join(folder).join(PACKAGE_JSON))?;
+        let is_npm = package.is_some_and(|text| import::package_json(&text).is_ok_and(asks));
+        if is_npm || DeclaredPython::of(root, folder)? != DeclaredPython::Nothing {
+            found.push(folder.to_owned());
+            return Ok(Below::Skipped);
+        }
+        Ok(Below::Visited)
+    })?;
+    found.sort();
+    let what = if found.len() == 1 { "the project in" } else { "the projects in" };
+    if let Some(folders) = in_sentence(found) {
+        imported.refuse(format!("{what} {folders}"), "no workspace names it: `members \"FOLDER\"` takes one in");
+    }
+    Ok(())
+}
+
 /// Lists, in one line, the extras of members: they are installed where something asks for them.
 pub(in crate::ops) fn tell_extras_of_members(root: &Path, members: &[Arc<str>], imported: &mut Imported) {
     let extras = members.iter().filter_map(|folder| {

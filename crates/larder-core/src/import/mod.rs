@@ -132,6 +132,8 @@ pub struct Imported {
     pub pin_files: Vec<String>,
     /// The instant before which versions have to be released: RFC 3339.
     pub released_before: Option<String>,
+    /// Whether pre-releases of Python packages are taken as others are.
+    pub allows_prereleases: bool,
     /// How old versions have to be.
     pub age: ImportedAge,
     /// The line that says what is so of all packages of an ecosystem, each with the block that it is.
@@ -207,6 +209,7 @@ impl Imported {
         self.add_no_peers(other.has_provided_peers);
         self.released_before = self.released_before.take().or(other.released_before);
         self.age.merge(other.age);
+        self.allows_prereleases |= other.allows_prereleases;
         self.name = self.name.take().or(other.name);
         self.version = self.version.take().or(other.version);
         self.license = self.license.take().or(other.license);
@@ -269,6 +272,7 @@ impl Imported {
             has_provided_peers: project.has_provided_peers,
             released_before: project.released_before,
             age: project.age,
+            allows_prereleases: project.allows_prereleases,
             ..Self::default()
         });
     }

@@ -153,11 +153,13 @@ fn resolution(imported: &Imported, out: &mut String) {
     let instant = imported.released_before.as_deref().map(lines::released_before_line);
     let fallback = (imported.hoisting.fallback == FallbackMode::Off).then(|| lines::FALLBACK_OFF.to_owned());
     let peers = imported.has_provided_peers.then(|| lines::PROVIDED_PEERS.to_owned());
+    let prereleases = imported.allows_prereleases.then(|| lines::PRERELEASES.to_owned());
     let overrides = imported.overrides.iter();
     let overrides = overrides.map(|(ecosystem, name, range)| lines::override_line(*ecosystem, name, range.as_deref()));
     let settings: Vec<String> = instant
         .into_iter()
         .chain(peers)
+        .chain(prereleases)
         .chain(fallback)
         .chain(lines::hoist_lines(&imported.hoisting))
         .chain(overrides)

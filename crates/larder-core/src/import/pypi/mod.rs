@@ -14,6 +14,7 @@
 //! | `pep508` | one requirement |
 
 mod installed_groups;
+mod pdm;
 mod pep508;
 mod pip_conf;
 mod pipfile;

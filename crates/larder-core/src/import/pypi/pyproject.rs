@@ -13,7 +13,7 @@ use crate::model::{Label, LocalFile, PackageName, Requirement, Source};
 
 use super::installed_groups::{self, InstalledGroups};
 use super::pep508::{self, Parts};
-use super::{ECOSYSTEM, poetry, uv};
+use super::{ECOSYSTEM, pdm, poetry, uv};
 
 /// Reads a pyproject.toml without the files that it may leave something to.
 ///
@@ -74,6 +74,9 @@ pub fn python(files: &FileReader<'_>) -> Result<Imported, ImportError> {
     }
     if let Some(of_poetry) = tool("poetry") {
         poetry::settings(of_poetry, &mut imported);
+    }
+    if let Some(of_pdm) = tool("pdm") {
+        pdm::settings(of_pdm, &mut imported);
     }
     if let Some(of_uv) = tool("uv") {
         let own = project.unwrap_or_default();

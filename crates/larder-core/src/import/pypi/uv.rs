@@ -31,6 +31,22 @@ pub(super) fn settings(uv: &Table, from_index: &BTreeMap<String, Vec<String>>, i
             "write an `override` line, or narrow the range of who asks",
         );
     }
+    for text in strings(uv.get("exclude-dependencies")) {
+        imported.add_override(ECOSYSTEM, text.trim(), None);
+    }
+    match uv.get("prerelease").and_then(Value::as_str) {
+        Some("allow") => imported.allows_prereleases = true,
+        None | Some("if-necessary-or-explicit" | "explicit" | "if-necessary") => {}
+        Some(other) => imported.refuse(
+            format!("tool.uv.prerelease {other}"),
+            "pre-releases are allowed, or taken where nothing else is there",
+        ),
+    }
+    for (key, why) in NOT_TAKEN {
+        if uv.contains_key(key) {
+            imported.refuse(format!("tool.uv.{key}"), why);
+        }
+    }
     for (key, what) in [("build-constraint-dependencies", "constraints"), ("extra-build-dependencies", "packages")] {
         if uv.contains_key(key) {
             let why = format!("`requires` in the block of an `allow` line under `builds` has {what} of a build");
@@ -63,6 +79,23 @@ pub(super) fn settings(uv: &Table, from_index: &BTreeMap<String, Vec<String>>, i
         }
     }
 }
+
+/// Settings that change what is locked and have no counterpart, each with the way on.
+const NOT_TAKEN: [(&str, &str); 10] = [
+    ("resolution", "the newest versions are taken: narrow the ranges of lines where lower ones are meant"),
+    ("fork-strategy", "there is one version for all platforms where that is possible"),
+    ("environments", "`platforms` has the systems that are locked for"),
+    ("required-environments", "`platforms` has the systems that are locked for"),
+    (
+        "dependency-metadata",
+        "`extend` in `resolution` adds what a package does not declare, and `override` changes what it does",
+    ),
+    ("index-strategy", "a package comes from the first registry that has it, or from the one that a line names"),
+    ("no-binary", "wheels are taken where there are any"),
+    ("no-binary-package", "wheels are taken where there are any"),
+    ("no-build", "nothing is built but what `builds` allows"),
+    ("no-build-package", "nothing is built but what `builds` allows"),
+];
 
 /// Takes an override over: what it says takes the place of all that asks for the package. One whose marker holds nowhere takes the
 /// package out.
