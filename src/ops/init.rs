@@ -189,10 +189,11 @@ pub fn lock(session: &Session<'_>, before: &LockedVersions) -> Result<(Locked, K
 pub(super) type ManifestReader = fn(&str) -> std::result::Result<Imported, ImportError>;
 
 /// The files of the root that are read, in this order.
-const FILES: [(&str, ManifestReader); 9] = [
+const FILES: [(&str, ManifestReader); 10] = [
     ("package.json", import::package_json),
     ("pnpm-workspace.yaml", import::pnpm_workspace),
     (".npmrc", |text| Ok(import::npmrc(text))),
+    (".yarnrc", |text| Ok(import::yarnrc_classic(text))),
     (".yarnrc.yml", import::yarnrc),
     ("bunfig.toml", import::bunfig),
     ("pip.conf", |text| Ok(import::pip_conf(text))),

@@ -33,6 +33,7 @@ mod tool;
 mod version_file;
 mod workspaces;
 mod yarnrc;
+mod yarnrc_classic;
 
 use crate::model::Ecosystem;
 
@@ -50,6 +51,7 @@ pub use tool::package_manager;
 pub use version_file::{NodeVersionFile, node_version_file};
 pub use workspaces::{lerna, pnpm_workspace};
 pub use yarnrc::yarnrc;
+pub use yarnrc_classic::yarnrc_classic;
 
 /// The ecosystem of all that is declared here.
 pub(super) const ECOSYSTEM: Ecosystem = Ecosystem::Npm;

@@ -22,6 +22,14 @@ pub(super) fn settings(pdm: &Table, imported: &mut Imported) {
     }
 }
 
+/// Reads a pdm.toml, PDM's settings of a project: its `[pypi]` is in PyPI's place.
+pub(super) fn configuration(document: &Table, imported: &mut Imported) {
+    let Some(index) = document.get("pypi").and_then(Value::as_table) else { return };
+    let mut source = index.clone();
+    source.insert("name".to_owned(), "pypi".into());
+    add_source(&source, imported);
+}
+
 /// Takes a source over: one that is called `pypi` is in PyPI's place.
 fn add_source(source: &Table, imported: &mut Imported) {
     let text = |key: &str| source.get(key).and_then(Value::as_str);
