@@ -210,7 +210,7 @@ pub(in crate::ops) fn tell_unnamed(root: &Path, imported: &mut Imported) -> Resu
         let is_known = imported.is_member(folder)
             || imported.is_excluded(folder)
             || imported.folders.iter().any(|(known, _)| path::join("", known).starts_with(folder))
-            || imported.not_taken.iter().any(|left| left.what.split([' ', '/']).any(|word| word == folder));
+            || imported.not_taken.iter().any(|left| left.what.split([' ', ',']).any(|word| word == folder));
         if is_known {
             return Ok(Below::Skipped);
         }
