@@ -299,6 +299,7 @@ fn a_project_beside_brings_what_its_tools_are_set_to() {
     Members: api, ui, ui/parts/one
     Left out the folder ui-copy: its package has the name of ui, ui
     Left out ui: .npmrc odd: a setting of npm's that larder has not
+    Left out the project in web: no workspace names it: `members "FOLDER"` takes one in
     ");
     let manifest = project.read("larder.kdl");
     for line in [
