@@ -69,6 +69,7 @@ mod metadata;
 mod moves;
 mod moving;
 mod moving_beside;
+mod moving_built;
 mod moving_in;
 mod moving_locks;
 mod moving_peers;

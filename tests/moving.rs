@@ -293,13 +293,14 @@ fn a_project_beside_brings_what_its_tools_are_set_to() {
         .write("ui-copy/package.json", r#"{"name": "ui"}"#)
         .write("ui-copy/pnpm-lock.yaml", "lockfileVersion: '9.0'\n");
     let told = project.run("larder init --no-lock").exits(0).stderr;
-    assert_transcript!(told, @r"
+    assert_transcript!(told, @r#"
     Wrote [PROJECT]/larder.kdl
     Imported package.json
     Members: api, ui, ui/parts/one
     Left out the folder ui-copy: its package has the name of ui, ui
     Left out ui: .npmrc odd: a setting of npm's that larder has not
-    ");
+    Left out the project in web: no workspace names it: `members "FOLDER"` takes one in
+    "#);
     let manifest = project.read("larder.kdl");
     for line in [
         "override npm \"right\" \"^1.0.0\"",

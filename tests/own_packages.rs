@@ -379,13 +379,19 @@ fn init_takes_over_what_means_folders_and_members() {
         )
         .write("libs/lib/pyproject.toml", "[project]\nname = 'lib'\nversion = '1'\n")
         .write("tools/tool/setup.py", "from setuptools import setup\nsetup(name='tool', version='1')\n");
-    project.run("larder init").exits(2).names(["lost", "absent", "wrong", "nowhere"]);
+    project.run("larder init").exits(2).names(["lost", "absent", "wrong"]);
     let told = project.run("larder init --leave-out --no-lock").exits(0).stderr;
     let manifest = project.read("larder.kdl");
-    for line in ["npm \"r\" \"npm:ui@*\"", "npm \"ui\" \"*\"", "path \"tools/tool\"", "pypi \"lib\""] {
+    for line in [
+        "npm \"r\" \"npm:ui@*\"",
+        "npm \"ui\" \"*\"",
+        "path \"tools/tool\"",
+        "pypi \"lib\"",
+        "path \"nowhere\" name=\"gone\"",
+    ] {
         assert!(manifest.contains(line), "{line}: {manifest}");
     }
-    for line in ["absent", "lost", "nowhere", "packed"] {
+    for line in ["absent", "lost", "packed"] {
         assert!(!manifest.contains(line) && told.contains(line), "{line}: {manifest}\n{told}");
     }
 }

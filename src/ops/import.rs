@@ -12,7 +12,7 @@ use crate::model::{PackageName, Source};
 
 use super::init::{self, Guards};
 use super::lock::{self, Changes, Replacement, Wish};
-use super::moving::{requirements, workspace};
+use super::moving::{own_packages, requirements, workspace};
 use super::project::snapshot::{self, InputSnapshot};
 use super::project::target::{EditTarget, Edited};
 use super::project::{self, inputs, lockfile};
@@ -61,7 +61,7 @@ pub fn import(session: &Session<'_>, request: &ImportRequest<'_>) -> Result<Take
     if !locks::is_requirements(&name) {
         imported.place_files(above);
     }
-    workspace::leave_out_missing_files(&root, &mut imported);
+    own_packages::leave_out_missing_files(&root, &mut imported);
     imported.settle_catalogs();
     imported.tell_conflicts();
     let locked = lockfile::read(&root)?.lockfile().unwrap_or_default();

@@ -18,7 +18,7 @@ use super::lock::{self, Locked, UnusedPatches};
 use super::moving::flat::FlatFolders;
 use super::moving::locked::{self, Kept};
 use super::moving::undeclared::{self, UndeclaredUse};
-use super::moving::{membership, peers, pending, pnpm_layout, published, requirements, workspace};
+use super::moving::{membership, own_packages, peers, pending, pnpm_layout, published, requirements, workspace};
 use super::programs::interpreter;
 use super::project::snapshot;
 use super::project::{host, inputs, members};
@@ -189,10 +189,11 @@ pub fn lock(session: &Session<'_>, before: &LockedVersions) -> Result<(Locked, K
 pub(super) type ManifestReader = fn(&str) -> std::result::Result<Imported, ImportError>;
 
 /// The files of the root that are read, in this order.
-const FILES: [(&str, ManifestReader); 9] = [
+const FILES: [(&str, ManifestReader); 10] = [
     ("package.json", import::package_json),
     ("pnpm-workspace.yaml", import::pnpm_workspace),
     (".npmrc", |text| Ok(import::npmrc(text))),
+    (".yarnrc", |text| Ok(import::yarnrc_classic(text))),
     (".yarnrc.yml", import::yarnrc),
     ("bunfig.toml", import::bunfig),
     ("pip.conf", |text| Ok(import::pip_conf(text))),
@@ -300,16 +301,18 @@ fn import(folder: &Path) -> Result<FolderEntries> {
     membership::take_overriding_folders(folder, &mut all)?;
     let mut beside = workspace::projects_beside(folder, &mut all)?;
     published::leave_out(folder, &mut all, &mut beside)?;
-    for beside in beside {
-        settings_beside(folder, &beside, &mut all)?;
-        if members::has_manifest(&folder.join(&beside))? {
-            all.members.push(beside);
+    for beside in &beside {
+        settings_beside(folder, beside, &mut all)?;
+        if members::has_manifest(&folder.join(beside))? {
+            all.members.push(beside.clone());
         } else {
-            all.add_folder(&beside);
+            all.add_folder(beside);
         }
     }
+    published::leave_out_linked(folder, &mut all, &beside)?;
     membership::settle_computed(folder, &mut all)?;
     workspace::tell_set_aside(folder, &mut all)?;
+    workspace::tell_unnamed(folder, &mut all)?;
     for (file, why) in UNREAD {
         if fs::stat(&folder.join(file))?.is_some() {
             all.refuse(file, why);
@@ -318,6 +321,12 @@ fn import(folder: &Path) -> Result<FolderEntries> {
     let members = members::find(folder, all.members.iter().map(String::as_str))?.folders;
     for lock in locked::unused(folder, &members)? {
         all.refuse(lock, "the lockfile of its workspace, above it, speaks for this member");
+    }
+    for (lock, decides) in locked::passed_over(folder, &members)? {
+        let why = format!(
+            "{decides} beside it decides: remove the one that is not kept up, or take its versions with `larder lock --prefer`"
+        );
+        all.refuse(lock, why);
     }
     for lock in locked::binary(folder, &members)? {
         all.refuse(lock, "it is not text: `bun install --save-text-lockfile --lockfile-only` makes bun.lock of it");
@@ -330,10 +339,11 @@ fn import(folder: &Path) -> Result<FolderEntries> {
     all.settle_sources();
     let names = workspace::names_of_members(folder, &all)?;
     workspace::override_with_members(folder, &names, &locked, &mut all);
-    workspace::check_own_packages(folder, &names, &mut all);
+    own_packages::check(folder, &names, &mut all);
     requirements::take_all(folder, &mut all, &mut from)?;
+    own_packages::leave_out_other_versions(&names, &mut all);
     workspace::leave_out_unknown_extras(folder, &mut all);
-    workspace::leave_out_missing_files(folder, &mut all);
+    own_packages::leave_out_missing_files(folder, &mut all);
     if all.hoisting.names.is_empty()
         && let Some(text) = text(folder, "package.json")?
     {

@@ -27,15 +27,14 @@ pub(super) use super::locking::wish::{Contradictions, UnusedPatches, Wish};
 use super::locking::{unserved, witnesses};
 use super::moving::added::AddedDependencies;
 pub use super::moving::locked::Kept;
-use super::moving::{locked, pending};
+use super::moving::{gone, locked, pending};
 use super::policies::Subject;
-use super::project;
-use super::project::deployment;
 use super::project::lockfile::{self, LockError, Old};
 pub use super::project::lockfile::{Absent, LockUse};
 use super::project::own_runtimes::{self, Misfit};
 use super::project::snapshot::{self, InputSnapshot};
 use super::project::target::{EditTarget, Edited};
+use super::project::{self, deployment};
 use super::runtimes;
 use super::session::release;
 use super::summary::DifferenceSummary;
@@ -195,16 +194,23 @@ pub(super) fn take_over(
     let old = read(project)?.lockfile().unwrap_or_default();
     let wish = Wish { chosen_elsewhere: Some(before), unused_patches, ..Wish::keeping(&old) };
     let project = &*age::applied(project, wish.old, wish.age_cutoff);
-    let first = FirstSolution::find(session, project, (before, &wish))?;
     let target = EditTarget::root(project);
+    let (first, mended) = match FirstSolution::find(session, project, (before, &wish)) {
+        Err(error) if matches!(unused_patches, UnusedPatches::LeftOut) => {
+            let mended = gone::mended(session, (project, &target), (before, &wish), error)?;
+            (FirstSolution::find(session, &mended, (before, &wish))?, Some(mended))
+        }
+        found => (found?, None),
+    };
+    let project = mended.as_ref().unwrap_or(project);
     let (first, extended) = match unused_patches {
         UnusedPatches::LeftOut => first.extended(session, (project, &target), (before, &wish))?,
         UnusedPatches::Refused => (first, None),
     };
     let FirstSolution { mut lockfile, notes, kept, .. } = first;
     let project = extended.as_ref().unwrap_or(project);
-    let text = project.without_unused_patches(session.context, &mut lockfile);
-    let text = text.or_else(|| extended.as_ref().map(|project| project.manifest.text.to_string()));
+    let changed = extended.as_ref().or(mended.as_ref()).map(|project| project.manifest.text.to_string());
+    let text = project.without_unused_patches(session.context, &mut lockfile).or(changed);
     let edited = text.as_ref().map(|text| Edited { target: &target, text });
     let replacement = Replacement { project, edited: edited.as_ref(), old: &old, snapshot };
     Ok(replacement.write(session.context, (lockfile, &notes))?.map(|locked| (locked, kept)))
@@ -247,7 +253,7 @@ impl FirstSolution {
         // It is only asked whether there is a solution.
         let wish = &Wish { contradictions: Contradictions::First, ..wish.clone() };
         let mut open = vec![self.added.by_package()];
-        let (mut text, mut extended) = (target.text().to_owned(), None);
+        let (mut text, mut extended) = (project.manifest.text.to_string(), None);
         let (mut taken, mut unsolved, mut attempts) = (Vec::new(), Vec::new(), 0);
         while let Some(mut packages) = open.pop().filter(|packages| !packages.is_empty()) {
             let names =

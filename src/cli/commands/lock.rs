@@ -79,7 +79,7 @@ pub(super) fn report_kept(kept: &Kept, output: &Output) {
     }
     if !kept.extended.is_empty() {
         output.message(format!(
-            "Packages that have more than they declare, by the lockfile: {}. `extend` lines of larder.kdl let them have it",
+            "Packages that have more than they declare, by the lockfile: {}. `extend` and `override` lines of larder.kdl let them have it",
             kept.extended.join(", ")
         ));
     }

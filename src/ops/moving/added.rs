@@ -1,5 +1,5 @@
 //! Dependencies that packages have in a lockfile and do not declare: pnpm and Yarn 2 and later add some from a list of their own, and hooks
-//! of a project add others. They become `extend` lines.
+//! of a project add others. They become `extend` lines. What hooks change or take away is an override below the package.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::manifest::edit;
 use crate::model::{Ecosystem, PackageId, PackageKey, PackageName};
 use crate::ops::Result;
 use crate::ops::session::MANIFEST;
-use crate::resolve::{Dependency, Index, Release};
+use crate::resolve::{Dependency, DependencyKind, Index, Release, Wants};
 
 /// What packages of a solution have in a lockfile beyond what they declare.
 #[derive(Debug, Default)]
@@ -32,15 +32,24 @@ impl AddedDependencies {
         let mut lost: BTreeMap<(&PackageId, &PackageName), BTreeSet<&PackageKey>> = BTreeMap::new();
         for (from, name) in before.npm_edges() {
             let is_lost = has.get(from).is_some_and(|names| !names.contains(name));
-            // A peer that is there is provided to those who look for it.
+            // A peer that is there is provided to those who look for it. An optional one that nobody provided was bound all the same.
+            let is_bound = || before.is_bound_peer(from, name) && is_there(name) && is_optional_peer(index, from, name);
             let is_provided = || before.is_peer(from, name) && is_there(name);
-            if is_lost && !is_provided() && !declares(index, from, name) {
+            // A hook may have made a dependency of a peer.
+            let is_hooked = || before.has_hooks() && !before.is_peer(from, name) && declares_peer(index, from, name);
+            if has.contains_key(from) && is_hooked()
+                || is_lost && (is_bound() || !is_provided() && !declares(index, from, name))
+            {
                 lost.entry((&from.id, name)).or_default().insert(from);
             }
         }
         let mut found = Self::default();
+        if before.has_hooks() {
+            found.take_changed(before, lockfile, index);
+        }
         for ((package, name), versions) in lost {
-            let is_required = versions.iter().any(|from| !before.is_optional_edge(from, name));
+            let is_required =
+                versions.iter().any(|from| !before.is_optional_edge(from, name) || before.is_bound_peer(from, name));
             // A line is for every version, and takes the place of a peer.
             let may_have = |key: &PackageKey| {
                 let has = has.get(key).is_some_and(|names| names.contains(name));
@@ -62,11 +71,65 @@ impl AddedDependencies {
         found
     }
 
+    /// Takes what hooks of the project made of the dependencies that packages declare: other versions, or nothing. They become overrides
+    /// below these packages.
+    fn take_changed(&mut self, before: &LockedVersions, lockfile: &Lockfile, index: &dyn Index) {
+        let mut changed: BTreeMap<(&PackageId, &PackageName), BTreeMap<&PackageKey, Option<PackageKey>>> =
+            BTreeMap::new();
+        let mut unchanged: BTreeSet<(&PackageId, &PackageName)> = BTreeSet::new();
+        for (key, instance) in &lockfile.graph.instances {
+            let from = &key.package;
+            if !before.packages().get(&from.id).is_some_and(|had| had.contains(&from.version)) {
+                continue;
+            }
+            let Some(release) = release(index, from) else { continue };
+            for edge in &instance.edges {
+                let declared = release
+                    .dependencies
+                    .iter()
+                    .find(|one| one.kind == DependencyKind::Normal && one.wants.seen_as() == &edge.name);
+                let Some(Wants::Requirement(wanted)) = declared.map(|one| &one.wants) else { continue };
+                let overrides = &lockfile.settings.overrides;
+                if !from.id.ecosystem.has_scopes() || overrides.iter().any(|one| one.package == wanted.package()) {
+                    continue;
+                }
+                let mut had = before.targets(from, &edge.name);
+                let is_admitted = |had: &PackageKey| had.id == wanted.package() && wanted.matches(&had.version);
+                let other = match had.find(|had| !is_admitted(had)) {
+                    Some(other) => Some(other),
+                    None if before.has_edge(from, &edge.name) => {
+                        unchanged.insert((&from.id, &edge.name));
+                        continue;
+                    }
+                    None => None,
+                };
+                changed.entry((&from.id, &edge.name)).or_default().insert(from, other);
+            }
+        }
+        for ((package, name), versions) in changed {
+            let targets: BTreeSet<_> = versions.values().collect();
+            if targets.len() == 1 && !unchanged.contains(&(package, name)) {
+                let range = targets.into_iter().flatten().next().map(|target| match &target.id.name {
+                    own if own == name => target.version.to_string(),
+                    other => format!("npm:{other}@{}", target.version),
+                });
+                self.extensions.overrides.push((package.ecosystem, format!("{}>{name}", package.name), range));
+            } else {
+                let versions = versions.keys().map(ToString::to_string);
+                versions.for_each(|version| self.unsaid.entry(version).or_default().push(name.to_string()));
+            }
+        }
+    }
+
     /// Takes the lines apart by the packages that get them.
     pub(in crate::ops) fn by_package(&self) -> Vec<Self> {
         let mut by_package: BTreeMap<(Ecosystem, &str), Self> = BTreeMap::new();
         for one in &self.extensions.extensions {
             by_package.entry((one.ecosystem, &one.package)).or_default().extensions.extensions.push(one.clone());
+        }
+        for one in &self.extensions.overrides {
+            let parent = one.1.split_once('>').map_or("", |(parent, _)| parent);
+            by_package.entry((one.0, parent)).or_default().extensions.overrides.push(one.clone());
         }
         by_package.into_values().collect()
     }
@@ -82,8 +145,15 @@ impl AddedDependencies {
 
     /// Returns the name of the package, with what it has: `npm:got (@types/keyv, @types/responselike)`.
     pub(in crate::ops) fn name(&self) -> String {
-        let names: Vec<&str> = self.extensions.extensions.iter().map(|one| one.name.as_str()).collect();
-        let package = self.extensions.extensions.first().map(|one| format!("{}:{}", one.ecosystem, one.package));
+        let added = self.extensions.extensions.iter().map(|one| (one.ecosystem, &*one.package, one.name.clone()));
+        let changed = self.extensions.overrides.iter().filter_map(|(ecosystem, selector, range)| {
+            let (parent, name) = selector.split_once('>')?;
+            let name = range.as_ref().map_or_else(|| format!("without {name}"), |range| format!("{name} {range}"));
+            Some((*ecosystem, parent, name))
+        });
+        let all: Vec<_> = added.chain(changed).collect();
+        let names: Vec<&str> = all.iter().map(|(.., name)| name.as_str()).collect();
+        let package = all.first().map(|(ecosystem, package, _)| format!("{ecosystem}:{package}"));
         format!("{} ({})", package.unwrap_or_default(), names.join(", "))
     }
 
@@ -104,6 +174,12 @@ fn declares(index: &dyn Index, from: &PackageKey, name: &PackageName) -> bool {
 fn declares_peer(index: &dyn Index, from: &PackageKey, name: &PackageName) -> bool {
     let is_peer = |one: &Dependency| one.kind.is_peer() && one.wants.seen_as() == name;
     release(index, from).is_some_and(|release| release.dependencies.iter().any(is_peer))
+}
+
+/// Returns whether a version may go without what others provide under a name.
+fn is_optional_peer(index: &dyn Index, from: &PackageKey, name: &PackageName) -> bool {
+    let is_it = |one: &Dependency| one.kind == DependencyKind::OptionalPeer && one.wants.seen_as() == name;
+    release(index, from).is_some_and(|release| release.dependencies.iter().any(is_it))
 }
 
 fn release(index: &dyn Index, of: &PackageKey) -> Option<Arc<Release>> {

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::deciding;
 use super::folders::{dependent_in, folder_of, with_root};
-use super::workspace::{PACKAGE_JSON, shared_lock};
+use super::workspace::{PACKAGE_JSON, PYPROJECT, has_python_lock, shared_lock};
 use crate::diagnostic::{Exit, Failure};
 use crate::fs;
 use crate::import::locks::{self, DeclaredRanges, LockedVersions};
@@ -26,8 +27,14 @@ pub(in crate::ops) fn of_project(
     requirements: &[impl AsRef<str>],
 ) -> Result<Vec<String>> {
     let mut found = beside(root, "")?;
+    // Rye's are called so, and those of `uv pip compile` often.
+    if !has_python_lock(root)? {
+        for file in ["requirements.lock", "requirements-dev.lock"] {
+            found.extend(is_written_by_a_tool(root, file)?.then(|| file.to_owned()));
+        }
+    }
     for file in requirements {
-        found.extend(pinned(root, file.as_ref())?);
+        found.extend(pinned(root, file.as_ref())?.filter(|made| !found.contains(made)));
     }
     for member in members {
         found.extend(beside(root, member)?);
@@ -37,13 +44,21 @@ pub(in crate::ops) fn of_project(
 
 /// Returns the requirements file with every version that a tool wrote, if `file` is it, or is what it was made of.
 fn pinned(root: &Path, file: &str) -> Result<Option<String>> {
-    let made = match Path::new(file).extension().and_then(|extension| extension.to_str()) {
-        Some("in") => Path::new(file).with_extension("txt").to_string_lossy().into_owned(),
-        Some("txt") => file.to_owned(),
-        _ => return Ok(None),
-    };
-    let text = inputs::text(&root.join(&made))?;
-    Ok(text.is_some_and(|text| locks::is_written_by_a_tool(&text)).then_some(made))
+    let Some((stem, "in" | "txt")) = file.rsplit_once('.') else { return Ok(None) };
+    for ending in [".txt", ".lock", "_lock.txt", "-lock.txt"] {
+        let made = format!("{stem}{ending}");
+        if is_written_by_a_tool(root, &made)? {
+            return Ok(Some(made));
+        }
+    }
+    Ok(None)
+}
+
+fn is_written_by_a_tool(root: &Path, file: &str) -> Result<bool> {
+    let is_file =
+        locks::is_requirements(file) && fs::stat(&root.join(file))?.is_some_and(|stat| stat.kind == fs::Kind::File);
+    let text = if is_file { inputs::text(&root.join(file))? } else { None };
+    Ok(text.is_some_and(|text| locks::is_written_by_a_tool(&text)))
 }
 
 /// Divides lockfiles into those that hold and the others: of requirements that were compiled for several Pythons, those for the Python next
@@ -83,10 +98,27 @@ fn of_files(
     let mut found = Vec::new();
     for (path, manifest) in there(root, folder, files)? {
         if shared_lock(root, folder, manifest)?.is_none() {
-            found.push(path);
+            found.push((path, manifest));
         }
     }
-    Ok(found)
+    let passed_over = deciding::passed_over(root, folder, &found)?;
+    let holds = |(path, _): (String, _)| (!passed_over.contains_key(&path)).then_some(path);
+    Ok(found.into_iter().filter_map(holds).collect())
+}
+
+/// Returns the lockfiles beside which another one decides, each with that.
+pub(in crate::ops) fn passed_over(root: &Path, members: &[Arc<str>]) -> Result<BTreeMap<String, String>> {
+    let mut all = BTreeMap::new();
+    for folder in with_root(members) {
+        let mut found = there(root, folder, locks::FILES.into_iter())?;
+        let shared = [PACKAGE_JSON, PYPROJECT]
+            .into_iter()
+            .filter(|one| shared_lock(root, folder, one).is_ok_and(|it| it.is_some()));
+        let shared: Vec<&str> = shared.collect();
+        found.retain(|(_, manifest)| !shared.contains(manifest));
+        all.extend(deciding::passed_over(root, folder, &found)?);
+    }
+    Ok(all)
 }
 
 /// Returns the lockfiles beside members that their tools do not look at: the one of the workspace above speaks for them.
@@ -322,6 +354,13 @@ fn misfit(
     let asked = asked_of(lockfile, id, index);
     let fits = |version: &&Version| asked.iter().all(|requirement| requirement.matches(version));
     let builds = &lockfile.settings.builds;
+    let is_source = |version: &Version| {
+        let known = index.versions(id);
+        known.is_ok_and(|known| known.candidates.iter().any(|one| one.version == *version && one.is_source_only()))
+    };
+    if had.iter().filter(fits).any(|version| is_source(version) && !builds.approves(id, version)) {
+        return format!("it is only there as source, and nothing lets it be built: `larder builds allow {id}`");
+    }
     let is_unbuilt = |needed: &&PackageId| {
         let versions = before.packages().get(*needed);
         versions.is_some_and(|all| all.iter().all(|version| !builds.approves(needed, version)))

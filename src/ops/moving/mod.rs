@@ -13,15 +13,21 @@
 //! | `locked` | the versions that other tools' lockfiles chose, and what became of them |
 //! | `added` | dependencies that packages have in a lockfile and do not declare |
 //! | `pnpm_layout` | configurations that name the folder where pnpm puts packages |
+//! | `own_packages` | lines for packages and archives of the project itself |
+//! | `deciding` | which of several lockfiles beside one manifest holds |
+//! | `gone` | lines that moving in made for versions that are gone |
 //! | `pending` | the note of these lockfiles, until there is a lock |
 
 pub(super) mod added;
+mod deciding;
 mod declared;
 pub(super) mod flat;
 mod folders;
+pub(super) mod gone;
 mod implied;
 pub(super) mod locked;
 pub(super) mod membership;
+pub(super) mod own_packages;
 pub(super) mod peers;
 pub(super) mod pending;
 pub(super) mod pnpm_layout;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::folders::{dependent_in, with_root};
+use super::folders::{dependent_in, is_below, with_root};
 use super::locked;
 use crate::import::{Imported, package_peers, package_ranges};
 use crate::model::{NpmRange, PackageName, Requirement};
@@ -44,6 +44,41 @@ pub(in crate::ops) fn leave_out(root: &Path, imported: &mut Imported, beside: &m
         } else if of_workspace.iter().any(|member| **member == *own) && satisfies(root, own, &alias, &range) {
             imported.refuse(format!("{name} {version} of a registry, which {by} had"), format!("it is {own} here"));
         }
+    }
+    Ok(())
+}
+
+/// Takes those of the projects beside out that have a package from a registry, by their own lockfiles, in whose place a member of another
+/// workspace of the repository would be. Of one that is a workspace itself it is told.
+pub(in crate::ops) fn leave_out_linked(root: &Path, imported: &mut Imported, beside: &[String]) -> Result<()> {
+    let members = members::find(root, imported.members.iter().map(String::as_str))?.folders;
+    let mut names = BTreeMap::new();
+    for folder in members.iter().filter(|folder| !beside.iter().any(|one| **one == ***folder)) {
+        let text = inputs::text(&root.join(&**folder).join("package.json"))?;
+        let name = text.and_then(|text| package_peers(&text).ok()?.0);
+        names.extend(name.map(|name| (name, Arc::clone(folder))));
+    }
+    if names.is_empty() {
+        return Ok(());
+    }
+    let locked = locked::of_npm(root, &members)?;
+    for folder in beside {
+        let Some(text) = inputs::text(&root.join(folder).join("package.json"))? else { continue };
+        let Ok(ranges) = package_ranges(&text) else { continue };
+        let linked = ranges.into_iter().find_map(|(name, range)| {
+            let own = names.get(&name).filter(|own| !is_below(own, folder))?;
+            let alias = PackageName::npm(&name).ok()?;
+            let mut lines = locked.iter().filter(|(of, _)| of == folder);
+            let version = lines.find_map(|(_, versions)| versions.line(&dependent_in(folder), &alias))?;
+            satisfies(root, own, &alias, &range)
+                .then(|| format!("{own} would stand for {name} {version}, which it has from a registry"))
+        });
+        let is_workspace = members.iter().any(|member| **member != **folder && is_below(member, folder));
+        let Some(why) = linked else { continue };
+        if !is_workspace {
+            imported.members.retain(|glob| glob != folder);
+        }
+        imported.refuse(format!("the folder {folder}"), why);
     }
     Ok(())
 }

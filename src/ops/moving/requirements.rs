@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::fs;
-use crate::import::{self, Imported, LocalPlace, Purpose, RequirementsFile};
+use crate::import::{self, Imported, LocalPlace, PYTHON_MANIFESTS, Purpose, RequirementsFile};
 use crate::model::LocalFile;
 use crate::ops::Result;
 use crate::ops::project::inputs;
 use crate::registry::path;
 
+use super::folders::file_name;
 use super::workspace;
 
 /// The folder of the root that may have nothing but requirements files.
@@ -50,10 +51,46 @@ pub(in crate::ops) fn take_all(root: &Path, all: &mut Imported, from: &mut Vec<S
             take_project(root, &source_of(root, &path::join(&beside, MAIN))?, all, from)?;
         }
     }
+    for left in left_below(root, from)? {
+        refuse(all, left);
+    }
     for aside in workspace::requirements_aside(root)? {
         refuse(all, aside);
     }
     Ok(())
+}
+
+/// Returns the requirements files below the root that were not read, but for those that a tool compiled from what a project declares and those
+/// that the Python project beside them reads itself.
+fn left_below(root: &Path, from: &[String]) -> Result<Vec<String>> {
+    let mut left = Vec::new();
+    for folder in workspace::folders_below(root)?.into_iter().filter(|folder| file_name(folder) != FOLDER) {
+        if is_template(&folder) {
+            continue;
+        }
+        let mut readers = String::new();
+        for file in PYTHON_MANIFESTS {
+            readers.extend(inputs::text(&root.join(&folder).join(file)).ok().flatten());
+        }
+        let here = root.join(&folder);
+        for RequirementsFile { path: file, purpose } in
+            import::requirement_files(files(&here)?.iter().map(String::as_str))
+        {
+            let path = path::join(&folder, &file).to_string();
+            // A project says itself what it needs.
+            let is_of_project = purpose == Purpose::Project && workspace::is_python_project(root, &folder);
+            let is_taken = |path: &str| from.iter().any(|taken| stem(taken) == stem(path));
+            let is_compiled = || {
+                inputs::text(&root.join(&path))
+                    .is_ok_and(|text| text.is_some_and(|text| import::is_compiled_from_project(&text)))
+            };
+            if !is_of_project && !is_taken(&path) && !readers.contains(&file) && !is_compiled() {
+                left.push(path);
+            }
+        }
+    }
+    left.sort();
+    Ok(left)
 }
 
 /// Returns whether a folder, relative to the root, is a template's, by its name: `project_template/`, `{{cookiecutter.slug}}/`.

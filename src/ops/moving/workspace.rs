@@ -1,6 +1,5 @@
 //! Which folders of a repository are members: what its tools say of it, and folders that stand for themselves beside.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path};
 use std::sync::Arc;
 
@@ -8,8 +7,7 @@ use super::folders::folder_of;
 use crate::diagnostic::in_sentence;
 use crate::fs;
 use crate::import::locks::{self, LockedVersions};
-use crate::import::{self, FolderContents, Imported, NodeVersionFile, NotTaken, Runtimes};
-use crate::manifest::{normal_name, parse_folder};
+use crate::import::{self, FolderContents, Imported, NodeVersionFile, Runtimes};
 use crate::model::{Ecosystem, ExtraName, PackageName};
 use crate::ops::Result;
 use crate::ops::project::{inputs, members};
@@ -47,7 +45,7 @@ const DEPTH: usize = 2;
 const DEPTH_WITH_LOCK: usize = 4;
 
 pub(super) const PACKAGE_JSON: &str = "package.json";
-const PYPROJECT: &str = "pyproject.toml";
+pub(super) const PYPROJECT: &str = "pyproject.toml";
 
 /// A reader of a file that names runtimes.
 type RuntimesReader = fn(&str) -> Runtimes;
@@ -204,6 +202,35 @@ pub(in crate::ops) fn tell_set_aside(root: &Path, imported: &mut Imported) -> Re
     Ok(())
 }
 
+/// Lists, in one line, the projects near the root that have no lockfile and that no workspace names: the root has one of their kind, and its
+/// tools do not look at them.
+pub(in crate::ops) fn tell_unnamed(root: &Path, imported: &mut Imported) -> Result<()> {
+    let mut found = Vec::new();
+    visit(root, DEPTH, &mut |folder| {
+        let is_known = imported.is_member(folder)
+            || imported.is_excluded(folder)
+            || imported.folders.iter().any(|(known, _)| path::join("", known).starts_with(folder))
+            || imported.not_taken.iter().any(|left| left.what.split([' ', ',']).any(|word| word == folder));
+        if is_known {
+            return Ok(Below::Skipped);
+        }
+        let asks = |package: Imported| package.name.is_some() && !package.lines.is_empty();
+        let package = inputs::text(&root.join(folder).join(PACKAGE_JSON))?;
+        let is_npm = package.is_some_and(|text| import::package_json(&text).is_ok_and(asks));
+        if is_npm || DeclaredPython::of(root, folder)? != DeclaredPython::Nothing {
+            found.push(folder.to_owned());
+            return Ok(Below::Skipped);
+        }
+        Ok(Below::Visited)
+    })?;
+    found.sort();
+    let what = if found.len() == 1 { "the project in" } else { "the projects in" };
+    if let Some(folders) = in_sentence(found) {
+        imported.refuse(format!("{what} {folders}"), "no workspace names it: `members \"FOLDER\"` takes one in");
+    }
+    Ok(())
+}
+
 /// Lists, in one line, the extras of members: they are installed where something asks for them.
 pub(in crate::ops) fn tell_extras_of_members(root: &Path, members: &[Arc<str>], imported: &mut Imported) {
     let extras = members.iter().filter_map(|folder| {
@@ -261,6 +288,16 @@ pub(in crate::ops) fn requirements_beside(root: &Path) -> Result<Vec<String>> {
         Ok(Below::Visited)
     })?;
     found.sort();
+    Ok(found)
+}
+
+/// Returns the folders that are near below the root, and are part of what a repository ships.
+pub(super) fn folders_below(root: &Path) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    visit(root, DEPTH, &mut |folder| {
+        found.push(folder.to_owned());
+        Ok(Below::Visited)
+    })?;
     Ok(found)
 }
 
@@ -358,51 +395,6 @@ fn is_inside(path: &str) -> bool {
         Component::RootDir | Component::Prefix(_) => false,
     };
     !path.starts_with('~') && Path::new(path).components().all(stays)
-}
-
-/// Takes out the lines that mean a package of the project that is none: no member has the name, or the folder holds no package, or
-/// one of another name. A registry could serve something else under it.
-pub(in crate::ops) fn check_own_packages(root: &Path, names: &LocalPackageIndex, imported: &mut Imported) {
-    if imported.workspace.is_empty() && imported.folders.is_empty() {
-        return;
-    }
-    let of_members = |ecosystem: Ecosystem, name: &str| {
-        PackageName::parse(ecosystem, name).is_ok_and(|name| names.get(ecosystem, &name).is_some())
-    };
-    let lost: BTreeSet<(Ecosystem, String)> =
-        imported.workspace.iter().filter(|(ecosystem, name)| !of_members(*ecosystem, name)).cloned().collect();
-    let mut wrong: BTreeMap<String, String> = BTreeMap::new();
-    for (folder, seen_as) in &imported.folders {
-        let at = path::join("", folder);
-        if members::stay_inside(root, &at).is_err() {
-            wrong.insert(at.to_string(), "its folder lies outside of the project".to_owned());
-            continue;
-        }
-        let mut own = LocalPackageIndex::default();
-        own.add(root, &at);
-        let has = |name: &str| {
-            let of_other_tools = Ecosystem::ALL.into_iter().filter(|one| one.has_scopes() || one.has_markers());
-            of_other_tools.into_iter().any(|ecosystem| {
-                PackageName::parse(ecosystem, name).is_ok_and(|name| own.get(ecosystem, &name).is_some())
-            })
-        };
-        if own.is_empty() {
-            wrong.insert(at.to_string(), "its folder holds no package".to_owned());
-        } else if let Some(name) = seen_as.as_ref().filter(|name| !has(name)) {
-            wrong.insert(at.to_string(), format!("the package in its folder is not called {name}"));
-        }
-    }
-    imported.leave_out_lines(|line| {
-        if line.ecosystem.is_local() {
-            let folder = parse_folder(&line.name).ok()?.folder;
-            return wrong.get(&*folder).map(|why| NotTaken::guard(line.what(), why));
-        }
-        let name = line.range.as_deref().and_then(|range| range.strip_prefix("npm:")?.rsplit_once('@'));
-        let name = name.map_or(line.name.as_str(), |(name, _)| name);
-        let name = normal_name(line.ecosystem, name);
-        let is_lost = lost.contains(&(line.ecosystem, name));
-        is_lost.then(|| NotTaken::guard(line.what(), "no member of the project has this name"))
-    });
 }
 
 /// Takes the extras out that lines ask of a folder's Python package and that it does not have: pip passes over them.
@@ -573,15 +565,6 @@ pub(in crate::ops) fn is_python_project(root: &Path, folder: &str) -> bool {
 pub(in crate::ops) fn is_local_file(root: &Path, path: &str) -> bool {
     let is_file = || fs::stat(&root.join(path)).is_ok_and(|stat| stat.is_some_and(|stat| stat.kind == fs::Kind::File));
     !path.starts_with("..") && check_stays_inside(root, Path::new(path)).is_ok() && is_file()
-}
-
-/// Takes the lines out whose archives are not in the checkout.
-pub(in crate::ops) fn leave_out_missing_files(root: &Path, imported: &mut Imported) {
-    imported.leave_out_lines(|line| {
-        let file = line.source.as_ref()?.local_file()?;
-        let is_there = is_local_file(root, file.path());
-        (!is_there).then(|| NotTaken::new(line.what(), "there is no such file in the checkout"))
-    });
 }
 
 /// Returns whether a folder's pyproject.toml names dependencies of its own, and not only a project or settings of tools.

@@ -103,6 +103,10 @@ impl Project {
     ) -> Result<Vec<Requirement>> {
         let folder = path::join(above, &spec.folder);
         let read = |project: &mut Self| {
+            match &spec.name {
+                Some(name) => drop(project.names.add_folder(&project.root, &folder, Some(name))),
+                None => path::check_is_there(&project.root, &folder, &project.names)?,
+            }
             project.read_path_package(&folder)?;
             let package = project.path_packages.get(&folder);
             let is_package = |package: &PathPackage| {
@@ -111,7 +115,10 @@ impl Project {
             if folder.is_empty() && !package.is_some_and(is_package) {
                 return Err(ProjectError::NoRootPackage.into());
             }
-            let itself = package.map(|package| package.requirement(Arc::clone(&folder)));
+            let itself = package.map(|package| {
+                let seen_as = spec.name.as_ref().unwrap_or(&package.seen_as);
+                Requirement::path(seen_as.clone(), package.name.clone(), Arc::clone(&folder), Marker::default())
+            });
             Ok((itself, path::extras(&project.root, &folder, &project.names, &spec.extras)?))
         };
         let (itself, of_extras) = read(self).map_err(|error: Error| {
@@ -249,7 +256,7 @@ impl Project {
     fn read_one_path_package(&mut self, folder: &Arc<str>) -> Result<Vec<Arc<str>>> {
         members::stay_inside(&self.root, folder)?;
         self.watched.note_manifests(&self.root.join(&**folder))?;
-        self.names.add_folder(&self.root, folder);
+        self.names.add_folder(&self.root, folder, None);
         let package = self.read_local(folder)?;
         // Their contents are looked at later, when an environment is built.
         for below in &package.listed {
@@ -299,9 +306,10 @@ impl Project {
     /// manifest.
     fn add_folders(&mut self, package: &PathPackage) -> Result<bool> {
         let mut is_any_renamed = false;
-        for folder in folders(package.dependencies.iter().chain(package.groups.values().flatten())) {
-            members::stay_inside(&self.root, &folder)?;
-            is_any_renamed |= self.names.add_folder(&self.root, &folder);
+        for wanted in wanted_folders(package.dependencies.iter().chain(package.groups.values().flatten())) {
+            let Some(folder) = wanted.folder() else { continue };
+            members::stay_inside(&self.root, folder)?;
+            is_any_renamed |= self.names.add_folder(&self.root, folder, Some(wanted.seen_as()));
         }
         Ok(is_any_renamed)
     }
@@ -460,8 +468,15 @@ fn developed_with<'p>(package: &'p PathPackage, peer: &resolve::Dependency) -> O
 
 /// Returns the folders that dependencies name.
 fn folders<'d>(dependencies: impl IntoIterator<Item = &'d resolve::Dependency>) -> impl Iterator<Item = Arc<str>> {
+    wanted_folders(dependencies).filter_map(|wanted| wanted.folder().cloned())
+}
+
+/// Returns the requirements for folders among dependencies.
+fn wanted_folders<'d>(
+    dependencies: impl IntoIterator<Item = &'d resolve::Dependency>,
+) -> impl Iterator<Item = &'d Requirement> {
     dependencies.into_iter().filter_map(|dependency| match &dependency.wants {
-        Wants::Requirement(requirement) => requirement.folder().cloned(),
+        Wants::Requirement(requirement) => requirement.folder().is_some().then_some(requirement),
         Wants::Source { .. } | Wants::Unsupported { .. } => None,
     })
 }

@@ -131,7 +131,11 @@ fn lines<'a>(input: &ExportInput<'a>, folder: &str) -> impl Iterator<Item = (&'a
 fn declared(known: &PackageJson, edge: &Edge, folder: &str) -> Result<DeclaredDependency, ExportError> {
     let name = edge.name.as_str();
     let refused = |problem: String| {
-        let help = format!("correct it there, or let larder write it: larder export package-json{}", to(folder));
+        let help = format!(
+            "correct it there, or let larder write it, for a folder of its own: it has dependencies and no scripts: larder export \
+             package-json{}",
+            to(folder)
+        );
         ExportError::PackageJson { file: file(folder), problem, help }
     };
     let entry = known.entry(name).ok_or_else(|| refused(format!("does not declare `{name}`, which is locked")))?;

@@ -87,6 +87,20 @@ pub struct CatalogRange {
     pub range: String,
 }
 
+impl CatalogRange {
+    /// Returns it as a catalog of the root has it, where this is how one of `folder` has it.
+    pub(super) fn placed(mut self, folder: &str) -> Self {
+        let link = self.range.split_once(':').filter(|(scheme, _)| matches!(*scheme, "file" | "link" | "portal"));
+        let placed = link
+            .filter(|(_, path)| !path.starts_with(['/', '~']))
+            .map(|(scheme, path)| format!("{scheme}:{folder}/{path}"));
+        if let Some(placed) = placed {
+            self.range = placed;
+        }
+        self
+    }
+}
+
 /// A registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportedRegistry {

@@ -59,6 +59,9 @@ impl Imported {
         if self.has_provided_peers {
             resolution(&["npm-peers"], PROVIDED_PEERS.to_owned());
         }
+        if self.allows_prereleases {
+            resolution(&["prereleases"], PRERELEASES.to_owned());
+        }
         if self.hoisting.fallback == FallbackMode::Off {
             resolution(&["fallback"], FALLBACK_OFF.to_owned());
         }
@@ -152,6 +155,9 @@ pub(super) fn released_before_line(instant: &str) -> String {
 
 /// The line that leaves missing peers out.
 pub(super) const PROVIDED_PEERS: &str = "npm-peers \"provided\"";
+
+/// The line that takes pre-releases as other versions.
+pub(super) const PRERELEASES: &str = "prereleases \"allow\"";
 
 /// The line that turns the fallback off.
 pub(super) const FALLBACK_OFF: &str = "fallback \"off\"";

@@ -39,7 +39,7 @@ use crate::diagnostic::{Exit, Failure};
 use crate::model::{Ecosystem, Label, Marker, PackageName, Url, Version};
 
 use crate::manifest::{
-    FallbackMode, Hoisting, OF_MEMBER, RegistryUrl, overridden_name, parse_folder, parse_requirement,
+    FallbackMode, Hoisting, OF_MEMBER, RegistryUrl, names_own_package, overridden_name, parse_folder, parse_requirement,
 };
 
 pub use age::ImportedAge;
@@ -50,15 +50,17 @@ use entries::{FolderLine, FolderOverride, LineKey, MAX_PARTS, Repeat};
 pub use lines::Part;
 pub use npm::{
     DeclaredPeer, NodeVersionFile, OverriddenManifest, PnpmFiles, PnpmOverrides, UsedBy, bunfig, has_exports,
-    hoisted_by_default, lerna, node_version_file, npmrc, npmrc_settings, package_json, package_peers, package_ranges,
-    pnpm_extensions_checksum, pnpm_patches, pnpm_workspace, stylelint_file, stylelint_packages, yarnrc,
+    hoisted_by_default, lerna, node_version_file, npmrc, npmrc_settings, package_json, package_manager, package_peers,
+    package_ranges, pnpm_extensions_checksum, pnpm_patches, pnpm_workspace, stylelint_file, stylelint_packages, yarnrc,
+    yarnrc_classic,
 };
 pub use package_registry::{ListedPackage, PACKAGE_REGISTRY, package_list, package_registry};
 pub use pypi::{
-    Describe, DescribedCommit, FileReader, GroupItem, LocalPlace, LockedRequirement, PIP_VARIABLES, PYTHON_MANIFESTS,
-    PlaceFinder, Purpose, PythonProject, PythonToken, RequirementsFile, UV_LOCK, UvSource, UvSources, behind_extra,
-    compiled_for, has_pins_only, is_compiled_from_project, is_virtual, pip_conf, pip_options, pipfile, pyproject,
-    python, python_project, python_tokens, requirement_files, requirements, uv_sources, version_from_history,
+    Describe, DescribedCommit, FileReader, GroupItem, LocalPlace, LockedRequirement, NamedTool, PIP_VARIABLES,
+    PYTHON_MANIFESTS, PlaceFinder, Purpose, PythonProject, PythonToken, RequirementsFile, UV_LOCK, UvSource, UvSources,
+    behind_extra, compiled_for, has_pins_only, is_compiled_from_project, is_virtual, pip_conf, pip_options, pipfile,
+    pyproject, python, python_project, python_tokens, python_tool, requirement_files, requirements, uv_sources,
+    version_from_history,
 };
 pub use settle::FolderContents;
 use settle::OverrideBeside;
@@ -100,6 +102,9 @@ pub struct Imported {
     pub workspace: BTreeSet<(Ecosystem, String)>,
     /// The folders that lines take packages from, each with the name under which the package is asked for, if that is given.
     pub folders: BTreeSet<(String, Option<String>)>,
+    /// The folders among them that npm's tools link, each with the name by which Node finds it; once all is settled, those whose lines
+    /// say it (`name=`).
+    pub linked: BTreeMap<String, String>,
     /// The names that the root's own Python package asks for.
     provided: BTreeSet<String>,
     /// The dependencies that packages use and do not declare.
@@ -128,6 +133,8 @@ pub struct Imported {
     pub pin_files: Vec<String>,
     /// The instant before which versions have to be released: RFC 3339.
     pub released_before: Option<String>,
+    /// Whether pre-releases of Python packages are taken as others are.
+    pub allows_prereleases: bool,
     /// How old versions have to be.
     pub age: ImportedAge,
     /// The line that says what is so of all packages of an ecosystem, each with the block that it is.
@@ -167,6 +174,7 @@ impl Imported {
         self.provided.extend(other.provided);
         self.workspace.extend(other.workspace);
         self.folders.extend(other.folders);
+        self.linked.extend(other.linked);
         for line in other.lines {
             self.place(line, Repeat::InAnotherFile);
         }
@@ -202,6 +210,7 @@ impl Imported {
         self.add_no_peers(other.has_provided_peers);
         self.released_before = self.released_before.take().or(other.released_before);
         self.age.merge(other.age);
+        self.allows_prereleases |= other.allows_prereleases;
         self.name = self.name.take().or(other.name);
         self.version = self.version.take().or(other.version);
         self.license = self.license.take().or(other.license);
@@ -248,7 +257,7 @@ impl Imported {
             members: project.members.iter().map(|glob| below(glob)).collect(),
             patches: project.patches.into_iter().map(patch).collect(),
             not_taken: project.not_taken.into_iter().map(left_out).collect(),
-            catalogs: project.catalogs,
+            catalogs: project.catalogs.into_iter().map(|range| range.placed(folder)).collect(),
             registries: project.registries.into_iter().map(registry).collect(),
             overrides,
             overrides_beside: beside,
@@ -264,6 +273,7 @@ impl Imported {
             has_provided_peers: project.has_provided_peers,
             released_before: project.released_before,
             age: project.age,
+            allows_prereleases: project.allows_prereleases,
             ..Self::default()
         });
     }
@@ -413,7 +423,8 @@ impl Imported {
         if catalog.as_ref().is_some_and(|catalog| catalog.parse::<Label>().is_err()) {
             return self.refuse(called, "its name cannot be a catalog's");
         }
-        if let Err(error) = parse_requirement(ecosystem, name, Some(range), &Marker::default()) {
+        let asked = Some(range).filter(|_| !names_own_package(ecosystem, range));
+        if let Err(error) = parse_requirement(ecosystem, name, asked, &Marker::default()) {
             return self.refuse(format!("{called} {name} {range}"), error.to_string());
         }
         let new = CatalogRange { catalog, ecosystem, name: name.to_owned(), range: range.to_owned() };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::manifest::{OF_MEMBER, overridden_name, parse_folder, parse_requirement, split_override};
+use crate::manifest::{OF_MEMBER, names_own_package, overridden_name, parse_folder, parse_requirement, split_override};
 use crate::model::{Ecosystem, ExtraName, Marker, NpmRange, PackageId, PackageName, Version, split_at_version};
 
 use super::locks::LockedVersions;
@@ -316,7 +316,14 @@ impl Imported {
         let (kept, lost): (Vec<_>, Vec<_>) = std::mem::take(&mut self.lines).into_iter().partition(has);
         self.indices.clear();
         for line in kept {
-            self.take(line);
+            let is_it = |known: &&CatalogRange| {
+                Some(&known.catalog) == line.catalog.as_ref()
+                    && (known.ecosystem, &known.name) == (line.ecosystem, &line.name)
+            };
+            match catalogs.iter().find(is_it).filter(|known| names_own_package(known.ecosystem, &known.range)) {
+                Some(own) => self.take_as(&line, &own.range),
+                None => self.take(line),
+            }
         }
         for line in lost {
             self.refuse(line.what(), "no catalog has it");

@@ -1,6 +1,6 @@
 //! The manifest that `init` writes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use crate::manifest::FallbackMode;
@@ -42,10 +42,10 @@ pub fn template(from: &Template<'_>) -> String {
     let _ = write!(out, "\nplatforms {}\n", quoted(from.host.as_str()));
     registries(imported, &mut out);
     catalogs(imported, &mut out);
-    block("dependencies", imported.lines.iter().filter(|line| line.group.is_none()), &mut out);
+    block("dependencies", imported.lines.iter().filter(|line| line.group.is_none()), &imported.linked, &mut out);
     for (name, lines) in imported.groups() {
         let dev = if imported.dev_groups.contains(name) { " dev=#true" } else { "" };
-        block(&format!("group {}{dev}", quoted(name.as_str())), lines.into_iter(), &mut out);
+        block(&format!("group {}{dev}", quoted(name.as_str())), lines.into_iter(), &imported.linked, &mut out);
     }
     environments(imported, &mut out);
     if let Some(age) = imported.age_line() {
@@ -153,11 +153,13 @@ fn resolution(imported: &Imported, out: &mut String) {
     let instant = imported.released_before.as_deref().map(lines::released_before_line);
     let fallback = (imported.hoisting.fallback == FallbackMode::Off).then(|| lines::FALLBACK_OFF.to_owned());
     let peers = imported.has_provided_peers.then(|| lines::PROVIDED_PEERS.to_owned());
+    let prereleases = imported.allows_prereleases.then(|| lines::PRERELEASES.to_owned());
     let overrides = imported.overrides.iter();
     let overrides = overrides.map(|(ecosystem, name, range)| lines::override_line(*ecosystem, name, range.as_deref()));
     let settings: Vec<String> = instant
         .into_iter()
         .chain(peers)
+        .chain(prereleases)
         .chain(fallback)
         .chain(lines::hoist_lines(&imported.hoisting))
         .chain(overrides)
@@ -196,7 +198,12 @@ fn extensions(all: &[ImportedExtension]) -> Vec<String> {
     blocks
 }
 
-fn block<'a>(head: &str, lines: impl Iterator<Item = &'a ImportedLine>, out: &mut String) {
+fn block<'a>(
+    head: &str,
+    lines: impl Iterator<Item = &'a ImportedLine>,
+    linked: &BTreeMap<String, String>,
+    out: &mut String,
+) {
     let mut lines: Vec<&ImportedLine> = lines.collect();
     lines.sort_by(|a, b| (a.ecosystem, &a.name).cmp(&(b.ecosystem, &b.name)));
     let _ = writeln!(out, "\n{head} {{");
@@ -214,6 +221,9 @@ fn block<'a>(head: &str, lines: impl Iterator<Item = &'a ImportedLine>, out: &mu
         }
         for (name, value) in line.source.iter().flat_map(Source::properties) {
             let _ = write!(out, " {name}={}", quoted(value));
+        }
+        if let Some(name) = linked.get(&line.name).filter(|_| line.ecosystem.is_local()) {
+            let _ = write!(out, " name={}", quoted(name));
         }
         if let Some(when) = &line.when {
             let _ = write!(out, " when={}", quoted(when));

@@ -13,7 +13,7 @@ const PYTHON: [&str; 1] = ["python"];
 
 /// Reads a `.tool-versions`: a tool and its versions on each line, of which the first counts.
 pub fn tool_versions(text: &str) -> Runtimes {
-    let lines = text.lines().filter_map(|line| line.split('#').next());
+    let lines = text.trim_start_matches('\u{feff}').lines().filter_map(|line| line.split('#').next());
     let tools: Vec<(&str, &str)> = lines
         .filter_map(|line| {
             let mut words = line.split_whitespace();
@@ -29,7 +29,7 @@ pub fn tool_versions(text: &str) -> Runtimes {
 /// Reads the `[tools]` of a mise.toml: a version, a list of which the first counts, or a table with a `version`. A file that cannot be
 /// read names none.
 pub fn mise(text: &str) -> Runtimes {
-    let document: Table = text.parse().unwrap_or_default();
+    let document: Table = text.trim_start_matches('\u{feff}').parse().unwrap_or_default();
     let tools = document.get("tools").and_then(Value::as_table);
     of_tools(|names| {
         let value = names.iter().find_map(|name| tools?.get(*name))?;
@@ -61,6 +61,7 @@ mod tests {
     fn the_first_version_of_a_tool_counts() {
         let of_asdf = |text: &str| tool_versions(text);
         assert_eq!(named(&of_asdf("nodejs 22.18.0 20.1.0 # ours\npython 3.12.1\n")), [Some("22.18.0"), Some("3.12.1")]);
+        assert_eq!(named(&of_asdf("\u{feff}nodejs 22.18.0\r\n")), [Some("22.18.0"), None]);
         assert_eq!(named(&of_asdf("# python 3.9\nnodejs lts\nruby 3.3.0\n")), [None, None]);
         let text = "[tools]\nnode = [\"v22\", \"20\"]\npython = { version = \"3.12\" }\ngo = \"latest\"\n";
         assert_eq!(named(&mise(text)), [Some("22"), Some("3.12")]);

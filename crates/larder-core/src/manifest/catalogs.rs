@@ -32,7 +32,9 @@ pub(super) fn read_catalog(block: ManifestNode<'_>, catalogs: &mut Catalogs, err
         let package = parts.argument(0).and_then(|value| value.string(errors));
         let (Some(range), Some(package)) = (range, package) else { continue };
         let spans = RequirementSpans { name: package.span, range: Some(range.span) };
-        let parsed = parse_requirement(ecosystem, package.value, Some(range.value), &Marker::default());
+        let own = names_own_package(ecosystem, range.value);
+        let parsed =
+            parse_requirement(ecosystem, package.value, Some(range.value).filter(|_| !own), &Marker::default());
         match parsed.map(|requirement| requirement.seen_as().clone()) {
             Ok(seen_as) => {
                 if !catalogs.add(name.clone(), ecosystem, seen_as, range.value) {
@@ -48,6 +50,12 @@ pub(super) fn read_catalog(block: ManifestNode<'_>, catalogs: &mut Catalogs, err
             Err(error) => errors.push(spans.error(error)),
         }
     }
+}
+
+/// Returns whether the range of a catalog is one of the project's own packages, as package.json files have it: a member, or a folder
+/// relative to the root.
+pub fn names_own_package(ecosystem: Ecosystem, range: &str) -> bool {
+    ecosystem.has_scopes() && ["workspace:", "file:", "link:", "portal:"].iter().any(|scheme| range.starts_with(scheme))
 }
 
 /// Returns the range that a line takes from a catalog: `catalog=#true`, or `catalog="next"`.

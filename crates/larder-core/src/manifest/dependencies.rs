@@ -4,7 +4,7 @@ use crate::model::{Catalogs, Ecosystem, ExtraName, Marker, PackageName};
 
 use super::catalogs::catalog_range;
 use super::error::MAX_REPORTED;
-use super::folder::parse_folder;
+use super::folder::{FolderSpec, parse_folder};
 use super::node::{BlockRule, Errors, ManifestNode, NodeParts, NodeShape, NodeValue};
 use super::notation::{self, DependencyLineShape, normal_name, parse_requirement};
 use super::requirement::RequirementSpans;
@@ -126,7 +126,9 @@ pub(super) fn read_dependency(
     };
     let spans = RequirementSpans { name: name.span, range: range.as_ref().map(|range| range.span) };
     let spec = if ecosystem.is_local() {
-        parse_folder(name.value).map(DependencySpec::Folder).map_err(|reason| ManifestError::BadValue {
+        let called = parts.property("name").and_then(|value| read_folder_name(value, errors));
+        let named = |spec| DependencySpec::Folder(FolderSpec { name: called, ..spec });
+        parse_folder(name.value).map(named).map_err(|reason| ManifestError::BadValue {
             value: name.value.to_owned(),
             what: "a folder of a path package",
             reason,
@@ -181,6 +183,23 @@ fn read_features(parts: &NodeParts<'_>, errors: &mut Errors) -> Vec<ExtraName> {
         features.push(ExtraName::default_feature());
     }
     features
+}
+
+fn read_folder_name(value: NodeValue<'_>, errors: &mut Errors) -> Option<PackageName> {
+    let text = value.string(errors)?;
+    match PackageName::npm(text.value) {
+        Ok(name) => Some(name),
+        Err(error) => {
+            errors.push(ManifestError::BadValue {
+                value: text.value.to_owned(),
+                what: "a name that Node finds a package by",
+                reason: error.to_string(),
+                help: None,
+                span: text.span,
+            });
+            None
+        }
+    }
 }
 
 fn read_marker(value: NodeValue<'_>, errors: &mut Errors) -> Option<Marker> {

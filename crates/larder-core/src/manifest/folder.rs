@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::model::{ExtraName, NameError};
+use crate::model::{ExtraName, NameError, PackageName};
 
 /// The folder that a `path` line asks for: `packages/theme`, `backend[tests]`, `.`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub struct FolderSpec {
     pub folder: Arc<str>,
     /// The extras of its Python package.
     pub extras: Vec<ExtraName>,
+    /// `name=`: what Node calls the package here, whatever its own manifest says. The folder need not be there: a build may make it.
+    pub name: Option<PackageName>,
 }
 
 impl FolderSpec {
@@ -26,7 +28,7 @@ impl FolderSpec {
     pub fn placed(&self, folder: &str) -> Option<Self> {
         let placed = parse_folder(&format!("./{folder}/{}", self.as_written())).ok()?.folder;
         let is_outside = placed.split('/').next() == Some("..");
-        (!is_outside).then(|| Self { folder: placed, extras: self.extras.clone() })
+        (!is_outside).then(|| Self { folder: placed, ..self.clone() })
     }
 
     /// Returns the text of a `path` line in a manifest of `folder`, where this is how one of the root names the folder.
@@ -74,7 +76,7 @@ pub fn parse_folder(text: &str) -> Result<FolderSpec, String> {
     if text.is_empty() {
         return Err("the folder is missing".to_owned());
     }
-    Ok(FolderSpec { folder: parts.join("/").into(), extras })
+    Ok(FolderSpec { folder: parts.join("/").into(), extras, name: None })
 }
 
 #[cfg(test)]

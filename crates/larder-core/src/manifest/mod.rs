@@ -44,6 +44,7 @@ mod syntax;
 mod tasks;
 mod tool;
 
+pub use catalogs::names_own_package;
 pub use check::join_members;
 pub use claims::Claim;
 pub use dependencies::seen_as;

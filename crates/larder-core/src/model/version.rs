@@ -67,6 +67,12 @@ impl Version {
         larder::version::parse(text)
     }
 
+    /// Returns the version of a folder that a build makes, while there is no package in it: of no registry's.
+    pub fn unbuilt() -> Self {
+        let pre = semver::Prerelease::new("unbuilt").unwrap_or_default();
+        Self::Semver(semver::Version { pre, ..semver::Version::new(0, 0, 0) })
+    }
+
     /// Parses the version of a tool by URL.
     ///
     /// # Errors

@@ -169,7 +169,14 @@ impl Fixture {
                 let folder = package.folder.clone()?;
                 Some((
                     key.clone(),
-                    LocalFolder { folder, npm: true, node_half: None, python: false, bin: BTreeMap::new() },
+                    LocalFolder {
+                        folder,
+                        npm: true,
+                        node_half: None,
+                        python: false,
+                        unbuilt: false,
+                        bin: BTreeMap::new(),
+                    },
                 ))
             })
             .collect();

@@ -200,6 +200,9 @@ pub struct LocalFolder {
     pub node_half: Option<Arc<str>>,
     /// Whether Python sees it: the folder has a pyproject.toml, or its larder.kdl declares a Python half.
     pub python: bool,
+    /// Whether a build is to make it: nothing is in it yet, and nothing is put into it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unbuilt: bool,
     /// The executables that its package.json or its larder.kdl declares: each with its file, relative to the folder.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub bin: BTreeMap<Arc<str>, Arc<str>>,

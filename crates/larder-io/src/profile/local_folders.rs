@@ -85,9 +85,11 @@ pub(super) fn look(root: &Path, lock: &Lockfile, closure: &Closure<'_>) -> Resul
         bin.extend(declared.bin);
         // The root's own `node_modules` is the project's, and none of a package.
         let half = declared.node.filter(|_| !folder.is_empty());
-        let npm = json.is_some() || half.is_some();
+        let is_declared = json.is_some() || half.is_some();
+        let unbuilt = !is_declared && !python && fs::stat(&path.join(MANIFEST))?.is_none();
+        let npm = is_declared || unbuilt;
         let node_half = half.filter(|half| !half.is_empty()).map(|half| format!("{folder}/{half}").into());
-        let kind = LocalFolder { folder, npm, node_half, python, bin };
+        let kind = LocalFolder { folder, npm, node_half, python, unbuilt, bin };
         folders.projects.extend(project);
         folders.kinds.insert(key.clone(), kind);
     }

@@ -450,7 +450,7 @@ impl RegistriesState {
     fn read_folder(&self, package: &PackageId) -> IndexResult<Arc<dyn PackageListing>> {
         let known = lock(&self.folders).get(&package.name).cloned();
         let folder = known.or_else(|| self.local_packages.folder(&package.name).cloned());
-        let none = || path::LocalPackageError::NoManifest { folder: package.name.to_string() };
+        let none = || path::LocalPackageError::NoManifest { folder: package.name.to_string(), asked_by: None };
         let read = folder
             .ok_or_else(none)
             .and_then(|folder| path::PathListing::read(&self.root, folder, &self.local_packages));

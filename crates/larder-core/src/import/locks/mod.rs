@@ -143,7 +143,10 @@ pub fn read(
 
 /// Returns whether a lockfile has requirements, by its name or path.
 pub fn is_requirements(name: &str) -> bool {
-    Path::new(name).extension().is_some_and(|extension| extension == "txt")
+    let path = Path::new(name);
+    let is_called =
+        |prefix: &str| path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(prefix));
+    path.extension().is_some_and(|extension| extension == "txt" || extension == "lock" && is_called("requirements"))
 }
 
 /// Parses YAML. Documents that grow as they are read (aliases of aliases) are refused by the parser's own budget.

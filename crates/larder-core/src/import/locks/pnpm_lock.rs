@@ -16,6 +16,8 @@ struct PnpmLock {
     lockfile_version: LockfileVersion,
     #[serde(default)]
     settings: PnpmLockSettings,
+    /// The digest of a `.pnpmfile.cjs`.
+    pnpmfile_checksum: Option<Value>,
     #[serde(default)]
     importers: BTreeMap<String, Importer>,
     /// Version 6 of a project without a workspace has its one importer here.
@@ -100,6 +102,9 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
     if lock.settings.auto_install_peers == Some(false) {
         found.leave_peers_out();
     }
+    if lock.pnpmfile_checksum.is_some() {
+        found.note_hooks();
+    }
     let version = match lock.lockfile_version {
         LockfileVersion::Text(text) => text,
         LockfileVersion::Number(number) => number.to_string(),
@@ -150,6 +155,7 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
         snapshot.optional_dependencies.keys().for_each(|name| found.note_optional(&from, name));
         for (alias, version) in snapshot.dependencies.iter().chain(&snapshot.optional_dependencies) {
             let Some(to) = key(found, alias, without_peers(version)) else {
+                found.note_foreign(&from, alias);
                 if version.starts_with("link:") {
                     found.add_linked(alias);
                 }
@@ -157,6 +163,7 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
             };
             if optional_peers.contains(&(bare, alias)) {
                 found.add_optional_peer(&from, alias, &to);
+                found.note_bound_peer(&from, alias);
             } else {
                 found.add_edge(&from, alias, &to);
             }

@@ -43,6 +43,8 @@ pub struct LockedVersions {
     peers: BTreeSet<(PackageKey, PackageName)>,
     /// Those of the edges that are optional peers.
     optional_peers: BTreeMap<(PackageKey, PackageName), Version>,
+    /// Those of the optional peers that copies have by their own links, and not for want of a closer one.
+    bound_peers: BTreeSet<(PackageKey, PackageName)>,
     digests: BTreeMap<PackageKey, BTreeSet<PublishedDigest>>,
     /// Packages that are archives of the checkout.
     archives: BTreeSet<PackageKey>,
@@ -57,6 +59,10 @@ pub struct LockedVersions {
     /// The ecosystems of which a lockfile has every package.
     whole: BTreeSet<Ecosystem>,
     leaves_peers_out: bool,
+    /// Whether hooks of the project change what packages declare.
+    has_hooks: bool,
+    /// Names under which packages have what is no package of a registry.
+    foreign_edges: BTreeSet<(PackageKey, PackageName)>,
 }
 
 impl LockedVersions {
@@ -145,6 +151,18 @@ impl LockedVersions {
         }
     }
 
+    /// Notes that a copy of a package has a link of its own to an optional peer.
+    pub(super) fn note_bound_peer(&mut self, from: &PackageKey, alias: &str) {
+        if let Ok(alias) = PackageName::npm(alias) {
+            self.bound_peers.insert((from.clone(), alias));
+        }
+    }
+
+    /// Returns whether a copy of a package has a link of its own to an optional peer.
+    pub fn is_bound_peer(&self, from: &PackageKey, alias: &PackageName) -> bool {
+        self.bound_peers.contains(&(from.clone(), alias.clone()))
+    }
+
     /// Notes what the manifest in a folder, relative to the lockfile's, has under a name.
     pub(super) fn add_line(&mut self, folder: &str, alias: &str, to: &PackageKey) {
         self.add_line_of(&self.dependent(folder), alias, to);
@@ -206,6 +224,7 @@ impl LockedVersions {
         for (peer, version) in other.optional_peers {
             self.optional_peers.entry(peer).or_insert(version);
         }
+        self.bound_peers.extend(other.bound_peers);
         self.source_only.extend(other.source_only);
         self.archives.extend(other.archives);
         for (name, key) in other.on_top {
@@ -217,6 +236,8 @@ impl LockedVersions {
         self.linked.extend(other.linked);
         self.whole.extend(other.whole);
         self.leaves_peers_out |= other.leaves_peers_out;
+        self.has_hooks |= other.has_hooks;
+        self.foreign_edges.extend(other.foreign_edges);
     }
 
     /// Notes a name under which a package of a registry has a member of the project.
@@ -237,6 +258,29 @@ impl LockedVersions {
     /// Returns whether a tool that wrote a lockfile leaves missing peers out.
     pub fn leaves_peers_out(&self) -> bool {
         self.leaves_peers_out
+    }
+
+    /// Notes that hooks of the project change what packages declare.
+    pub(super) fn note_hooks(&mut self) {
+        self.has_hooks = true;
+    }
+
+    /// Returns whether hooks of the project change what packages declare.
+    pub fn has_hooks(&self) -> bool {
+        self.has_hooks
+    }
+
+    /// Notes that a package has something under a name that is no package of a registry.
+    pub(super) fn note_foreign(&mut self, from: &PackageKey, alias: &str) {
+        if let Ok(alias) = PackageName::npm(alias) {
+            self.foreign_edges.insert((from.clone(), alias));
+        }
+    }
+
+    /// Returns whether a copy of a package has anything under a name.
+    pub fn has_edge(&self, from: &PackageKey, alias: &PackageName) -> bool {
+        let edge = (from.clone(), alias.clone());
+        self.edges.contains_key(&edge) || self.foreign_edges.contains(&edge)
     }
 
     /// Notes that what is known is everything: no file with pins of a few packages, but a lockfile.

@@ -29,9 +29,11 @@ mod pnpm_files;
 mod pnpm_overrides;
 mod pnpm_patches;
 mod stylelint;
+mod tool;
 mod version_file;
 mod workspaces;
 mod yarnrc;
+mod yarnrc_classic;
 
 use crate::model::Ecosystem;
 
@@ -45,9 +47,11 @@ pub use pnpm_files::PnpmFiles;
 pub use pnpm_overrides::{OverriddenManifest, PnpmOverrides};
 pub use pnpm_patches::pnpm_patches;
 pub use stylelint::{stylelint_file, stylelint_packages};
+pub use tool::package_manager;
 pub use version_file::{NodeVersionFile, node_version_file};
 pub use workspaces::{lerna, pnpm_workspace};
 pub use yarnrc::yarnrc;
+pub use yarnrc_classic::yarnrc_classic;
 
 /// The ecosystem of all that is declared here.
 pub(super) const ECOSYSTEM: Ecosystem = Ecosystem::Npm;

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::model::{Label, LocalFile, PackageName, Source, split_at_version};
+use crate::manifest::parse_folder;
+use crate::model::{Label, LocalFile, NpmRange, PackageName, Source, Version, parse_npm_version, split_at_version};
 
 use crate::import::{FolderLine, ImportError, Imported, ImportedLine, Runtimes, catalog_name};
 
@@ -26,8 +27,26 @@ fn runtimes(document: &Map<String, Value>) -> Runtimes {
     let of_development =
         of_development.iter().filter(|runtime| runtime.get("name").and_then(Value::as_str) == Some("node"));
     let node = engine.into_iter().chain(of_development.filter_map(|runtime| runtime.get("version")?.as_str()));
-    let pinned = document.get("volta").and_then(|volta| volta.get("node")?.as_str());
-    Runtimes { node: node.map(str::to_owned).collect(), node_file: pinned.map(str::to_owned), ..Runtimes::default() }
+    let node: Vec<&str> = node.collect();
+    let pinned = volta_node(document).filter(|version| admits(&node, version));
+    Runtimes {
+        node: node.into_iter().map(str::to_owned).collect(),
+        node_file: pinned.map(str::to_owned),
+        ..Runtimes::default()
+    }
+}
+
+/// Returns the version of Node that Volta is to take.
+fn volta_node(document: &Map<String, Value>) -> Option<&str> {
+    document.get("volta")?.get("node")?.as_str()
+}
+
+/// Returns whether all ranges have a version. What is no version is admitted.
+fn admits(ranges: &[&str], version: &str) -> bool {
+    let parsed = parse_npm_version(version).map(Version::from);
+    let is_in =
+        |range: &NpmRange| parsed.as_ref().is_none_or(|version| range.tag().is_some() || version.is_in_range(range));
+    ranges.iter().filter_map(|range| range.parse::<NpmRange>().ok()).all(|range| is_in(&range))
 }
 
 /// Reads a package.json.
@@ -41,6 +60,14 @@ pub fn package_json(text: &str) -> Result<Imported, ImportError> {
         runtimes: runtimes(&document),
         ..Imported::default()
     };
+    if let Some(version) =
+        volta_node(&document).filter(|version| imported.runtimes.node_file.as_deref() != Some(version))
+    {
+        imported.refuse(
+            format!("volta node {version}"),
+            format!("`engines` or `devEngines` ask for {}", imported.runtimes.node.join(" and ")),
+        );
+    }
     // In npm an optional dependency wins over a plain one of the same name.
     let optional = document.get("optionalDependencies").and_then(Value::as_object);
     let is_optional = |name: &str| optional.is_some_and(|optional| optional.contains_key(name));
@@ -109,6 +136,9 @@ fn take(imported: &mut Imported, name: &str, range: &Value, group: Option<&Label
         if let Err(error) = PackageName::npm(name) {
             return imported.refuse(format!("npm {name} {range}"), error.to_string());
         }
+        if let Ok(spec) = parse_folder(folder) {
+            imported.linked.insert(spec.as_written().to_owned(), name.to_owned());
+        }
         return imported.take_folder(FolderLine { folder, seen_as: Some(name), ..FolderLine::default() }, group);
     }
     if own.is_some() {
@@ -149,6 +179,11 @@ fn take_source(imported: &mut Imported, name: &str, source: Source, group: Optio
 }
 
 impl Imported {
+    /// Takes a line as a package.json has it: what a catalog says of a package.
+    pub(in crate::import) fn take_as(&mut self, line: &ImportedLine, range: &str) {
+        take(self, &line.name, &Value::String(range.to_owned()), line.group.as_ref(), line.optional);
+    }
+
     /// Adds a line for a peer of the project itself, which its tool installs.
     pub fn take_own_peer(&mut self, peer: &DeclaredPeer) {
         let (what, before) = (peer.what(), self.not_taken.len());

@@ -45,6 +45,20 @@ pub(super) fn pnpm_settings(settings: &Map<String, Value>, prefix: &str, importe
                 overrides::flat(overrides.filter_map(|(name, range)| Some((&**name, range.as_str()?))), imported);
                 continue;
             }
+            "registries" => {
+                for (scope, url) in value.as_object().into_iter().flatten() {
+                    registry(scope, url, &format!("{prefix}{key}"), imported);
+                }
+                continue;
+            }
+            "registry" => {
+                registry("default", value, &format!("{prefix}{key}"), imported);
+                continue;
+            }
+            key if key.starts_with('@') && key.ends_with(":registry") => {
+                registry(key.trim_end_matches(":registry"), value, &format!("{prefix}{key}"), imported);
+                continue;
+            }
             "packageExtensions" => {
                 value.as_object().into_iter().for_each(|all| extensions::read(all, imported));
                 continue;
@@ -92,6 +106,17 @@ pub(super) fn pnpm_settings(settings: &Map<String, Value>, prefix: &str, importe
     }
 }
 
+/// Takes over the registry of a scope, or the default one.
+fn registry(scope: &str, url: &Value, what: &str, imported: &mut Imported) {
+    match (scope, url.as_str()) {
+        ("default", Some(url)) => npmrc::add(imported, "npmjs", url, Vec::new()),
+        (scope, Some(url)) if scope.len() > 1 && scope.starts_with('@') => {
+            npmrc::add(imported, &scope[1..], url, vec![format!("{scope}/*")]);
+        }
+        _ => imported.refuse_guard(format!("{what} {scope}"), "declare the registry in `registries`"),
+    }
+}
+
 /// Reads a lerna.json, whose `packages` count where there is no workspace of a package manager.
 pub fn lerna(text: &str) -> Result<Imported, ImportError> {
     let document: Map<String, Value> =
@@ -103,4 +128,22 @@ pub fn lerna(text: &str) -> Result<Imported, ImportError> {
 
 fn strings(list: &Value) -> impl Iterator<Item = &str> {
     list.as_array().into_iter().flatten().filter_map(Value::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn registries_are_those_of_npmrc() {
+        let text =
+            "registries: {default: https://own.example/, '@acme': https://acme.example/, odd: https://odd.example/}\n";
+        let imported = pnpm_workspace(text).unwrap();
+        let taken = imported.registries.iter().map(|one| (&*one.name, &*one.url, one.packages.join(" ")));
+        assert_eq!(
+            taken.collect::<Vec<_>>(),
+            [("acme", "https://acme.example/", "@acme/*".to_owned()), ("npmjs", "https://own.example/", String::new()),]
+        );
+        assert!(imported.not_taken.iter().any(|left| left.guards && left.what == "registries odd"));
+    }
 }

@@ -14,6 +14,7 @@
 //! | `pep508` | one requirement |
 
 mod installed_groups;
+mod pdm;
 mod pep508;
 mod pip_conf;
 mod pipfile;
@@ -23,6 +24,7 @@ mod python_project;
 mod python_text;
 mod requirement_files;
 mod requirements;
+mod tool;
 mod uv;
 
 use crate::model::Ecosystem;
@@ -40,6 +42,7 @@ pub use requirement_files::{
 };
 pub(super) use requirements::requirement_lines;
 pub use requirements::{LocalPlace, PlaceFinder, requirements};
+pub use tool::{NamedTool, python_tool};
 
 /// The ecosystem of all that is declared here.
 pub(super) const ECOSYSTEM: Ecosystem = Ecosystem::Pypi;

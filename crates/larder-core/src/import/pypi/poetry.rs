@@ -10,19 +10,82 @@ use super::ECOSYSTEM;
 pub(super) fn settings(poetry: &Table, imported: &mut Imported) {
     let license = poetry.get("license").and_then(Value::as_str).map(str::to_owned);
     imported.license = imported.license.take().or(license);
-    for source in poetry.get("source").and_then(Value::as_array).into_iter().flatten() {
-        add_source(source, poetry, imported);
+    let sources: Vec<&Value> = poetry.get("source").and_then(Value::as_array).into_iter().flatten().collect();
+    let pypi = sources.iter().position(|source| is_pypi(source));
+    for (at, source) in sources.iter().enumerate().filter(|(at, _)| Some(*at) != pypi) {
+        let before = sources[..at].iter().filter(|other| Priority::of(other) == Some(Priority::Primary)).count();
+        let rank = match pypi {
+            Some(pypi) if Priority::of(sources[pypi]) == Some(Priority::Primary) && pypi < at => Rank::Behind,
+            None if before == 0 => Rank::InsteadOfPypi,
+            _ => Rank::Before,
+        };
+        add_source(source, (poetry, rank), imported);
     }
 }
 
-/// Takes over a source. An explicit one has the packages that name it; what the others are for, their order says, and a manifest
-/// has no order.
-fn add_source(source: &Value, poetry: &Table, imported: &mut Imported) {
+/// What a source is for: <https://python-poetry.org/docs/repositories/>.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Priority {
+    Primary,
+    Supplemental,
+    Explicit,
+}
+
+impl Priority {
+    fn of(source: &Value) -> Option<Self> {
+        let is_set = |key: &str| source.get(key).and_then(Value::as_bool).unwrap_or_default();
+        match source.get("priority").and_then(Value::as_str).map(str::to_ascii_lowercase).as_deref() {
+            None if is_set("secondary") => Some(Self::Supplemental),
+            None | Some("primary" | "default") => Some(Self::Primary),
+            Some("supplemental" | "secondary") => Some(Self::Supplemental),
+            Some("explicit") => Some(Self::Explicit),
+            Some(_) => None,
+        }
+    }
+}
+
+/// When a primary source is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rank {
+    InsteadOfPypi,
+    Before,
+    Behind,
+}
+
+/// Returns whether a source is PyPI itself, which is there without a line.
+fn is_pypi(source: &Value) -> bool {
     let text = |key: &str| source.get(key).and_then(Value::as_str);
-    let (Some(name), Some(url), Some("explicit")) = (text("name"), text("url"), text("priority")) else {
+    let is_its_url =
+        |url: &str| matches!(url.trim_end_matches('/'), "https://pypi.org/simple" | "https://pypi.python.org/simple");
+    match text("url") {
+        Some(url) => is_its_url(url),
+        None => text("name").is_some_and(|name| name.eq_ignore_ascii_case("pypi")),
+    }
+}
+
+/// Takes over a source. An explicit one has the packages that name it; the others are asked for all, in their order.
+fn add_source(source: &Value, (poetry, rank): (&Table, Rank), imported: &mut Imported) {
+    let text = |key: &str| source.get(key).and_then(Value::as_str);
+    let (Some(name), Some(url), Some(priority)) = (text("name"), text("url"), Priority::of(source)) else {
         let name = text("name").unwrap_or_default();
         return imported.refuse_guard(format!("tool.poetry.source {name}"), "declare the index in `registries`");
     };
+    if priority != Priority::Explicit {
+        let (name, priority) = match (priority, rank) {
+            (Priority::Primary, Rank::InsteadOfPypi) => ("pypi", None),
+            (Priority::Primary, Rank::Before) => (name, Some(1)),
+            _ => (name, Some(-1)),
+        };
+        let (name, url, packages) = (name.to_owned(), url.to_owned(), Vec::new());
+        return imported.add_registry(ImportedRegistry {
+            ecosystem: ECOSYSTEM,
+            name,
+            url,
+            packages,
+            priority,
+            is_flat: false,
+        });
+    }
     let groups = poetry.get("group").and_then(Value::as_table).into_iter().flatten().map(|(_, group)| group);
     let lists = groups.filter_map(|group| group.get("dependencies")).chain(poetry.get("dependencies"));
     let lines = lists.filter_map(Value::as_table).flatten();
@@ -192,6 +255,26 @@ fn clause(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sources_are_asked_in_their_order() {
+        let sources = |text: &str| {
+            let mut imported = Imported::default();
+            settings(&text.parse().unwrap(), &mut imported);
+            let told: Vec<String> = imported.not_taken.iter().map(|left| left.what.clone()).collect();
+            let taken = imported.registries.iter().map(|one| format!("{} {:?}", one.name, one.priority));
+            taken.chain(told).collect::<Vec<_>>().join(", ")
+        };
+        let own = "[[source]]\nname = 'own'\nurl = 'https://own.example/simple'\n";
+        let pypi = "[[source]]\nname = 'PyPI'\npriority = 'primary'\n";
+        assert_eq!(sources(pypi), "");
+        assert_eq!(sources("[[source]]\nname = 'p'\nurl = 'https://pypi.org/simple/'\n"), "");
+        assert_eq!(sources(own), "pypi None");
+        assert_eq!(sources(&format!("{own}{pypi}")), "own Some(1)");
+        assert_eq!(sources(&format!("{pypi}{own}")), "own Some(-1)");
+        assert_eq!(sources(&format!("{own}priority = 'supplemental'\n")), "own Some(-1)");
+        assert_eq!(sources(&format!("{own}priority = 'odd'\n")), "tool.poetry.source own");
+    }
 
     #[test]
     fn ranges_are_written_as_specifiers() {

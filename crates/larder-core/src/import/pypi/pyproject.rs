@@ -13,7 +13,7 @@ use crate::model::{Label, LocalFile, PackageName, Requirement, Source};
 
 use super::installed_groups::{self, InstalledGroups};
 use super::pep508::{self, Parts};
-use super::{ECOSYSTEM, poetry, uv};
+use super::{ECOSYSTEM, pdm, poetry, uv};
 
 /// Reads a pyproject.toml without the files that it may leave something to.
 ///
@@ -75,12 +75,34 @@ pub fn python(files: &FileReader<'_>) -> Result<Imported, ImportError> {
     if let Some(of_poetry) = tool("poetry") {
         poetry::settings(of_poetry, &mut imported);
     }
-    if let Some(of_uv) = tool("uv") {
+    if let Some(of_pdm) = tool("pdm") {
+        pdm::settings(of_pdm, &mut imported);
+    }
+    if let Some(of_pdm) = files("pdm.toml").and_then(|text| text.parse::<Table>().ok()) {
+        pdm::configuration(&of_pdm, &mut imported);
+    }
+    let of_uv = configured(tool("uv"), files(UV_TOML)).map_err(error)?;
+    if let Some(of_uv) = &of_uv {
         let own = project.unwrap_or_default();
         installed_groups::take_conflicts(of_uv, &own, &mut imported);
         uv::settings(of_uv, &from_index(of_uv), &mut imported);
     }
     Ok(imported)
+}
+
+/// uv's own file of settings.
+const UV_TOML: &str = "uv.toml";
+
+/// Returns `[tool.uv]` with what the uv.toml beside it sets in its place.
+fn configured(of_uv: Option<&Table>, file: Option<String>) -> Result<Option<Table>, String> {
+    let Some(file) = file else { return Ok(of_uv.cloned()) };
+    let own: Table = file
+        .trim_start_matches('\u{feff}')
+        .parse()
+        .map_err(|e: toml::de::Error| format!("the {UV_TOML} beside it: {}", e.message()))?;
+    let mut all = of_uv.cloned().unwrap_or_default();
+    all.extend(own);
+    Ok(Some(all))
 }
 
 impl Imported {
@@ -217,13 +239,15 @@ impl RequirementReader {
     }
 }
 
-/// Returns the packages that `[tool.uv.sources]` takes from an index, by its name.
+/// Returns the packages that `[tool.uv.sources]` takes from an index, by its name; none of those that come from one or another.
 fn from_index(uv: &Table) -> BTreeMap<String, Vec<String>> {
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (name, source) in uv.get("sources").and_then(Value::as_table).into_iter().flatten() {
         let sources = source.as_array().map_or(std::slice::from_ref(source), Vec::as_slice);
-        for index in sources.iter().filter_map(|source| source.get("index")?.as_str()) {
-            found.entry(index.to_owned()).or_default().push(normal(name));
+        let indexes: BTreeSet<&str> = sources.iter().filter_map(|source| source.get("index")?.as_str()).collect();
+        for index in &indexes {
+            let packages = found.entry((*index).to_owned()).or_default();
+            packages.extend((indexes.len() == 1).then(|| normal(name)));
         }
     }
     found

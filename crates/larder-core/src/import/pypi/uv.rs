@@ -1,6 +1,6 @@
 //! uv's tables of a pyproject.toml: <https://docs.astral.sh/uv/reference/settings/>.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use toml::{Table, Value};
@@ -16,8 +16,35 @@ pub(super) fn settings(uv: &Table, from_index: &BTreeMap<String, Vec<String>>, i
         strings(workspace.get("members")).for_each(|glob| imported.add_member(glob));
         strings(workspace.get("exclude")).for_each(|glob| imported.add_member(format!("!{glob}")));
     }
+    for (name, source) in uv.get("sources").and_then(Value::as_table).into_iter().flatten() {
+        let sources = source.as_array().into_iter().flatten();
+        let indexes: BTreeSet<&str> = sources.filter_map(|source| source.get("index")?.as_str()).collect();
+        if indexes.len() > 1 {
+            let indexes = indexes.into_iter().collect::<Vec<_>>().join(" or ");
+            imported.refuse_guard(
+                format!("tool.uv.sources {name} from {indexes}"),
+                "a line has one registry: write one for each, with `registry=` and `when=` or in the group that it is for",
+            );
+        }
+    }
     for index in uv.get("index").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_table) {
         add_index(index, from_index, imported);
+    }
+    // The names of before `index`.
+    let index = |name: &str, url: &str, priority| ImportedRegistry {
+        ecosystem: ECOSYSTEM,
+        name: name.to_owned(),
+        url: url.to_owned(),
+        packages: Vec::new(),
+        priority,
+        is_flat: false,
+    };
+    if let Some(url) = uv.get("index-url").and_then(Value::as_str).filter(|url| !is_pypi(url)) {
+        imported.add_registry(index("pypi", url, None));
+    }
+    for url in strings(uv.get("extra-index-url")).filter(|url| !is_pypi(url)) {
+        let host = url.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or("index");
+        imported.add_registry(index(host, url, Some(1)));
     }
     for url in strings(uv.get("find-links")) {
         imported.add_flat(ECOSYSTEM, None, url);
@@ -30,6 +57,22 @@ pub(super) fn settings(uv: &Table, from_index: &BTreeMap<String, Vec<String>>, i
             format!("constraint-dependencies {text}"),
             "write an `override` line, or narrow the range of who asks",
         );
+    }
+    for text in strings(uv.get("exclude-dependencies")) {
+        imported.add_override(ECOSYSTEM, text.trim(), None);
+    }
+    match uv.get("prerelease").and_then(Value::as_str) {
+        Some("allow") => imported.allows_prereleases = true,
+        None | Some("if-necessary-or-explicit" | "explicit" | "if-necessary") => {}
+        Some(other) => imported.refuse(
+            format!("tool.uv.prerelease {other}"),
+            "pre-releases are allowed, or taken where nothing else is there",
+        ),
+    }
+    for (key, why) in NOT_TAKEN {
+        if uv.contains_key(key) {
+            imported.refuse(format!("tool.uv.{key}"), why);
+        }
     }
     for (key, what) in [("build-constraint-dependencies", "constraints"), ("extra-build-dependencies", "packages")] {
         if uv.contains_key(key) {
@@ -63,6 +106,23 @@ pub(super) fn settings(uv: &Table, from_index: &BTreeMap<String, Vec<String>>, i
         }
     }
 }
+
+/// Settings that change what is locked and have no counterpart, each with the way on.
+const NOT_TAKEN: [(&str, &str); 10] = [
+    ("resolution", "the newest versions are taken: narrow the ranges of lines where lower ones are meant"),
+    ("fork-strategy", "there is one version for all platforms where that is possible"),
+    ("environments", "`platforms` has the systems that are locked for"),
+    ("required-environments", "`platforms` has the systems that are locked for"),
+    (
+        "dependency-metadata",
+        "`extend` in `resolution` adds what a package does not declare, and `override` changes what it does",
+    ),
+    ("index-strategy", "a package comes from the first registry that has it, or from the one that a line names"),
+    ("no-binary", "wheels are taken where there are any"),
+    ("no-binary-package", "wheels are taken where there are any"),
+    ("no-build", "nothing is built but what `builds` allows"),
+    ("no-build-package", "nothing is built but what `builds` allows"),
+];
 
 /// Takes an override over: what it says takes the place of all that asks for the package. One whose marker holds nowhere takes the
 /// package out.
@@ -117,11 +177,12 @@ fn add_index(index: &Table, from_index: &BTreeMap<String, Vec<String>>, imported
     let Some(url) = text("url") else { return };
     let host = url.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default();
     let name = text("name").unwrap_or(host);
-    if url.trim_end_matches('/') == "https://pypi.org/simple" {
+    if is_pypi(url) {
         return;
     }
     let packages = from_index.get(name).cloned().unwrap_or_default();
-    if is_set("explicit") && packages.is_empty() {
+    let is_named = from_index.contains_key(name);
+    if is_set("explicit") && !is_named {
         return imported.refuse(format!("index {name}"), "it is explicit, and no source names it");
     }
     if text("format") == Some("flat") && packages.is_empty() {
@@ -133,12 +194,59 @@ fn add_index(index: &Table, from_index: &BTreeMap<String, Vec<String>>, imported
         ecosystem: ECOSYSTEM,
         name: if is_default { "pypi" } else { name }.to_owned(),
         url: url.to_owned(),
-        priority: (!is_default && packages.is_empty()).then_some(1),
+        // One without packages and priority is asked by the lines that name it.
+        priority: (!is_default && packages.is_empty() && !is_set("explicit")).then_some(1),
         packages: if is_default { Vec::new() } else { packages },
         is_flat: text("format") == Some("flat"),
     });
 }
 
+/// Returns whether a URL is that of PyPI, which is there without a line.
+fn is_pypi(url: &str) -> bool {
+    url.trim_end_matches('/') == "https://pypi.org/simple"
+}
+
 fn strings(value: Option<&Value>) -> impl Iterator<Item = &str> {
     value.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::pyproject::python;
+    use crate::import::Imported;
+
+    fn read(pyproject: &str, uv_toml: &str) -> Imported {
+        let project = format!("[project]\nname = 'x'\nversion = '1'\ndependencies = ['tx']\n{pyproject}");
+        let files = |file: &str| match file {
+            "pyproject.toml" => Some(project.clone()),
+            "uv.toml" => Some(uv_toml.to_owned()).filter(|text| !text.is_empty()),
+            _ => None,
+        };
+        python(&files).unwrap()
+    }
+
+    #[test]
+    fn uv_toml_sets_what_the_table_sets() {
+        let index = "[[index]]\nname = 'corp'\nurl = 'https://corp.example/simple'\ndefault = true\n";
+        let imported =
+            read("", &format!("exclude-newer = '2024-01-01T00:00:00Z'\nexclude-dependencies = ['idna']\n{index}"));
+        assert_eq!(imported.registries[0].url, "https://corp.example/simple");
+        assert_eq!(imported.released_before.as_deref(), Some("2024-01-01T00:00:00Z"));
+        assert_eq!(imported.overrides[0].1, "idna");
+        let imported =
+            read("[tool.uv]\nindex-url = 'https://a.example/simple'\n", "index-url = 'https://b.example/simple'\n");
+        assert_eq!(imported.registries[0].url, "https://b.example/simple");
+    }
+
+    #[test]
+    fn what_comes_from_one_index_or_another_stops_and_is_named() {
+        let text = "[tool.uv.sources]\ntx = [{index = 'a', marker = \"sys_platform == 'linux'\"}, {index = 'b', marker = \"sys_platform != 'linux'\"}]\n\
+                    [[tool.uv.index]]\nname = 'a'\nurl = 'https://a.example/simple'\nexplicit = true\n\
+                    [[tool.uv.index]]\nname = 'b'\nurl = 'https://b.example/simple'\nexplicit = true\n";
+        let imported = read(text, "");
+        assert!(imported.not_taken.iter().any(|left| left.guards && left.what == "tool.uv.sources tx from a or b"));
+        let taken: Vec<_> =
+            imported.registries.iter().map(|one| (&*one.name, one.priority, one.packages.len())).collect();
+        assert_eq!(taken, [("a", None, 0), ("b", None, 0)]);
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::model::{
     Ecosystem, Edge, EdgeKind, ExtraName, Graph, Instance, Marker, NpmPeers, PackageKey, PackageName, Requirement,
+    Version,
 };
 use crate::resolve::{Dependency, DependencyKind, Wants};
 
@@ -26,6 +27,12 @@ impl LockComparison<'_> {
                 stale("there is no package in it any more".to_owned());
                 continue;
             };
+            // Before a build has made it, and once it is cleaned away, a package is what was locked; what a build made asks for nothing new.
+            let is_unbuilt = |version: &Version| *version == Version::unbuilt();
+            let asks_for_nothing = is_unbuilt(&key.version) && local.dependencies.is_empty();
+            if local.name == key.id.name && (is_unbuilt(&local.version) || asks_for_nothing) {
+                continue;
+            }
             if local.name != key.id.name || local.version != key.version {
                 stale(format!("it is {} {} now", local.name, local.version));
                 continue;

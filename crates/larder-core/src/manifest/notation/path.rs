@@ -12,7 +12,7 @@ impl Notation for PathNotation {
     fn line_shape(&self) -> DependencyLineShape {
         DependencyLineShape {
             arguments: 1,
-            properties: &["optional", "when"],
+            properties: &["optional", "when", "name"],
             has_block: false,
             example: "path \"FOLDER\"",
         }

@@ -141,7 +141,7 @@ fn the_whole_grammar_is_read() {
     assert_eq!(npm.token, Some(TokenSource::Env("ACME_TOKEN".to_owned())));
     assert_eq!(manifest.dependencies.len(), 9);
     assert!(manifest.dependencies[6].optional && manifest.dependencies[6].prereleases);
-    let theme = FolderSpec { folder: "packages/theme".into(), extras: Vec::new() };
+    let theme = FolderSpec { folder: "packages/theme".into(), extras: Vec::new(), name: None };
     assert_eq!(manifest.dependencies[8].spec, DependencySpec::Folder(theme));
     let DependencySpec::Package(Requirement::Npm { alias, name, range }) = &manifest.dependencies[1].spec else {
         panic!()

@@ -45,7 +45,7 @@ impl Placement for PathPlacement {
         }
         layout.folders.insert(name, placed);
         // The root's `node_modules` is the project's, whose own lines say what is in it.
-        if folder.npm && !folder.folder.is_empty() {
+        if folder.npm && !folder.folder.is_empty() && !folder.unbuilt {
             let own = layout.members.entry(folder.folder.clone()).or_default();
             // A member's own lines come first: they bind what its development dependencies provide.
             for (name, target) in package.dependencies() {

@@ -218,15 +218,20 @@ fn content(part: &Contribution<'_>, path: &str) -> Result<Vec<u8>, ProfileError>
     }
 }
 
-/// Names every two packages of which neither comes before the other, with all that they both install.
+/// Names every two packages of which neither comes before the other, with all that they both install: of several that install one file, the
+/// first with each further one.
 fn refused(undecided: &[FileConflict<'_>]) -> Option<ProfileError> {
     let mut pairs: Vec<(&Claimant<'_>, &Claimant<'_>, Vec<&FileConflict<'_>>)> = Vec::new();
     for contest in undecided {
-        let [first, second, ..] = &contest.claimants[..] else { continue };
-        let has = |one: &Claimant<'_>| contest.claimants.iter().any(|claimant| claimant.part == one.part);
-        match pairs.iter_mut().find(|(first, second, _)| has(first) && has(second)) {
-            Some((.., theirs)) => theirs.push(contest),
-            None => pairs.push((first, second, vec![contest])),
+        let Some((first, further)) = contest.claimants.split_first() else { continue };
+        for second in further {
+            let parts = [first.part, second.part];
+            let is_pair =
+                |one: &Claimant<'_>, other: &Claimant<'_>| parts.contains(&one.part) && parts.contains(&other.part);
+            match pairs.iter_mut().find(|(one, other, _)| is_pair(one, other)) {
+                Some((.., theirs)) => theirs.push(contest),
+                None => pairs.push((first, second, vec![contest])),
+            }
         }
     }
     let owners = pairs.iter().map(|(first, second, theirs)| {

@@ -124,6 +124,21 @@ fn two_wheels_cannot_bring_different_files_of_one_name() {
 }
 
 #[test]
+fn a_third_wheel_that_brings_the_same_file_is_named_too() {
+    let Some(mut fixture) = python() else { return };
+    for name in ["fourth", "third"] {
+        let metadata = format!("Metadata-Version: 2.1\nName: {name}\nVersion: 1\n");
+        let content = format!("NAME = '{name}'\n");
+        let file = format!("{name}-1.dist-info/METADATA");
+        fixture.wheel(&format!("{name}@1"), &[("shared/lib.py", &content), (&file, &metadata)]);
+    }
+    let error = fixture.build().unwrap_err().to_string();
+    for name in ["pypi:fourth@1", "pypi:shared-lib@2.0", "pypi:third@1"] {
+        assert!(error.contains(name), "{name}: {error}");
+    }
+}
+
+#[test]
 fn damage_in_the_environment_is_found() {
     let Some(fixture) = python() else { return };
     let number = fixture.sync().generation.number;

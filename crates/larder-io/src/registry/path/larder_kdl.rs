@@ -88,7 +88,11 @@ fn lines<'l>(
             // Its own folder is there with it.
             DependencySpec::Folder(spec) if spec.folder.is_empty() => {}
             DependencySpec::Folder(spec) => {
-                found.push(super::dependency(kind, context.require_folder(&spec.folder, None)?));
+                let wanted = match &spec.name {
+                    Some(name) => context.require_linked(&spec.folder, name)?,
+                    None => context.require_folder(&spec.folder, None, PathKind::Larder)?,
+                };
+                found.push(super::dependency(kind, wanted));
                 let folder = super::join(context.folder, &spec.folder);
                 found.extend(pyproject::extras(ManifestContext { folder: &folder, ..context }, &spec.extras)?);
             }

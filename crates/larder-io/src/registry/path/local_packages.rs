@@ -94,9 +94,9 @@ impl LocalPackageIndex {
         taken
     }
 
-    /// Adds a package that is asked for by its folder. Returns whether it is called by another name than that in its manifest, which another
-    /// folder has.
-    pub fn add_folder(&mut self, root: &Path, folder: &Arc<str>) -> bool {
+    /// Adds a package that is asked for by its folder, where a build may make it: then it has the name that is `asked` for. Returns whether
+    /// it is called by another name than that in its manifest, which another folder has.
+    pub fn add_folder(&mut self, root: &Path, folder: &Arc<str>, asked: Option<&PackageName>) -> bool {
         if self.in_folder(folder).is_some() {
             return false;
         }
@@ -104,9 +104,14 @@ impl LocalPackageIndex {
         for one in &declared {
             self.note_lines(folder, &one.lines);
         }
-        let Some(package) = self.unique_name(folder, &declared) else { return false };
+        let package = match asked {
+            Some(asked) if declared.is_empty() => self.unique_name_of(folder, Some(asked.clone())),
+            _ => self.unique_name(folder, &declared),
+        };
+        let Some(package) = package else { return false };
         let first = declared.into_iter().next();
-        let is_renamed = first.as_ref().and_then(DeclaredIdentity::package).is_some_and(|own| own != package);
+        let own = first.as_ref().map_or_else(|| asked.cloned(), DeclaredIdentity::package);
+        let is_renamed = own.is_some_and(|own| own != package);
         let (version, features) = first.map_or_else(Default::default, |first| (first.version, first.features));
         self.note(&IndexedPackage { folder: folder.clone(), package, version, features });
         is_renamed
@@ -144,10 +149,14 @@ impl LocalPackageIndex {
 
     /// Returns a name that no other folder has: the declared one, that of the folder, one made of its path.
     fn unique_name(&self, folder: &Arc<str>, declared: &[DeclaredIdentity]) -> Option<PackageName> {
+        self.unique_name_of(folder, declared.first()?.package())
+    }
+
+    fn unique_name_of(&self, folder: &Arc<str>, own: Option<PackageName>) -> Option<PackageName> {
         let is_free = |name: &PackageName| self.folder(name).is_none_or(|other| other == folder);
         let made = |name: &str| PackageName::npm(name).ok().filter(is_free);
-        let own = declared.first()?.package().filter(is_free);
-        own.or_else(|| made(folder.rsplit('/').next().unwrap_or(folder)))
+        own.filter(is_free)
+            .or_else(|| made(folder.rsplit('/').next().unwrap_or(folder)))
             .or_else(|| made(&folder.to_lowercase().replace('/', "-")))
             .or_else(|| {
                 let digest = TreeDigest::of(folder.as_bytes()).to_string();

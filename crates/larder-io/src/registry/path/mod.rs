@@ -6,6 +6,7 @@ mod local_packages;
 mod package_json;
 mod pyproject;
 mod python_manifest;
+mod unbuilt;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -94,14 +95,22 @@ impl PathKind {
 #[derive(Clone, Debug, thiserror::Error, miette::Diagnostic)]
 pub enum LocalPackageError {
     /// The folder has no manifest.
-    #[error("`{folder}` holds no package: there is no larder.kdl, package.json or pyproject.toml in it")]
+    #[error(
+        "`{folder}` holds no package: there is no larder.kdl, package.json or pyproject.toml in it{}",
+        asked_by.as_ref().map(|file| format!("; {file} asks for it")).unwrap_or_default()
+    )]
     #[diagnostic(
         code(larder::path::no_manifest),
-        help("check the folder's name, or write a larder.kdl with a `project`")
+        help(
+            "check the folder's name, or write a larder.kdl with a `project`; {}",
+            if asked_by.is_some() { "`members \"!FOLDER\"` leaves out the member that asks for it" } else { "where a build makes an npm package there, `name=\"NAME\"` links it" }
+        )
     )]
     NoManifest {
         /// The folder, relative to the root.
         folder: String,
+        /// The manifest that asks for it, unless that is shown.
+        asked_by: Option<String>,
     },
     /// The manifest is invalid.
     #[error("{file} cannot be read: {reason}")]
@@ -195,6 +204,16 @@ pub enum LocalPackageError {
     },
 }
 
+impl LocalPackageError {
+    /// Names the manifest that asks for a folder without a package.
+    fn asked_by(self, file: &str) -> Self {
+        match self {
+            Self::NoManifest { folder, .. } => Self::NoManifest { folder, asked_by: Some(file.to_owned()) },
+            other => other,
+        }
+    }
+}
+
 impl Failure for LocalPackageError {
     fn exit(&self) -> Exit {
         match self {
@@ -216,7 +235,11 @@ struct ManifestContext<'a> {
 /// Reads the package in `folder`. The folder is relative to `root`; an empty one is the root itself.
 pub fn read(root: &Path, folder: &str, local_packages: &LocalPackageIndex) -> Result<PathPackage, LocalPackageError> {
     let context = ManifestContext { root, folder, local_packages };
-    let (kind, text) = read_manifest(context)?;
+    let (kind, text) = match read_manifest(context) {
+        // Who may ask for what a build makes is checked where it is asked for.
+        Err(LocalPackageError::NoManifest { .. }) if !folder.is_empty() => return PathPackage::unbuilt(context),
+        found => found?,
+    };
     let mut package = match kind {
         PathKind::Larder => larder_kdl::read(context, &text)?,
         PathKind::Npm => package_json::read(context, &text)?,
@@ -239,6 +262,11 @@ pub fn read(root: &Path, folder: &str, local_packages: &LocalPackageIndex) -> Re
     package.extend(context)?;
     package.split_sources();
     Ok(package)
+}
+
+/// Fails if there is no package in `folder`, which is relative to `root`.
+pub fn check_is_there(root: &Path, folder: &str, local_packages: &LocalPackageIndex) -> Result<(), LocalPackageError> {
+    read_manifest(ManifestContext { root, folder, local_packages }).map(drop)
 }
 
 /// Returns the root's own npm package, if that is its name: members and overrides mean it with `workspace:`. `None` where the root is a
@@ -392,7 +420,7 @@ fn read_manifest(context: ManifestContext<'_>) -> Result<(PathKind, String), Loc
     // One that describes no package is to be named.
     match read_text(root, &manifest_path(folder, PathKind::Pypi))? {
         Some(text) => Ok((PathKind::Pypi, text)),
-        None => Err(LocalPackageError::NoManifest { folder: folder_text(folder).to_owned() }),
+        None => Err(LocalPackageError::NoManifest { folder: folder_text(folder).to_owned(), asked_by: None }),
     }
 }
 
@@ -523,10 +551,15 @@ impl ManifestContext<'_> {
 
     /// Returns a requirement for a folder that is relative to this one. Without an alias, dependents see the package under its own
     /// name.
-    fn require_folder(&self, relative: &str, alias: Option<&PackageName>) -> Result<Requirement, LocalPackageError> {
+    fn require_folder(
+        &self,
+        relative: &str,
+        alias: Option<&PackageName>,
+        asks: PathKind,
+    ) -> Result<Requirement, LocalPackageError> {
         let folder = join(self.folder, relative);
         let context = ManifestContext { folder: &folder, ..*self };
-        let (kind, text) = read_manifest(context)?;
+        let (kind, text) = read_manifest(context).map_err(|error| error.asked_by(&manifest_path(self.folder, asks)))?;
         let declared = match kind {
             PathKind::Larder => larder_kdl::name(context, &text)?,
             PathKind::Npm => package_json::name(context, &text)?,

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{IndexedPackage, LocalPackageError, ManifestContext, PathKind, PathPackage};
 use crate::license;
+use crate::manifest::names_own_package;
 use crate::model::{Facts, LocalFile, Marker, NpmRange, PackageName, Requirement, Source, Version};
 use crate::registry::npm::requirement;
 use crate::resolve::{Dependency, DependencyKind, Wants};
@@ -157,9 +158,7 @@ fn parse_dependency(
         Dependency::new(kind, Wants::Unsupported { name: name.clone(), text: text.to_owned(), reason })
     };
     let link_to = |folder: &str| match PackageName::npm(alias) {
-        Ok(alias) => {
-            context.require_folder(folder, Some(&alias)).map(|requirement| super::dependency(kind, requirement))
-        }
+        Ok(alias) => context.require_linked(folder, &alias).map(|requirement| super::dependency(kind, requirement)),
         Err(error) => Ok(refused(dependent, error.to_string())),
     };
     if let Some(catalog) = text.strip_prefix("catalog:") {
@@ -168,6 +167,11 @@ fn parse_dependency(
             Err(error) => return Ok(refused(dependent, error.to_string())),
         };
         return match context.catalog_range(catalog, &alias) {
+            // A catalog is the root's, and so are its folders.
+            Ok(range) if names_own_package(PathKind::Npm.ecosystem(), &range) => {
+                let context = ManifestContext { folder: "", ..context };
+                parse_dependency(context, dependent, kind, (alias.as_str(), &range))
+            }
             Ok(range) => parse_dependency(context, dependent, kind, (alias.as_str(), &range)),
             Err(reason) => Ok(refused(&alias, reason)),
         };

@@ -35,9 +35,10 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
                     resolver.add(parsed(context, &name, text), &Marker::default())?;
                 }
                 DeclaredRequirement::Folder(folder) => {
-                    resolver
-                        .dependencies
-                        .push(super::dependency(DependencyKind::Normal, context.require_folder(folder, None)?));
+                    resolver.dependencies.push(super::dependency(
+                        DependencyKind::Normal,
+                        context.require_folder(folder, None, PathKind::Pypi)?,
+                    ));
                 }
             }
         }
@@ -307,7 +308,7 @@ impl<'a> RequirementResolver<'a> {
         let name = requirement.package().name;
         let stated = self.sources.and_then(|sources| sources.get(&name));
         if let Some(UvSource::Folder(folder)) = stated {
-            let found = self.context.require_folder(folder, Some(&name))?;
+            let found = self.context.require_folder(folder, Some(&name), PathKind::Pypi)?;
             let found = found.when(requirement.marker().cloned().unwrap_or_default());
             if let Some(folder) = found.folder() {
                 let local = IndexedPackage::in_folder(folder.clone(), found.name().clone());

@@ -1,0 +1,55 @@
+//! Folders that a build makes: tools that link them do so whether anything is in them yet or not.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{LocalPackageError, ManifestContext, PathKind, PathPackage, join};
+use crate::model::{Facts, Marker, PackageName, Requirement, Version};
+
+impl PathPackage {
+    /// Returns what stands for a package that a build makes, while it is not there: Node gets the link to its folder.
+    pub(super) fn unbuilt(context: ManifestContext<'_>) -> Result<Self, LocalPackageError> {
+        let folder = context.folder;
+        let name = match context.local_packages.in_folder(folder) {
+            Some(known) => known.package.clone(),
+            None => context.name(PathKind::Npm, None)?,
+        };
+        let warning = format!(
+            "`{folder}` holds no package yet: it is linked all the same, for a build may make it; what a package.json there asks for is not locked \
+             until `larder lock` reads it"
+        );
+        Ok(Self {
+            seen_as: name.clone(),
+            name,
+            declared_version: Some(Version::unbuilt()),
+            kind: PathKind::Npm,
+            dependencies: Vec::new(),
+            extras: Vec::new(),
+            features: BTreeSet::new(),
+            groups: BTreeMap::new(),
+            facts: Facts::default(),
+            sources: Vec::new(),
+            warnings: vec![warning],
+            computed_version: None,
+            listed: Vec::new(),
+            files: Vec::new(),
+            is_installed: false,
+            node: None,
+        })
+    }
+}
+
+impl ManifestContext<'_> {
+    /// Returns a requirement for a folder that is relative to this one and linked under a name, as npm's tools link it: a build may make what
+    /// is in it.
+    pub(super) fn require_linked(&self, relative: &str, alias: &PackageName) -> Result<Requirement, LocalPackageError> {
+        match self.require_folder(relative, Some(alias), PathKind::Npm) {
+            Err(LocalPackageError::NoManifest { .. }) => {
+                let folder = join(self.folder, relative);
+                let known = self.local_packages.in_folder(&folder).map(|known| known.package.clone());
+                let name = known.unwrap_or_else(|| alias.clone());
+                Ok(Requirement::path(alias.clone(), name, folder, Marker::default()))
+            }
+            found => found,
+        }
+    }
+}
