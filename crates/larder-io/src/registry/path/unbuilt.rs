@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{LocalPackageError, ManifestContext, PathKind, PathPackage, join};
+use crate::license::Declaration;
 use crate::model::{Facts, Marker, PackageName, Requirement, Version};
 
 impl PathPackage {
@@ -21,6 +22,7 @@ impl PathPackage {
             seen_as: name.clone(),
             name,
             declared_version: Some(Version::unbuilt()),
+            license: Declaration::default(),
             kind: PathKind::Npm,
             dependencies: Vec::new(),
             extras: Vec::new(),
