@@ -45,12 +45,12 @@ pub struct DlxRequest<'a> {
     /// Further packages: `--with`.
     pub with: &'a [String],
     /// Whether versions are chosen anew, though they were chosen today.
-    pub freshness: EnvironmentAge,
+    pub freshness: Freshness,
 }
 
 /// How old a choice of versions may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EnvironmentAge {
+pub enum Freshness {
     /// A day.
     Day,
     /// Versions are chosen anew.
@@ -89,7 +89,7 @@ pub fn dlx(session: &Session<'_>, request: &DlxRequest<'_>) -> Result<u8> {
 }
 
 /// Makes the environment of a manifest, or brings it up to date where it is older than it may be.
-fn environment(session: &Session<'_>, manifest: &str, freshness: EnvironmentAge) -> Result<sync::Synced> {
+fn environment(session: &Session<'_>, manifest: &str, freshness: Freshness) -> Result<sync::Synced> {
     let context = session.context;
     let (folder, lock) = (&context.folder, context.folder.join(LOCKFILE));
     fs::create_dir_all(folder)?;
@@ -98,7 +98,7 @@ fn environment(session: &Session<'_>, manifest: &str, freshness: EnvironmentAge)
         fs::write_atomic(&path, manifest.as_bytes(), Durability::Lazy)?;
     }
     let age = fs::stat(&lock)?.map(|stat| age(&stat));
-    let is_old = age.is_some_and(|age| age > FRESH || freshness == EnvironmentAge::Refreshed);
+    let is_old = age.is_some_and(|age| age > FRESH || freshness == Freshness::Refreshed);
     if is_old && !context.offline {
         update::update(session, &[], update::Moved::Packages)?;
         // One that stays the same is as good as new.

@@ -14,7 +14,7 @@ pub struct Listing {
     /// The environment's name.
     pub environment: String,
     /// One element per (ecosystem, name, version), sorted.
-    pub packages: Vec<EnvironmentPackage>,
+    pub packages: Vec<ListedPackage>,
     /// The runtimes that larder brings.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub runtimes: Vec<ListedRuntime>,
@@ -38,7 +38,7 @@ pub struct ListedRuntime {
 
 /// A package of an environment.
 #[derive(Debug, Serialize)]
-pub struct EnvironmentPackage {
+pub struct ListedPackage {
     /// `npm`, `pypi`, `larder` or `path`
     pub ecosystem: &'static str,
     /// The package's name.
@@ -100,7 +100,7 @@ pub fn list(context: &Context<'_>) -> Result<Listing> {
     let found = lockfile::platforms_of(&lockfile.graph, &anywhere.groups, &declared);
     let package = |key: &PackageKey| lockfile.graph.packages.get(key);
     let origin = |key: &PackageKey| package(key).and_then(|package| package.origin.as_ref());
-    let packages = found.into_iter().map(|(key, platforms)| EnvironmentPackage {
+    let packages = found.into_iter().map(|(key, platforms)| ListedPackage {
         ecosystem: key.id.ecosystem.as_str(),
         name: key.id.name.to_string(),
         version: key.version.to_string(),

@@ -34,7 +34,7 @@ pub struct OrderedPackage {
 
 /// Which packages come first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OrderDirection {
+pub enum Direction {
     /// Those that depend on nothing: the order in which to build and to publish.
     DependenciesFirst,
     /// Those on which nothing depends: the order in which to remove.
@@ -43,7 +43,7 @@ pub enum OrderDirection {
 
 /// Orders the packages of the repository around the folder that larder was started in. Among those whose dependencies are all
 /// there, the manifest's `order` of categories decides, then the name.
-pub fn order(context: &Context<'_>, direction: OrderDirection) -> Result<Ordered> {
+pub fn order(context: &Context<'_>, direction: Direction) -> Result<Ordered> {
     let repository = Repository::of(context)?;
     if let Some((_, error)) = repository.unreadable.first() {
         return Err(error.clone());
@@ -54,7 +54,7 @@ pub fn order(context: &Context<'_>, direction: OrderDirection) -> Result<Ordered
         Ok(places) => places,
         Err(cycle) => return Err(Cycle::of(cycle.iter().map(|at| repository.packages[*at].name())).into()),
     };
-    if direction == OrderDirection::DependentsFirst {
+    if direction == Direction::DependentsFirst {
         places.reverse();
     }
     let ordered = |at: usize| {

@@ -20,7 +20,7 @@ use crate::profile::python::Interpreter;
 use crate::profile::{self, RequiredLinks, Rollback};
 
 use super::deployed_flows::FlowUse;
-use super::generations::state::{self, LockCheck, RecordedFacts};
+use super::generations::state::{self, Facts, LockCheck};
 use super::install::{self, Activation, BytecodeUse, Ingredients, Installation, Installed, Purpose};
 use super::lock::{self, Absent, Kept, LockUse, Locked};
 use super::policies::Subject;
@@ -266,12 +266,12 @@ struct Sync<'a> {
     environment: &'a Environment,
     platform: Platform,
     profile: profile::Profiles,
-    facts: RecordedFacts,
+    facts: Facts,
 }
 
 impl<'a> Sync<'a> {
     fn new(session: &'a Session<'a>, options: SyncOptions, project: &'a Project) -> Result<Self> {
-        let mut facts = RecordedFacts::new(&session.context.variables, options.lock.into());
+        let mut facts = Facts::new(&session.context.variables, options.lock.into());
         facts.note_watched(&project.watched);
         let profile = project.profile()?;
         variables::check_path(profile.root())?;

@@ -11,7 +11,7 @@ use crate::profile::{Generation, ProfileError, Profiles};
 use crate::store::Store;
 
 use super::generations::checkout::Checkout;
-use super::generations::integrity::{self, GenerationDamage};
+use super::generations::integrity::{self, Damage};
 use super::{Context, Result};
 
 /// `larder verify --json`: see `schema/verify.json`.
@@ -47,7 +47,7 @@ pub fn verify(context: &Context<'_>) -> Result<Verified> {
     let generation = match profile.current(name) {
         Ok(generation) => generation.ok_or_else(|| ProfileError::NeverSynced(name.clone()))?,
         Err(error) => {
-            let record = is_damage(&error).then(|| GenerationDamage::record(name, &error));
+            let record = is_damage(&error).then(|| Damage::record(name, &error));
             refuse(profile, record.into_iter().collect())?;
             return Err(error.into());
         }
@@ -68,7 +68,7 @@ pub fn verify_all(context: &Context<'_>) -> Result<AllVerified> {
         match profile.current(&name) {
             Ok(generation) => built.extend(generation.map(|generation| (name, generation))),
             // One that cannot be read must not keep the others from being looked at.
-            Err(error) if is_damage(&error) => found.push(GenerationDamage::record(&name, &error)),
+            Err(error) if is_damage(&error) => found.push(Damage::record(&name, &error)),
             Err(error) => return Err(error.into()),
         }
     }
@@ -85,7 +85,7 @@ fn is_damage(error: &ProfileError) -> bool {
     matches!(error, ProfileError::BadRecord { .. } | ProfileError::NoGeneration { .. })
 }
 
-fn refuse(profile: &Profiles, found: Vec<GenerationDamage>) -> Result<()> {
+fn refuse(profile: &Profiles, found: Vec<Damage>) -> Result<()> {
     if found.is_empty() {
         return Ok(());
     }
@@ -102,12 +102,12 @@ pub(super) struct Damaged {
     generation: Option<u64>,
     /// Whether it came in a bundle, and nothing here can build it.
     bundled: bool,
-    found: Vec<GenerationDamage>,
+    found: Vec<Damage>,
 }
 
 impl Damaged {
     /// Of a generation that was not gone back to.
-    pub(super) fn of_generation(number: u64, found: Vec<GenerationDamage>) -> Self {
+    pub(super) fn of_generation(number: u64, found: Vec<Damage>) -> Self {
         Self { generation: Some(number), bundled: false, found }
     }
 
@@ -128,7 +128,7 @@ impl Damaged {
 /// Places that are named before the rest is only counted.
 const SCREEN: usize = 20;
 
-fn listed(found: &[GenerationDamage]) -> String {
+fn listed(found: &[Damage]) -> String {
     let mut text = list(found.iter().take(SCREEN));
     if found.len() > SCREEN {
         text = format!("{text}\n- and {} more", found.len() - SCREEN);

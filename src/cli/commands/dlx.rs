@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use crate::cli::args::DlxArgs;
 use crate::ops::Session;
-use crate::ops::dlx::{DlxRequest, EnvironmentAge, dlx};
+use crate::ops::dlx::{DlxRequest, Freshness, dlx};
 
 use super::{CommandResult, DONE};
 
@@ -14,7 +14,7 @@ pub(in crate::cli) fn run(arguments: &DlxArgs, session: &Session<'_>) -> Command
         tool: &tool.to_string_lossy(),
         arguments: rest,
         with: &arguments.with,
-        freshness: if arguments.refresh { EnvironmentAge::Refreshed } else { EnvironmentAge::Day },
+        freshness: if arguments.refresh { Freshness::Refreshed } else { Freshness::Day },
     };
     Ok(ExitCode::from(dlx(session, &request)?))
 }

@@ -2,7 +2,7 @@
 
 use crate::cli::args::ReleaseArgs;
 use crate::ops::Session;
-use crate::ops::release::{self, ReleaseOptions, ReleaseReport};
+use crate::ops::release::{self, Release, ReleaseOptions};
 
 use super::{CommandResult, DONE, Output};
 
@@ -21,7 +21,7 @@ pub(in crate::cli) fn run(arguments: &ReleaseArgs, session: &Session<'_>, output
     DONE
 }
 
-fn report(release: &ReleaseReport, output: &Output) {
+fn report(release: &Release, output: &Output) {
     for commit in &release.malformed {
         let short = commit.commit.get(..7).unwrap_or(&commit.commit);
         output.message(format!("warning: {short} is no conventional commit, and does not count: {}", commit.subject));

@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::BundleContent;
-use super::deploy::{DeployedContent, deploy};
+use super::deploy::{Content, deploy};
 use super::layers::{self, Layer};
 use crate::diagnostic::{Exit, Failure};
 use crate::fetch::bundled_name;
@@ -140,7 +140,7 @@ fn layers_of(
     blobs: &Path,
 ) -> Result<Vec<(&'static str, Layer)>> {
     let project = Arc::new(stored(&session.store, &content.project)?);
-    let described = DeployedContent { file: &content.file, project: &project, trees: &content.trees, origin: root };
+    let described = Content { file: &content.file, project: &project, trees: &content.trees, origin: root };
     let (profile, installed) = deploy(session, &described, (root, jiff::Timestamp::UNIX_EPOCH), Purpose::Sync)?;
     let environment = &installed.built.generation.environment;
     let held = snapshot::hold(session.context, &profile)?;

@@ -13,7 +13,7 @@ use crate::ops::Result;
 
 /// One thing that is damaged.
 #[derive(Debug)]
-pub(in crate::ops) struct GenerationDamage {
+pub(in crate::ops) struct Damage {
     /// The environments that it harms.
     pub(in crate::ops) environments: BTreeSet<Label>,
     /// A sentence that names the place and what was expected and found.
@@ -22,7 +22,7 @@ pub(in crate::ops) struct GenerationDamage {
     shared: bool,
 }
 
-impl GenerationDamage {
+impl Damage {
     fn new(environment: &Label, text: String) -> Self {
         Self { environments: [environment.clone()].into(), text, shared: false }
     }
@@ -33,7 +33,7 @@ impl GenerationDamage {
     }
 }
 
-impl fmt::Display for GenerationDamage {
+impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)?;
         if self.shared { f.write_str("; the store's too: they are one file, by hard link") } else { Ok(()) }
@@ -49,7 +49,7 @@ pub(in crate::ops) fn look(
     profile: &profile::Profiles,
     built: &[(Label, Generation)],
     store: &Store,
-) -> Result<Vec<GenerationDamage>> {
+) -> Result<Vec<Damage>> {
     let mut users: BTreeMap<TreeDigest, BTreeSet<Label>> = BTreeMap::new();
     for (environment, generation) in built {
         for digest in generation.trees() {
@@ -63,7 +63,7 @@ pub(in crate::ops) fn look(
             Ok(tree) => trees.extend(tree.map(|tree| (*digest, Arc::new(tree)))),
             Err(error @ StoreError::Index { .. }) => {
                 let (environments, text) = (environments.clone(), error.to_string());
-                found.push(GenerationDamage { environments, text, shared: false });
+                found.push(Damage { environments, text, shared: false });
             }
             Err(error) => return Err(error.into()),
         }
@@ -74,13 +74,12 @@ pub(in crate::ops) fn look(
     }
     let stored: BTreeSet<Change> = in_store.iter().filter_map(change_in_store).collect();
     let mut shared: BTreeSet<Change> = BTreeSet::new();
-    let mut in_profile: BTreeMap<PathBuf, GenerationDamage> = BTreeMap::new();
+    let mut in_profile: BTreeMap<PathBuf, Damage> = BTreeMap::new();
     for (environment, generation) in built {
         let checked = profile.verify_generation(environment, generation.number, |digest| trees.get(digest).cloned())?;
         for damage in checked.damage {
             let both = change_in_profile(&damage).filter(|change| stored.contains(change));
-            let harmed =
-                GenerationDamage { shared: both.is_some(), ..GenerationDamage::new(environment, damage.to_string()) };
+            let harmed = Damage { shared: both.is_some(), ..Damage::new(environment, damage.to_string()) };
             shared.extend(both);
             in_profile.entry(damage.path).or_insert(harmed).environments.insert(environment.clone());
         }
@@ -88,7 +87,7 @@ pub(in crate::ops) fn look(
     found.extend(in_profile.into_values());
     for damage in in_store.iter().filter(|damage| change_in_store(damage).is_none_or(|it| !shared.contains(&it))) {
         let environments = users.get(&damage.tree).cloned().unwrap_or_default();
-        found.push(GenerationDamage { environments, text: format!("store: {damage}"), shared: false });
+        found.push(Damage { environments, text: format!("store: {damage}"), shared: false });
     }
     Ok(found)
 }
@@ -100,7 +99,7 @@ fn change_in_store(damage: &store::StoreDamage) -> Option<Change> {
     }
 }
 
-fn change_in_profile(damage: &profile::GenerationDamage) -> Option<Change> {
+fn change_in_profile(damage: &profile::Damage) -> Option<Change> {
     match damage.kind {
         ProfileDamageKind::Changed { expected, found } => Some((damage.tree?, expected, found)),
         _ => None,

@@ -50,9 +50,9 @@ impl From<LockUse> for LockCheck {
 
 /// Facts as they are gathered, each before the thing that it is about is read.
 #[derive(Clone, Debug, Default)]
-pub(in crate::ops) struct RecordedFacts(String);
+pub(in crate::ops) struct Facts(String);
 
-impl RecordedFacts {
+impl Facts {
     /// Starts with how the lock was treated, and the variables.
     pub(in crate::ops) fn new(variables: &Variables, lock: LockCheck) -> Self {
         let mut facts = Self::default();
@@ -106,12 +106,7 @@ fn file_fact(path: &Path, stood: Option<&Stat>) -> String {
 }
 
 /// Writes the record of a sync that ended well.
-pub(in crate::ops) fn write(
-    root: &Path,
-    environment: &str,
-    generation: u64,
-    facts: &RecordedFacts,
-) -> Result<(), FsError> {
+pub(in crate::ops) fn write(root: &Path, environment: &str, generation: u64, facts: &Facts) -> Result<(), FsError> {
     let mut text = String::with_capacity(facts.0.len() + 64);
     // A copy of a checkout has this file too, and its facts hold: about the other one.
     let _ = write!(text, "{VERSION}\nroot {}\ngeneration {generation}\n{}", whole(root)?.display(), facts.0);
@@ -137,7 +132,7 @@ pub(in crate::ops) fn current(root: &Path, environment: &str, variables: &Variab
     let (lay, facts) = facts.strip_prefix("root ")?.split_once('\n')?;
     (Path::new(lay) == whole(root).ok()?).then_some(())?;
     let (generation, facts) = facts.strip_prefix("generation ")?.split_once('\n')?;
-    let start = |lock| RecordedFacts::new(variables, lock).0;
+    let start = |lock| Facts::new(variables, lock).0;
     let facts = match (facts.strip_prefix(&start(LockCheck::Fresh)), lock) {
         (Some(facts), _) => facts,
         (None, LockCheck::Unseen) => facts.strip_prefix(&start(LockCheck::Unseen))?,
@@ -192,7 +187,7 @@ mod tests {
         fs::create_dir_all(&root.join(".larder")).unwrap();
         fs::write_new(&manifest, b"project \"a\"", 0o644).unwrap();
         let variables = Variables::default();
-        let mut facts = RecordedFacts::new(&variables, LockCheck::Fresh);
+        let mut facts = Facts::new(&variables, LockCheck::Fresh);
         let profile = root.join(".larder/node_modules/.profiles/development");
         fs::create_dir_all(&profile.join("3")).unwrap();
         fs::symlink(Path::new("3"), &profile.join("current")).unwrap();
@@ -262,7 +257,7 @@ mod tests {
         let variables = Variables::default();
         let project = read(root.clone()).unwrap();
         let record = || {
-            let mut facts = RecordedFacts::new(&variables, lock);
+            let mut facts = Facts::new(&variables, lock);
             facts.note_watched(&project.watched);
             facts.note_link(&profile.join("current")).unwrap();
             write(&root, "development", 3, &facts).unwrap();

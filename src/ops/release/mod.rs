@@ -52,7 +52,7 @@ pub struct ReleaseOptions {
 
 /// `larder release --json`: see `schema/release.json`.
 #[derive(Debug, Serialize)]
-pub struct ReleaseReport {
+pub struct Release {
     /// `released`, `planned`, `nothing`, or `aborted`.
     pub outcome: &'static str,
     /// Whether it is a pre-release, which is neither committed nor tagged.
@@ -88,7 +88,7 @@ pub struct MalformedCommit {
 }
 
 /// Releases what has changed.
-pub fn release(session: &Session<'_>, options: &ReleaseOptions) -> Result<ReleaseReport> {
+pub fn release(session: &Session<'_>, options: &ReleaseOptions) -> Result<Release> {
     let context = session.context();
     let root = project::find_root(context)?;
     let repository = units::open(context, &root)?;
@@ -100,7 +100,7 @@ pub fn release(session: &Session<'_>, options: &ReleaseOptions) -> Result<Releas
     let outcome = match (known, options.abort) {
         (Some(record), true) => steps::abort(&repository, &root, &record),
         (None, true) => Err(ReleaseError::NothingToAbort.into()),
-        (Some(record), false) if options.dry_run => Ok(ReleaseReport {
+        (Some(record), false) if options.dry_run => Ok(Release {
             outcome: "planned",
             prerelease: record.prerelease,
             resumed: true,
@@ -122,7 +122,7 @@ fn resume(
     root: &std::path::Path,
     mut record: ReleaseRecord,
     options: &ReleaseOptions,
-) -> Result<ReleaseReport> {
+) -> Result<Release> {
     if let Some(asked) = &options.sign {
         key::check(session.context(), asked)?;
         record.sign = Some(asked.clone());
@@ -136,10 +136,10 @@ fn begin(
     repository: &crate::git::Checkout,
     root: &std::path::Path,
     options: &ReleaseOptions,
-) -> Result<ReleaseReport> {
+) -> Result<Release> {
     let planned = plan::plan(session.context(), repository, root, options)?;
     if planned.record.units.is_empty() || options.dry_run {
-        return Ok(ReleaseReport {
+        return Ok(Release {
             outcome: if planned.record.units.is_empty() { "nothing" } else { "planned" },
             prerelease: planned.record.prerelease,
             resumed: false,

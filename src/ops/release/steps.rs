@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::error::ReleaseError;
 use super::record::ReleaseRecord;
-use super::{ReleaseReport, files, publish};
+use super::{Release, files, publish};
 use crate::git::Checkout;
 use crate::ops::{Result, Session};
 
@@ -15,7 +15,7 @@ pub(super) fn run(
     root: &Path,
     record: &ReleaseRecord,
     resumed: bool,
-) -> Result<ReleaseReport> {
+) -> Result<Release> {
     let is_committed = is_committed(repository, record)?;
     let published = if is_committed {
         // All that precedes the commit was done.
@@ -38,7 +38,7 @@ pub(super) fn run(
         }
     }
     ReleaseRecord::remove(root)?;
-    Ok(ReleaseReport {
+    Ok(Release {
         outcome: "released",
         prerelease: record.prerelease,
         resumed,
@@ -69,14 +69,14 @@ fn is_committed(repository: &Checkout, record: &ReleaseRecord) -> Result<bool> {
 }
 
 /// Gives up a release that was not committed: the files are as they were. What was published stays published.
-pub(super) fn abort(repository: &Checkout, root: &Path, record: &ReleaseRecord) -> Result<ReleaseReport> {
+pub(super) fn abort(repository: &Checkout, root: &Path, record: &ReleaseRecord) -> Result<Release> {
     if repository.head()? == record.base {
         for new in repository.restore(&files::named(root, record)?)? {
             files::remove_new_changelog(root, record, &new)?;
         }
     }
     ReleaseRecord::remove(root)?;
-    Ok(ReleaseReport {
+    Ok(Release {
         outcome: "aborted",
         prerelease: record.prerelease,
         resumed: true,

@@ -11,7 +11,7 @@ use super::package_manager_call::{Action, Otherwise, PackageManager, PackageMana
 use super::package_script::PackageScripts;
 use super::prepared::{show, start};
 use super::program::{self, RunError};
-use super::{ListedKind, ListedTask, ProgramOrigin, named, package_manager_folder, shell_error};
+use super::{ListedKind, ListedTask, Origin, named, package_manager_folder, shell_error};
 use crate::diagnostic::{Exit, Failure};
 use crate::fs;
 use crate::import::package_ranges;
@@ -129,7 +129,7 @@ fn run_program(context: &Context<'_>, command: &[OsString]) -> Result<PackageMan
     let Some((program, arguments)) = command.split_first() else { return Ok(PackageManagerOutcome::Nothing) };
     let (generation, _) = generation(context)?;
     let seen = Seen::of(&generation, context)?;
-    let file = program::find_program(context, &generation, &seen, program, ProgramOrigin::Environment)?;
+    let file = program::find_program(context, &generation, &seen, program, Origin::Environment)?;
     let mut child = Command::new(file.as_deref().unwrap_or(program.as_ref()));
     child.args(arguments).current_dir(&context.folder);
     see(&mut child, context)?;
