@@ -199,3 +199,67 @@ fn options_that_keep_public_indexes_out_stop_init() {
         assert!(!project.has("larder.kdl"), "{file}");
     }
 }
+
+#[test]
+fn the_usual_index_of_a_project_beside_is_asked_for_what_its_lockfile_has_from_there() {
+    let (public, corp) = (registry(), Universe::new().pypi("tx", "2.0", |p| p).serve());
+    let project = |name: &str, wanted: &str, more: &str| {
+        format!(
+            "[project]\nname = '{name}'\nversion = '1'\nrequires-python = '>=3.11'\ndependencies = ['{wanted}']\n\
+             [tool.uv]\npackage = false\n{more}"
+        )
+    };
+    let lock = |name: &str, version: &str, index: &str| {
+        format!(
+            "version = 1\n[[package]]\nname = \"{name}\"\nversion = \"{version}\"\nsource = {{ registry = \"{index}\" }}\n"
+        )
+    };
+    let index = format!("[[tool.uv.index]]\nname = 'corp'\nurl = '{}'\ndefault = true\n", corp.pypi_url());
+    let root = project("root", "idna", "");
+    let (own, own_lock) = (project("p", "tx", &index), lock("tx", "2.0", &corp.pypi_url()));
+    let root_lock = lock("idna", "3.6", "https://pypi.org/simple");
+    let files =
+        [("pyproject.toml", &*root), ("uv.lock", &root_lock), ("py/pyproject.toml", &own), ("py/uv.lock", &own_lock)];
+    let project = Project::of_other_tools(&public, &files);
+    project.run("larder init").exits(0).names(["2 of 2 packages"]);
+    let manifest = project.read("larder.kdl");
+    assert!(manifest.contains("packages \"tx\"") && !manifest.contains("pypi \"pypi\""), "{manifest}");
+    let lock = project.read("larder.lock");
+    assert!(lock.contains("tx@2.0") && lock.contains("idna@3.6"), "{lock}");
+}
+
+#[test]
+fn extras_of_folders_of_poetry_are_asked_for() {
+    let registry = registry();
+    let core = "[tool.poetry]\nname = 'core'\nversion = '1.0.0'\n[tool.poetry.dependencies]\npython = '^3.11'\n\
+                idna = {version = '*', optional = true}\n[tool.poetry.extras]\nfast = ['idna']\n\
+                [build-system]\nrequires = ['poetry-core']\nbuild-backend = 'poetry.core.masonry.api'\n";
+    let root = "[tool.poetry]\nname = 'root'\nversion = '1.0.0'\npackage-mode = false\n[tool.poetry.dependencies]\n\
+                python = '^3.11'\ncore = {path = 'core', develop = true, extras = ['fast']}\n";
+    let project = Project::of_other_tools(&registry, &[("pyproject.toml", root), ("core/pyproject.toml", core)]);
+    project.run("larder init").exits(0);
+    let manifest = project.read("larder.kdl");
+    assert!(manifest.contains("path \"core[fast]\""), "{manifest}");
+    project.run("larder lock").exits(0);
+    assert!(project.read("larder.lock").contains("idna@3.6"));
+}
+
+#[test]
+fn a_pin_of_a_version_of_the_projects_own_package_stops_nothing() {
+    let registry = registry();
+    let files = [
+        ("pnpm-workspace.yaml", "packages: ['py/*']\n"),
+        ("package.json", r#"{"name": "root"}"#),
+        (
+            "py/a/pyproject.toml",
+            "[project]\nname = 'idna'\nversion = '9'\n[build-system]\nrequires = ['hatchling']\nbuild-backend = 'hatchling.build'\n",
+        ),
+        ("py/a/package.json", r#"{"name": "py-idna", "version": "1.0.0"}"#),
+        ("py/hello/requirements.txt", "idna==3.6\n"),
+    ];
+    for files in [&files[..], &[files[0], files[1], files[2], files[4]]] {
+        let project = Project::of_other_tools(&registry, files);
+        project.run("larder init").exits(0).names(["pypi idna ==3.6", "the project's own is"]);
+        project.run("larder lock").exits(0);
+    }
+}
