@@ -6,6 +6,7 @@ use crate::support::{Project, Registry, Universe};
 fn registry() -> Registry {
     Universe::new()
         .npm("left", "1.0.0", |p| p)
+        .npm("right", "1.0.0", |p| p)
         .npm("@corp/own", "1.0.0", |p| p)
         .pypi("tx", "0.0.1", |p| p)
         .pypi("idna", "3.6", |p| p)
@@ -112,6 +113,9 @@ fn what_a_registry_had_that_nothing_names_is_a_guard() {
         project.run("larder init").exits(2).names(["other_registry", what, line, "--leave-out"]);
         assert!(!project.has("larder.lock"), "{file}");
         project.run("larder sync").exits(2).names([what]);
+        let other = if manifest == PACKAGE { "npm:right" } else { "pypi:idna" };
+        project.run(&format!("larder add {other}")).exits(2).names([what]);
+        assert!(!project.has("larder.lock"), "{file}");
         std::fs::remove_file(project.path("larder.kdl")).unwrap();
         project.run("larder init --leave-out").exits(0).names([what, "another registry is asked now"]);
         assert!(project.has("larder.lock"), "{file}");

@@ -440,6 +440,11 @@ pub(super) fn solve(session: &Session<'_>, project: &Project, wish: &Wish<'_>) -
     let with_runtimes = runtimes::applied(project, &runtimes);
     let registries = registries::open_with(session, &with_runtimes, wish.open_options())?;
     let (lockfile, solved) = solve_with(session, &with_runtimes, wish, &registries, &runtimes)?;
+    if let Some(before) = &pending {
+        for told in places::check((session, project), before, Some(&lockfile), &registries)? {
+            (session.context.reporter)(Event::Warning(told));
+        }
+    }
     release(registries);
     Ok((runtimes::locked(lockfile, project, runtimes), solved))
 }

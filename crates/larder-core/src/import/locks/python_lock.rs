@@ -102,10 +102,10 @@ impl PythonLockPackage {
         let of_source =
             || self.source.as_ref().and_then(|source| source.get("registry").or_else(|| source.get("url"))?.as_str());
         let index = self.index.as_deref().or_else(of_source);
-        let files = self.files.iter().chain(&self.wheels).chain(&self.sdist);
-        index
-            .map(LockedPlace::of_index)
-            .or_else(|| files.filter_map(|file| file.url.as_deref()).find_map(LockedPlace::of_file))
+        // PDM has digests as `hash`, and so has uv, which names the index of each package.
+        let of_pylock = self.wheels.iter().chain(&self.sdist).filter(|file| !file.hashes.is_empty());
+        let mut files = self.files.iter().chain(of_pylock).filter_map(|file| file.url.as_deref());
+        index.map(LockedPlace::of_index).or_else(|| files.find_map(LockedPlace::of_file))
     }
 
     /// Returns whether it is a wheel or a source distribution of the checkout: `path` of uv's source, of PDM and of PEP 751, a `file` of
