@@ -126,11 +126,10 @@ pub(super) fn poetry_dependencies(name: &str, wanted: &Value) -> Vec<PoetryDepen
     let is_set = |key: &str| table.get(key).and_then(Value::as_bool).unwrap_or_default();
     let has_conditions = ["extras", "markers", "platform", "python"].iter().any(|key| table.contains_key(*key));
     let folder = word("path").filter(|path| !is_archive(path));
-    match folder {
-        Some(folder) if folder.starts_with('/') || !has_conditions && !is_set("optional") => {
-            return vec![PoetryDependency::Folder(folder.to_owned())];
-        }
-        _ => {}
+    if let Some(folder) = folder
+        && (folder.starts_with('/') || !has_conditions && !is_set("optional"))
+    {
+        return vec![PoetryDependency::Folder(folder.to_owned())];
     }
     let elsewhere = word("git")
         .map(|url| {
