@@ -73,6 +73,7 @@ mod moving_built;
 mod moving_in;
 mod moving_locks;
 mod moving_peers;
+mod moving_places;
 mod moving_python;
 mod network;
 mod notices;

@@ -18,7 +18,9 @@ use super::lock::{self, Locked, UnusedPatches};
 use super::moving::flat::FlatFolders;
 use super::moving::locked::{self, Kept};
 use super::moving::undeclared::{self, UndeclaredUse};
-use super::moving::{membership, own_packages, peers, pending, pnpm_layout, published, requirements, workspace};
+use super::moving::{
+    membership, own_packages, own_registries, peers, pending, pnpm_layout, published, requirements, workspace,
+};
 use super::programs::interpreter;
 use super::project::snapshot;
 use super::project::{host, inputs, members};
@@ -87,7 +89,7 @@ pub fn init(context: &Context<'_>, options: InitOptions<'_>) -> Result<Initialis
     // A link in the place of larder's own folder would lead what is noted there out of the checkout.
     profile::Profiles::open(&context.folder)?;
     let FolderEntries { mut imported, taken_from, undeclared } = import(&context.folder)?;
-    pip_variables(context, &mut imported);
+    index_variables(context, &mut imported);
     check_patches(&context.folder, &mut imported)?;
     leave_out_unserved(&mut imported, registries.iter().map(|registry| registry.ecosystem));
     check_guards(&imported, guards)?;
@@ -127,7 +129,7 @@ pub fn init(context: &Context<'_>, options: InitOptions<'_>) -> Result<Initialis
     for file in of_others {
         imported.refuse(file, "it has the versions for another Python than the project's");
     }
-    remember_locks((root, &members), &written.settings, &locked_by)?;
+    remember_locks((root, &members), &written.settings, (&locked_by, guards))?;
     let read = Project::read(root.clone());
     let missing_runtimes = read.as_ref().map(|project| missing_runtimes(context, project)).unwrap_or_default();
     Ok(Initialised {
@@ -145,10 +147,14 @@ pub fn init(context: &Context<'_>, options: InitOptions<'_>) -> Result<Initialis
 }
 
 /// Notes the lockfiles whose versions the first lock is to keep. One that cannot be read is no help to it.
-fn remember_locks((root, members): (&Path, &[Arc<str>]), settings: &Settings, locked_by: &[String]) -> Result<()> {
+fn remember_locks(
+    (root, members): (&Path, &[Arc<str>]),
+    settings: &Settings,
+    (locked_by, guards): (&[String], Guards),
+) -> Result<()> {
     let reads = |file: &String| locked::read(root, std::slice::from_ref(file), members, settings).is_ok();
     let files: Vec<String> = locked_by.iter().filter(|file| reads(file)).cloned().collect();
-    if files.is_empty() { pending::forget(root) } else { pending::remember(root, &files) }
+    if files.is_empty() { pending::forget(root) } else { pending::remember(root, &files, guards == Guards::LeftOut) }
 }
 
 /// Returns the runtimes that packages of the project need and this machine lacks, or has in an older version.
@@ -170,10 +176,12 @@ fn missing_runtimes(context: &Context<'_>, project: &Project) -> Vec<&'static st
     missing
 }
 
-/// Reads the versions that other tools chose for a project that was just initialised.
-pub fn chosen_before(session: &Session<'_>, initialised: &Initialised) -> Result<LockedVersions> {
+/// Reads the versions that other tools chose for a project that was just initialised. Where guards are left out, packages may come from
+/// elsewhere than lockfiles say.
+pub fn chosen_before(session: &Session<'_>, initialised: &Initialised, guards: Guards) -> Result<LockedVersions> {
     let project = Project::read(session.context.folder.clone())?;
-    locked::read(&project.root, &initialised.locked_by, &project.members, &project.manifest.settings)
+    let versions = locked::read(&project.root, &initialised.locked_by, &project.members, &project.manifest.settings)?;
+    Ok(versions.from_anywhere(guards == Guards::LeftOut))
 }
 
 /// Writes the lock of a project that was just initialised, with the versions that other tools chose.
@@ -229,13 +237,13 @@ pub(super) fn check_guards(imported: &Imported, guards: Guards) -> Result<()> {
     Err(Unguarded { parts: lost.iter().map(|left| format!("{}: {}", left.what, left.why)).collect() }.into())
 }
 
-/// Lists the variables that tell pip where packages come from, where there is something for pip.
-fn pip_variables(context: &Context<'_>, all: &mut Imported) {
+/// Lists the variables that tell pip and uv where packages come from, where there is something for them.
+fn index_variables(context: &Context<'_>, all: &mut Imported) {
     if !all.lines.iter().any(|line| line.ecosystem.has_markers()) {
         return;
     }
-    for variable in import::PIP_VARIABLES.into_iter().filter(|variable| context.variables.is_set(variable)) {
-        all.refuse(variable, "a variable of pip's, which larder does not read: name the index in `registries`");
+    for variable in import::INDEX_VARIABLES.into_iter().filter(|variable| context.variables.is_set(variable)) {
+        all.refuse(variable, "a variable of pip's or uv's, which larder does not read: name the index in `registries`");
     }
 }
 
@@ -294,19 +302,20 @@ fn import(folder: &Path) -> Result<FolderEntries> {
         all.merge(import::lerna(&text)?);
         from.push("lerna.json".to_owned());
     }
-    for member in workspace::members_with_locks(folder, &all)? {
-        settings_beside(folder, &member, &mut all)?;
+    let with_locks = workspace::members_with_locks(folder, &all)?;
+    for member in &with_locks {
+        settings_beside(folder, (member, &with_locks), &mut all)?;
     }
     membership::settle_computed(folder, &mut all)?;
     membership::take_overriding_folders(folder, &mut all)?;
     let mut beside = workspace::projects_beside(folder, &mut all)?;
     published::leave_out(folder, &mut all, &mut beside)?;
-    for beside in &beside {
-        settings_beside(folder, beside, &mut all)?;
-        if members::has_manifest(&folder.join(beside))? {
-            all.members.push(beside.clone());
+    for one in &beside {
+        settings_beside(folder, (one, &beside), &mut all)?;
+        if members::has_manifest(&folder.join(one))? {
+            all.members.push(one.clone());
         } else {
-            all.add_folder(beside);
+            all.add_folder(one);
         }
     }
     published::leave_out_linked(folder, &mut all, &beside)?;
@@ -361,13 +370,16 @@ fn import(folder: &Path) -> Result<FolderEntries> {
 
 /// Takes over what the files of a project beside set: it is the root of its own tools. Its lines stay in its own manifests, and what
 /// they cannot have is told where those are read.
-fn settings_beside(root: &Path, beside: &str, all: &mut Imported) -> Result<()> {
+fn settings_beside(root: &Path, (beside, others): (&str, &[String]), all: &mut Imported) -> Result<()> {
     let folder = root.join(beside);
     for (file, read) in FILES {
         let Some(text) = text(&folder, file)? else { continue };
         match read(&text) {
             Ok(found) if file == "package.json" => all.take_settings(beside, found.with_guards_only()),
-            Ok(found) => all.take_settings(beside, found),
+            Ok(mut found) => {
+                own_registries::claim(root, (beside, others), all, &mut found)?;
+                all.take_settings(beside, found);
+            }
             // It is an error of the project itself.
             Err(_) if file == "package.json" => {}
             Err(error) => return Err(error.into()),
@@ -376,7 +388,9 @@ fn settings_beside(root: &Path, beside: &str, all: &mut Imported) -> Result<()> 
     if python_manifest(&folder)?.is_some()
         && let Ok(found) = import::python(&inputs::reader(root, &folder))
     {
-        all.take_settings(beside, found.with_guards_only());
+        let mut found = found.with_guards_only();
+        own_registries::claim(root, (beside, others), all, &mut found)?;
+        all.take_settings(beside, found);
     }
     Ok(())
 }

@@ -27,7 +27,7 @@ pub(super) use super::locking::wish::{Contradictions, UnusedPatches, Wish};
 use super::locking::{unserved, witnesses};
 use super::moving::added::AddedDependencies;
 pub use super::moving::locked::Kept;
-use super::moving::{gone, locked, pending};
+use super::moving::{gone, locked, pending, places};
 use super::policies::Subject;
 use super::project::lockfile::{self, LockError, Old};
 pub use super::project::lockfile::{Absent, LockUse};
@@ -207,7 +207,10 @@ pub(super) fn take_over(
         UnusedPatches::LeftOut => first.extended(session, (project, &target), (before, &wish))?,
         UnusedPatches::Refused => (first, None),
     };
-    let FirstSolution { mut lockfile, notes, kept, .. } = first;
+    let FirstSolution { mut lockfile, notes, kept, from_elsewhere, .. } = first;
+    for told in from_elsewhere {
+        (session.context.reporter)(Event::Warning(told));
+    }
     let project = extended.as_ref().unwrap_or(project);
     let changed = extended.as_ref().or(mended.as_ref()).map(|project| project.manifest.text.to_string());
     let text = project.without_unused_patches(session.context, &mut lockfile).or(changed);
@@ -222,6 +225,8 @@ struct FirstSolution {
     notes: SolveNotes,
     kept: Kept,
     added: AddedDependencies,
+    /// Packages that came from other registries, a sentence each.
+    from_elsewhere: Vec<String>,
 }
 
 impl FirstSolution {
@@ -229,14 +234,23 @@ impl FirstSolution {
         let runtimes = runtimes::choose(session, project, wish.old.map(|old| &old.runtimes), wish.runtimes)?;
         let with_runtimes = runtimes::applied(project, &runtimes);
         let registries = registries::open_with(session, &with_runtimes, wish.open_options())?;
-        let (lockfile, notes) = solve_with(session, &with_runtimes, wish, &registries, &runtimes)?;
+        let asked = (session, project);
+        let (lockfile, notes) = match solve_with(session, &with_runtimes, wish, &registries, &runtimes) {
+            // What the registries do not have may be why.
+            Err(error) if error.failure().exit() == Exit::NoSolution => {
+                places::check(asked, before, None, &registries)?;
+                return Err(error);
+            }
+            solved => solved?,
+        };
         let lockfile = runtimes::locked(lockfile, project, runtimes);
+        let from_elsewhere = places::check(asked, before, Some(&lockfile), &registries)?;
         locked::check_digests(before, &lockfile)?;
         locked::check_built(before, &lockfile)?;
         let kept = locked::compare(before, &lockfile, &registries);
         let added = AddedDependencies::find(before, &lockfile, &registries);
         release(registries);
-        Ok(Self { lockfile, notes, kept, added })
+        Ok(Self { lockfile, notes, kept, added, from_elsewhere })
     }
 
     /// Returns the solution with what packages had beyond what they declare, and the project that has lines for it. Those packages for
@@ -426,6 +440,11 @@ pub(super) fn solve(session: &Session<'_>, project: &Project, wish: &Wish<'_>) -
     let with_runtimes = runtimes::applied(project, &runtimes);
     let registries = registries::open_with(session, &with_runtimes, wish.open_options())?;
     let (lockfile, solved) = solve_with(session, &with_runtimes, wish, &registries, &runtimes)?;
+    if let Some(before) = &pending {
+        for told in places::check((session, project), before, Some(&lockfile), &registries)? {
+            (session.context.reporter)(Event::Warning(told));
+        }
+    }
     release(registries);
     Ok((runtimes::locked(lockfile, project, runtimes), solved))
 }

@@ -17,7 +17,7 @@ pub(in crate::cli) fn run(arguments: &InitArgs, session: &Session<'_>, output: &
     if let (Some(package), Some(registry)) = (&arguments.consume, &arguments.registry) {
         return consume(package, registry, arguments.name.as_deref(), session, output);
     }
-    let guards = if arguments.leave_out { Guards::LeftOut } else { Guards::Required };
+    let guards = guards(arguments);
     let mut done = ops::init::init(
         session.context(),
         InitOptions { name: arguments.name.as_deref(), guards, registries: Vec::new() },
@@ -25,6 +25,10 @@ pub(in crate::cli) fn run(arguments: &InitArgs, session: &Session<'_>, output: &
     let outcome = report(&mut done, arguments, session, output);
     output.json(&done);
     outcome
+}
+
+fn guards(arguments: &InitArgs) -> Guards {
+    if arguments.leave_out { Guards::LeftOut } else { Guards::Required }
 }
 
 /// Says what was taken over, and locks it.
@@ -64,7 +68,7 @@ fn report(done: &mut Initialised, arguments: &InitArgs, session: &Session<'_>, o
         return Err(problem);
     }
     if !arguments.no_lock && !done.locked_by.is_empty() {
-        let before = ops::init::chosen_before(session, done)?;
+        let before = ops::init::chosen_before(session, done, guards(arguments))?;
         let locked = ops::init::lock(session, &before);
         if locked.is_err() {
             output.message(pending);

@@ -80,7 +80,7 @@ pub(in crate::ops) fn for_python(root: &Path, settings: &Settings, files: Vec<St
 }
 
 /// Returns the lockfiles of other tools in a folder, relative to the root.
-fn beside(root: &Path, folder: &str) -> Result<Vec<String>> {
+pub(super) fn beside(root: &Path, folder: &str) -> Result<Vec<String>> {
     of_files(root, folder, locks::FILES.into_iter())
 }
 

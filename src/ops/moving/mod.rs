@@ -7,6 +7,8 @@
 //! | `membership` | folders that become members, or stay out, though no workspace says so; what builds compute of them |
 //! | `published` | projects that others of the repository have from a registry |
 //! | `folders`, `flat` | paths of folders; those whose tool puts all packages into one folder |
+//! | `places` | where packages came from: what is none of the project's registries |
+//! | `own_registries` | registries of a project beside, which claim what its lockfile has from them |
 //! | `peers` | peers that other tools installed as if they were dependencies |
 //! | `declared` | what its package.json files declare |
 //! | `undeclared`, `implied` | packages that its own files use and do not declare, or that tools look for unasked |
@@ -28,8 +30,10 @@ mod implied;
 pub(super) mod locked;
 pub(super) mod membership;
 pub(super) mod own_packages;
+pub(super) mod own_registries;
 pub(super) mod peers;
 pub(super) mod pending;
+pub(super) mod places;
 pub(super) mod pnpm_layout;
 pub(super) mod published;
 pub(super) mod requirements;

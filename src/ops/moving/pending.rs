@@ -25,11 +25,14 @@ struct PendingLocks {
     version: u32,
     /// The lockfiles, relative to the root, in the order of their weight.
     prefer: Vec<String>,
+    /// Whether packages may come from elsewhere than they say.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    from_anywhere: bool,
 }
 
-/// Notes the lockfiles, given by their paths relative to the root.
-pub(in crate::ops) fn remember(root: &Path, files: &[String]) -> Result<()> {
-    let record = PendingLocks { version: VERSION, prefer: files.to_vec() };
+/// Notes the lockfiles, given by their paths relative to the root, and whether packages may come from elsewhere than they say.
+pub(in crate::ops) fn remember(root: &Path, files: &[String], from_anywhere: bool) -> Result<()> {
+    let record = PendingLocks { version: VERSION, prefer: files.to_vec(), from_anywhere };
     let text = serde_json::to_vec(&record).map_err(|error| BadRecord { reason: error.to_string() })?;
     profile::Profiles::open(root)?;
     fs::create_dir_all(&profile::own_folder(root))?;
@@ -38,13 +41,18 @@ pub(in crate::ops) fn remember(root: &Path, files: &[String]) -> Result<()> {
 
 /// Returns the noted lockfiles that are there still; none once the project has a lock.
 pub(in crate::ops) fn files(project: &Project) -> Result<Vec<String>> {
+    Ok(read(project)?.map(|record| record.prefer).unwrap_or_default())
+}
+
+/// Reads the note, with those lockfiles that are there still. Returns `None` once the project has a lock.
+fn read(project: &Project) -> Result<Option<PendingLocks>> {
     let root = &project.root;
     let bad = |reason: String| BadRecord { reason };
-    let Some(bytes) = fs::read_record(&file(root))? else { return Ok(Vec::new()) };
+    let Some(bytes) = fs::read_record(&file(root))? else { return Ok(None) };
     if fs::lstat(&project.lockfile())?.is_some() {
-        return Ok(Vec::new());
+        return Ok(None);
     }
-    let record: PendingLocks = serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
+    let mut record: PendingLocks = serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
     if record.version != VERSION {
         return Err(bad(format!("it has version {}", record.version)).into());
     }
@@ -53,19 +61,19 @@ pub(in crate::ops) fn files(project: &Project) -> Result<Vec<String>> {
         return Err(bad(format!("it names `{outside}`, which lies outside of the project")).into());
     }
     let mut there = Vec::with_capacity(record.prefer.len());
-    for file in record.prefer {
+    for file in std::mem::take(&mut record.prefer) {
         if fs::stat(&root.join(&file))?.is_some() {
             there.push(file);
         }
     }
-    Ok(there)
+    Ok(Some(PendingLocks { prefer: there, ..record }))
 }
 
 /// Returns the versions that the noted lockfiles chose. `None` once the project has a lock.
 pub(in crate::ops) fn versions(project: &Project) -> Result<Option<LockedVersions>> {
-    let files = files(project)?;
-    let read = || locked::read(&project.root, &files, &project.members, &project.manifest.settings);
-    (!files.is_empty()).then(read).transpose()
+    let Some(record) = read(project)?.filter(|record| !record.prefer.is_empty()) else { return Ok(None) };
+    let versions = locked::read(&project.root, &record.prefer, &project.members, &project.manifest.settings)?;
+    Ok(Some(versions.from_anywhere(record.from_anywhere)))
 }
 
 /// Forgets the lockfiles, as a lock was written.

@@ -56,7 +56,7 @@ pub use npm::{
 };
 pub use package_registry::{ListedPackage, PACKAGE_REGISTRY, package_list, package_registry};
 pub use pypi::{
-    Describe, DescribedCommit, FileReader, GroupItem, LocalPlace, LockedRequirement, NamedTool, PIP_VARIABLES,
+    Describe, DescribedCommit, FileReader, GroupItem, INDEX_VARIABLES, LocalPlace, LockedRequirement, NamedTool,
     PYTHON_MANIFESTS, PlaceFinder, Purpose, PythonProject, PythonToken, RequirementsFile, UV_LOCK, UvSource, UvSources,
     behind_extra, compiled_for, has_pins_only, is_compiled_from_project, is_virtual, pip_conf, pip_options, pipfile,
     pyproject, python, python_project, python_tokens, python_tool, requirement_files, requirements, uv_sources,

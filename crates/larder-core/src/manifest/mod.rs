@@ -68,7 +68,7 @@ pub use policy::{
     AdvisoryRules, AllowedSources, DeniedPackages, IgnoredAdvisory, LicenseRule, LicenseRules, PackageLicense, Policy,
     PolicyRule, ProvenanceRules, RequiredAge, RequiredHealth, RequiredProvenance, TrustedRootFile,
 };
-pub use registries::has_built_in_registry;
+pub use registries::{built_in_name, has_built_in_registry};
 pub use requirement::RequirementError;
 pub use resolution::{OF_MEMBER, overridden_name, split_override};
 pub use rule_spans::RuleSpans;

@@ -38,6 +38,11 @@ pub fn has_built_in_registry(ecosystem: Ecosystem) -> bool {
     BUILT_IN.of(ecosystem).is_some()
 }
 
+/// Returns the name of the registry of an ecosystem that is there without being named.
+pub fn built_in_name(ecosystem: Ecosystem) -> Option<&'static str> {
+    BUILT_IN.of(ecosystem).map(|(name, _)| name)
+}
+
 impl Registry {
     /// Returns whether it is asked for whatever no registry claims, though it has no priority: the built-in registry of its
     /// ecosystem, or any where none is built in.

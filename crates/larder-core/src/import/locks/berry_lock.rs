@@ -9,6 +9,7 @@ use serde::de::IgnoredAny;
 use crate::model::{LocalFile, NpmRange, PackageKey, split_at_version};
 
 use super::Unreadable;
+use super::places::LockedPlace;
 use super::top_level::{DependencyTree, LockedDependency};
 use super::versions::LockedVersions;
 use super::yarn_extensions;
@@ -55,6 +56,9 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
     let mut keys: BTreeMap<&str, PackageKey> = BTreeMap::new();
     for (descriptors, entry) in &entries {
         if let Some(key) = entry.package().and_then(|(name, at)| found.add_npm(name, at)) {
+            if let Some(place) = archive_url(&entry.resolution).as_deref().and_then(LockedPlace::of_file) {
+                found.add_place(&key, place);
+            }
             let descriptors = descriptors.split(',').map(str::trim);
             keys.extend(descriptors.clone().map(|descriptor| (descriptor, key.clone())));
             // Who asks for an archive does not say from where.
@@ -173,6 +177,16 @@ impl BerryLockEntry {
 /// Returns name and version of a package of a registry: `left@npm:1.2.0`; one that Yarn patched is the one it patched.
 fn published(resolution: &str) -> Option<(&str, &str)> {
     let (name, rest) = resolution.split_once("@npm:")?;
-    // An archive elsewhere: `1.2.0::__archiveUrl=…`.
-    (!rest.contains("::")).then_some((name, rest))
+    match rest.split_once("::") {
+        None => Some((name, rest)),
+        // Its registry has the archive elsewhere than usual.
+        Some((version, _)) => archive_url(resolution).is_some().then_some((name, version)),
+    }
+}
+
+/// Returns where a registry has an archive, if that is not the usual place: `left@npm:1.2.0::__archiveUrl=https%3A%2F%2F…`.
+fn archive_url(resolution: &str) -> Option<String> {
+    let (_, bindings) = resolution.split_once("@npm:")?.1.split_once("::")?;
+    let encoded = bindings.split('&').find_map(|binding| binding.strip_prefix("__archiveUrl="))?;
+    percent_encoding::percent_decode_str(encoded).decode_utf8().ok().map(Into::into)
 }

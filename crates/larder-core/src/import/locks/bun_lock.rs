@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use crate::model::{PackageKey, split_at_version};
 
 use super::Unreadable;
+use super::places::LockedPlace;
 use super::versions::LockedVersions;
 
 #[derive(Deserialize)]
@@ -50,6 +51,10 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
         let Some(key) = found.add_npm(name, version) else { continue };
         if let Some(integrity) = entry.last().and_then(Value::as_str) {
             found.add_integrity(&key, integrity);
+        }
+        // Empty for the usual registry.
+        if let Some(from) = entry.get(1).and_then(Value::as_str).and_then(LockedPlace::of_file) {
+            found.add_place(&key, from);
         }
         if place.matches('/').count() == usize::from(place.starts_with('@')) {
             found.add_on_top(place, &key);

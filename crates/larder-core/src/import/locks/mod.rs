@@ -3,6 +3,7 @@
 //! | file | what it reads |
 //! | --- | --- |
 //! | `versions` | what all readers give: versions by package, by dependent and name, with digests |
+//! | `places` | where packages came from, as lockfiles tell, and the hosts that serve what is public |
 //! | `package_lock` | npm: `package-lock.json`, `npm-shrinkwrap.json` (lockfileVersion 2 and 3) |
 //! | `pnpm_lock` | pnpm: `pnpm-lock.yaml` (6.x and 9.x) |
 //! | `yarn_lock`, `berry_lock` | Yarn 1 and later: `yarn.lock` |
@@ -17,6 +18,7 @@ mod berry_lock;
 mod bun_lock;
 mod package_lock;
 mod pipfile_lock;
+mod places;
 mod pnpm_lock;
 mod python_lock;
 mod requirements_lock;
@@ -30,6 +32,7 @@ use std::path::Path;
 use crate::diagnostic::{Exit, Failure};
 use crate::model::{Dependent, Settings};
 
+pub use places::LockedPlace;
 pub use requirements_lock::is_written_by_a_tool;
 pub use versions::{LockedVersions, NpmTree, PublishedDigest, RememberedPeer, remembered_peers};
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::model::{LocalFile, PackageKey, split_at_version};
 
 use super::Unreadable;
+use super::places::LockedPlace;
 use super::versions::LockedVersions;
 
 #[derive(Deserialize)]
@@ -132,6 +133,9 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
         if let Some(key) = found.add_npm(name, version) {
             if let Some(integrity) = &entry.integrity {
                 found.add_integrity(&key, integrity);
+            }
+            if let Some(place) = entry.resolved.as_deref().and_then(LockedPlace::of_file) {
+                found.add_place(&key, place);
             }
             found.add_executables(&key, &entry.bin);
             if let Some(alias) = path.strip_prefix(FOLDER).filter(|alias| !alias.contains("/node_modules/")) {

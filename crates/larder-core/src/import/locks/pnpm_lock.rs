@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::model::{LocalFile, PackageKey, parse_npm_version};
 
 use super::Unreadable;
+use super::places::LockedPlace;
 use super::versions::LockedVersions;
 
 #[derive(Deserialize)]
@@ -84,6 +85,8 @@ struct PeerMeta {
 #[derive(Default, Deserialize)]
 struct Resolution {
     integrity: Option<String>,
+    /// Where the file is, if its registry has it elsewhere than usual.
+    tarball: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -125,6 +128,11 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
         let bare = without_peers(id);
         if let (Some(key), Some(integrity)) = (key(found, "", bare), &package.resolution.integrity) {
             found.add_integrity(&key, integrity);
+        }
+        if let Some(place) = package.resolution.tarball.as_deref().and_then(LockedPlace::of_file)
+            && let Some(key) = key(found, "", bare)
+        {
+            found.add_place(&key, place);
         }
         if !package.peer_dependencies.is_empty()
             && let Some(key) = key(found, "", bare)

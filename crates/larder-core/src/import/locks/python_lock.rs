@@ -6,6 +6,7 @@ use toml::{Table, Value};
 use crate::model::{Algorithm, Digest, ExtraName, LocalFile, Marker, Settings};
 
 use super::Unreadable;
+use super::places::LockedPlace;
 use super::versions::LockedVersions;
 
 #[derive(Deserialize)]
@@ -38,6 +39,8 @@ struct PythonLockPackage {
     archive: Option<File>,
     path: Option<Value>,
     url: Option<Value>,
+    /// The index, in a pylock.toml.
+    index: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -61,6 +64,9 @@ pub(super) fn read(text: &str, settings: &Settings, found: &mut LockedVersions) 
             continue;
         }
         let Some(key) = found.add_pypi(&package.name, version) else { continue };
+        if let Some(place) = package.place() {
+            found.add_place(&key, place);
+        }
         let files = || package.files.iter().chain(&package.wheels);
         let is_source = |file: &File| file.name().is_some_and(|name| name.rsplit('.').next() != Some("whl"));
         if (package.sdist.is_some() || files().next().is_some()) && files().all(is_source) {
@@ -86,6 +92,20 @@ impl PythonLockPackage {
         elsewhere.iter().all(|source| source.is_none())
             && self.archive.is_none()
             && self.source.as_ref().is_none_or(source)
+    }
+
+    /// Returns the index that it is from, or where its files are if no index is named.
+    fn place(&self) -> Option<LockedPlace> {
+        if !self.is_from_index() {
+            return None;
+        }
+        let of_source =
+            || self.source.as_ref().and_then(|source| source.get("registry").or_else(|| source.get("url"))?.as_str());
+        let index = self.index.as_deref().or_else(of_source);
+        // PDM has digests as `hash`, and so has uv, which names the index of each package.
+        let of_pylock = self.wheels.iter().chain(&self.sdist).filter(|file| !file.hashes.is_empty());
+        let mut files = self.files.iter().chain(of_pylock).filter_map(|file| file.url.as_deref());
+        index.map(LockedPlace::of_index).or_else(|| files.find_map(LockedPlace::of_file))
     }
 
     /// Returns whether it is a wheel or a source distribution of the checkout: `path` of uv's source, of PDM and of PEP 751, a `file` of

@@ -8,6 +8,8 @@ use serde_json::{Map, Value};
 use crate::model::{Dependent, Digest, Ecosystem, PackageId, PackageKey, PackageName, Version};
 use crate::resolve::Preferences;
 
+use super::places::LockedPlace;
+
 /// The ecosystem whose lockfiles tell where packages lie.
 const ECOSYSTEM: Ecosystem = Ecosystem::OF_NODE;
 
@@ -46,6 +48,10 @@ pub struct LockedVersions {
     /// Those of the optional peers that copies have by their own links, and not for want of a closer one.
     bound_peers: BTreeSet<(PackageKey, PackageName)>,
     digests: BTreeMap<PackageKey, BTreeSet<PublishedDigest>>,
+    /// Where packages came from, as far as lockfiles tell.
+    places: BTreeMap<PackageKey, BTreeSet<LockedPlace>>,
+    /// Whether packages may come from elsewhere than from there.
+    may_change_places: bool,
     /// Packages that are archives of the checkout.
     archives: BTreeSet<PackageKey>,
     /// Packages of which a version has a source distribution only.
@@ -106,6 +112,28 @@ impl LockedVersions {
         for digest in Digest::from_sri(integrity).unwrap_or_default() {
             self.add_digest(key, None, digest);
         }
+    }
+
+    /// Notes where a package came from.
+    pub(super) fn add_place(&mut self, key: &PackageKey, place: LockedPlace) {
+        self.places.entry(key.clone()).or_default().insert(place);
+    }
+
+    /// Returns where packages came from, as far as lockfiles tell.
+    pub fn places(&self) -> impl Iterator<Item = (&PackageKey, &BTreeSet<LockedPlace>)> {
+        self.places.iter()
+    }
+
+    /// Lets packages come from elsewhere than lockfiles say.
+    #[must_use]
+    pub fn from_anywhere(mut self, may_change_places: bool) -> Self {
+        self.may_change_places |= may_change_places;
+        self
+    }
+
+    /// Returns whether packages may come from elsewhere than lockfiles say.
+    pub fn may_change_places(&self) -> bool {
+        self.may_change_places
     }
 
     /// Notes the executables of a package, an object with their names as package.json's `bin` has it.
@@ -221,6 +249,10 @@ impl LockedVersions {
         for (key, digests) in other.digests {
             self.digests.entry(key).or_default().extend(digests);
         }
+        for (key, places) in other.places {
+            self.places.entry(key).or_default().extend(places);
+        }
+        self.may_change_places |= other.may_change_places;
         for (peer, version) in other.optional_peers {
             self.optional_peers.entry(peer).or_insert(version);
         }

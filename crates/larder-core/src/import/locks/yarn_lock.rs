@@ -11,8 +11,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Ecosystem, LocalFile, PackageKey, Version, split_at_version};
+use crate::model::{Algorithm, Digest, Ecosystem, LocalFile, PackageKey, Version, split_at_version};
 
+use super::places::LockedPlace;
 use super::top_level::{DependencyTree, LockedDependency};
 use super::versions::LockedVersions;
 use super::{DeclaredRanges, Unreadable};
@@ -52,6 +53,15 @@ pub(super) fn read(text: &str, declared: &[DeclaredRanges], found: &mut LockedVe
                 .map_or(alias, |aliased| split_at_version(aliased).map_or(aliased, |(name, _)| name));
             let Some(key) = found.add_npm(name, published_version(name, entry)) else { continue };
             found.add_integrity(&key, &entry.integrity);
+            if entry.integrity.is_empty() {
+                // Before there was one, the digest stood behind the URL.
+                let fragment = entry.resolved.split_once('#').map(|(_, digest)| digest).unwrap_or_default();
+                let digest = Digest::from_hex(Algorithm::Sha1, fragment);
+                digest.into_iter().for_each(|digest| found.add_digest(&key, None, digest));
+            }
+            if let Some(place) = LockedPlace::of_file(place) {
+                found.add_place(&key, place);
+            }
             by_name.entry(alias).or_default().insert(key.clone());
             keys.insert(descriptor, key);
         }

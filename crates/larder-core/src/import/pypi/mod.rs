@@ -5,7 +5,7 @@
 //! | `python_project` | a project as a whole, as the files in its folder describe it |
 //! | `pyproject` | pyproject.toml: `[project]` and `[dependency-groups]` |
 //! | `installed_groups` | which of its groups are installed unasked, and which exclude each other |
-//! | `uv`, `poetry` | their tables in it |
+//! | `uv`, `poetry`, `pdm`, `rye`, `pixi` | their tables in it |
 //! | `requirements` | requirements.txt |
 //! | `requirement_files` | which requirements files there are, and what each is for |
 //! | `pip_conf` | pip.conf: indexes |
@@ -18,18 +18,20 @@ mod pdm;
 mod pep508;
 mod pip_conf;
 mod pipfile;
+mod pixi;
 mod poetry;
 mod pyproject;
 mod python_project;
 mod python_text;
 mod requirement_files;
 mod requirements;
+mod rye;
 mod tool;
 mod uv;
 
 use crate::model::Ecosystem;
 
-pub use pip_conf::{PIP_VARIABLES, pip_conf, pip_options};
+pub use pip_conf::{INDEX_VARIABLES, pip_conf, pip_options};
 pub use pipfile::pipfile;
 pub use pyproject::{pyproject, python};
 pub use python_project::{

@@ -4,9 +4,21 @@ use crate::import::Imported;
 
 use super::requirements::add_index;
 
-/// Variables by which pip is told where packages come from.
-pub const PIP_VARIABLES: [&str; 5] =
-    ["PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_NO_INDEX", "PIP_CONFIG_FILE"];
+/// Variables by which pip and uv are told where packages come from.
+pub const INDEX_VARIABLES: [&str; 12] = [
+    "PIP_INDEX_URL",
+    "PIP_EXTRA_INDEX_URL",
+    "PIP_FIND_LINKS",
+    "PIP_NO_INDEX",
+    "PIP_CONFIG_FILE",
+    "UV_DEFAULT_INDEX",
+    "UV_INDEX",
+    "UV_INDEX_URL",
+    "UV_EXTRA_INDEX_URL",
+    "UV_FIND_LINKS",
+    "UV_NO_INDEX",
+    "UV_CONFIG_FILE",
+];
 
 /// Reads a pip.conf: the indexes of `[global]` and `[install]`.
 pub fn pip_conf(text: &str) -> Imported {
@@ -16,6 +28,7 @@ pub fn pip_conf(text: &str) -> Imported {
             "index-url" | "extra-index-url" | "find-links" => {
                 add_index(&mut imported, &format!("--{option}"), value);
             }
+            "no-index" if matches!(&*value.to_lowercase(), "0" | "false" | "no" | "off") => {}
             "no-index" => imported.refuse_guard("pip.conf no-index", "name the registry that replaces PyPI"),
             _ => imported.refuse(format!("pip.conf {option}"), "an option of pip's that larder has not"),
         }

@@ -105,7 +105,7 @@ fn add_source(source: &Value, (poetry, rank): (&Table, Rank), imported: &mut Imp
 pub(super) enum PoetryDependency {
     /// A folder, relative to the pyproject.toml.
     Folder(String),
-    /// A requirement, as PEP 508 writes it.
+    /// A requirement, as PEP 508 writes it; a folder of which extras are asked for, or under conditions, as PDM names it.
     Requirement(String),
 }
 
@@ -123,7 +123,12 @@ pub(super) fn poetry_dependencies(name: &str, wanted: &Value) -> Vec<PoetryDepen
         }
     };
     let word = |key: &str| table.get(key).and_then(Value::as_str);
-    if let Some(folder) = word("path").filter(|path| !is_archive(path)) {
+    let is_set = |key: &str| table.get(key).and_then(Value::as_bool).unwrap_or_default();
+    let has_conditions = ["extras", "markers", "platform", "python"].iter().any(|key| table.contains_key(*key));
+    let folder = word("path").filter(|path| !is_archive(path));
+    if let Some(folder) = folder
+        && (folder.starts_with('/') || !has_conditions && !is_set("optional"))
+    {
         return vec![PoetryDependency::Folder(folder.to_owned())];
     }
     let elsewhere = word("git")
@@ -133,6 +138,7 @@ pub(super) fn poetry_dependencies(name: &str, wanted: &Value) -> Vec<PoetryDepen
             let folder = word("subdirectory").map(|folder| format!("#subdirectory={folder}")).unwrap_or_default();
             format!("git+{url}{name}{folder}")
         })
+        .or_else(|| folder.map(|folder| format!("file:///${{PROJECT_ROOT}}/{folder}")))
         .or_else(|| word("url").or(word("file")).or(word("path")).map(str::to_owned));
     let extras: Vec<&str> =
         table.get("extras").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
@@ -274,6 +280,27 @@ mod tests {
         assert_eq!(sources(&format!("{pypi}{own}")), "own Some(-1)");
         assert_eq!(sources(&format!("{own}priority = 'supplemental'\n")), "own Some(-1)");
         assert_eq!(sources(&format!("{own}priority = 'odd'\n")), "tool.poetry.source own");
+    }
+
+    #[test]
+    fn folders_keep_their_extras_and_conditions() {
+        let read = |entry: &str| {
+            let table: Table = format!("core = {entry}").parse().unwrap();
+            poetry_dependencies("core", &table["core"]).remove(0)
+        };
+        let wanted = |text: &str| PoetryDependency::Requirement(text.to_owned());
+        let folder = |path: &str| PoetryDependency::Folder(path.to_owned());
+        for (entry, expected) in [
+            ("{path = '../core', develop = true}", folder("../core")),
+            ("{path = '../core', extras = ['fast', 'x']}", wanted("core[fast,x] @ file:///${PROJECT_ROOT}/../core")),
+            ("{path = 'core', optional = true}", wanted("core @ file:///${PROJECT_ROOT}/core")),
+            (
+                "{path = 'core', platform = 'linux'}",
+                wanted("core @ file:///${PROJECT_ROOT}/core ; sys_platform == 'linux'"),
+            ),
+        ] {
+            assert_eq!(read(entry), expected, "{entry}");
+        }
     }
 
     #[test]

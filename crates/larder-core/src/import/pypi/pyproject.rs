@@ -13,7 +13,7 @@ use crate::model::{Label, LocalFile, PackageName, Requirement, Source};
 
 use super::installed_groups::{self, InstalledGroups};
 use super::pep508::{self, Parts};
-use super::{ECOSYSTEM, pdm, poetry, uv};
+use super::{ECOSYSTEM, pdm, pixi, poetry, rye, uv};
 
 /// Reads a pyproject.toml without the files that it may leave something to.
 ///
@@ -77,6 +77,13 @@ pub fn python(files: &FileReader<'_>) -> Result<Imported, ImportError> {
     }
     if let Some(of_pdm) = tool("pdm") {
         pdm::settings(of_pdm, &mut imported);
+    }
+    if let Some(of_rye) = tool("rye") {
+        rye::settings(of_rye, &mut imported);
+    }
+    if let Some(of_pixi) = tool("pixi") {
+        let own = project.as_ref().and_then(|project| project.name.as_deref());
+        pixi::settings(of_pixi, own, &mut imported);
     }
     if let Some(of_pdm) = files("pdm.toml").and_then(|text| text.parse::<Table>().ok()) {
         pdm::configuration(&of_pdm, &mut imported);

@@ -64,6 +64,10 @@ pub fn requirements(text: &str, place_at: &PlaceFinder<'_>) -> Imported {
             }
             continue;
         }
+        if line == "--no-index" {
+            imported.refuse_guard(line, "name the registry or the folder that replaces PyPI");
+            continue;
+        }
         if let Some(why) = option(line) {
             imported.refuse(line, why);
             continue;

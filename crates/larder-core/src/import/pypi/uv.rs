@@ -27,27 +27,10 @@ pub(super) fn settings(uv: &Table, from_index: &BTreeMap<String, Vec<String>>, i
             );
         }
     }
-    for index in uv.get("index").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_table) {
-        add_index(index, from_index, imported);
-    }
-    // The names of before `index`.
-    let index = |name: &str, url: &str, priority| ImportedRegistry {
-        ecosystem: ECOSYSTEM,
-        name: name.to_owned(),
-        url: url.to_owned(),
-        packages: Vec::new(),
-        priority,
-        is_flat: false,
-    };
-    if let Some(url) = uv.get("index-url").and_then(Value::as_str).filter(|url| !is_pypi(url)) {
-        imported.add_registry(index("pypi", url, None));
-    }
-    for url in strings(uv.get("extra-index-url")).filter(|url| !is_pypi(url)) {
-        let host = url.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or("index");
-        imported.add_registry(index(host, url, Some(1)));
-    }
-    for url in strings(uv.get("find-links")) {
-        imported.add_flat(ECOSYSTEM, None, url);
+    indexes(uv, from_index, imported);
+    // What `uv pip` asks besides, or instead.
+    if let Some(of_pip) = uv.get("pip").and_then(Value::as_table) {
+        indexes(of_pip, from_index, imported);
     }
     for text in strings(uv.get("override-dependencies")) {
         take_override(text, imported);
@@ -104,6 +87,34 @@ pub(super) fn settings(uv: &Table, from_index: &BTreeMap<String, Vec<String>>, i
                 "`exempt` in the block of `age` takes an instant",
             ),
         }
+    }
+}
+
+/// Reads the indexes, by `index` and by the names of before.
+fn indexes(uv: &Table, from_index: &BTreeMap<String, Vec<String>>, imported: &mut Imported) {
+    for index in uv.get("index").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_table) {
+        add_index(index, from_index, imported);
+    }
+    let index = |name: &str, url: &str, priority| ImportedRegistry {
+        ecosystem: ECOSYSTEM,
+        name: name.to_owned(),
+        url: url.to_owned(),
+        packages: Vec::new(),
+        priority,
+        is_flat: false,
+    };
+    if let Some(url) = uv.get("index-url").and_then(Value::as_str).filter(|url| !is_pypi(url)) {
+        imported.add_registry(index("pypi", url, None));
+    }
+    for url in strings(uv.get("extra-index-url")).filter(|url| !is_pypi(url)) {
+        let host = url.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or("index");
+        imported.add_registry(index(host, url, Some(1)));
+    }
+    for url in strings(uv.get("find-links")) {
+        imported.add_flat(ECOSYSTEM, None, url);
+    }
+    if uv.get("no-index").and_then(Value::as_bool).unwrap_or_default() {
+        imported.refuse_guard("tool.uv.no-index", "name the registry or the folder that replaces PyPI");
     }
 }
 
@@ -236,6 +247,29 @@ mod tests {
         let imported =
             read("[tool.uv]\nindex-url = 'https://a.example/simple'\n", "index-url = 'https://b.example/simple'\n");
         assert_eq!(imported.registries[0].url, "https://b.example/simple");
+    }
+
+    #[test]
+    fn every_way_to_name_an_index_is_taken_or_stops() {
+        for (text, registries, guards) in [
+            ("index-url = 'https://a.example/s'", vec![("pypi", None, false)], 0),
+            ("extra-index-url = ['https://a.example/s']", vec![("a-example", Some(1), false)], 0),
+            ("find-links = ['wheels']", vec![("wheels", Some(1), true)], 0),
+            ("find-links = ['wheels']\nno-index = true", vec![("wheels", Some(1), true)], 1),
+            ("no-index = false", Vec::new(), 0),
+            ("[tool.uv.pip]\nindex-url = 'https://a.example/s'", vec![("pypi", None, false)], 0),
+            (
+                "[tool.uv.pip]\nextra-index-url = ['https://a.example/s']\nno-index = true",
+                vec![("a-example", Some(1), false)],
+                1,
+            ),
+            ("index-url = 'https://me:secret@a.example/s'", Vec::new(), 1),
+        ] {
+            let imported = read(&format!("[tool.uv]\n{text}\n"), "");
+            let taken = imported.registries.iter().map(|one| (&*one.name, one.priority, one.is_flat));
+            assert_eq!(taken.collect::<Vec<_>>(), registries, "{text}");
+            assert_eq!(imported.not_taken.iter().filter(|left| left.guards).count(), guards, "{text}");
+        }
     }
 
     #[test]

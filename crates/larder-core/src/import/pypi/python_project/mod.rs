@@ -204,12 +204,12 @@ fn typed<T: serde::de::DeserializeOwned>(value: Option<&Value>) -> Result<Option
     value.cloned().map(Value::try_into).transpose().map_err(|error| error.message().to_owned())
 }
 
-/// Returns whether uv or Poetry are told that the project is no package: nothing of it is imported.
+/// Returns whether uv, Poetry or Rye are told that the project is no package: nothing of it is imported.
 pub fn is_virtual(document: &Table) -> bool {
-    let off = |tool: &str, key: &str| {
-        document.get("tool").and_then(|tools| tools.get(tool)?.get(key)) == Some(&Value::Boolean(false))
+    let has = |tool: &str, key: &str, value: bool| {
+        document.get("tool").and_then(|tools| tools.get(tool)?.get(key)) == Some(&Value::Boolean(value))
     };
-    off("uv", "package") || off("poetry", "package-mode")
+    has("uv", "package", false) || has("poetry", "package-mode", false) || has("rye", "virtual", true)
 }
 
 /// Returns the entry points of `[project]`. Poetry's own table may have the scripts where it has none.
