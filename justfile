@@ -56,7 +56,7 @@ ci:
 
 # Makes what larder is given away as (tarball, .deb, wheel, npm, OCI, checksums, bill of materials) from a built binary.
 dist BINARY="target/release/larder" OUT="target/dist":
-    [ -e {{BINARY}} ] || cargo build --release --locked --package larder --package larder-monitor
+    [ -e {{BINARY}} ] && [ -e "$(dirname {{BINARY}})/larder-monitor" ] || cargo build --release --locked --package larder --package larder-monitor
     packaging/dist {{BINARY}} {{OUT}}
 
 # Installs each of them into an empty place and runs it; makes them again and compares.

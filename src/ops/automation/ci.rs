@@ -211,7 +211,9 @@ mod tests {
         assert_eq!(github["jobs"]["release"]["permissions"]["contents"], "write");
         assert!(github["on"]["push"].get("tags").is_none() && text.contains("branches: [trunk]"));
         let script = steps.last().unwrap()["run"].as_str().unwrap();
-        assert!(script.find("$RELEASE").unwrap() < script.find("git push --follow-tags").unwrap());
+        let place = |text: &str| script.find(text).unwrap();
+        assert!(place("FETCH_HEAD") < place("$RELEASE") && place("$RELEASE") < place("push ||"));
+        assert!(script.contains("git push --atomic --follow-tags") && text.contains("--branch ${{ github."));
         let (_, gitlab) = workflow_for(CiHost::GitLab, CiPurpose::Release, "apps/shop/");
         let job = &gitlab["larder-apps-shop-release"];
         assert_eq!(
@@ -219,7 +221,10 @@ mod tests {
             (&Value::from(0), &"cd 'apps/shop'".into())
         );
         let script: Vec<&str> = job["script"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
-        assert!(script[script.len() - 2] == "$RELEASE" && script.last().unwrap().contains("git push --follow-tags"));
+        let place = |text: &str| script.iter().position(|line| line.contains(text)).unwrap();
+        assert!(place("FETCH_HEAD") < place("$RELEASE") && place("$RELEASE") < place("push ||"));
+        assert!(script[place("push()")].contains("git push --atomic --follow-tags"));
+        assert_eq!(job["variables"]["RELEASE"], "larder release --branch $CI_DEFAULT_BRANCH");
     }
 
     #[test]
