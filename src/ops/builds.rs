@@ -13,6 +13,7 @@ use crate::profile::Profiles;
 
 use super::building::consent::{self, BuildGrant};
 use super::building::scripts;
+use super::moving::{locked, pending};
 use super::project::snapshot::{self, InputSnapshot};
 use super::project::spec::{Known, Spec, SpecError};
 use super::project::target::{EditTarget, Edited};
@@ -234,4 +235,27 @@ fn package(project: &Project, lockfile: &Lockfile, word: &str) -> Result<Package
     let name = PackageName::parse(spec.ecosystem, &spec.name)
         .map_err(|error| SpecError::NoName { text: word.to_owned(), reason: error.to_string() })?;
     Ok(PackageId::new(spec.ecosystem, name))
+}
+
+/// The lockfiles of other tools whose versions a first lock can begin with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Preferable {
+    /// Those that `init` noted: the first lock begins with them unasked.
+    Pending(Vec<String>),
+    /// Those that are there: it begins with them if it is told to.
+    There(Vec<String>),
+}
+
+/// Returns the lockfiles of other tools whose versions a first lock can begin with; none once there is a lock.
+pub fn preferable(context: &Context<'_>) -> Result<Option<Preferable>> {
+    let project = Project::read(project::find_root(context)?)?;
+    if lock::read(&project)?.lockfile().is_some() {
+        return Ok(None);
+    }
+    let pending = pending::files(&project)?;
+    if !pending.is_empty() {
+        return Ok(Some(Preferable::Pending(pending)));
+    }
+    let there = locked::of_project((&project.root, &project.members), &["requirements.txt"])?;
+    Ok((!there.is_empty()).then_some(Preferable::There(there)))
 }

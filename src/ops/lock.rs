@@ -160,29 +160,6 @@ pub fn lock_preferring(session: &Session<'_>, files: &[String]) -> Result<(Locke
     })
 }
 
-/// The lockfiles of other tools whose versions a first lock can begin with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Preferable {
-    /// Those that `init` noted: the first lock begins with them unasked.
-    Pending(Vec<String>),
-    /// Those that are there: it begins with them if it is told to.
-    There(Vec<String>),
-}
-
-/// Returns the lockfiles of other tools whose versions a first lock can begin with; none once there is a lock.
-pub fn preferable(context: &Context<'_>) -> Result<Option<Preferable>> {
-    let project = Project::read(project::find_root(context)?)?;
-    if read(&project)?.lockfile().is_some() {
-        return Ok(None);
-    }
-    let pending = pending::files(&project)?;
-    if !pending.is_empty() {
-        return Ok(Some(Preferable::Pending(pending)));
-    }
-    let there = locked::of_project((&project.root, &project.members), &["requirements.txt"])?;
-    Ok((!there.is_empty()).then_some(Preferable::There(there)))
-}
-
 /// Solves, preferring what other tools chose, and writes the lock; none where somebody else was faster. Where the manifest is the one of
 /// `init`, it gets lines for what packages had beyond what they declare.
 pub(super) fn take_over(

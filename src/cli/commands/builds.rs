@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use crate::cli::args::{BuildsArgs, BuildsCommand};
 use crate::diagnostic::Exit;
-use crate::ops::lock::Preferable;
-use crate::ops::{Context, Session, builds, lock, record_downloads, reproduce, share_builds};
+use crate::ops::builds::Preferable;
+use crate::ops::{Context, Session, builds, record_downloads, reproduce, share_builds};
 
 use super::lock::preferred;
 use super::{CommandResult, DONE, Output};
@@ -113,7 +113,7 @@ fn allow(packages: &[String], context: &Context<'_>, output: &Output) -> Command
     for package in &allowed {
         output.message(format!("{package} may be built now, in a sandbox: `larder sync` builds it"));
     }
-    match if allowed.is_empty() { None } else { lock::preferable(context)? } {
+    match if allowed.is_empty() { None } else { builds::preferable(context)? } {
         Some(Preferable::Pending(files)) => {
             output.message(format!("Nothing is locked yet: the first lock keeps the versions of {}", files.join(", ")));
         }
