@@ -146,6 +146,21 @@ fn a_back_end_that_fails_says_so_and_leaves_nothing() {
 }
 
 #[test]
+fn a_back_end_that_wants_the_network_is_told_how_it_gets_a_file() {
+    let hooks = "def build_wheel(*_, **__):\n    raise SystemExit('[Errno -2] Name or service not known')\n";
+    let registry =
+        Universe::new().pypi("colour", "1.1", |p| p.source_only(Metadata::Stated).source("hooks.py", hooks)).serve();
+    let project = project(&registry);
+    project.run("larder builds allow pypi:colour").exits(0);
+    let out = project.run("larder sync");
+    if out.stderr.contains("larder::build::no_sandbox") {
+        return;
+    }
+    assert_ne!(out.status, 0);
+    out.names(["a build has no network", "file \"URL\" sha256="]);
+}
+
+#[test]
 fn the_tools_that_build_stay_until_they_are_updated() {
     let universe = |newer: bool| {
         let all = Universe::new()

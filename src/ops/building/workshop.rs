@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::build::{Backend, Bind, BuildOutput, Downloads, EARLIEST_ZIP_DATE, PythonSources, Sandbox};
+use crate::build::{Backend, Bind, BuildError, BuildOutput, Downloads, EARLIEST_ZIP_DATE, PythonSources, Sandbox};
 use crate::fs;
 use crate::model::PackageKey;
 use crate::ops::{Context, Result, Session};
@@ -14,7 +14,7 @@ use crate::store::{Staging, Store, Tree};
 
 use super::consent::Exceptions;
 use super::crates;
-use super::downloads::DeclaredFiles;
+use super::downloads::{DeclaredFiles, explain_where_to_name_files};
 use super::source::Source;
 
 /// Where a build sees its tools: always there, as what is built may have the path written in.
@@ -42,6 +42,7 @@ pub(super) struct Workshop<'s> {
     package: PackageKey,
     project: PythonSources,
     sandbox: Sandbox,
+    files: Option<Arc<DeclaredFiles>>,
     _staging: Staging<'s>,
 }
 
@@ -87,7 +88,7 @@ impl<'s> Workshop<'s> {
         let mut search_path = vec![environment.join("bin")];
         search_path.extend(exceptions.show(&mut sandbox));
         let files = DeclaredFiles::fetch(session, package, &exceptions.files)?;
-        sandbox.downloads = files.map(|files| files as Arc<dyn Downloads>);
+        sandbox.downloads = files.clone().map(|files| files as Arc<dyn Downloads>);
         let mut crates = None;
         if crates::builds_rust(tools.iter().map(|(tool, _)| tool.id.name.as_str())) {
             if let Some(rust) = crates::find_toolchain(context)? {
@@ -116,21 +117,36 @@ impl<'s> Workshop<'s> {
             source_date: EARLIEST_ZIP_DATE,
             log: log_file(context, package)?,
         };
-        Ok(Self { package: package.clone(), project, sandbox, _staging: staging })
+        Ok(Self { package: package.clone(), project, sandbox, files, _staging: staging })
     }
 
     /// Returns what the back end needs besides what the source says that it requires (PEP 517), as PEP 508 has it.
     pub(super) fn requires(&self) -> Result<Vec<String>> {
-        Ok(self.project.requires(&self.sandbox, BuildOutput::Wheel)?)
+        self.told(self.project.requires(&self.sandbox, BuildOutput::Wheel))
     }
 
     /// Returns the package's METADATA.
     pub(super) fn metadata(&self) -> Result<Vec<u8>> {
-        Ok(self.project.metadata(&self.sandbox, BuildOutput::Wheel)?)
+        self.told(self.project.metadata(&self.sandbox, BuildOutput::Wheel))
     }
 
     /// Builds the package, and returns its wheel.
     pub(super) fn wheel(&self) -> Result<PathBuf> {
-        Ok(self.project.wheel(&self.sandbox, BuildOutput::Wheel, &self.package)?)
+        self.told(self.project.wheel(&self.sandbox, BuildOutput::Wheel, &self.package))
+    }
+
+    /// Adds to the error of a back end which files it asked for, or how it could have some.
+    fn told<T>(&self, made: std::result::Result<T, BuildError>) -> Result<T> {
+        let told = made.map_err(|error| match error {
+            BuildError::Failed(mut step) => {
+                match &self.files {
+                    Some(files) => files.explain_refused(&mut step),
+                    None => explain_where_to_name_files(&mut step),
+                }
+                BuildError::Failed(step)
+            }
+            error => error,
+        });
+        Ok(told?)
     }
 }
