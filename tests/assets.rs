@@ -373,6 +373,15 @@ fn secrets_are_refused_wherever_a_package_is_looked_at() {
     let project = hub_unlocked();
     project.run("larder lock").exits(0);
     let folder = project.path("packages/orders");
+    // Of what cannot be read nobody knows whether there is a secret in it.
+    let (file, constant) = ("packages/orders/mappings/order-to-shipment.kdl", "constant \"post\" to=\"carrier\"");
+    let before = project.read(file);
+    edit(&project, file, constant, "feld \"x\"\n    constant \"hunter2\" to=\"password\"");
+    for command in ["larder check", "larder pack"] {
+        let refused = project.run_in(&folder, command).exits(1);
+        assert!(!format!("{}{}", refused.stdout, refused.stderr).contains("hunter2"), "{command}: {refused:?}");
+    }
+    project.write(file, &before);
     for (file, old, new) in [
         ("mappings/order-to-shipment.kdl", "constant \"post\" to=\"carrier\"", "constant \"hunter2\" to=\"password\""),
         (

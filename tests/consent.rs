@@ -127,6 +127,22 @@ fn what_was_tested_is_promoted_and_not_what_would_be_built_now() {
     project.run("larder sync --env production").exits(0).names(["up to date"]);
     project.run("larder sync --repair --env production").exits(0);
     assert_eq!(tree("development"), tree("production"));
+    let manifest = project.read("larder.kdl");
+    project.write(
+        "larder.kdl",
+        &manifest.replace("environment \"production\"", "environment \"production\" { files \"private\"; }"),
+    );
+    project.run("larder sync --env production").exits(0);
+    project.write("larder.kdl", &manifest);
+    project.run("larder sync --env production").exits(0);
+    assert_eq!(tree("development"), tree("production"), "other generations of the same lock have it, too");
+    // Where code is let run otherwise, it runs.
+    project.write("larder.kdl", &manifest.replace("env \"COLOUR\"", "env \"COLOUR\"; isolation \"reduced\""));
+    project.run("larder builds allow isolation=reduced env=COLOUR").exits(0);
+    project.run("larder sync --env production").exits(0);
+    assert_ne!(tree("development"), tree("production"));
+    project.write("larder.kdl", &manifest);
+    project.run("larder promote development production").exits(0);
     // Where it is gone from the store, and another thing comes of it, nobody has tested that.
     std::fs::remove_dir_all(project.store()).expect("removed");
     project

@@ -13,7 +13,9 @@ use serde::Serialize;
 use crate::assets::AssetChange;
 use crate::assets::MAPPING_SECRET;
 use crate::assets::adapter::SECRET;
+use crate::assets::adapter::secret::is_secret_name;
 use crate::diagnostic::{Exit, Failure, FindingLevel, SourceFinding, counted};
+use crate::mapping::MAPPING_SYNTAX;
 use crate::model::AssetId;
 use crate::schema::compatibility::ChangeLevel;
 
@@ -133,7 +135,9 @@ pub(in crate::ops) fn diagnostics(
     let with_secrets: BTreeSet<&str> = findings.iter().filter(is_secret).map(|finding| &*finding.file).collect();
     let shown = findings.iter().map(|finding| {
         let text = known.entry(&finding.file).or_insert_with(|| texts(&finding.file)).clone();
-        let shown = if with_secrets.contains(&*finding.file) { Shown::Place } else { Shown::Text };
+        // Of a mapping that cannot be read nobody knows what is a secret.
+        let may_have_one = || finding.code == MAPPING_SYNTAX && text.as_deref().is_some_and(names_a_secret);
+        let shown = if with_secrets.contains(&*finding.file) || may_have_one() { Shown::Place } else { Shown::Text };
         AssetDiagnostic::new(finding, text.map(|text| Excerpt { text, shown }))
     });
     shown.collect()
@@ -214,6 +218,11 @@ impl Diagnostic for AssetDiagnostic {
         let label = |(_, at): &(_, usize)| LabeledSpan::new(Some("here".to_owned()), *at, 0);
         Some(Box::new(self.place.iter().map(label)))
     }
+}
+
+/// Returns whether a text has a word that is the name of a secret.
+fn names_a_secret(text: &str) -> bool {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '-').any(is_secret_name)
 }
 
 /// What is shown of the text of a file.

@@ -361,6 +361,7 @@ impl Installation<'_> {
             },
             Purpose::Sync | Purpose::Repair => manifests::texts(self.project),
         };
+        let kept = tested::kept(self).and_then(|kept| kept.promoted);
         let input = profile::BuildInput {
             environment: name,
             platform: self.platform,
@@ -370,7 +371,7 @@ impl Installation<'_> {
             durable: environment.durable,
             promoted: match self.purpose {
                 Purpose::Promote(promotion) => Some(&promotion.source),
-                Purpose::Sync | Purpose::Repair | Purpose::RepairRolledBack => None,
+                Purpose::Sync | Purpose::Repair | Purpose::RepairRolledBack => kept.as_ref(),
             },
             closure: &from.closure,
             trees: &from.gathered.trees,

@@ -39,20 +39,17 @@ pub(super) fn forget_damaged(
     forget(store, names.iter())
 }
 
-/// Returns those of some trees that are whole. Takes the others out of the store.
-pub(super) fn whole_ones(
-    store: &Store,
-    trees: BTreeMap<PackageKey, Arc<Tree>>,
-) -> Result<BTreeMap<PackageKey, Arc<Tree>>> {
-    let mut whole = BTreeMap::new();
-    for (key, tree) in trees {
-        if store.verify_tree(&tree)?.is_empty() {
-            whole.insert(key, tree);
-        } else {
-            store.remove(&tree.digest)?;
+/// Returns a tree, if it is whole. Takes it out of the store otherwise.
+pub(super) fn whole_tree(store: &Store, digest: &TreeDigest) -> Result<Option<Tree>> {
+    match store.tree_by_digest(digest) {
+        Ok(Some(tree)) if store.verify_tree(&tree)?.is_empty() => Ok(Some(tree)),
+        Ok(None) => Ok(None),
+        Ok(Some(_)) | Err(StoreError::Index { .. }) => {
+            store.remove(digest)?;
+            Ok(None)
         }
+        Err(error) => Err(error.into()),
     }
-    Ok(whole)
 }
 
 fn forget<'d>(store: &Store, names: impl Iterator<Item = &'d Digest>) -> Result<()> {

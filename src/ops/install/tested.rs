@@ -4,10 +4,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Installation, repair};
+use super::{Installation, Purpose, repair};
 use crate::lock::Lockfile;
+use crate::manifest::{self, ManifestKind};
 use crate::model::{PackageKey, TreeDigest};
-use crate::ops::{Result, Session};
+use crate::ops::session::MANIFEST;
+use crate::ops::{Event, Result, Session};
 use crate::profile::{Generation, PackageContent};
 use crate::store::Tree;
 
@@ -40,19 +42,42 @@ pub(in crate::ops) fn made(
     Ok(made)
 }
 
-/// Returns what an environment keeps because it was promoted: until the lock is another one, or a line that allowed the code to run
-/// is gone, another compiler or variable makes nothing else of it.
-pub(super) fn promoted(installation: &Installation<'_>) -> Result<BTreeMap<PackageKey, Arc<Tree>>> {
-    let Installation { session, profile, environment, lock, .. } = *installation;
+/// Returns the generation that an environment keeps because it was promoted, if its lock is the one that is to be built.
+pub(super) fn kept(installation: &Installation<'_>) -> Option<Generation> {
+    let Installation { profile, environment, lock, .. } = *installation;
     let name = &environment.name;
     // A record that cannot be read is no reason not to build what the lock says.
-    let head = profile.current_summary(name).ok().flatten().filter(|head| head.promoted.is_some());
-    let Some(tested) = head.and_then(|_| profile.current(name).ok().flatten()) else { return Ok(BTreeMap::new()) };
-    if trees(lock, &tested).next().is_none() || profile.lock_text(name, tested.number).ok() != Some(lock.to_text()) {
+    profile.current_summary(name).ok().flatten().filter(|head| head.promoted.is_some())?;
+    let kept = profile.current(name).ok().flatten()?;
+    (profile.lock_text(name, kept.number).ok()? == lock.to_text()).then_some(kept)
+}
+
+/// Returns what an environment keeps because it was promoted: until the lock is another one, or the manifest lets other code run, or lets
+/// it run otherwise. Another compiler or variable makes nothing else of it.
+pub(super) fn promoted(installation: &Installation<'_>) -> Result<BTreeMap<PackageKey, Arc<Tree>>> {
+    let Installation { session, profile, environment, lock, purpose, .. } = *installation;
+    if matches!(purpose, Purpose::Promote(_)) {
         return Ok(BTreeMap::new());
     }
-    let approvals = &installation.project.manifest.settings.builds;
-    let mut made = made(session, lock, &tested)?;
-    made.retain(|key, _| approvals.approves(&key.id, &key.version));
-    if installation.purpose.repairs() { repair::whole_ones(&session.store, made) } else { Ok(made) }
+    let Some(kept) = kept(installation).filter(|kept| trees(lock, kept).next().is_some()) else {
+        return Ok(BTreeMap::new());
+    };
+    let manifests = profile.manifests(&environment.name, kept.number).unwrap_or_default();
+    let then = manifests.get(MANIFEST).and_then(|text| manifest::parse(MANIFEST, text, ManifestKind::Root).ok());
+    if then.is_none_or(|then| then.settings.builds != installation.project.manifest.settings.builds) {
+        return Ok(BTreeMap::new());
+    }
+    if !purpose.repairs() {
+        return made(session, lock, &kept);
+    }
+    let mut whole = BTreeMap::new();
+    for (key, digest) in trees(lock, &kept) {
+        match repair::whole_tree(&session.store, &digest)? {
+            Some(tree) => drop(whole.insert(key, Arc::new(tree))),
+            None => (session.context.reporter)(Event::Warning(format!(
+                "what was tested of {key} is in the store no more, or is damaged: it is made anew, of which nobody has tested what comes"
+            ))),
+        }
+    }
+    Ok(whole)
 }

@@ -65,11 +65,14 @@ fn check_assets(own: &OwnPackage, files: &[ArchiveFile]) -> Result<()> {
         if asset.kind == AssetKind::Adapter {
             let (_, findings) = Adapter::parse(&source);
             secrets.extend(findings.into_iter().filter(|finding| finding.code == SECRET));
-        } else if let Ok(mapping) = Mapping::parse(&source) {
-            let found = secret::find_in_mapping(&mapping).into_iter();
-            secrets.extend(found.map(|(position, what)| {
-                SourceFinding::error(MAPPING_SECRET, &source.file, position, format!("there is {what}"))
-            }));
+        } else {
+            match Mapping::parse(&source) {
+                Ok(mapping) => secrets.extend(secret::find_in_mapping(&mapping).into_iter().map(|(position, what)| {
+                    SourceFinding::error(MAPPING_SECRET, &source.file, position, format!("there is {what}"))
+                })),
+                // Whether there is a secret in it, nobody knows.
+                Err(unreadable) => secrets.extend(unreadable),
+            }
         }
         texts.insert(source.file, source.text);
     }

@@ -49,5 +49,6 @@ mod tests;
 
 pub use literal::MappingLiteral;
 pub use model::{Document, Endpoint, Mapping, Sample};
+pub use parse::MAPPING_SYNTAX;
 pub use samples::Side;
 pub use sides::WrongSides;

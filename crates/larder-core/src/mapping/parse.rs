@@ -14,7 +14,8 @@ use crate::manifest::{
 };
 use crate::schema::shape::Namespaces;
 
-const CODE: &str = "mapping.syntax";
+/// The code of findings about a text that is no mapping.
+pub const MAPPING_SYNTAX: &str = "mapping.syntax";
 /// The longest text of a mapping, in bytes.
 const MAX_BYTES: usize = 1024 * 1024;
 
@@ -61,11 +62,11 @@ impl Mapping {
         let text = &*source.text;
         if text.len() > MAX_BYTES {
             let message = format!("the mapping is longer than {} MiB", MAX_BYTES / 1024 / 1024);
-            return Err(vec![SourceFinding::error(CODE, &source.file, Position::START, message)]);
+            return Err(vec![SourceFinding::error(MAPPING_SYNTAX, &source.file, Position::START, message)]);
         }
         let findings = |errors: &[ManifestError]| -> Vec<SourceFinding> {
             let mut findings: Vec<_> =
-                errors.iter().map(|error| kdl_finding(CODE, &source.file, text, error)).collect();
+                errors.iter().map(|error| kdl_finding(MAPPING_SYNTAX, &source.file, text, error)).collect();
             findings.sort();
             findings
         };
@@ -118,7 +119,7 @@ impl<'a> MappingReader<'a> {
         }
         if mapping.is_none() && self.errors.is_empty() && self.found.is_empty() {
             let message = "the file has no mapping";
-            let finding = SourceFinding::error(CODE, &self.source.file, Position::START, message);
+            let finding = SourceFinding::error(MAPPING_SYNTAX, &self.source.file, Position::START, message);
             self.found.push(finding.with_help(format!("it is written `{}`", ROOT.example)));
         }
         mapping
@@ -272,6 +273,6 @@ impl<'a> MappingReader<'a> {
     }
 
     fn finding(&self, span: SourceSpan, message: String) -> SourceFinding {
-        SourceFinding::error(CODE, &self.source.file, self.position(span), message)
+        SourceFinding::error(MAPPING_SYNTAX, &self.source.file, self.position(span), message)
     }
 }
