@@ -361,7 +361,7 @@ fn compiled_requirements_of_other_names_are_locks() {
 /// A project that links a folder, as other tools have it, moved in and synced.
 fn linking(registry: &Registry, dependencies: &str, files: &[(&str, &str)]) -> Project {
     let package = format!(r#"{{"name": "root", "dependencies": {{{dependencies}}}}}"#);
-    let project = Project::of_other_tools(registry, &[&[("package.json", package.as_str())], files].concat());
+    let project = Project::of_other_tools(registry, &[&[("package.json", package.as_str())][..], files].concat());
     project.run("larder init").exits(0);
     project.run("larder sync").exits(0);
     project
