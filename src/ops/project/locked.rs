@@ -143,6 +143,12 @@ impl Project {
                 Wants::Source { .. } | Wants::Unsupported { .. } => None,
             }));
         }
+        // What has lines of its own in the lock is a member, and no build makes it.
+        for line in &lockfile.graph.roots {
+            if let Dependent::Member(folder) = &line.dependent {
+                linked.remove(folder);
+            }
+        }
         linked
     }
 }
