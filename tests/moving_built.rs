@@ -357,3 +357,124 @@ fn compiled_requirements_of_other_names_are_locks() {
     let project = Project::of_other_tools(&registry, &[("pyproject.toml", pyproject), ("requirements.lock", made)]);
     project.run("larder init").exits(0).names(["requirements.lock", "1 of 1 packages"]);
 }
+
+/// A project that links a folder, as other tools have it, moved in and synced.
+fn linking(registry: &Registry, dependencies: &str, files: &[(&str, &str)]) -> Project {
+    let package = format!(r#"{{"name": "root", "dependencies": {{{dependencies}}}}}"#);
+    let project = Project::of_other_tools(registry, &[&[("package.json", package.as_str())][..], files].concat());
+    project.run("larder init").exits(0);
+    project.run("larder sync").exits(0);
+    project
+}
+
+#[test]
+fn a_linked_folder_has_the_name_of_its_line_before_and_after_a_build() {
+    let registry = registry();
+    let project = linking(&registry, r#""w": "link:./out""#, &[]);
+    let unbuilt = project.read("larder.lock");
+    project.write("out/package.json", r#"{"name": "real", "version": "1.0.0"}"#);
+    project.run("larder lock --check").exits(0);
+    project.run("larder sync --locked").exits(0);
+    assert_eq!(project.read("larder.lock"), unbuilt);
+    // Locked once it is built, it is fresh after a clean too.
+    std::fs::remove_file(project.path("larder.lock")).unwrap();
+    project.run("larder sync").exits(0);
+    assert!(project.read("larder.lock").contains("path:w@1.0.0"));
+    std::fs::remove_dir_all(project.path("out")).unwrap();
+    project.run("larder lock --check").exits(0);
+    project.run("larder sync --locked").exits(0);
+}
+
+#[test]
+fn folders_that_are_linked_under_one_name_keep_theirs_when_they_are_built() {
+    let registry = registry();
+    let files = [
+        ("pnpm-workspace.yaml", "packages: ['p/*']\n"),
+        ("p/a/package.json", r#"{"name": "a", "dependencies": {"w": "link:./out"}}"#),
+    ];
+    let project = linking(&registry, r#""w": "link:./out""#, &files);
+    for folder in ["out", "p/a/out"] {
+        project.write(&format!("{folder}/package.json"), r#"{"name": "w", "version": "2.0.0"}"#);
+    }
+    project.run("larder lock --check").exits(0);
+}
+
+#[test]
+fn what_a_cleaned_folder_asked_for_stays_locked() {
+    let registry = registry();
+    let built = r#"{"name": "w", "version": "1.0.0", "dependencies": {"right": "1"}}"#;
+    let project = Project::new(&registry);
+    project.dependencies(&["path \"out\" name=\"w\""]);
+    project.write("out/package.json", built);
+    project.run("larder sync").exits(0);
+    std::fs::remove_dir_all(project.path("out")).unwrap();
+    project.run("larder verify").exits(0);
+    project.run("larder sync --frozen").exits(0);
+    project.run("larder add npm:left").exits(0);
+    let lock = project.read("larder.lock");
+    assert!(lock.contains("path:w@1.0.0") && lock.contains("npm:right@1.1.0"), "{lock}");
+    project.write("out/package.json", built);
+    project.run("larder lock --check").exits(0);
+    project.run("larder sync --locked").exits(0);
+}
+
+#[test]
+fn a_frozen_sync_links_what_is_not_built_yet() {
+    let registry = registry();
+    let files = [
+        ("pnpm-workspace.yaml", "packages: [a]\n"),
+        ("a/package.json", r#"{"name": "a", "dependencies": {"built": "link:../pkg"}}"#),
+    ];
+    let project = linking(&registry, r#""w": "link:./out""#, &files);
+    let resync = || {
+        std::fs::remove_dir_all(project.path(".larder")).unwrap();
+        project.run("larder sync --frozen").exits(0);
+    };
+    resync();
+    // A member's link that was built when it was locked.
+    project.write("pkg/package.json", r#"{"name": "built", "version": "1.0.0", "dependencies": {"right": "1"}}"#);
+    project.run("larder sync").exits(0);
+    std::fs::remove_dir_all(project.path("pkg")).unwrap();
+    resync();
+}
+
+#[test]
+fn a_folder_that_git_ignores_is_linked_though_it_is_there_when_one_moves_in() {
+    let registry = registry();
+    let files = [(".gitignore", "out/\n"), ("out/package.json", r#"{"name": "real", "version": "1.0.0"}"#)];
+    let project = linking(&registry, r#""w": "link:./out""#, &files);
+    assert!(project.read("larder.kdl").contains("path \"out\" name=\"w\""));
+    std::fs::remove_dir_all(project.path("out")).unwrap();
+    project.run("larder lock --check").exits(0);
+    project.run("larder sync --locked").exits(0);
+    // Without a word from git, the name tells.
+    let project = linking(&registry, r#""w": "link:./out""#, &files[1..]);
+    assert!(project.read("larder.kdl").contains("path \"out\" name=\"w\""));
+}
+
+#[test]
+fn a_build_makes_nothing_outside_of_the_project_and_no_file() {
+    let registry = registry();
+    let outside = r#"{"name": "root", "dependencies": {"w": "link:../sibling"}}"#;
+    let project = Project::of_other_tools(&registry, &[("package.json", outside)]);
+    project.run("larder init").exits(2).names(["../sibling"]);
+    let project = Project::new(&registry);
+    project.dependencies(&["path \"../sibling\" name=\"w\""]);
+    project.run("larder lock").exits(2).names(["`../sibling` holds no package"]);
+    project.write("README", "words").dependencies(&["path \"README\" name=\"w\""]);
+    project.run("larder lock").exits(2).names(["`README` is no folder"]);
+}
+
+#[test]
+fn of_two_lockfiles_of_a_workspace_the_one_that_has_what_its_members_ask_for_holds() {
+    let registry = registry();
+    let files = [
+        ("package.json", r#"{"private": true, "workspaces": ["p/*"]}"#),
+        ("p/a/package.json", r#"{"name": "a", "dependencies": {"right": "1"}}"#),
+        ("package-lock.json", r#"{"lockfileVersion": 3, "packages": {}}"#),
+        ("yarn.lock", "# yarn lockfile v1\n\nright@1:\n  version \"1.0.0\"\n"),
+    ];
+    let project = Project::of_other_tools(&registry, &files);
+    project.run("larder init").exits(0).names(["package-lock.json", "1 of 1 packages"]);
+    assert!(project.read("larder.lock").contains("npm:right@1.0.0"));
+}

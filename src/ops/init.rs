@@ -348,7 +348,7 @@ fn import(folder: &Path) -> Result<FolderEntries> {
     all.settle_sources();
     let names = workspace::names_of_members(folder, &all)?;
     workspace::override_with_members(folder, &names, &locked, &mut all);
-    own_packages::check(folder, &names, &mut all);
+    own_packages::check(folder, &names, &mut all)?;
     requirements::take_all(folder, &mut all, &mut from)?;
     own_packages::leave_out_other_versions(&names, &mut all);
     workspace::leave_out_unknown_extras(folder, &mut all);

@@ -24,7 +24,7 @@ use super::locking::routing::{self, RoutingExtent};
 use super::locking::solutions::Unknown;
 use super::locking::sources::{self, LockedSource};
 pub(super) use super::locking::wish::{Contradictions, UnusedPatches, Wish};
-use super::locking::{unserved, witnesses};
+use super::locking::{unbuilt, unserved, witnesses};
 use super::moving::added::AddedDependencies;
 pub use super::moving::locked::Kept;
 use super::moving::{gone, locked, pending, places};
@@ -412,7 +412,7 @@ pub(super) fn solve(session: &Session<'_>, project: &Project, wish: &Wish<'_>) -
     let is_first = wish.chosen_elsewhere.is_none() && wish.cache_policy == registry::CachePolicy::default();
     let pending = if is_first { pending::versions(project)? } else { None };
     let wish = &Wish { chosen_elsewhere: wish.chosen_elsewhere.or(pending.as_ref()), ..wish.clone() };
-    let project = &*age::applied(project, wish.old, wish.age_cutoff);
+    let project = &*unbuilt::applied(age::applied(project, wish.old, wish.age_cutoff), wish.old);
     let runtimes = runtimes::choose(session, project, wish.old.map(|old| &old.runtimes), wish.runtimes)?;
     let with_runtimes = runtimes::applied(project, &runtimes);
     let registries = registries::open_with(session, &with_runtimes, wish.open_options())?;

@@ -367,7 +367,7 @@ impl<'a> Sync<'a> {
         let mut absent = match self.options.lock {
             // The lock was compared with the manifests: all are there.
             LockUse::Update | LockUse::Locked => Folders::new(),
-            LockUse::Frozen(_) => self.project.absent()?,
+            LockUse::Frozen(_) => self.project.absent(lockfile)?,
         };
         if !absent.is_empty() {
             let closure = Closure::of(&lockfile.graph, selection);

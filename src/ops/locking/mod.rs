@@ -11,6 +11,7 @@
 //! | `solutions` | solving once, or once for each side where groups exclude each other |
 //! | `optional_lines` | optional lines that were dropped, each with its reason |
 //! | `passed_over` | newer versions that a solve did not take |
+//! | `unbuilt` | folders that a build makes, where it has not made them: what the lock has of them |
 //! | `unserved` | lines that neither a member nor a registry answers |
 //! | `wish` | what a solve is to respect besides the manifest |
 //! | `witnesses` | what the lock witnesses of registries of private packages |
@@ -24,6 +25,7 @@ pub(super) mod passed_over;
 pub(super) mod routing;
 pub(super) mod solutions;
 pub(super) mod sources;
+pub(super) mod unbuilt;
 pub(super) mod unserved;
 pub(super) mod wish;
 pub(super) mod witnesses;

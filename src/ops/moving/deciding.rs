@@ -1,13 +1,14 @@
 //! Several lockfiles beside one manifest: that of the tool which the project names holds, else the one that fits what the manifest asks for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::folders::{dependent_in, file_name, folder_of};
+use super::workspace::{PACKAGE_JSON, members_of};
 use crate::fs;
 use crate::import::locks::{self, DeclaredRanges, LockedVersions};
-use crate::import::{package_manager, package_ranges, python_tool};
-use crate::model::{NpmRange, PackageName, Settings};
+use crate::import::{package_json, package_manager, package_ranges, python_tool};
+use crate::model::{Dependent, NpmRange, PackageName, Settings};
 use crate::ops::Result;
 use crate::ops::project::inputs;
 
@@ -25,7 +26,13 @@ const TOOLS: [(&str, &str); 9] = [
 ];
 
 /// The settings that are there for one tool alone.
-const SETTINGS: [(&str, &str); 3] = [("pnpm", "pnpm-workspace.yaml"), ("yarn", ".yarnrc.yml"), ("bun", "bunfig.toml")];
+const SETTINGS: [(&str, &str); 5] = [
+    ("pnpm", "pnpm-workspace.yaml"),
+    ("yarn", ".yarnrc.yml"),
+    ("yarn", ".yarnrc"),
+    ("yarn", ".yarn"),
+    ("bun", "bunfig.toml"),
+];
 
 /// Returns those of the lockfiles in a folder that are passed over, by their paths, each with the name of the one that decides in its place.
 pub(super) fn passed_over(
@@ -40,9 +47,10 @@ pub(super) fn passed_over(
     let mut passed_over = BTreeMap::new();
     for (manifest, paths) in by_manifest.into_iter().filter(|(_, paths)| paths.len() > 1) {
         let Some(text) = inputs::text(&root.join(folder).join(manifest))? else { continue };
+        let asked = Asked::read(root, folder)?;
         let mut ranked = Vec::new();
         for path in paths {
-            let weight = Weight::of(root, (folder, manifest, &text), path)?;
+            let weight = Weight::of(root, (folder, manifest, &text), &asked, path)?;
             ranked.push((weight, path));
         }
         ranked.sort();
@@ -62,22 +70,21 @@ struct Weight {
 }
 
 impl Weight {
-    fn of(root: &Path, (folder, manifest, text): (&str, &str, &str), path: &str) -> Result<Self> {
+    fn of(root: &Path, (folder, manifest, text): (&str, &str, &str), asked: &Asked, path: &str) -> Result<Self> {
         let name = file_name(path);
         let place = TOOLS.iter().position(|(file, _)| *file == name).unwrap_or(TOOLS.len());
         let tool = TOOLS.get(place).map_or("", |(_, tool)| *tool);
-        if manifest != "package.json" {
+        if manifest != PACKAGE_JSON {
             let named = python_tool(text, tool);
             return Ok(Self { is_unnamed: !named.by_table, misfits: 0, lacks_settings: !named.by_backend, place });
         }
-        let settings = SETTINGS.into_iter().find(|(of, _)| *of == tool);
-        let has_settings = match settings {
-            Some((_, file)) => fs::stat(&root.join(folder).join(file))?.is_some(),
-            None => false,
-        };
+        let mut has_settings = false;
+        for (_, file) in SETTINGS.into_iter().filter(|(of, _)| *of == tool) {
+            has_settings |= fs::stat(&root.join(folder).join(file))?.is_some();
+        }
         Ok(Self {
             is_unnamed: named_manager(root, folder)?.is_none_or(|named| named != tool),
-            misfits: misfits(root, (folder, text), path)?,
+            misfits: asked.misfits(root, folder, path)?,
             lacks_settings: !has_settings,
             place,
         })
@@ -88,7 +95,7 @@ impl Weight {
 fn named_manager(root: &Path, folder: &str) -> Result<Option<String>> {
     let mut folder = folder;
     loop {
-        let text = inputs::text(&root.join(folder).join("package.json"))?;
+        let text = inputs::text(&root.join(folder).join(PACKAGE_JSON))?;
         if let Some(named) = text.and_then(|text| package_manager(&text)) {
             return Ok(Some(named));
         }
@@ -99,22 +106,42 @@ fn named_manager(root: &Path, folder: &str) -> Result<Option<String>> {
     }
 }
 
-/// Returns how many ranges of a package.json a lockfile has no version for. One that cannot be read fits nothing.
-fn misfits(root: &Path, (folder, text): (&str, &str), path: &str) -> Result<usize> {
-    let Ok(ranges) = package_ranges(text) else { return Ok(0) };
-    let dependent = dependent_in(folder);
-    let declared = [DeclaredRanges { dependent: dependent.clone(), ranges: ranges.clone() }];
-    let bytes = inputs::read(&root.join(path), inputs::LOCK_SIZE)?;
-    let lock = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-    let read = |lock: String| locks::read(path, &lock, folder, &declared, &Settings::default()).ok();
-    let Some(versions): Option<LockedVersions> = lock.and_then(read) else { return Ok(usize::MAX) };
-    let is_misfit = |(name, range): &&(String, String)| {
-        let (Ok(name), Ok(range)) = (PackageName::npm(name), range.parse::<NpmRange>()) else { return false };
-        if range.tag().is_some() || range.as_str().contains(':') {
-            return false;
+/// What the package.json files ask for that a lockfile speaks for.
+struct Asked {
+    declared: Vec<DeclaredRanges>,
+    /// The names of members: links, of which lockfiles have no versions.
+    own: BTreeSet<String>,
+}
+
+impl Asked {
+    /// Reads the package.json files of a folder and of the members of its workspace that have no lockfiles of their own. One that cannot be
+    /// read asks for nothing.
+    fn read(root: &Path, folder: &str) -> Result<Self> {
+        let mut asked = Self { declared: Vec::new(), own: BTreeSet::new() };
+        let members = members_of(root, folder)?;
+        for folder in std::iter::once(folder).chain(members.iter().map(|member| &**member)) {
+            let Some(text) = inputs::text(&root.join(folder).join(PACKAGE_JSON))? else { continue };
+            let Ok(ranges) = package_ranges(&text) else { continue };
+            asked.own.extend(package_json(&text).ok().and_then(|found| found.name));
+            asked.declared.push(DeclaredRanges { dependent: dependent_in(folder), ranges });
         }
-        let version = versions.line(&dependent, &name);
-        version.is_none_or(|version| !version.is_in_range(&range))
-    };
-    Ok(ranges.iter().filter(is_misfit).count())
+        Ok(asked)
+    }
+
+    /// Returns how many of the ranges a lockfile has no version for. One that cannot be read fits nothing.
+    fn misfits(&self, root: &Path, folder: &str, path: &str) -> Result<usize> {
+        let bytes = inputs::read(&root.join(path), inputs::LOCK_SIZE)?;
+        let lock = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+        let read = |lock: String| locks::read(path, &lock, folder, &self.declared, &Settings::default()).ok();
+        let Some(versions): Option<LockedVersions> = lock.and_then(read) else { return Ok(usize::MAX) };
+        let is_misfit = |dependent: &Dependent, (name, range): &(String, String)| {
+            let (Ok(id), Ok(range)) = (PackageName::npm(name), range.parse::<NpmRange>()) else { return false };
+            if range.tag().is_some() || range.as_str().contains(':') || self.own.contains(name) {
+                return false;
+            }
+            versions.line(dependent, &id).is_none_or(|version| !version.is_in_range(&range))
+        };
+        let of_one = |one: &DeclaredRanges| one.ranges.iter().filter(|range| is_misfit(&one.dependent, range)).count();
+        Ok(self.declared.iter().map(of_one).sum())
+    }
 }

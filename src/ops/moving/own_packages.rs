@@ -7,14 +7,16 @@ use super::workspace::is_local_file;
 use crate::import::{Imported, NotTaken};
 use crate::manifest::{normal_name, parse_folder};
 use crate::model::{Ecosystem, PackageName};
+use crate::ops::Result;
+use crate::ops::packages;
 use crate::ops::project::members;
-use crate::registry::path::{self, LocalMatch, LocalPackageIndex};
+use crate::registry::path::{self, LocalMatch, LocalPackageIndex, may_be_built};
 
 /// Takes out the lines that mean a package of the project that is none: no member has the name, or the folder holds no package, or
 /// one of another name. A registry could serve something else under it.
-pub(in crate::ops) fn check(root: &Path, names: &LocalPackageIndex, imported: &mut Imported) {
+pub(in crate::ops) fn check(root: &Path, names: &LocalPackageIndex, imported: &mut Imported) -> Result<()> {
     if imported.workspace.is_empty() && imported.folders.is_empty() {
-        return;
+        return Ok(());
     }
     let of_members = |ecosystem: Ecosystem, name: &str| {
         PackageName::parse(ecosystem, name).is_ok_and(|name| names.get(ecosystem, &name).is_some())
@@ -37,9 +39,11 @@ pub(in crate::ops) fn check(root: &Path, names: &LocalPackageIndex, imported: &m
                 PackageName::parse(ecosystem, name).is_ok_and(|name| own.get(ecosystem, &name).is_some())
             })
         };
-        // npm's tools link a folder under any name, before there is anything in it.
+        // npm's tools link a folder under any name, before there is anything in it. What git ignores, other checkouts have to build.
         let is_linked = imported.linked.get(&folder) == seen_as.as_ref() && seen_as.is_some();
-        if is_linked && own.is_empty() {
+        let may_be_built = is_linked && may_be_built(&at);
+        let is_kept_under_its_name = seen_as.as_deref().is_none_or(has);
+        if may_be_built && (own.is_empty() || !is_kept_under_its_name || packages::is_ignored(root, &at)?) {
             named.push(folder);
         } else if own.is_empty() {
             wrong.insert(at.to_string(), "its folder holds no package".to_owned());
@@ -60,6 +64,7 @@ pub(in crate::ops) fn check(root: &Path, names: &LocalPackageIndex, imported: &m
         let is_lost = lost.contains(&(line.ecosystem, name));
         is_lost.then(|| NotTaken::guard(line.what(), "no member of the project has this name"))
     });
+    Ok(())
 }
 
 /// Takes the lines out that ask for other versions of the project's own Python packages than these have: an environment has one of a name.

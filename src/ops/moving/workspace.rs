@@ -509,6 +509,20 @@ pub(super) fn shared_lock<'f>(root: &Path, folder: &'f str, manifest: &str) -> R
     Ok(None)
 }
 
+/// Returns the folders of the npm packages for which the lockfile in a folder speaks too: the members of its workspace.
+pub(super) fn members_of(root: &Path, folder: &str) -> Result<Vec<Arc<str>>> {
+    let workspace = Workspace::of(root, folder, PACKAGE_JSON)?;
+    let mut globs = workspace.members.members;
+    // Where several tools' lockfiles lie beside it, any of them may be the one that is kept up.
+    let of_npm = inputs::text(&root.join(folder).join(PACKAGE_JSON))?.and_then(|text| import::package_json(&text).ok());
+    globs.extend(of_npm.into_iter().flat_map(|found| found.members));
+    if !workspace.has_one_lock || globs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = members::find(&root.join(folder), globs.iter().map(String::as_str))?.folders;
+    Ok(found.iter().map(|member| path::join(folder, member)).collect())
+}
+
 /// What the files of a folder say of the workspace whose root it is.
 struct Workspace {
     members: Imported,

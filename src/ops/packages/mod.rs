@@ -21,4 +21,4 @@ pub(in crate::ops) use files::{GITIGNORE, read_project};
 pub(in crate::ops) use of_project::ProjectPackages;
 pub(in crate::ops) use own::OwnPackage;
 pub(in crate::ops) use prepare::{PublishablePackage, prepare};
-pub(in crate::ops) use walk::{below, checkout_files, walk};
+pub(in crate::ops) use walk::{below, checkout_files, is_ignored, walk};

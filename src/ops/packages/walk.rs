@@ -34,6 +34,19 @@ pub(in crate::ops) fn walk(
     Ok(())
 }
 
+/// Returns whether git ignores a folder of a checkout, or one that it lies in: builds make these.
+pub(in crate::ops) fn is_ignored(root: &Path, folder: &str) -> Result<bool> {
+    let (mut above, mut rules) = (String::new(), IgnoreRules::default());
+    for name in folder.split('/') {
+        rules = rules.with(&above, &gitignore(&root.join(&above))?);
+        above = below(&above, name);
+        if rules.ignores(&above, true) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Returns the files of a checkout that git does not ignore and whose names are wanted, by their paths relative to the root. Folders
 /// of tools are left out.
 pub(in crate::ops) fn checkout_files(root: &Path, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<String>> {

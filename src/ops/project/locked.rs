@@ -10,10 +10,12 @@ use super::lockfile::{self, LockError, LockUse};
 use super::watched::Watched;
 use super::{LocalPackageIndex, Project, inputs, members};
 use crate::lock::{Lockfile, StaleReason};
-use crate::manifest::{self, Group, Manifest, ManifestKind, Spanned};
-use crate::model::{Catalogs, Dependent, Label, PackageId, PackageKey, Source};
+use crate::manifest::{self, DependencySpec, Group, Manifest, ManifestKind, Spanned};
+use crate::model::{Catalogs, Dependent, Label, PackageId, PackageKey, Source, Version};
 use crate::ops::Result;
 use crate::ops::session::MANIFEST;
+use crate::registry::path;
+use crate::resolve::Wants;
 
 impl Project {
     /// Reads the project in `root` as far as a command needs that treats the lock in this way.
@@ -106,15 +108,48 @@ impl Project {
         })
     }
 
-    /// Returns the folders of members and local packages that the disk has not.
-    pub(in crate::ops) fn absent(&self) -> Result<BTreeSet<Arc<str>>> {
+    /// Returns the folders of members and local packages that the disk has not, but for those that are linked, which a build makes.
+    pub(in crate::ops) fn absent(&self, lockfile: &Lockfile) -> Result<BTreeSet<Arc<str>>> {
         let mut absent = BTreeSet::new();
         for folder in &self.members {
             if !members::has_manifest(&self.root.join(&**folder))? {
                 absent.insert(Arc::clone(folder));
             }
         }
+        if !absent.is_empty() {
+            let linked = self.linked(lockfile);
+            absent.retain(|folder| !path::may_be_built(folder) || !linked.contains(folder));
+        }
         Ok(absent)
+    }
+
+    /// Returns the folders that the root's lines and the members that are there link, and those that no build had made when they were locked.
+    fn linked(&self, lockfile: &Lockfile) -> BTreeSet<Arc<str>> {
+        let packages = lockfile.graph.packages.iter();
+        let unbuilt = packages.filter(|(key, _)| key.version == Version::unbuilt());
+        let mut linked: BTreeSet<Arc<str>> = unbuilt.filter_map(|(_, package)| package.folder.clone()).collect();
+        let grouped = self.manifest.groups.iter().flat_map(|group| &group.dependencies);
+        linked.extend(self.manifest.dependencies.iter().chain(grouped).filter_map(|line| match &line.spec {
+            DependencySpec::Folder(spec) if spec.name.is_some() => Some(path::join("", &spec.folder)),
+            DependencySpec::Folder(_) | DependencySpec::Package(_) => None,
+        }));
+        // One that asks for a folder without linking it cannot be read while that is not there.
+        let names = LocalPackageIndex::new(self.manifest.catalogs.clone());
+        let read = |folder: &Arc<str>| path::read(&self.root, folder, &names).ok();
+        for package in self.members.iter().filter_map(read) {
+            let wanted = package.dependencies.iter().chain(package.groups.values().flatten());
+            linked.extend(wanted.filter_map(|one| match &one.wants {
+                Wants::Requirement(requirement) => requirement.folder().cloned(),
+                Wants::Source { .. } | Wants::Unsupported { .. } => None,
+            }));
+        }
+        // What has lines of its own in the lock is a member, and no build makes it.
+        for line in &lockfile.graph.roots {
+            if let Dependent::Member(folder) = &line.dependent {
+                linked.remove(folder);
+            }
+        }
+        linked
     }
 }
 

@@ -258,13 +258,13 @@ fn names(root: &Path, members: &[Arc<str>], manifest: &Manifest, watched: &mut W
     let all = manifest.dependencies.iter().chain(grouped);
     names.note_lines("", all.clone());
     let lines = all.filter_map(|line| match &line.spec {
-        DependencySpec::Folder(spec) => Some(path::join("", &spec.folder)),
+        DependencySpec::Folder(spec) => Some((path::join("", &spec.folder), spec.name.as_ref())),
         DependencySpec::Package(_) => None,
     });
     // One that leads out of the project is an error of its line, later.
-    let from_lines: Vec<Arc<str>> = lines.filter(|folder| members::stay_inside(root, folder).is_ok()).collect();
-    let (own, others): (Vec<_>, Vec<_>) = from_lines.iter().partition(|folder| folder.is_empty());
-    for folder in own {
+    let from_lines: Vec<_> = lines.filter(|(folder, _)| members::stay_inside(root, folder).is_ok()).collect();
+    let (own, others): (Vec<_>, Vec<_>) = from_lines.iter().partition(|(folder, _)| folder.is_empty());
+    for (folder, _) in own {
         watched.note_manifests(root)?;
         names.add(root, folder);
     }
@@ -273,9 +273,12 @@ fn names(root: &Path, members: &[Arc<str>], manifest: &Manifest, watched: &mut W
         // Two of one name are an error of who asks for one by it.
         names.add(root, folder);
     }
-    for folder in others {
+    for (folder, linked) in others {
         watched.note_manifests(&root.join(&**folder))?;
-        names.add(root, folder);
+        match linked {
+            Some(name) => names.add_linked(root, folder, name),
+            None => drop(names.add(root, folder)),
+        }
     }
     Ok(names)
 }

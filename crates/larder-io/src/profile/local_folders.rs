@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::fs::{self, Kind};
 use crate::lock::{Closure, Lockfile};
 use crate::manifest;
-use crate::model::{Dependent, Edge, PackageKey};
+use crate::model::{Dependent, Edge, PackageKey, PackageName};
 
 use super::layout::LocalFolder;
 use super::private::{MANIFEST, PrivateContent};
@@ -81,7 +81,10 @@ pub(super) fn look(root: &Path, lock: &Lockfile, closure: &Closure<'_>) -> Resul
             both => both,
         };
         let python = project.is_some();
-        let mut bin = json.as_ref().map(|json| executables(&path, name, json)).transpose()?.unwrap_or_default();
+        // One that is linked is called by its link, and its executable by its own name.
+        let of_node = json.as_deref().and_then(node_name).filter(|own| PackageName::npm(own).is_ok());
+        let named = of_node.as_deref().unwrap_or(name);
+        let mut bin = json.as_ref().map(|json| executables(&path, named, json)).transpose()?.unwrap_or_default();
         bin.extend(declared.bin);
         // The root's own `node_modules` is the project's, and none of a package.
         let half = declared.node.filter(|_| !folder.is_empty());

@@ -105,7 +105,13 @@ pub(super) fn realised(
 pub(super) fn root_links(root: &Path, links: &RootLinks) -> Result<Vec<Damage>, ProfileError> {
     let mut damage = Vec::new();
     for (path, target) in links {
-        if let Some(kind) = link_harm(&root.join(path), target)? {
+        // What a build made may be cleaned away, with what was in it.
+        let path_on_disk = root.join(path);
+        let is_cleaned_away = path_on_disk.parent().map(fs::stat).transpose()?.is_some_and(|stat| stat.is_none());
+        if is_cleaned_away {
+            continue;
+        }
+        if let Some(kind) = link_harm(&path_on_disk, target)? {
             damage.push(Damage { path: path.clone(), package: None, key: None, tree: None, kind });
         }
     }

@@ -12,6 +12,7 @@ use crate::model::{
     Catalogs, Ecosystem, Extension, ExtraName, FeatureName, Marker, PackageId, PackageName, Requirement, TreeDigest,
     Version,
 };
+use crate::resolve::Dependency;
 
 /// The local packages, by name and by the ecosystem of the manifest that declares the name.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +31,10 @@ pub struct LocalPackageIndex {
     extensions: Vec<Extension>,
     /// The features that lines ask private packages for, by the packages' names.
     asked_features: BTreeMap<PackageName, BTreeSet<ExtraName>>,
+    /// The folders that lines link, each with the name: it is the package's, whether a build has made it or not.
+    linked: BTreeMap<Arc<str>, PackageName>,
+    /// What the lock has of packages that a build makes and that are not there, by their folders.
+    locked: BTreeMap<Arc<str>, (Version, Vec<Dependency>)>,
     /// The folders that lines ask for as they are, relative to the root: with the default features.
     asked_folders: BTreeSet<Arc<str>>,
 }
@@ -94,8 +99,18 @@ impl LocalPackageIndex {
         taken
     }
 
-    /// Adds a package that is asked for by its folder, where a build may make it: then it has the name that is `asked` for. Returns whether
-    /// it is called by another name than that in its manifest, which another folder has.
+    /// Adds the package in a folder that one of the root's lines links under a name, like [`Self::add`]; one that is not built yet too.
+    pub fn add_linked(&mut self, root: &Path, folder: &Arc<str>, asked: &PackageName) {
+        if self.in_folder(folder).is_none() {
+            self.linked.insert(folder.clone(), asked.clone());
+            // Two of one name are an error of who asks for one by it.
+            self.add(root, folder);
+            self.add_folder(root, folder, Some(asked));
+        }
+    }
+
+    /// Adds a package that is asked for by its folder, where a build may make it: it has the name that is `asked` for, built or not. Returns
+    /// whether it is called by another name than that in its manifest.
     pub fn add_folder(&mut self, root: &Path, folder: &Arc<str>, asked: Option<&PackageName>) -> bool {
         if self.in_folder(folder).is_some() {
             return false;
@@ -104,17 +119,27 @@ impl LocalPackageIndex {
         for one in &declared {
             self.note_lines(folder, &one.lines);
         }
-        let package = match asked {
-            Some(asked) if declared.is_empty() => self.unique_name_of(folder, Some(asked.clone())),
-            _ => self.unique_name(folder, &declared),
-        };
-        let Some(package) = package else { return false };
+        if let Some(asked) = asked {
+            self.linked.insert(folder.clone(), asked.clone());
+        }
+        let Some(package) = self.unique_name(folder, &declared) else { return false };
         let first = declared.into_iter().next();
         let own = first.as_ref().map_or_else(|| asked.cloned(), DeclaredIdentity::package);
-        let is_renamed = own.is_some_and(|own| own != package);
+        // One without a name of its own is called by its folder where nobody links it.
+        let is_renamed = own.is_none_or(|own| own != package);
         let (version, features) = first.map_or_else(Default::default, |first| (first.version, first.features));
         self.note(&IndexedPackage { folder: folder.clone(), package, version, features });
         is_renamed
+    }
+
+    /// Notes what the lock has of a package that a build makes: while it is not there, that holds.
+    pub fn keep_locked(&mut self, folder: Arc<str>, version: Version, dependencies: Vec<Dependency>) {
+        self.locked.insert(folder, (version, dependencies));
+    }
+
+    /// Returns the version and the dependencies that the lock has of the package that a build makes in a folder.
+    pub(super) fn locked(&self, folder: &str) -> Option<&(Version, Vec<Dependency>)> {
+        self.locked.get(folder)
     }
 
     /// Notes which features the lines of a folder's larder.kdl ask private packages for.
@@ -147,12 +172,14 @@ impl LocalPackageIndex {
         self.by_folder.entry(local.folder.clone()).or_insert_with(|| local.clone());
     }
 
-    /// Returns a name that no other folder has: the declared one, that of the folder, one made of its path.
+    /// Returns a name that no other folder has: the declared one, or that under which a folder is linked that a build makes; that of the
+    /// folder; one made of its path. `None` if nothing is in the folder and nothing links it.
     fn unique_name(&self, folder: &Arc<str>, declared: &[DeclaredIdentity]) -> Option<PackageName> {
-        self.unique_name_of(folder, declared.first()?.package())
-    }
-
-    fn unique_name_of(&self, folder: &Arc<str>, own: Option<PackageName>) -> Option<PackageName> {
+        let may_be_built = super::may_be_built(folder) && declared.iter().all(|one| one.kind == PathKind::Npm);
+        let own = match self.linked.get(folder).filter(|_| may_be_built) {
+            Some(linked) => Some(linked.clone()),
+            None => declared.first()?.package(),
+        };
         let is_free = |name: &PackageName| self.folder(name).is_none_or(|other| other == folder);
         let made = |name: &str| PackageName::npm(name).ok().filter(is_free);
         own.filter(is_free)

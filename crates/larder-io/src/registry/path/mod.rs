@@ -20,6 +20,7 @@ use crate::resolve::{Dependency, DependencyKind, Wants};
 
 pub(super) use listing::PathListing;
 pub use local_packages::{IndexedPackage, LocalMatch, LocalPackageIndex};
+pub use unbuilt::may_be_built;
 
 /// The package in a folder.
 #[derive(Clone, Debug)]
@@ -111,6 +112,16 @@ pub enum LocalPackageError {
         folder: String,
         /// The manifest that asks for it, unless that is shown.
         asked_by: Option<String>,
+    },
+    /// A file is linked where a folder is to be.
+    #[error("`{path}` is no folder")]
+    #[diagnostic(
+        code(larder::path::no_folder),
+        help("name the folder of a package, or the one in which a build makes it")
+    )]
+    NoFolder {
+        /// The file, relative to the root.
+        path: String,
     },
     /// The manifest is invalid.
     #[error("{file} cannot be read: {reason}")]
@@ -237,7 +248,7 @@ pub fn read(root: &Path, folder: &str, local_packages: &LocalPackageIndex) -> Re
     let context = ManifestContext { root, folder, local_packages };
     let (kind, text) = match read_manifest(context) {
         // Who may ask for what a build makes is checked where it is asked for.
-        Err(LocalPackageError::NoManifest { .. }) if !folder.is_empty() => return PathPackage::unbuilt(context),
+        Err(LocalPackageError::NoManifest { .. }) if may_be_built(folder) => return PathPackage::unbuilt(context),
         found => found?,
     };
     let mut package = match kind {

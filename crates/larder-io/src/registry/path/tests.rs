@@ -374,3 +374,34 @@ fn a_folder_that_is_linked_under_a_name_that_no_package_may_have_is_left_out() {
     let warning = "a/package.json links the folder ../tools, which is left out: `$tools` is not a package name";
     assert!(package.warnings[0].starts_with(warning), "{:?}", package.warnings);
 }
+
+#[test]
+fn a_linked_folder_is_called_by_its_link_whether_it_is_built_or_not() {
+    let name = |text: &str| PackageName::npm(text).unwrap();
+    let called = |files: &[(&str, &str)]| {
+        let (root, asked) = (folder(files), "w");
+        let mut index = LocalPackageIndex::default();
+        index.add_linked(root.path(), &"out".into(), &name(asked));
+        index.add_folder(root.path(), &"a/out".into(), Some(&name(asked)));
+        let of = |folder: &str| index.in_folder(folder).map(|one| one.package.to_string());
+        (of("out"), of("a/out"))
+    };
+    let before = called(&[]);
+    assert_eq!(before, (Some("w".to_owned()), Some("out".to_owned())));
+    let real = r#"{"name": "real", "version": "1.0.0"}"#;
+    assert_eq!(called(&[("out/package.json", real), ("a/out/package.json", real)]), before);
+    // A Python package is called as its own manifest says.
+    let python = "[project]\nname = 'real'\nversion = '1'\n";
+    assert_eq!(called(&[("out/package.json", real), ("out/pyproject.toml", python)]).0, Some("real".to_owned()));
+}
+
+#[test]
+fn a_build_makes_neither_files_nor_what_lies_outside_of_the_project() {
+    let root = folder(&[("README", "words")]);
+    let index = LocalPackageIndex::default();
+    let told = |folder: &str| read(root.path(), folder, &index).map(|package| package.name.to_string());
+    assert_eq!(told("out").unwrap(), "out");
+    assert_eq!(told("README").unwrap_err().to_string(), "`README` is no folder");
+    assert!(matches!(told("../out").unwrap_err(), LocalPackageError::NoManifest { .. }));
+    assert!(["..", "../x", ""].iter().all(|folder| !may_be_built(folder)) && may_be_built("..x"));
+}
