@@ -296,6 +296,7 @@ fn import(folder: &Path) -> Result<FolderEntries> {
         all.merge(import::python(&inputs::reader(folder, folder))?);
         from.push(file.to_owned());
     }
+    tell_unread_settings(folder, "", &mut all)?;
     if all.members.is_empty()
         && let Some(text) = text(folder, "lerna.json")?
     {
@@ -385,6 +386,7 @@ fn settings_beside(root: &Path, (beside, others): (&str, &[String]), all: &mut I
             Err(error) => return Err(error.into()),
         }
     }
+    tell_unread_settings(root, beside, all)?;
     if python_manifest(&folder)?.is_some()
         && let Ok(found) = import::python(&inputs::reader(root, &folder))
     {
@@ -395,9 +397,25 @@ fn settings_beside(root: &Path, (beside, others): (&str, &[String]), all: &mut I
     Ok(())
 }
 
-/// Returns the file that describes the root's Python project.
+/// The files of Python's tools that have their settings alone.
+const PYTHON_SETTINGS: [&str; 2] = ["uv.toml", "pdm.toml"];
+
+/// Stops for settings that lie elsewhere, or are no text: they may name an index.
+fn tell_unread_settings(root: &Path, below: &str, all: &mut Imported) -> Result<()> {
+    let folder = root.join(below);
+    let read = inputs::reader(root, &folder);
+    for file in PYTHON_SETTINGS {
+        if fs::lstat(&folder.join(file))?.is_some() && read(file).is_none() {
+            let what = if below.is_empty() { file.to_owned() } else { format!("{below}/{file}") };
+            all.refuse_guard(what, "it is no text file of this checkout: declare its indexes in `registries`");
+        }
+    }
+    Ok(())
+}
+
+/// Returns the file that describes the root's Python project, or has the settings of its tools.
 fn python_manifest(folder: &Path) -> Result<Option<&'static str>> {
-    for file in PYTHON_MANIFESTS {
+    for file in PYTHON_MANIFESTS.into_iter().chain(PYTHON_SETTINGS) {
         if text(folder, file)?.is_some() {
             return Ok(Some(file));
         }

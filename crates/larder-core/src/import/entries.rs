@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::manifest::{normal_name, parse_requirement};
+use crate::manifest::{built_in_name, normal_name, parse_requirement};
 use crate::model::{Ecosystem, Label, Marker, Requirement, Source};
 
 /// A line's group, ecosystem and normalised package name.
@@ -116,6 +116,14 @@ pub struct ImportedRegistry {
     pub priority: Option<i64>,
     /// Whether it is a folder or a page of files: `form "flat"`.
     pub is_flat: bool,
+}
+
+impl ImportedRegistry {
+    /// Returns whether it is asked for whatever no registry claims.
+    pub(super) fn is_general(&self) -> bool {
+        let is_usual = built_in_name(self.ecosystem) == Some(&self.name);
+        self.packages.is_empty() && (self.priority.is_some() || is_usual)
+    }
 }
 
 /// A dependency that a package uses and does not declare.

@@ -39,7 +39,8 @@ use crate::diagnostic::{Exit, Failure};
 use crate::model::{Ecosystem, Label, Marker, PackageName, Url, Version};
 
 use crate::manifest::{
-    FallbackMode, Hoisting, OF_MEMBER, RegistryUrl, names_own_package, overridden_name, parse_folder, parse_requirement,
+    FallbackMode, Hoisting, OF_MEMBER, RegistryUrl, names_own_package, normal_name, overridden_name, parse_folder,
+    parse_requirement, split_override,
 };
 
 pub use age::ImportedAge;
@@ -438,20 +439,25 @@ impl Imported {
 
     /// Adds a registry, if a manifest can have it. A name that is taken gets a number.
     fn add_registry(&mut self, mut registry: ImportedRegistry) {
-        match RegistryUrl::parse(&registry.url) {
+        match RegistryUrl::parse(&registry.url).ok().filter(|_| !registry.url.contains("${")) {
             // As it was written, where that is the usual spelling. A page is none with a slash behind it.
-            Ok(RegistryUrl::Http(url)) if !registry.is_flat && registry.url != url.as_str().trim_end_matches('/') => {
+            Some(RegistryUrl::Http(url)) if !registry.is_flat && registry.url != url.as_str().trim_end_matches('/') => {
                 url.as_str().clone_into(&mut registry.url);
             }
-            Ok(_) => {}
-            Err(_) => {
+            Some(_) => {}
+            None => {
                 return self.refuse_guard(
                     format!("the registry {}", Url::mask(&registry.url)),
                     "declare it in `registries`, by an https URL, and its token as a reference",
                 );
             }
         }
-        let same = |other: &&mut ImportedRegistry| other.ecosystem == registry.ecosystem && other.url == registry.url;
+        // One that is asked for everything is none that is asked for some packages, wherever both are.
+        let is_pointless = registry.packages.is_empty() && !registry.is_general();
+        let same = |other: &&mut ImportedRegistry| {
+            let is_alike = is_pointless || other.is_general() == registry.is_general();
+            is_alike && (other.ecosystem, &other.url) == (registry.ecosystem, &registry.url)
+        };
         if let Some(known) = self.registries.iter_mut().find(same) {
             known.packages.extend(std::mem::take(&mut registry.packages));
             return;
@@ -503,11 +509,19 @@ impl Imported {
         let child = overridden_name(name);
         let is_member = range.is_some_and(|range| range.starts_with("workspace:"));
         let range = if is_member { Some(OF_MEMBER) } else { range };
+        let what = format!("override {name} {}", range.unwrap_or_default()).trim_end().to_owned();
         if let Err(error) = parse_requirement(ecosystem, child, range.filter(|_| !is_member), &Marker::default()) {
-            return self.refuse(format!("override {name} {}", range.unwrap_or_default()), error.to_string());
+            return self.refuse(what, error.to_string());
         }
-        if !self.overrides.iter().any(|(other, known, _)| *other == ecosystem && known == name) {
-            self.overrides.push((ecosystem, name.to_owned(), range.map(str::to_owned)));
+        let mut name = name.to_owned();
+        if ecosystem.has_markers() && split_override(&name).0.is_none() {
+            if let Err(error) = PackageName::parse(ecosystem, &name) {
+                return self.refuse(what, error.to_string());
+            }
+            name = normal_name(ecosystem, &name);
+        }
+        if !self.overrides.iter().any(|(other, known, _)| *other == ecosystem && *known == name) {
+            self.overrides.push((ecosystem, name, range.map(str::to_owned)));
         }
     }
 
@@ -557,7 +571,7 @@ impl Imported {
     }
 
     /// Lists a part as not imported that keeps something out.
-    fn refuse_guard(&mut self, what: impl Into<String>, why: impl Into<String>) {
+    pub fn refuse_guard(&mut self, what: impl Into<String>, why: impl Into<String>) {
         self.leave_out(NotTaken::guard(what, why));
     }
 

@@ -138,3 +138,23 @@ pub(super) fn refuse_token(of: &str, file: &str, imported: &mut Imported) {
         "give its registry a line `token env=\"LARDER_TOKEN_…\"`, and set that variable",
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use super::npmrc;
+
+    #[test]
+    fn a_scope_of_the_usual_registry_takes_nothing_from_it() {
+        let expected = [("npmjs", ""), ("acme", "@acme/*")];
+        for text in [
+            "registry=https://own.example/\n@acme:registry=https://own.example/\n",
+            "@acme:registry=https://own.example/\nregistry=https://own.example/\n",
+        ] {
+            let imported = npmrc(text);
+            let mut taken: Vec<_> =
+                imported.registries.iter().map(|one| (&*one.name, one.packages.join(" "))).collect();
+            taken.sort_by_key(|(name, _)| *name == "acme");
+            assert_eq!(taken, expected.map(|(name, packages)| (name, packages.to_owned())), "{text}");
+        }
+    }
+}

@@ -21,6 +21,12 @@ pub fn yarnrc_classic(text: &str) -> Imported {
     let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
     for line in lines.filter(|line| !line.is_empty() && !line.starts_with('#')) {
         let (key, value) = key_and_value(line);
+        // A flag of all commands, or of one: `--registry`, `--*.registry`, `--install.registry`.
+        let flag = key.strip_prefix("--");
+        let key = match flag {
+            Some(flag) if flag == "registry" || flag.ends_with(".registry") => "registry",
+            _ => flag.filter(|flag| flag.ends_with(":registry")).unwrap_or(key),
+        };
         match key.strip_suffix(":registry").filter(|scope| scope.len() > 1 && scope.starts_with('@')) {
             Some(scope) => npmrc::add(&mut imported, &scope[1..], value, vec![format!("{scope}/*")]),
             // Yarn's own is a mirror of npm's.
@@ -36,7 +42,12 @@ pub fn yarnrc_classic(text: &str) -> Imported {
 fn key_and_value(line: &str) -> (&str, &str) {
     let quoted = line.strip_prefix('"').and_then(|rest| rest.split_once('"'));
     let (key, value) = quoted.or_else(|| line.split_once(char::is_whitespace)).unwrap_or((line, ""));
-    (key.trim_end_matches(':'), value.trim().trim_matches('"'))
+    let value = value.trim();
+    let value = match value.strip_prefix('"') {
+        Some(rest) => rest.split('"').next().unwrap_or_default(),
+        None => value.split(char::is_whitespace).next().unwrap_or_default(),
+    };
+    (key.trim_end_matches(':'), value)
 }
 
 #[cfg(test)]
@@ -57,6 +68,20 @@ mod tests {
             imported.not_taken.iter().map(|left| &*left.what).collect::<Vec<_>>(),
             [".yarnrc yarn-offline-mirror"]
         );
+        for line in [
+            "--registry \"https://own.example/\"",
+            "--*.registry https://own.example/",
+            "\"--install.registry\" \"https://own.example/\"",
+            "registry \"https://own.example/\" # our mirror",
+            "registry https://own.example/ # our mirror",
+        ] {
+            let taken = yarnrc_classic(line);
+            assert_eq!(
+                taken.registries.iter().map(|one| &*one.url).collect::<Vec<_>>(),
+                ["https://own.example/"],
+                "{line}"
+            );
+        }
         assert!(yarnrc_classic("registry \"https://registry.yarnpkg.com\"\n").registries.is_empty());
     }
 }

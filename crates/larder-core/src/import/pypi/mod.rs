@@ -8,11 +8,13 @@
 //! | `uv`, `poetry`, `pdm`, `rye`, `pixi` | their tables in it |
 //! | `requirements` | requirements.txt |
 //! | `requirement_files` | which requirements files there are, and what each is for |
+//! | `index_order` | indexes that are asked for everything, in their order |
 //! | `pip_conf` | pip.conf: indexes |
 //! | `pipfile` | Pipenv's Pipfile |
 //! | `python_text` | Python text as tokens |
 //! | `pep508` | one requirement |
 
+mod index_order;
 mod installed_groups;
 mod pdm;
 mod pep508;

@@ -5,11 +5,12 @@ use toml::{Table, Value};
 use crate::import::{Imported, ImportedRegistry};
 
 use super::ECOSYSTEM;
+use super::index_order::is_pypi;
 
-/// Reads of `[tool.pdm]` what is not about dependencies.
-pub(super) fn settings(pdm: &Table, imported: &mut Imported) {
-    for source in pdm.get("source").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_table) {
-        add_source(source, imported);
+/// Reads of `[tool.pdm]` what is not about dependencies, and a pdm.toml, PDM's settings of a project.
+pub(super) fn settings(pdm: &Table, configuration: Option<&Table>, imported: &mut Imported) {
+    for source in sources(pdm, configuration) {
+        add_source(&source, imported);
     }
     if let Some(resolution) = pdm.get("resolution").and_then(Value::as_table) {
         resolve(resolution, imported);
@@ -22,12 +23,30 @@ pub(super) fn settings(pdm: &Table, imported: &mut Imported) {
     }
 }
 
-/// Reads a pdm.toml, PDM's settings of a project: its `[pypi]` is in PyPI's place.
-pub(super) fn configuration(document: &Table, imported: &mut Imported) {
-    let Some(index) = document.get("pypi").and_then(Value::as_table) else { return };
-    let mut source = index.clone();
-    source.insert("name".to_owned(), "pypi".into());
-    add_source(&source, imported);
+/// Returns the sources, with what a pdm.toml says of them, and those that it has alone: `[pypi]` and each `[pypi.NAME]`.
+fn sources(pdm: &Table, configuration: Option<&Table>) -> Vec<Table> {
+    let listed = pdm.get("source").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_table);
+    let mut found: Vec<Table> = listed.cloned().collect();
+    let Some(of_pypi) = configuration.and_then(|all| all.get("pypi")?.as_table()) else { return found };
+    let (named, own): (Vec<_>, Vec<_>) = of_pypi.iter().partition(|(_, value)| value.is_table());
+    let own: Table = own.into_iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+    let named = named.into_iter().filter_map(|(name, table)| Some((name.as_str(), table.as_table()?)));
+    for (name, told) in std::iter::once(("pypi", &own)).chain(named) {
+        match found.iter_mut().find(|source| source.get("name").and_then(Value::as_str) == Some(name)) {
+            Some(source) => {
+                for (key, value) in told {
+                    source.entry(key.clone()).or_insert_with(|| value.clone());
+                }
+            }
+            None if name == "pypi" && !told.contains_key("url") => {}
+            None => {
+                let mut source = told.clone();
+                source.insert("name".to_owned(), name.into());
+                found.push(source);
+            }
+        }
+    }
+    found
 }
 
 /// Takes a source over: one that is called `pypi` is in PyPI's place.
@@ -41,10 +60,27 @@ fn add_source(source: &Table, imported: &mut Imported) {
         let why = "a registry has no list of what does not come from it: `packages` of another one claims it";
         imported.refuse(format!("exclude_packages of {what}: {}", excluded.join(", ")), why);
     }
-    let Some(url) = text("url") else { return };
-    if url.trim_end_matches('/') == "https://pypi.org/simple" {
+    let Some(url) = text("url") else {
+        // What is set of PyPI itself.
+        if name != "pypi" {
+            imported.refuse_guard(what, "it has no `url`: declare the index in `registries`");
+        }
+        return;
+    };
+    if is_pypi(url) {
         return;
     }
+    if text("username").is_some() || text("password").is_some() {
+        let why = "give its registry a line `token env=\"LARDER_TOKEN_…\"`, and set that variable";
+        imported.refuse(format!("the user and password of {what}"), why);
+    }
+    if source.get("verify_ssl").and_then(Value::as_bool) == Some(false) {
+        imported.refuse(
+            format!("verify_ssl of {what}"),
+            "certificates are checked: SSL_CERT_FILE names those of one's own",
+        );
+    }
+    let url = url.strip_prefix("file:///${PROJECT_ROOT}/").unwrap_or(url);
     if text("type") == Some("find_links") && packages.is_empty() {
         return imported.add_flat(ECOSYSTEM, text("name"), url);
     }
@@ -95,7 +131,7 @@ mod tests {
                     [resolution.overrides]\nblinker = '1.7.0'\nclick = '>=8'\nfar = 'https://host/far.whl'\n\
                     [scripts]\nstart = 'flask run'\n";
         let mut imported = Imported::default();
-        settings(&text.parse().unwrap(), &mut imported);
+        settings(&text.parse().unwrap(), None, &mut imported);
         let registries = imported.registries.iter().map(|one| (&*one.name, one.priority, one.packages.len()));
         assert_eq!(registries.collect::<Vec<_>>(), [("own", None, 1), ("more", Some(1), 0)]);
         let overrides = imported.overrides.iter().map(|(_, name, range)| (&**name, range.as_deref()));
@@ -113,5 +149,51 @@ mod tests {
                 "tool.pdm.scripts start"
             ]
         );
+    }
+
+    #[test]
+    fn all_that_pdm_asks_is_taken_or_told() {
+        let url = "url = 'https://corp.example/simple'";
+        let extra = format!("[pypi.extra]\n{url}\n");
+        for (pyproject, pdm_toml, expected) in [
+            ("", format!("[pypi]\n{url}\n"), "pypi None"),
+            ("", extra.clone(), "extra Some(1)"),
+            ("", "[pypi]\nverify_ssl = true\n".to_owned(), ""),
+            ("[[source]]\nname = 'extra'\nurl = 'https://own.example/simple'\n", extra, "extra Some(1)"),
+            ("[[source]]\nname = 'extra'\n", String::new(), "tool.pdm.source extra!"),
+            (
+                "[[source]]\nname = 'c'\nurl = 'https://corp.example/${X}/s'\n",
+                String::new(),
+                "the registry https://corp.example/${X}/s!",
+            ),
+            (
+                "[[source]]\nname = 'c'\nurl = 'https://corp.example/s'\nverify_ssl = false\n",
+                "[pypi.c]\nusername = 'u'\npassword = 'p'\n".to_owned(),
+                "c Some(1), the user and password of tool.pdm.source c, verify_ssl of tool.pdm.source c",
+            ),
+        ] {
+            let mut imported = Imported::default();
+            settings(&pyproject.parse().unwrap(), Some(&pdm_toml.parse().unwrap()), &mut imported);
+            let taken = imported.registries.iter().map(|one| format!("{} {:?}", one.name, one.priority));
+            let told =
+                imported.not_taken.iter().map(|left| format!("{}{}", left.what, if left.guards { "!" } else { "" }));
+            assert_eq!(taken.chain(told).collect::<Vec<_>>().join(", "), expected, "{pyproject}\n{pdm_toml}");
+        }
+        let files = |file: &str| match file {
+            "pyproject.toml" => Some("[project]\nname = 'x'\nversion = '1'\n".to_owned()),
+            "pdm.toml" => Some("[pypi\n".to_owned()),
+            _ => None,
+        };
+        assert!(crate::import::python(&files).unwrap_err().reason.contains("pdm.toml"));
+    }
+
+    #[test]
+    fn names_of_overrides_are_those_of_packages() {
+        let text = "[resolution.overrides]\nOwn_B = '==1'\n'own.b' = '==2'\n'own-a[x]' = '1'\n";
+        let mut imported = Imported::default();
+        settings(&text.parse().unwrap(), None, &mut imported);
+        let overrides = imported.overrides.iter().map(|(_, name, range)| (&**name, range.as_deref()));
+        assert_eq!(overrides.collect::<Vec<_>>(), [("own-b", Some("==1"))]);
+        assert_eq!(imported.not_taken.iter().map(|left| &*left.what).collect::<Vec<_>>(), ["override own-a[x] ==1"]);
     }
 }

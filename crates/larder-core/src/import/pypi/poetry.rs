@@ -1,26 +1,19 @@
 //! Poetry's tables of a pyproject.toml: <https://python-poetry.org/docs/pyproject/>.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use toml::{Table, Value};
 
-use crate::import::{Imported, ImportedRegistry};
+use crate::import::Imported;
 
-use super::ECOSYSTEM;
+use super::index_order::{OrderedIndex, add_claiming, add_ordered, is_pypi};
 
 /// Reads of `[tool.poetry]` what is not about dependencies.
 pub(super) fn settings(poetry: &Table, imported: &mut Imported) {
     let license = poetry.get("license").and_then(Value::as_str).map(str::to_owned);
     imported.license = imported.license.take().or(license);
     let sources: Vec<&Value> = poetry.get("source").and_then(Value::as_array).into_iter().flatten().collect();
-    let pypi = sources.iter().position(|source| is_pypi(source));
-    for (at, source) in sources.iter().enumerate().filter(|(at, _)| Some(*at) != pypi) {
-        let before = sources[..at].iter().filter(|other| Priority::of(other) == Some(Priority::Primary)).count();
-        let rank = match pypi {
-            Some(pypi) if Priority::of(sources[pypi]) == Some(Priority::Primary) && pypi < at => Rank::Behind,
-            None if before == 0 => Rank::InsteadOfPypi,
-            _ => Rank::Before,
-        };
-        add_source(source, (poetry, rank), imported);
-    }
+    add_sources(&sources, poetry, imported);
 }
 
 /// What a source is for: <https://python-poetry.org/docs/repositories/>.
@@ -44,60 +37,82 @@ impl Priority {
     }
 }
 
-/// When a primary source is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Rank {
-    InsteadOfPypi,
-    Before,
-    Behind,
-}
-
-/// Returns whether a source is PyPI itself, which is there without a line.
-fn is_pypi(source: &Value) -> bool {
+/// Returns the index that a source is; `None` if it names none. PyPI needs no URL.
+fn index_of(source: &Value) -> Option<OrderedIndex<'_>> {
     let text = |key: &str| source.get(key).and_then(Value::as_str);
-    let is_its_url =
-        |url: &str| matches!(url.trim_end_matches('/'), "https://pypi.org/simple" | "https://pypi.python.org/simple");
+    let name = text("name").unwrap_or_default();
     match text("url") {
-        Some(url) => is_its_url(url),
-        None => text("name").is_some_and(|name| name.eq_ignore_ascii_case("pypi")),
+        Some(url) if is_pypi(url) => Some(OrderedIndex { name, ..OrderedIndex::PYPI }),
+        Some(url) if !name.is_empty() => Some(OrderedIndex { name, url, is_flat: false }),
+        None if name.eq_ignore_ascii_case("pypi") => Some(OrderedIndex { name, ..OrderedIndex::PYPI }),
+        _ => None,
     }
 }
 
-/// Takes over a source. An explicit one has the packages that name it; the others are asked for all, in their order.
-fn add_source(source: &Value, (poetry, rank): (&Table, Rank), imported: &mut Imported) {
-    let text = |key: &str| source.get(key).and_then(Value::as_str);
-    let (Some(name), Some(url), Some(priority)) = (text("name"), text("url"), Priority::of(source)) else {
-        let name = text("name").unwrap_or_default();
-        return imported.refuse_guard(format!("tool.poetry.source {name}"), "declare the index in `registries`");
-    };
-    if priority != Priority::Explicit {
-        let (name, priority) = match (priority, rank) {
-            (Priority::Primary, Rank::InsteadOfPypi) => ("pypi", None),
-            (Priority::Primary, Rank::Before) => (name, Some(1)),
-            _ => (name, Some(-1)),
-        };
-        let (name, url, packages) = (name.to_owned(), url.to_owned(), Vec::new());
-        return imported.add_registry(ImportedRegistry {
-            ecosystem: ECOSYSTEM,
-            name,
-            url,
-            packages,
-            priority,
-            is_flat: false,
-        });
+/// Takes over the sources. Primary ones are asked for all, in their order, and supplemental ones behind them; PyPI where it is one of
+/// them, or where there is no primary one. An explicit one has the packages that name it.
+fn add_sources(sources: &[&Value], poetry: &Table, imported: &mut Imported) {
+    let (mut primary, mut supplemental, mut explicit) = (Vec::new(), Vec::new(), Vec::new());
+    for source in sources {
+        match (index_of(source), Priority::of(source)) {
+            (Some(index), Some(Priority::Primary)) => primary.push(index),
+            (Some(index), Some(Priority::Supplemental)) => supplemental.push(index),
+            (Some(index), Some(Priority::Explicit)) => explicit.push(index),
+            _ => {
+                let name = source.get("name").and_then(Value::as_str).unwrap_or_default();
+                imported.refuse_guard(format!("tool.poetry.source {name}"), "declare the index in `registries`");
+            }
+        }
     }
+    let is_listed = sources.iter().any(|source| index_of(source).is_some_and(|index| is_pypi(index.url)));
+    let implicit = (primary.is_empty() && !is_listed).then_some(OrderedIndex::PYPI);
+    let order: Vec<OrderedIndex<'_>> = primary.into_iter().chain(implicit).chain(supplemental).collect();
+    if order.is_empty() {
+        let why = "all are explicit: name the registry that has what names none";
+        imported.refuse_guard("tool.poetry.source", why);
+    }
+    add_ordered(&order, imported);
+    let named = named_sources(poetry);
+    for index in explicit {
+        let is_it = |name: &Option<String>| name.as_deref() == Some(&*index.name.to_lowercase());
+        let packages = named.iter().filter(|(_, names)| names.len() == 1 && names.iter().all(is_it));
+        let packages: Vec<String> = packages.map(|(package, _)| (*package).clone()).collect();
+        add_claiming(index, packages, imported);
+    }
+    for (package, names) in named {
+        let known = |name: &Option<String>| {
+            let name = name.as_deref().unwrap_or_default();
+            let is_it = |index: &OrderedIndex<'_>| index.name.eq_ignore_ascii_case(name);
+            let is_explicit = |source: &&Value| {
+                Priority::of(source) == Some(Priority::Explicit) && index_of(source).is_some_and(|index| is_it(&index))
+            };
+            order.first().is_some_and(is_it) || sources.iter().any(|source| is_explicit(source))
+        };
+        if names.len() > 1 || !names.iter().all(known) {
+            let names: Vec<&str> = names.iter().map(|name| name.as_deref().unwrap_or("any")).collect();
+            imported.refuse_guard(
+                format!("tool.poetry.dependencies {package} from {}", names.join(" or ")),
+                "`registry=` in its line, or `packages` of a registry, says from where it comes",
+            );
+        }
+    }
+}
+
+/// Returns the packages that entries take from sources, with the names of those in lower case; `None` is any.
+fn named_sources(poetry: &Table) -> BTreeMap<&String, BTreeSet<Option<String>>> {
     let groups = poetry.get("group").and_then(Value::as_table).into_iter().flatten().map(|(_, group)| group);
-    let lists = groups.filter_map(|group| group.get("dependencies")).chain(poetry.get("dependencies"));
-    let lines = lists.filter_map(Value::as_table).flatten();
-    let is_from_it = |line: &Value| line.get("source").and_then(Value::as_str) == Some(name);
-    imported.add_registry(ImportedRegistry {
-        ecosystem: ECOSYSTEM,
-        name: name.to_owned(),
-        url: url.to_owned(),
-        packages: lines.filter(|(_, line)| is_from_it(line)).map(|(package, _)| package.clone()).collect(),
-        priority: None,
-        is_flat: false,
-    });
+    let lists = groups.filter_map(|group| group.get("dependencies"));
+    let lists = lists.chain(poetry.get("dependencies")).chain(poetry.get("dev-dependencies"));
+    let mut found: BTreeMap<&String, BTreeSet<Option<String>>> = BTreeMap::new();
+    for (package, wanted) in lists.filter_map(Value::as_table).flatten() {
+        let entries = wanted.as_array().map_or(std::slice::from_ref(wanted), Vec::as_slice);
+        let names = entries.iter().map(|entry| entry.get("source").and_then(Value::as_str).map(str::to_lowercase));
+        let names: BTreeSet<Option<String>> = names.collect();
+        if names.iter().any(Option::is_some) {
+            found.entry(package).or_default().extend(names);
+        }
+    }
+    found
 }
 
 /// What an entry of Poetry's tables asks for.
@@ -268,18 +283,46 @@ mod tests {
             let mut imported = Imported::default();
             settings(&text.parse().unwrap(), &mut imported);
             let told: Vec<String> = imported.not_taken.iter().map(|left| left.what.clone()).collect();
-            let taken = imported.registries.iter().map(|one| format!("{} {:?}", one.name, one.priority));
+            let taken = imported.registries.iter().map(|one| {
+                let host = one.url.trim_start_matches("https://").split('.').next().unwrap_or_default();
+                format!("{}={host} {:?} {}", one.name, one.priority, one.packages.join("+")).trim_end().to_owned()
+            });
             taken.chain(told).collect::<Vec<_>>().join(", ")
         };
         let own = "[[source]]\nname = 'own'\nurl = 'https://own.example/simple'\n";
+        let other = "[[source]]\nname = 'other'\nurl = 'https://other.example/simple'\n";
         let pypi = "[[source]]\nname = 'PyPI'\npriority = 'primary'\n";
-        assert_eq!(sources(pypi), "");
-        assert_eq!(sources("[[source]]\nname = 'p'\nurl = 'https://pypi.org/simple/'\n"), "");
-        assert_eq!(sources(own), "pypi None");
-        assert_eq!(sources(&format!("{own}{pypi}")), "own Some(1)");
-        assert_eq!(sources(&format!("{pypi}{own}")), "own Some(-1)");
-        assert_eq!(sources(&format!("{own}priority = 'supplemental'\n")), "own Some(-1)");
-        assert_eq!(sources(&format!("{own}priority = 'odd'\n")), "tool.poetry.source own");
+        let only = "[[source]]\nname = 'PyPI'\npriority = 'explicit'\n";
+        let from = |name: &str| format!("[dependencies]\ntx = {{version = '1', source = '{name}'}}\n");
+        for (text, expected) in [
+            (pypi.to_owned(), ""),
+            ("[[source]]\nname = 'p'\nurl = 'https://pypi.org/simple/'\n".to_owned(), ""),
+            (own.to_owned(), "pypi=own None"),
+            (format!("{own}{other}"), "own=own Some(1), pypi=other None"),
+            (format!("{own}{pypi}"), "own=own Some(1)"),
+            (format!("{own}{other}{pypi}"), "own=own Some(2), other=other Some(1)"),
+            // No registry joins below PyPI's priority.
+            (format!("{pypi}{own}"), "pypi=pypi Some(2), own=own Some(1)"),
+            (format!("{own}priority = 'supplemental'\n"), "pypi=pypi Some(2), own=own Some(1)"),
+            (format!("{own}priority = 'odd'\n"), "tool.poetry.source own"),
+            (format!("{own}{only}"), "pypi=own None"),
+            (format!("{own}{only}{}", from("pypi")), "pypi=own None, pypi-public=pypi None tx"),
+            (format!("{own}priority = 'explicit'\n{}", from("own")), "own=own None tx"),
+            (format!("{own}priority = 'explicit'\n{only}"), "own=own None, tool.poetry.source"),
+            (format!("{own}{pypi}{}", from("own")), "own=own Some(1)"),
+            (
+                format!("{own}priority = 'supplemental'\n{}", from("own")),
+                "pypi=pypi Some(2), own=own Some(1), tool.poetry.dependencies tx from own",
+            ),
+            (
+                format!(
+                    "{own}priority = 'explicit'\n[dependencies]\ntx = [{{version = '1', source = 'own'}}, {{version = '2'}}]\n"
+                ),
+                "own=own None, tool.poetry.dependencies tx from any or own",
+            ),
+        ] {
+            assert_eq!(sources(&text), expected, "{text}");
+        }
     }
 
     #[test]

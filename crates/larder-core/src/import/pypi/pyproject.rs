@@ -9,7 +9,7 @@ use super::python_project::{
     uv_sources,
 };
 use crate::import::{FolderLine, ImportError, Imported, Runtimes};
-use crate::model::{Label, LocalFile, PackageName, Requirement, Source};
+use crate::model::{Label, LocalFile, PackageName, Requirement, Source, Url};
 
 use super::installed_groups::{self, InstalledGroups};
 use super::pep508::{self, Parts};
@@ -75,8 +75,9 @@ pub fn python(files: &FileReader<'_>) -> Result<Imported, ImportError> {
     if let Some(of_poetry) = tool("poetry") {
         poetry::settings(of_poetry, &mut imported);
     }
-    if let Some(of_pdm) = tool("pdm") {
-        pdm::settings(of_pdm, &mut imported);
+    let pdm_toml = files(PDM_TOML).map(|text| beside(PDM_TOML, &text)).transpose().map_err(error)?;
+    if tool("pdm").is_some() || pdm_toml.is_some() {
+        pdm::settings(tool("pdm").unwrap_or(&Table::new()), pdm_toml.as_ref(), &mut imported);
     }
     if let Some(of_rye) = tool("rye") {
         rye::settings(of_rye, &mut imported);
@@ -85,10 +86,8 @@ pub fn python(files: &FileReader<'_>) -> Result<Imported, ImportError> {
         let own = project.as_ref().and_then(|project| project.name.as_deref());
         pixi::settings(of_pixi, own, &mut imported);
     }
-    if let Some(of_pdm) = files("pdm.toml").and_then(|text| text.parse::<Table>().ok()) {
-        pdm::configuration(&of_pdm, &mut imported);
-    }
-    let of_uv = configured(tool("uv"), files(UV_TOML)).map_err(error)?;
+    let uv_toml = files(UV_TOML).map(|text| beside(UV_TOML, &text)).transpose().map_err(error)?;
+    let of_uv = configured(tool("uv"), uv_toml, &mut imported);
     if let Some(of_uv) = &of_uv {
         let own = project.unwrap_or_default();
         installed_groups::take_conflicts(of_uv, &own, &mut imported);
@@ -100,16 +99,43 @@ pub fn python(files: &FileReader<'_>) -> Result<Imported, ImportError> {
 /// uv's own file of settings.
 const UV_TOML: &str = "uv.toml";
 
-/// Returns `[tool.uv]` with what the uv.toml beside it sets in its place.
-fn configured(of_uv: Option<&Table>, file: Option<String>) -> Result<Option<Table>, String> {
-    let Some(file) = file else { return Ok(of_uv.cloned()) };
-    let own: Table = file
-        .trim_start_matches('\u{feff}')
-        .parse()
-        .map_err(|e: toml::de::Error| format!("the {UV_TOML} beside it: {}", e.message()))?;
+/// PDM's own file of settings.
+const PDM_TOML: &str = "pdm.toml";
+
+/// Parses a file of settings beside a pyproject.toml.
+fn beside(file: &str, text: &str) -> Result<Table, String> {
+    let read = text.trim_start_matches('\u{feff}').parse();
+    read.map_err(|e: toml::de::Error| format!("the {file} beside it: {}", e.message()))
+}
+
+/// Returns `[tool.uv]` with what the uv.toml beside it sets in its place. Of the indexes of the table, uv has those then that sources name,
+/// for their packages.
+fn configured(of_uv: Option<&Table>, file: Option<Table>, imported: &mut Imported) -> Option<Table> {
+    const INDEX: &str = "index";
+    let Some(mut own) = file else { return of_uv.cloned() };
     let mut all = of_uv.cloned().unwrap_or_default();
+    let named = from_index(&all);
+    if let (Some(Value::Array(theirs)), Some(Value::Array(indexes))) = (all.get(INDEX), own.get_mut(INDEX)) {
+        let name_of = |index: &Value| index.get("name").and_then(Value::as_str).map(str::to_owned);
+        for index in theirs.iter().filter_map(Value::as_table) {
+            let name = index.get("name").and_then(Value::as_str).unwrap_or_default();
+            if indexes.iter().any(|known| name_of(known).as_deref() == Some(name)) {
+                continue;
+            }
+            if !named.contains_key(name) {
+                let url = index.get("url").and_then(Value::as_str).unwrap_or_default();
+                let what = if name.is_empty() { Url::mask(url).to_string() } else { name.to_owned() };
+                imported.refuse(format!("tool.uv.index {what}"), "uv.toml has indexes, and uv asks those instead");
+                continue;
+            }
+            let mut index = index.clone();
+            index.remove("default");
+            index.insert("explicit".to_owned(), true.into());
+            indexes.push(index.into());
+        }
+    }
     all.extend(own);
-    Ok(Some(all))
+    Some(all)
 }
 
 impl Imported {

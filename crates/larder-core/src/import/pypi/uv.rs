@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use toml::{Table, Value};
 
-use crate::import::{Imported, ImportedRegistry};
+use crate::import::Imported;
 use crate::model::{Marker, Platform, PythonVersion, Requirement};
 
 use super::ECOSYSTEM;
+use super::index_order::{OrderedIndex, add_claiming, add_ordered, is_pypi};
 
 /// Reads `[tool.uv]`, but for its dependencies and sources. `from_index` has the packages that a source takes from an index.
 pub(super) fn settings(uv: &Table, from_index: &BTreeMap<String, Vec<String>>, imported: &mut Imported) {
@@ -27,10 +28,11 @@ pub(super) fn settings(uv: &Table, from_index: &BTreeMap<String, Vec<String>>, i
             );
         }
     }
+    tell_unknown_indexes(uv, from_index, imported);
     indexes(uv, from_index, imported);
     // What `uv pip` asks besides, or instead.
     if let Some(of_pip) = uv.get("pip").and_then(Value::as_table) {
-        indexes(of_pip, from_index, imported);
+        indexes(of_pip, &BTreeMap::new(), imported);
     }
     for text in strings(uv.get("override-dependencies")) {
         take_override(text, imported);
@@ -92,29 +94,62 @@ pub(super) fn settings(uv: &Table, from_index: &BTreeMap<String, Vec<String>>, i
 
 /// Reads the indexes, by `index` and by the names of before.
 fn indexes(uv: &Table, from_index: &BTreeMap<String, Vec<String>>, imported: &mut Imported) {
-    for index in uv.get("index").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_table) {
-        add_index(index, from_index, imported);
+    let listed = uv.get("index").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_table);
+    let (mut claims, mut general) = (Vec::new(), Vec::new());
+    let mut default: Option<OrderedIndex<'_>> = None;
+    for index in listed {
+        let is_set = |key: &str| index.get(key).and_then(Value::as_bool).unwrap_or_default();
+        let Some(found) = index_of(index) else { continue };
+        let name = index.get("name").and_then(Value::as_str).unwrap_or(found.name);
+        match from_index.get(name) {
+            // One of which no package comes alone is asked by the lines that name it.
+            Some(packages) if is_set("explicit") || !packages.is_empty() => claims.push((found, packages)),
+            None if is_set("explicit") && !is_pypi(found.url) => {
+                imported.refuse(format!("index {name}"), "it is explicit, and no source names it");
+            }
+            _ => {}
+        }
+        match (is_set("explicit"), is_set("default")) {
+            (true, _) => {}
+            (false, true) => default = default.or(Some(found)),
+            (false, false) if found.is_flat => {
+                imported.add_flat(ECOSYSTEM, index.get("name").and_then(Value::as_str), found.url);
+            }
+            (false, false) => general.push(found),
+        }
     }
-    let index = |name: &str, url: &str, priority| ImportedRegistry {
-        ecosystem: ECOSYSTEM,
-        name: name.to_owned(),
-        url: url.to_owned(),
-        packages: Vec::new(),
-        priority,
-        is_flat: false,
-    };
-    if let Some(url) = uv.get("index-url").and_then(Value::as_str).filter(|url| !is_pypi(url)) {
-        imported.add_registry(index("pypi", url, None));
+    let index = |url| OrderedIndex { name: host(url), url, is_flat: false };
+    general.extend(strings(uv.get("extra-index-url")).map(index));
+    let usual = uv.get("index-url").and_then(Value::as_str);
+    if let (Some(default), Some(usual)) = (default, usual.filter(|usual| default.is_some_and(|one| one.url != *usual)))
+    {
+        let why = format!("{} is the usual one already: declare it in `registries`, with its `packages`", default.url);
+        imported.refuse_guard("tool.uv.index-url", why);
     }
-    for url in strings(uv.get("extra-index-url")).filter(|url| !is_pypi(url)) {
-        let host = url.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or("index");
-        imported.add_registry(index(host, url, Some(1)));
+    general.push(default.or(usual.map(index)).unwrap_or(OrderedIndex::PYPI));
+    for (index, packages) in claims {
+        let is_first =
+            general.first().is_some_and(|first| first.url == index.url || is_pypi(first.url) && is_pypi(index.url));
+        if !is_first || general.len() > 1 && !is_pypi(index.url) {
+            add_claiming(index, packages.clone(), imported);
+        }
     }
+    add_ordered(&general, imported);
     for url in strings(uv.get("find-links")) {
         imported.add_flat(ECOSYSTEM, None, url);
     }
     if uv.get("no-index").and_then(Value::as_bool).unwrap_or_default() {
         imported.refuse_guard("tool.uv.no-index", "name the registry or the folder that replaces PyPI");
+    }
+}
+
+/// Stops for sources whose index is none of those that are named: in a file of the user's, it would be.
+fn tell_unknown_indexes(uv: &Table, from_index: &BTreeMap<String, Vec<String>>, imported: &mut Imported) {
+    let listed = uv.get("index").and_then(Value::as_array).into_iter().flatten();
+    let known: BTreeSet<&str> = listed.filter_map(|index| index.get("name")?.as_str()).collect();
+    for (index, packages) in from_index.iter().filter(|(index, _)| !known.contains(index.as_str())) {
+        let what = format!("tool.uv.sources {} from {index}", packages.join(", "));
+        imported.refuse_guard(what, "no index has this name: declare it in `registries`, with its `packages`");
     }
 }
 
@@ -182,39 +217,15 @@ fn span(text: &str) -> Option<Duration> {
     span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok()?.try_into().ok()
 }
 
-fn add_index(index: &Table, from_index: &BTreeMap<String, Vec<String>>, imported: &mut Imported) {
+/// Returns what an entry of `index` names.
+fn index_of(index: &Table) -> Option<OrderedIndex<'_>> {
     let text = |key: &str| index.get(key).and_then(Value::as_str);
-    let is_set = |key: &str| index.get(key).and_then(Value::as_bool).unwrap_or_default();
-    let Some(url) = text("url") else { return };
-    let host = url.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default();
-    let name = text("name").unwrap_or(host);
-    if is_pypi(url) {
-        return;
-    }
-    let packages = from_index.get(name).cloned().unwrap_or_default();
-    let is_named = from_index.contains_key(name);
-    if is_set("explicit") && !is_named {
-        return imported.refuse(format!("index {name}"), "it is explicit, and no source names it");
-    }
-    if text("format") == Some("flat") && packages.is_empty() {
-        return imported.add_flat(ECOSYSTEM, text("name"), url);
-    }
-    // uv's default index replaces PyPI; the others come before it.
-    let is_default = is_set("default");
-    imported.add_registry(ImportedRegistry {
-        ecosystem: ECOSYSTEM,
-        name: if is_default { "pypi" } else { name }.to_owned(),
-        url: url.to_owned(),
-        // One without packages and priority is asked by the lines that name it.
-        priority: (!is_default && packages.is_empty() && !is_set("explicit")).then_some(1),
-        packages: if is_default { Vec::new() } else { packages },
-        is_flat: text("format") == Some("flat"),
-    });
+    let url = text("url")?;
+    Some(OrderedIndex { name: text("name").unwrap_or(host(url)), url, is_flat: text("format") == Some("flat") })
 }
 
-/// Returns whether a URL is that of PyPI, which is there without a line.
-fn is_pypi(url: &str) -> bool {
-    url.trim_end_matches('/') == "https://pypi.org/simple"
+fn host(url: &str) -> &str {
+    url.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or("index")
 }
 
 fn strings(value: Option<&Value>) -> impl Iterator<Item = &str> {
@@ -270,6 +281,57 @@ mod tests {
             assert_eq!(taken.collect::<Vec<_>>(), registries, "{text}");
             assert_eq!(imported.not_taken.iter().filter(|left| left.guards).count(), guards, "{text}");
         }
+    }
+
+    /// Returns the registries, and what stops.
+    fn told(imported: &Imported) -> String {
+        let taken = imported.registries.iter().map(|one| {
+            let host = one.url.trim_start_matches("https://").split('.').next().unwrap_or_default();
+            format!("{}={host} {} {}", one.name, one.priority.unwrap_or_default(), one.packages.join("+"))
+        });
+        let stops = imported.not_taken.iter().filter(|left| left.guards).map(|left| format!("stop: {}", left.what));
+        taken.chain(stops).map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join(", ")
+    }
+
+    #[test]
+    fn sources_keep_the_indexes_that_they_name() {
+        let index = |name: &str, more: &str| {
+            format!("[[tool.uv.index]]\nname = '{name}'\nurl = 'https://{name}.example/s'\n{more}\n")
+        };
+        let of_corp = "[tool.uv.sources]\ntx = {index = 'corp'}\n";
+        let mirror = "[[index]]\nname = 'mirror'\nurl = 'https://mirror.example/s'\ndefault = true\n";
+        let pypi = "[[tool.uv.index]]\nname = 'pypi'\nurl = 'https://pypi.org/simple'\n";
+        for (pyproject, uv_toml, expected) in [
+            (index("corp", "explicit = true") + of_corp, "", "corp=corp 0 tx"),
+            (index("corp", "explicit = true") + of_corp, mirror, "corp=corp 0 tx, pypi=mirror 0"),
+            (index("corp", "") + of_corp, mirror, "corp=corp 0 tx, pypi=mirror 0"),
+            (index("other", "") + &index("corp", "default = true") + of_corp, mirror, "corp=corp 0 tx, pypi=mirror 0"),
+            (of_corp.to_owned(), mirror, "pypi=mirror 0, stop: tool.uv.sources tx from corp"),
+            // It is asked for everything, too.
+            (index("corp", "") + of_corp, "", "corp=corp 0 tx, corp-2=corp 1"),
+            (index("corp", "default = true") + of_corp, "", "pypi=corp 0"),
+            (index("a", "") + &index("b", ""), "", "a=a 2, b=b 1"),
+            (format!("{pypi}{}", index("b", "")), "", "pypi=pypi 2, b=b 1"),
+            (
+                format!("{}{pypi}explicit = true\n{}", index("b", ""), of_corp.replace("corp", "pypi")),
+                "",
+                "pypi-public=pypi 0 tx, b=b 1",
+            ),
+        ] {
+            assert_eq!(told(&read(&pyproject, uv_toml)), expected, "{pyproject}\n{uv_toml}");
+        }
+        let both = read(&(index("corp", "") + &index("other", "") + of_corp), mirror);
+        assert!(both.not_taken.iter().any(|left| left.what == "tool.uv.index other"), "{:?}", both.not_taken);
+    }
+
+    #[test]
+    fn names_of_what_is_left_out_are_those_of_packages() {
+        let imported = read("[tool.uv]\nexclude-dependencies = ['Own_B', 'own.b', 'b[x]', 'own c']\n", "");
+        assert_eq!(imported.overrides.iter().map(|(_, name, _)| &**name).collect::<Vec<_>>(), ["own-b"]);
+        assert_eq!(
+            imported.not_taken.iter().map(|left| &*left.what).collect::<Vec<_>>(),
+            ["override b[x]", "override own c"]
+        );
     }
 
     #[test]
