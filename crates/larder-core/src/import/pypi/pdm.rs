@@ -164,7 +164,7 @@ mod tests {
             (
                 "[[source]]\nname = 'c'\nurl = 'https://corp.example/${X}/s'\n",
                 String::new(),
-                "the registry https://corp.example/${X}/s!",
+                "the registry https://corp.example/$%7BX%7D/s!",
             ),
             (
                 "[[source]]\nname = 'c'\nurl = 'https://corp.example/s'\nverify_ssl = false\n",

@@ -109,7 +109,7 @@ mod tests {
                     [tool.pixi.pypi-options]\nextra-index-urls = ['https://corp.example/simple']\n";
         let imported = pyproject(text).unwrap();
         let lines: Vec<_> = imported.lines.iter().map(|line| line.what()).collect();
-        assert_eq!(lines, ["pypi rich >=13", "pypi six", "pypi idna[all] ==3.6"]);
+        assert_eq!(lines, ["pypi idna[all] ==3.6", "pypi rich >=13", "pypi six"]);
         assert_eq!(imported.registries[0].url, "https://corp.example/simple");
         let told: Vec<(&str, bool)> = imported.not_taken.iter().map(|left| (&*left.what, left.guards)).collect();
         assert_eq!(

@@ -121,8 +121,7 @@ fn indexes(uv: &Table, from_index: &BTreeMap<String, Vec<String>>, imported: &mu
     let index = |url| OrderedIndex { name: host(url), url, is_flat: false };
     general.extend(strings(uv.get("extra-index-url")).map(index));
     let usual = uv.get("index-url").and_then(Value::as_str);
-    if let (Some(default), Some(usual)) = (default, usual.filter(|usual| default.is_some_and(|one| one.url != *usual)))
-    {
+    if let (Some(default), Some(_)) = (default, usual.filter(|usual| default.is_some_and(|one| one.url != *usual))) {
         let why = format!("{} is the usual one already: declare it in `registries`, with its `packages`", default.url);
         imported.refuse_guard("tool.uv.index-url", why);
     }
