@@ -249,7 +249,7 @@ group "dev" dev=#true {
     npm "ws" "*"
     pypi "pytest" ">=8"
     pypi "ruff"
-    path "../x"
+    path "../x" name="linked"
 }
 
 group "docs" {

@@ -23,7 +23,9 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) {
         let Some((name, version)) = requirement.split_once("==") else { continue };
         let name = name.split('[').next().unwrap_or_default().trim();
         let Some(key) = found.add_pypi(name, version.trim()) else { continue };
-        indexes.iter().for_each(|place| found.add_place(&key, place.clone()));
+        for place in &indexes {
+            found.add_place(&key, place.clone());
+        }
         for hash in parts.filter_map(|option| option.trim().strip_prefix("hash=sha256:")) {
             if let Ok(digest) = Digest::from_hex(Algorithm::Sha256, hash.trim()) {
                 found.add_digest(&key, None, digest);
@@ -44,7 +46,7 @@ fn indexes(text: &str) -> Vec<String> {
     let of = |names: &'static [&'static str]| {
         options.iter().filter(move |(option, _)| names.contains(&&**option)).map(|(_, url)| url.clone())
     };
-    let Some(index) = of(&["-i", "--index-url"]).last() else { return Vec::new() };
+    let Some(index) = of(&["-i", "--index-url"]).next_back() else { return Vec::new() };
     std::iter::once(index).chain(of(&["--extra-index-url"])).collect()
 }
 

@@ -57,7 +57,9 @@ pub(super) fn read(text: &str, declared: &[DeclaredRanges], found: &mut LockedVe
                 // Before there was one, the digest stood behind the URL.
                 let fragment = entry.resolved.split_once('#').map(|(_, digest)| digest).unwrap_or_default();
                 let digest = Digest::from_hex(Algorithm::Sha1, fragment);
-                digest.into_iter().for_each(|digest| found.add_digest(&key, None, digest));
+                for digest in digest {
+                    found.add_digest(&key, None, digest);
+                }
             }
             if let Some(place) = LockedPlace::of_file(place) {
                 found.add_place(&key, place);

@@ -15,7 +15,9 @@ pub(super) fn settings(pixi: &Table, own_name: Option<&str>, imported: &mut Impo
         add_dependency(name, wanted, own_name, imported);
     }
     let options = pixi.get("pypi-options").and_then(Value::as_table);
-    options.into_iter().for_each(|options| indexes(options, imported));
+    for options in options {
+        indexes(options, imported);
+    }
     let conda: Vec<&str> =
         table(pixi, "dependencies").map(|(name, _)| name.as_str()).filter(|name| *name != "python").collect();
     if !conda.is_empty() {
@@ -97,6 +99,7 @@ fn indexes(options: &Table, imported: &mut Imported) {
 
 #[cfg(test)]
 mod tests {
+    use crate::import::entries::ImportedLine;
     use crate::import::pyproject;
 
     #[test]
@@ -108,7 +111,7 @@ mod tests {
                     [tool.pixi.feature.cuda.dependencies]\ncuda = '12.*'\n[tool.pixi.tasks]\nstart = 'x'\n\
                     [tool.pixi.pypi-options]\nextra-index-urls = ['https://corp.example/simple']\n";
         let imported = pyproject(text).unwrap();
-        let lines: Vec<_> = imported.lines.iter().map(|line| line.what()).collect();
+        let lines: Vec<_> = imported.lines.iter().map(ImportedLine::what).collect();
         assert_eq!(lines, ["pypi idna[all] ==3.6", "pypi rich >=13", "pypi six"]);
         assert_eq!(imported.registries[0].url, "https://corp.example/simple");
         let told: Vec<(&str, bool)> = imported.not_taken.iter().map(|left| (&*left.what, left.guards)).collect();

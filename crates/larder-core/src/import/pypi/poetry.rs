@@ -86,12 +86,12 @@ fn add_sources(sources: &[&Value], poetry: &Table, imported: &mut Imported) {
             let is_explicit = |source: &&Value| {
                 Priority::of(source) == Some(Priority::Explicit) && index_of(source).is_some_and(|index| is_it(&index))
             };
-            order.first().is_some_and(is_it) || sources.iter().any(|source| is_explicit(source))
+            order.first().is_some_and(is_it) || sources.iter().any(is_explicit)
         };
         if names.len() > 1 || !names.iter().all(known) {
-            let names: Vec<&str> = names.iter().map(|name| name.as_deref().unwrap_or("any")).collect();
+            let sources: Vec<&str> = names.iter().map(|name| name.as_deref().unwrap_or("any")).collect();
             imported.refuse_guard(
-                format!("tool.poetry.dependencies {package} from {}", names.join(" or ")),
+                format!("tool.poetry.dependencies {package} from {}", sources.join(" or ")),
                 "`registry=` in its line, or `packages` of a registry, says from where it comes",
             );
         }

@@ -124,7 +124,7 @@ fn configured(of_uv: Option<&Table>, file: Option<Table>, imported: &mut Importe
             }
             if !named.contains_key(name) {
                 let url = index.get("url").and_then(Value::as_str).unwrap_or_default();
-                let what = if name.is_empty() { Url::mask(url).to_string() } else { name.to_owned() };
+                let what = if name.is_empty() { Url::mask(url) } else { name.to_owned() };
                 imported.refuse(format!("tool.uv.index {what}"), "uv.toml has indexes, and uv asks those instead");
                 continue;
             }

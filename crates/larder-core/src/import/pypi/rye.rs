@@ -58,6 +58,7 @@ fn add_source(source: &Table, imported: &mut Imported) {
 #[cfg(test)]
 mod tests {
     use crate::import::pyproject;
+    use crate::model::Label;
 
     #[test]
     fn members_sources_and_development_are_taken_and_scripts_told() {
@@ -70,7 +71,7 @@ mod tests {
         let imported = pyproject(text).unwrap();
         assert_eq!(imported.members, ["libs/*"]);
         let lines: Vec<(Option<&str>, &str)> =
-            imported.lines.iter().map(|line| (line.group.as_ref().map(|group| group.as_str()), &*line.name)).collect();
+            imported.lines.iter().map(|line| (line.group.as_ref().map(Label::as_str), &*line.name)).collect();
         assert_eq!(lines, [(None, "idna"), (Some("dev"), "mypy")]);
         let registries: Vec<_> = imported.registries.iter().map(|one| (&*one.name, one.priority)).collect();
         assert_eq!(registries, [("corp", Some(1)), ("pypi", None)]);
