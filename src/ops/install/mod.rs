@@ -361,7 +361,7 @@ impl Installation<'_> {
             },
             Purpose::Sync | Purpose::Repair => manifests::texts(self.project),
         };
-        let kept = tested::kept(self).and_then(|kept| kept.promoted);
+        let kept = tested::kept(self).map(|(_, source)| source);
         let input = profile::BuildInput {
             environment: name,
             platform: self.platform,

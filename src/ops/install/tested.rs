@@ -10,7 +10,7 @@ use crate::manifest::{self, ManifestKind};
 use crate::model::{PackageKey, TreeDigest};
 use crate::ops::session::MANIFEST;
 use crate::ops::{Event, Result, Session};
-use crate::profile::{Generation, PackageContent};
+use crate::profile::{Generation, PackageContent, PromotionSource};
 use crate::store::Tree;
 
 /// Returns which trees a generation has of the packages that are built or whose scripts run.
@@ -42,14 +42,15 @@ pub(in crate::ops) fn made(
     Ok(made)
 }
 
-/// Returns the generation that an environment keeps because it was promoted, if its lock is the one that is to be built.
-pub(super) fn kept(installation: &Installation<'_>) -> Option<Generation> {
+/// Returns the generation that an environment keeps because it was promoted, if its lock is the one that is to be built, and where that
+/// came from.
+pub(super) fn kept(installation: &Installation<'_>) -> Option<(Generation, PromotionSource)> {
     let Installation { profile, environment, lock, .. } = *installation;
     let name = &environment.name;
     // A record that cannot be read is no reason not to build what the lock says.
-    profile.current_summary(name).ok().flatten().filter(|head| head.promoted.is_some())?;
+    let source = profile.current_summary(name).ok().flatten()?.promoted?;
     let kept = profile.current(name).ok().flatten()?;
-    (profile.lock_text(name, kept.number).ok()? == lock.to_text()).then_some(kept)
+    (profile.lock_text(name, kept.number).ok()? == lock.to_text()).then_some((kept, source))
 }
 
 /// Returns what an environment keeps because it was promoted: until the lock is another one, or the manifest lets other code run, or lets
@@ -59,7 +60,7 @@ pub(super) fn promoted(installation: &Installation<'_>) -> Result<BTreeMap<Packa
     if matches!(purpose, Purpose::Promote(_)) {
         return Ok(BTreeMap::new());
     }
-    let Some(kept) = kept(installation).filter(|kept| trees(lock, kept).next().is_some()) else {
+    let Some((kept, _)) = kept(installation).filter(|(kept, _)| trees(lock, kept).next().is_some()) else {
         return Ok(BTreeMap::new());
     };
     let manifests = profile.manifests(&environment.name, kept.number).unwrap_or_default();

@@ -24,7 +24,7 @@ pub(in crate::ops) fn check(root: &Path, names: &LocalPackageIndex, imported: &m
     let lost: BTreeSet<(Ecosystem, String)> =
         imported.workspace.iter().filter(|(ecosystem, name)| !of_members(*ecosystem, name)).cloned().collect();
     let mut wrong: BTreeMap<String, String> = BTreeMap::new();
-    let mut named = Vec::new();
+    let mut linked = Vec::new();
     for (folder, seen_as) in imported.folders.clone() {
         let at = path::join("", &folder);
         if members::stay_inside(root, &at).is_err() {
@@ -44,7 +44,7 @@ pub(in crate::ops) fn check(root: &Path, names: &LocalPackageIndex, imported: &m
         let may_be_built = is_linked && may_be_built(&at);
         let is_kept_under_its_name = seen_as.as_deref().is_none_or(has);
         if may_be_built && (own.is_empty() || !is_kept_under_its_name || packages::is_ignored(root, &at)?) {
-            named.push(folder);
+            linked.push(folder);
         } else if own.is_empty() {
             wrong.insert(at.to_string(), "its folder holds no package".to_owned());
         } else if let Some(name) = seen_as.as_ref().filter(|name| !has(name)) {
@@ -52,7 +52,7 @@ pub(in crate::ops) fn check(root: &Path, names: &LocalPackageIndex, imported: &m
         }
     }
     // A line gives the others their names.
-    imported.linked.retain(|folder, _| named.contains(folder));
+    imported.linked.retain(|folder, _| linked.contains(folder));
     imported.leave_out_lines(|line| {
         if line.ecosystem.is_local() {
             let folder = parse_folder(&line.name).ok()?.folder;

@@ -57,7 +57,7 @@ pub(super) fn read(text: &str, declared: &[DeclaredRanges], found: &mut LockedVe
                 // Before there was one, the digest stood behind the URL.
                 let fragment = entry.resolved.split_once('#').map(|(_, digest)| digest).unwrap_or_default();
                 let digest = Digest::from_hex(Algorithm::Sha1, fragment);
-                for digest in digest {
+                if let Ok(digest) = digest {
                     found.add_digest(&key, None, digest);
                 }
             }

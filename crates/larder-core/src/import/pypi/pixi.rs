@@ -15,7 +15,7 @@ pub(super) fn settings(pixi: &Table, own_name: Option<&str>, imported: &mut Impo
         add_dependency(name, wanted, own_name, imported);
     }
     let options = pixi.get("pypi-options").and_then(Value::as_table);
-    for options in options {
+    if let Some(options) = options {
         indexes(options, imported);
     }
     let conda: Vec<&str> =
