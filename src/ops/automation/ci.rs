@@ -89,7 +89,7 @@ impl Workflow {
             .replace(WORKING_DIRECTORY, &self.working_directory())
             .replace("LARDER_VERSION", env!("CARGO_PKG_VERSION"))
             .replace("WORKFLOW_NAME", &self.name())
-            .replace("DEFAULT_BRANCH", &scalar(&self.branch))
+            .replace("MAIN_BRANCH", &scalar(&self.branch))
             .replace("'PROJECT/larder.sarif'", &in_expression);
         let files = ["larder.lock", "larder.sarif", "plan.json", "summary.md"];
         files.into_iter().fold(text, |text, file| {
@@ -197,7 +197,7 @@ mod tests {
         for ((host, prefix), purpose) in hosts.into_iter().flat_map(|one| purposes.map(|purpose| (one, purpose))) {
             let (text, parsed) = workflow_for(host, purpose, prefix);
             assert!(parsed.is_object() && text.contains(env!("CARGO_PKG_VERSION")));
-            for placeholder in ["LARDER_VERSION", "WORKFLOW_NAME", "DEFAULT_BRANCH", "WORKING_DIRECTORY", "PROJECT/"] {
+            for placeholder in ["LARDER_VERSION", "WORKFLOW_NAME", "MAIN_BRANCH", "WORKING_DIRECTORY", "PROJECT/"] {
                 assert!(!text.contains(placeholder), "{placeholder}: {text}");
             }
         }

@@ -48,8 +48,11 @@ const PARSERS: PerEcosystem<Parse> = PerEcosystem {
 
 /// Parses the version of a local package: that of a private package; a Python package's that is none of them, as PEP 440 has it.
 fn local(text: &str) -> Result<Version, String> {
-    let parsed = larder::version::parse(text).map(Version::from);
-    parsed.or_else(|reason| pypi::version::parse(text).map(Version::from).map_err(|_| reason))
+    larder::version::parse(text).map(Version::from).or_else(|reason| {
+        let version = pypi::version::parse(text).map_err(|_| reason)?;
+        // `v1.2.3` is written as `1.2.3`, which is one of them.
+        Ok(larder::version::parse(&version.to_string()).map_or_else(|_| version.into(), Version::from))
+    })
 }
 
 impl Version {
