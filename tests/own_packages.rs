@@ -219,7 +219,7 @@ fn a_line_of_a_folder_counts_where_its_marker_holds() {
     project.run("larder lock").exits(0);
     project.run("larder lock --check").exits(0);
     project.write("jobs/pyproject.toml", &manifest("jobs", "1.0", &asked.replace("never", "linux")));
-    project.run("larder lock").exits(3).names(["the project's own is kit 1.5"]);
+    project.run("larder lock").exits(3).names(["the project's own is kit (1.5)"]);
 }
 
 #[test]
