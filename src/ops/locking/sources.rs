@@ -175,7 +175,7 @@ fn of_lock(
     let artifact = Artifact { platforms: Vec::new(), ..artifact.clone() };
     let wanted = [RequestedArtifact::new(package, &Origin::Source(Arc::clone(source)), &artifact)];
     let fetched = artifacts::fetch(session, registries, &wanted, NameFolding::default())?;
-    read(project, package, source, &artifact, fetched.into_iter().next().map(|fetched| fetched.tree))
+    read(project, package, source, &artifact, fetched.first().map(|fetched| &fetched.tree))
 }
 
 /// Fetches what a source has now, or at a commit, and puts it into the store.
@@ -189,7 +189,7 @@ fn fetched(
     let fetched = registries.sources().fetch(package, source, commit)?;
     let wanted = [RequestedArtifact::new(&fetched.package, &fetched.origin(), &fetched.artifact)];
     let stored = artifacts::fetch(session, &FetchedFile(&fetched), &wanted, NameFolding::default())?;
-    let tree = stored.into_iter().next().map(|stored| stored.tree);
+    let tree = stored.first().map(|stored| &stored.tree);
     read(project, &fetched.package, &fetched.source, &fetched.artifact, tree)
 }
 
@@ -198,9 +198,9 @@ fn read(
     package: &PackageKey,
     source: &Arc<PinnedSource>,
     artifact: &Artifact,
-    tree: Option<Tree>,
+    tree: Option<&Tree>,
 ) -> Result<SourceRelease> {
-    let files = tree.as_ref().map_or_else(FolderFiles::none, FolderFiles::of_tree);
+    let files = tree.map_or_else(FolderFiles::none, FolderFiles::of_tree);
     let content = SourceContent { package, artifact, files: &files, settings: &project.manifest.settings };
     let release = SourceRelease::read(&content, Arc::clone(source));
     Ok(files.checked(release)??)
