@@ -176,7 +176,7 @@ fn systemd_unit(
     let words: Vec<String> = program.words.iter().map(|word| unit_word(word)).collect();
     let description = format!("{project}: {}", program.name).replace('%', "%%");
     let mut text = format!(
-        "[ServiceUnit]\nDescription={description}\nWants={after}\nAfter={after}\nStartLimitIntervalSec=100\nStartLimitBurst=10\n\n\
+        "[Unit]\nDescription={description}\nWants={after}\nAfter={after}\nStartLimitIntervalSec=100\nStartLimitBurst=10\n\n\
          [Service]\nType=exec\nWorkingDirectory={}\nExecStart={} {}\nRestart=always\nRestartSec=4\nKillMode=mixed\n\
          TimeoutStopSec=30\n",
         folder_text(place),
@@ -252,7 +252,7 @@ mod tests {
         assert_eq!(
             unit.text,
             format!(
-                "[ServiceUnit]\nDescription=shop: api\nWants=network-online.target {db}\nAfter=network-online.target {db}\n\
+                "[Unit]\nDescription=shop: api\nWants=network-online.target {db}\nAfter=network-online.target {db}\n\
                  StartLimitIntervalSec=100\nStartLimitBurst=10\n\n[Service]\nType=exec\nWorkingDirectory=/work/it's 100%% <a>\n\
                  ExecStart=\"/usr/bin/larder\" \"run\" \"it's $$5\"\nRestart=always\nRestartSec=4\nKillMode=mixed\n\
                  TimeoutStopSec=30\nMemoryMax=512M\nUser=shop\n\n[Install]\nWantedBy=multi-user.target\n"
