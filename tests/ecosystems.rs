@@ -139,7 +139,7 @@ fn variants_and_modules_are_seen() {
     for code in ["Ecosystem::ALL", "Ecosystem::PRIVATE", "Requirement::npm(a)", "Version::from(v)", "MyVersion::Npm"] {
         assert!(!names_a_variant(code), "{code}");
     }
-    let named = |code: &str| Vec::from_iter(modules_named(code)).join(" ");
+    let named = |code: &str| modules_named(code).collect::<Vec<_>>().join(" ");
     assert_eq!(named("mod npm;"), "npm");
     assert_eq!(named("pub(super) mod pypi; use a::{b, creatio}; npm::pick()"), "npm pypi creatio");
     assert_eq!(named("use crate::x::npm;"), "npm");

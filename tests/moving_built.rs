@@ -256,8 +256,8 @@ fn a_pin_of_another_version_of_the_projects_own_package_stops_nobody() {
 
 /// A lockfile of pnpm: the root's lines, and what each package has.
 fn pnpm_lock(head: &str, lines: &[(&str, &str)], packages: &str, snapshots: &str) -> String {
-    let lines: String =
-        lines.iter().map(|(name, version)| format!("      {name}: {{specifier: '*', version: {version}}}\n")).collect();
+    let line = |(name, version): &(&str, &str)| format!("      {name}: {{specifier: '*', version: {version}}}\n");
+    let lines = lines.iter().map(line).collect::<Vec<_>>().concat();
     format!(
         "lockfileVersion: '9.0'\n{head}importers:\n  .:\n    dependencies:\n{lines}packages:\n{packages}snapshots:\n{snapshots}"
     )
