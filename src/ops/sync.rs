@@ -154,11 +154,17 @@ impl Synced {
     }
 }
 
+impl SyncOptions {
+    /// Returns whether nothing is asked for but that the environment is what the lock says.
+    fn is_plain(self) -> bool {
+        self.mode == Mode::default() && self.bytecode == BytecodeUse::AsDeclared
+    }
+}
+
 /// Makes the environment what the lock says.
 pub fn sync(session: &Session<'_>, options: SyncOptions) -> Result<Synced> {
     let root = project::find_root(session.context)?;
-    if options.mode == Mode::default()
-        && options.bytecode == BytecodeUse::AsDeclared
+    if options.is_plain()
         && let Some(synced) = unchanged(session, &root, options)
     {
         return Ok(synced);
@@ -166,7 +172,7 @@ pub fn sync(session: &Session<'_>, options: SyncOptions) -> Result<Synced> {
     let context = session.context;
     let hook_use = match options.mode {
         Mode::DryRun => HookUse::Never,
-        _ if is_built(session, &root, options) => HookUse::Never,
+        _ if options.is_plain() && is_built(session, &root, options) => HookUse::Never,
         Mode::Build(_) | Mode::Repair(_) => options.hooks.under(options.lock, &context.variables),
     };
     let before = RunOf { environment: context.environment.as_deref(), generation: None };
@@ -188,8 +194,7 @@ pub fn sync(session: &Session<'_>, options: SyncOptions) -> Result<Synced> {
 /// Returns whether the environment is what a fresh lock says, though it was built under `--frozen`, where nobody looked at whether it is
 /// fresh: a sync has nothing to do then.
 fn is_built(session: &Session<'_>, root: &Path, options: SyncOptions) -> bool {
-    let is_plain = options.mode == Mode::default() && options.bytecode == BytecodeUse::AsDeclared;
-    let Some(environment) = wanted(session.context, root, options).filter(|_| is_plain) else { return false };
+    let Some(environment) = wanted(session.context, root, options) else { return false };
     let variables = &session.context.variables;
     state::current(root, &environment, variables, LockCheck::Unseen).is_some()
         && Project::read_for(root.to_path_buf(), options.lock).is_ok_and(|project| lock::fresh(&project).is_ok())

@@ -152,6 +152,8 @@ pub(super) struct Ingredients<'c> {
     pub(super) interpreter: Option<Interpreter>,
     pub(super) runtimes: GatheredRuntimes,
     bytecode: Option<Bytecode>,
+    /// The generation of another environment that it is, or stays.
+    promoted: Option<PromotionSource>,
     /// Keeps byte-code from being collected until the environment has it.
     _leased: Option<Lease>,
 }
@@ -224,14 +226,19 @@ impl Installation<'_> {
             repair::forget_damaged(store, &closure, patches, outputs)?;
         }
         let sources = SourceUse::Built(&builder);
-        let promoted = tested::promoted(self)?;
-        let carried = match self.purpose {
-            Purpose::Promote(promotion) => &promotion.carried,
-            Purpose::Sync | Purpose::Repair | Purpose::RepairRolledBack => &promoted,
+        let kept;
+        let promotion = match self.purpose {
+            Purpose::Promote(promotion) => Some(promotion),
+            Purpose::Sync | Purpose::Repair | Purpose::RepairRolledBack => {
+                kept = tested::kept(self)?;
+                kept.as_ref()
+            }
         };
+        let carried = promotion.map_or(const { &BTreeMap::new() }, |promotion| &promotion.carried);
         let preparation = PackageSteps { patches, sources, scripts: scripts.as_ref(), carried };
         let (closure, gathered, left_out) = gather::gather(&source, selection, closure, &preparation, completeness)?;
-        self.with_bytecode((closure, gathered, left_out), interpreter, runtimes)
+        let promoted = promotion.map(|promotion| promotion.source.clone());
+        Ok(Ingredients { promoted, ..self.with_bytecode((closure, gathered, left_out), interpreter, runtimes)? })
     }
 
     /// Brings together what an environment is built from where its trees are in the store already, as a bundle has brought them.
@@ -267,7 +274,16 @@ impl Installation<'_> {
         let compiler = interpreter.as_ref().filter(|_| precompiles);
         let leased = compiler.map(|python| bytecode::lease(store, python, &gathered.trees)).transpose()?;
         let bytecode = compiler.map(|python| self.compile(&gathered, python)).transpose()?;
-        Ok(Ingredients { closure, gathered, left_out, interpreter, runtimes, bytecode, _leased: leased })
+        Ok(Ingredients {
+            closure,
+            gathered,
+            left_out,
+            interpreter,
+            runtimes,
+            bytecode,
+            promoted: None,
+            _leased: leased,
+        })
     }
 
     /// Makes byte-code.
@@ -361,7 +377,6 @@ impl Installation<'_> {
             },
             Purpose::Sync | Purpose::Repair => manifests::texts(self.project),
         };
-        let kept = tested::kept(self).map(|(_, source)| source);
         let input = profile::BuildInput {
             environment: name,
             platform: self.platform,
@@ -369,10 +384,7 @@ impl Installation<'_> {
             lock_text,
             manifests: &manifests,
             durable: environment.durable,
-            promoted: match self.purpose {
-                Purpose::Promote(promotion) => Some(&promotion.source),
-                Purpose::Sync | Purpose::Repair | Purpose::RepairRolledBack => kept.as_ref(),
-            },
+            promoted: from.promoted.as_ref(),
             closure: &from.closure,
             trees: &from.gathered.trees,
             files: environment.files,

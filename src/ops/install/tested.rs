@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Installation, Purpose, repair};
+use super::{Installation, Promotion, repair};
 use crate::lock::Lockfile;
 use crate::manifest::{self, ManifestKind};
 use crate::model::{PackageKey, TreeDigest};
@@ -42,43 +42,38 @@ pub(in crate::ops) fn made(
     Ok(made)
 }
 
-/// Returns the generation that an environment keeps because it was promoted, if its lock is the one that is to be built, and where that
-/// came from.
-pub(super) fn kept(installation: &Installation<'_>) -> Option<(Generation, PromotionSource)> {
-    let Installation { profile, environment, lock, .. } = *installation;
-    let name = &environment.name;
-    // A record that cannot be read is no reason not to build what the lock says.
-    let source = profile.current_summary(name).ok().flatten()?.promoted?;
-    let kept = profile.current(name).ok().flatten()?;
-    (profile.lock_text(name, kept.number).ok()? == lock.to_text()).then_some((kept, source))
-}
-
-/// Returns what an environment keeps because it was promoted: until the lock is another one, or the manifest lets other code run, or lets
-/// it run otherwise. Another compiler or variable makes nothing else of it.
-pub(super) fn promoted(installation: &Installation<'_>) -> Result<BTreeMap<PackageKey, Arc<Tree>>> {
-    let Installation { session, profile, environment, lock, purpose, .. } = *installation;
-    if matches!(purpose, Purpose::Promote(_)) {
-        return Ok(BTreeMap::new());
-    }
-    let Some((kept, _)) = kept(installation).filter(|(kept, _)| trees(lock, kept).next().is_some()) else {
-        return Ok(BTreeMap::new());
-    };
+/// Returns what an environment keeps because it was promoted, and from where: until the lock is another one, or the manifest lets other
+/// code run, or lets it run otherwise. Another compiler or variable makes nothing else of it.
+pub(super) fn kept(installation: &Installation<'_>) -> Result<Option<Promotion>> {
+    let Installation { session, profile, environment, lock, .. } = *installation;
+    let Some((kept, source)) = promoted(installation) else { return Ok(None) };
     let manifests = profile.manifests(&environment.name, kept.number).unwrap_or_default();
     let then = manifests.get(MANIFEST).and_then(|text| manifest::parse(MANIFEST, text, ManifestKind::Root).ok());
     if then.is_none_or(|then| then.settings.builds != installation.project.manifest.settings.builds) {
-        return Ok(BTreeMap::new());
+        return Ok(None);
     }
-    if !purpose.repairs() {
-        return made(session, lock, &kept);
+    if !installation.purpose.repairs() {
+        return Ok(Some(Promotion { source, carried: made(session, lock, &kept)? }));
     }
-    let mut whole = BTreeMap::new();
+    let mut carried = BTreeMap::new();
     for (key, digest) in trees(lock, &kept) {
         match repair::whole_tree(&session.store, &digest)? {
-            Some(tree) => drop(whole.insert(key, Arc::new(tree))),
+            Some(tree) => drop(carried.insert(key, Arc::new(tree))),
             None => (session.context.reporter)(Event::Warning(format!(
                 "what was tested of {key} is in the store no more, or is damaged: it is made anew, of which nobody has tested what comes"
             ))),
         }
     }
-    Ok(whole)
+    Ok(Some(Promotion { source, carried }))
+}
+
+/// Returns the current generation, if it was promoted and its lock is the one that is to be built, and where it came from.
+fn promoted(
+    Installation { profile, environment, lock, .. }: &Installation<'_>,
+) -> Option<(Generation, PromotionSource)> {
+    let name = &environment.name;
+    // A record that cannot be read is no reason not to build what the lock says.
+    let source = profile.current_summary(name).ok().flatten()?.promoted?;
+    let current = profile.current(name).ok().flatten()?;
+    (profile.lock_text(name, current.number).ok()? == lock.to_text()).then_some((current, source))
 }

@@ -19,6 +19,11 @@ impl FailedRead {
         })
     }
 
+    /// As [`Self::kept`], of a text file: what is no text is missing.
+    pub fn kept_text(&self, read: Result<Option<Vec<u8>>, FsError>) -> Option<String> {
+        String::from_utf8(self.kept(read)?).ok()
+    }
+
     /// Returns what was made of the files.
     ///
     /// # Errors

@@ -15,9 +15,15 @@ pub(super) struct OrderedIndex<'a> {
     pub(super) is_flat: bool,
 }
 
-impl OrderedIndex<'_> {
+impl<'a> OrderedIndex<'a> {
     /// PyPI itself.
     pub(super) const PYPI: Self = OrderedIndex { name: "pypi", url: PYPI, is_flat: false };
+
+    /// An index that nothing names: it is called by its host.
+    pub(super) fn of(url: &'a str) -> Self {
+        let host = url.split("://").nth(1).and_then(|rest| rest.split('/').next());
+        Self { name: host.unwrap_or("index"), url, is_flat: false }
+    }
 
     fn is_pypi(&self) -> bool {
         is_pypi(self.url)

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::{Table, Value};
 
 use super::python_project::{FileReader, GroupItem, PythonProject, environments_on_demand};
+use super::strings;
 use crate::import::Imported;
 use crate::model::{Label, PackageName};
 
@@ -144,10 +145,6 @@ impl Side {
     fn all(&self) -> impl Iterator<Item = &Label> {
         std::iter::once(&self.itself).chain(&self.included_by)
     }
-}
-
-fn strings(value: Option<&Value>) -> impl Iterator<Item = &str> {
-    value.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
 
 fn normal(name: &str) -> String {

@@ -4,8 +4,8 @@ use toml::{Table, Value};
 
 use crate::import::{Imported, ImportedRegistry};
 
-use super::ECOSYSTEM;
 use super::index_order::is_pypi;
+use super::{ECOSYSTEM, strings};
 
 /// Reads of `[tool.pdm]` what is not about dependencies, and a pdm.toml, PDM's settings of a project.
 pub(super) fn settings(pdm: &Table, configuration: Option<&Table>, imported: &mut Imported) {
@@ -112,10 +112,6 @@ fn resolve(resolution: &Table, imported: &mut Imported) {
     for name in strings(resolution.get("excludes")) {
         imported.add_override(ECOSYSTEM, name, None);
     }
-}
-
-fn strings(value: Option<&Value>) -> impl Iterator<Item = &str> {
-    value.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
 
 #[cfg(test)]

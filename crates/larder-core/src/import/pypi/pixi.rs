@@ -2,9 +2,10 @@
 
 use toml::{Table, Value};
 
-use crate::import::{Imported, ImportedRegistry};
+use crate::import::Imported;
 
-use super::{ECOSYSTEM, pep508};
+use super::index_order::{OrderedIndex, add_ordered};
+use super::{ECOSYSTEM, pep508, strings};
 
 const CONDA: &str = "packages of conda channels are not read: `larder add` takes those that PyPI and npm have";
 
@@ -55,8 +56,7 @@ fn add_dependency(name: &str, wanted: &Value, own_name: Option<&str>, imported: 
     if is_own {
         return;
     }
-    let extras: Vec<&str> =
-        wanted.get("extras").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let extras: Vec<&str> = strings(wanted.get("extras")).collect();
     let is_simple =
         wanted.as_table().is_none_or(|table| table.keys().all(|key| matches!(key.as_str(), "version" | "extras")));
     let range = wanted.as_str().or_else(|| text("version")).and_then(specifier);
@@ -73,22 +73,9 @@ fn add_dependency(name: &str, wanted: &Value, own_name: Option<&str>, imported: 
 
 /// Reads the indexes.
 fn indexes(options: &Table, imported: &mut Imported) {
-    let index = |name: &str, url: &str, priority| ImportedRegistry {
-        ecosystem: ECOSYSTEM,
-        name: name.to_owned(),
-        url: url.to_owned(),
-        packages: Vec::new(),
-        priority,
-        is_flat: false,
-    };
-    let is_other = |url: &&str| url.trim_end_matches('/') != "https://pypi.org/simple";
-    if let Some(url) = options.get("index-url").and_then(Value::as_str).filter(is_other) {
-        imported.add_registry(index("pypi", url, None));
-    }
-    let extra = options.get("extra-index-urls").and_then(Value::as_array).into_iter().flatten();
-    for url in extra.filter_map(Value::as_str).filter(is_other) {
-        imported.add_registry(index(url.split('/').nth(2).unwrap_or("index"), url, Some(1)));
-    }
+    let usual = options.get("index-url").and_then(Value::as_str).map_or(OrderedIndex::PYPI, OrderedIndex::of);
+    let order: Vec<_> = strings(options.get("extra-index-urls")).map(OrderedIndex::of).chain([usual]).collect();
+    add_ordered(&order, imported);
     for links in options.get("find-links").and_then(Value::as_array).into_iter().flatten() {
         match links.get("path").or_else(|| links.get("url")).and_then(Value::as_str) {
             Some(place) => imported.add_flat(ECOSYSTEM, None, place),

@@ -2,57 +2,52 @@
 
 use toml::{Table, Value};
 
-use crate::import::{Imported, ImportedRegistry};
+use crate::import::Imported;
 
-use super::ECOSYSTEM;
+use super::index_order::{OrderedIndex, add_ordered};
+use super::{ECOSYSTEM, strings};
 
 /// Reads `[tool.rye]`: members, sources, and what has no counterpart.
 pub(super) fn settings(rye: &Table, imported: &mut Imported) {
     match rye.get("workspace") {
         Some(Value::Table(workspace)) => {
-            let members = workspace.get("members").and_then(Value::as_array).into_iter().flatten();
-            members.filter_map(Value::as_str).for_each(|glob| imported.add_member(glob));
+            strings(workspace.get("members")).for_each(|glob| imported.add_member(glob));
         }
         Some(_) => imported.refuse("tool.rye.workspace", "`members` names the folders"),
         None => {}
     }
-    for source in rye.get("sources").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_table) {
-        add_source(source, imported);
+    let sources = rye.get("sources").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_table);
+    let (mut order, mut usual) = (Vec::new(), OrderedIndex::PYPI);
+    for index in sources.filter_map(|source| index(source, imported)) {
+        // It is in PyPI's place.
+        if index.name == "default" { usual = index } else { order.push(index) }
     }
+    order.push(usual);
+    add_ordered(&order, imported);
     let scripts = rye.get("scripts").and_then(Value::as_table).into_iter().flatten();
     let names: Vec<&str> = scripts.map(|(name, _)| name.as_str()).collect();
     if !names.is_empty() {
         imported.refuse(format!("tool.rye.scripts {}", names.join(", ")), "`tasks` has what `larder run NAME` runs");
     }
-    let constraints = rye.get("constraint-dependencies").and_then(Value::as_array).into_iter().flatten();
-    for text in constraints.filter_map(Value::as_str) {
+    for text in strings(rye.get("constraint-dependencies")) {
         let why = "write an `override` line, or narrow the range of who asks";
         imported.refuse(format!("tool.rye.constraint-dependencies {text}"), why);
     }
 }
 
-/// Takes a source over: one that is called `default` is in PyPI's place.
-fn add_source(source: &Table, imported: &mut Imported) {
+/// Returns the index that a source is, if it is one.
+fn index<'t>(source: &'t Table, imported: &mut Imported) -> Option<OrderedIndex<'t>> {
     let text = |key: &str| source.get(key).and_then(Value::as_str);
     let name = text("name").unwrap_or("index");
     let Some(url) = text("url") else {
-        return imported.refuse_guard(format!("tool.rye.sources {name}"), "declare the index in `registries`");
+        imported.refuse_guard(format!("tool.rye.sources {name}"), "declare the index in `registries`");
+        return None;
     };
-    if url.trim_end_matches('/') == "https://pypi.org/simple" {
-        return;
-    }
     if text("type") == Some("find-links") {
-        return imported.add_flat(ECOSYSTEM, Some(name), url);
+        imported.add_flat(ECOSYSTEM, Some(name), url);
+        return None;
     }
-    let (name, priority) = if name == "default" { ("pypi", None) } else { (name, Some(1)) };
-    imported.add_registry(ImportedRegistry {
-        ecosystem: ECOSYSTEM,
-        name: name.to_owned(),
-        url: url.to_owned(),
-        packages: Vec::new(),
-        priority,
-        is_flat: false,
-    });
+    Some(OrderedIndex { name, ..OrderedIndex::of(url) })
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use toml::{Table, Value};
 use crate::import::Imported;
 use crate::model::{Marker, Platform, PythonVersion, Requirement};
 
-use super::ECOSYSTEM;
 use super::index_order::{OrderedIndex, add_claiming, add_ordered, is_pypi};
+use super::{ECOSYSTEM, strings};
 
 /// Reads `[tool.uv]`, but for its dependencies and sources. `from_index` has the packages that a source takes from an index.
 pub(super) fn settings(uv: &Table, from_index: &BTreeMap<String, Vec<String>>, imported: &mut Imported) {
@@ -118,14 +118,13 @@ fn indexes(uv: &Table, from_index: &BTreeMap<String, Vec<String>>, imported: &mu
             (false, false) => general.push(found),
         }
     }
-    let index = |url| OrderedIndex { name: host(url), url, is_flat: false };
-    general.extend(strings(uv.get("extra-index-url")).map(index));
+    general.extend(strings(uv.get("extra-index-url")).map(OrderedIndex::of));
     let usual = uv.get("index-url").and_then(Value::as_str);
     if let (Some(default), Some(_)) = (default, usual.filter(|usual| default.is_some_and(|one| one.url != *usual))) {
         let why = format!("{} is the usual one already: declare it in `registries`, with its `packages`", default.url);
         imported.refuse_guard("tool.uv.index-url", why);
     }
-    general.push(default.or(usual.map(index)).unwrap_or(OrderedIndex::PYPI));
+    general.push(default.or(usual.map(OrderedIndex::of)).unwrap_or(OrderedIndex::PYPI));
     for (index, packages) in claims {
         let is_first =
             general.first().is_some_and(|first| first.url == index.url || is_pypi(first.url) && is_pypi(index.url));
@@ -220,15 +219,9 @@ fn span(text: &str) -> Option<Duration> {
 fn index_of(index: &Table) -> Option<OrderedIndex<'_>> {
     let text = |key: &str| index.get(key).and_then(Value::as_str);
     let url = text("url")?;
-    Some(OrderedIndex { name: text("name").unwrap_or(host(url)), url, is_flat: text("format") == Some("flat") })
-}
-
-fn host(url: &str) -> &str {
-    url.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or("index")
-}
-
-fn strings(value: Option<&Value>) -> impl Iterator<Item = &str> {
-    value.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+    let unnamed = OrderedIndex::of(url);
+    let name = text("name").unwrap_or(unnamed.name);
+    Some(OrderedIndex { name, is_flat: text("format") == Some("flat"), ..unnamed })
 }
 
 #[cfg(test)]

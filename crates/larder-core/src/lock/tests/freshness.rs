@@ -22,6 +22,28 @@ fn stale(lock: &Lockfile, lines: &[RequiredLine]) -> Vec<String> {
     freshness(lock, &declared).reasons.iter().map(ToString::to_string).collect()
 }
 
+/// Why a lock is stale for a line that names a folder, whose package has this version and these dependencies.
+fn stale_folder(
+    lock: &Lockfile,
+    (name, folder): (&str, &str),
+    version: &str,
+    dependencies: Vec<Dependency>,
+) -> Vec<String> {
+    let name = PackageName::npm(name).unwrap();
+    let lines = [line(Requirement::path(name.clone(), name.clone(), folder.into(), Marker::default()))];
+    let version = Version::parse(Ecosystem::Path, version).unwrap();
+    let folders = BTreeMap::from([(Arc::from(folder), LocalManifest { name, version, dependencies })]);
+    let declared = DeclaredState {
+        idle_groups: &BTreeSet::new(),
+        lines: &lines,
+        settings: &lock.settings,
+        folders: &folders,
+        sides: &Sides::default(),
+        routes: &[],
+    };
+    freshness(lock, &declared).reasons.iter().map(ToString::to_string).collect()
+}
+
 const REACT: &str = r#"
 [[require]]
 name = "npm:react"
@@ -208,26 +230,11 @@ folder = "packages/theme"
 edges = ["npm:clsx@2.1.0"]
 "#,
     );
-    let name = PackageName::npm("theme").unwrap();
-    let (alias, folder) = (name.clone(), "packages/theme".into());
-    let lines = [line(Requirement::Path { alias, name: name.clone(), folder, marker: Marker::default() })];
     let check = |version: &str, dependencies: &[(DependencyKind, Requirement)]| {
-        let dependencies = dependencies
-            .iter()
-            .map(|(kind, requirement)| Dependency::new(*kind, Wants::Requirement(requirement.clone())))
-            .collect();
-        let version = Version::parse(Ecosystem::Path, version).unwrap();
-        let local = LocalManifest { name: name.clone(), version, dependencies };
-        let folders = BTreeMap::from([(Arc::from("packages/theme"), local)]);
-        let declared = DeclaredState {
-            idle_groups: &BTreeSet::new(),
-            lines: &lines,
-            settings: &lock.settings,
-            folders: &folders,
-            sides: &Sides::default(),
-            routes: &[],
-        };
-        freshness(&lock, &declared).reasons.iter().map(ToString::to_string).collect::<Vec<_>>()
+        let dependency =
+            |(kind, wanted): &(DependencyKind, Requirement)| Dependency::new(*kind, Wants::Requirement(wanted.clone()));
+        let dependencies = dependencies.iter().map(dependency).collect();
+        stale_folder(&lock, ("theme", "packages/theme"), version, dependencies)
     };
     let normal = DependencyKind::Normal;
     assert_eq!(check("1.0.0", &[(normal, npm("clsx", "^2"))]), [""; 0]);
@@ -269,22 +276,8 @@ id = "pypi:idna@3.20"
     };
     let check = |edges: &str, requirements: &[&str]| {
         let lock = lock(&text(edges));
-        let name = PackageName::npm("jobs").unwrap();
-        let (alias, folder) = (name.clone(), "jobs".into());
-        let lines = [line(Requirement::Path { alias, name: name.clone(), folder, marker: Marker::default() })];
         let wants = |text: &&str| Dependency::new(DependencyKind::Normal, Wants::Requirement(pypi(text)));
-        let dependencies = requirements.iter().map(wants).collect();
-        let version = Version::parse(Ecosystem::Path, "1.0.0").unwrap();
-        let folders = BTreeMap::from([(Arc::from("jobs"), LocalManifest { name, version, dependencies })]);
-        let declared = DeclaredState {
-            idle_groups: &BTreeSet::new(),
-            lines: &lines,
-            settings: &lock.settings,
-            folders: &folders,
-            sides: &Sides::default(),
-            routes: &[],
-        };
-        freshness(&lock, &declared).reasons.iter().map(ToString::to_string).collect::<Vec<_>>()
+        stale_folder(&lock, ("jobs", "jobs"), "1.0.0", requirements.iter().map(wants).collect())
     };
     let new = r#""pypi:idna@3.20""#;
     assert_eq!(check(new, &["idna<=3.6; python_version<'3.10'", "idna>=3.7; python_version>='3.10'"]), [""; 0]);

@@ -51,7 +51,7 @@ impl EditablePackage {
         let failed = fs::FailedRead::default();
         let files = |file: &str| match file {
             "pyproject.toml" => pyproject.clone(),
-            file => String::from_utf8(failed.kept(fs::find_below(folder, file, &[folder, root], MAX_FILE_SIZE))?).ok(),
+            file => failed.kept_text(fs::find_below(folder, file, &[folder, root], MAX_FILE_SIZE)),
         };
         let bad = |problem| ProfileError::BadPyproject { file: manifest.clone(), problem };
         let project = python_project(&files);

@@ -44,8 +44,7 @@ impl PythonHalf<'_> {
         let bad = |problem: String| ProfileError::BadPyproject { file: file.clone(), problem };
         let failed = fs::FailedRead::default();
         let read = |name: &str| {
-            let read = fs::find_below(&own, name, &[&self.tree.folder], super::editable::MAX_FILE_SIZE);
-            String::from_utf8(failed.kept(read)?).ok()
+            failed.kept_text(fs::find_below(&own, name, &[&self.tree.folder], super::editable::MAX_FILE_SIZE))
         };
         let project = python_project(&read);
         let mut links = BTreeMap::new();

@@ -23,8 +23,7 @@ pub(super) fn parse(
             return Some(text.to_owned());
         }
         files.borrow_mut().insert(file.to_owned());
-        let read = fs::find_below(&path, file, &[&path, root], MAX_MANIFEST_SIZE);
-        String::from_utf8(failed.kept(read)?).ok()
+        failed.kept_text(fs::find_below(&path, file, &[&path, root], MAX_MANIFEST_SIZE))
     };
     let project = python_project(&read);
     let io = |error: fs::FsError| LocalPackageError::Io {
