@@ -97,6 +97,7 @@ mod registries;
 mod registry_folder;
 mod registry_server;
 mod release;
+mod release_histories;
 mod routes;
 mod run;
 mod runtimes;

@@ -6,8 +6,9 @@ use larder_core::release::{
 };
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
-    let messages = text.split('\0').map(|message| MessageCommit { id: "0123456789abcdef", parents: 1, message });
-    let history = read_history(messages);
+    let (id, parents) = ("0123456789abcdef", ["0123456789abcdef".to_owned()]);
+    let commits = text.split('\0').map(|message| MessageCommit { id, parents: &parents, message, counts: true });
+    let history = read_history(commits);
     if let Some(version) = next_version(&semver::Version::new(1, 2, 3), history.bump()) {
         let written = insert_section(text, &version, &section(&version, "2026-01-01", &history));
         assert!(written.contains(&version.to_string()));

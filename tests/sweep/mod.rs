@@ -16,6 +16,7 @@
 
 mod imported;
 mod publish;
+mod released;
 mod restored;
 mod scenes;
 mod sight;

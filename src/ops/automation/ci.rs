@@ -44,6 +44,9 @@ pub struct Workflow {
 /// The branch of a repository that names none.
 const USUAL_BRANCH: &str = "main";
 
+/// What a workflow, or a job of one, adds to the name of its project.
+const ENDINGS: [&str; 2] = ["release", "update"];
+
 /// The placeholder of the line that goes to the project's folder.
 const WORKING_DIRECTORY: &str = "# WORKING_DIRECTORY\n";
 
@@ -59,7 +62,14 @@ impl Workflow {
 
     /// Returns the name of the workflow: each project of a repository has its own.
     fn name(&self) -> String {
-        let folder = self.prefix.trim_end_matches('/').replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+        let mut folder = self.prefix.trim_end_matches('/').replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+        // `larder-release` and the job `larder-update` are those of the project above.
+        if ENDINGS
+            .iter()
+            .any(|word| folder.strip_suffix(word).is_some_and(|rest| rest.is_empty() || rest.ends_with('-')))
+        {
+            folder.push_str("_project");
+        }
         let name = if folder.is_empty() { "larder".to_owned() } else { format!("larder-{folder}") };
         match self.purpose {
             CiPurpose::Build => name,
@@ -225,6 +235,24 @@ mod tests {
         assert!(place("FETCH_HEAD") < place("$RELEASE") && place("$RELEASE") < place("push ||"));
         assert!(script[place("push()")].contains("git push --atomic --follow-tags"));
         assert_eq!(job["variables"]["RELEASE"], "larder release --branch $CI_DEFAULT_BRANCH");
+    }
+
+    #[test]
+    fn workflows_and_jobs_of_a_project_are_not_those_of_another() {
+        let folders =
+            ["", "release/", "update/", "a/", "a/release/", "a/update/", "a/pre-release/", "release/release/"];
+        let (mut files, mut jobs) = (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());
+        for (prefix, purpose) in folders.iter().flat_map(|one| [(one, CiPurpose::Build), (one, CiPurpose::Release)]) {
+            let (prefix, branch) = ((*prefix).to_owned(), "trunk".to_owned());
+            let workflow = Workflow { host: CiHost::GitLab, purpose, repository: PathBuf::new(), prefix, branch };
+            assert!(files.insert(workflow.path()), "{}", workflow.path());
+            let parsed: Value = serde_saphyr::from_str(&workflow.text()).unwrap();
+            for job in parsed.as_object().unwrap().keys() {
+                assert!(jobs.insert(job.clone()), "{job}");
+            }
+        }
+        assert!(files.contains(".gitlab/larder-release.yml") && files.contains(".gitlab/larder-a-release.yml"));
+        assert!(files.contains(".gitlab/larder-release_project.yml"));
     }
 
     #[test]

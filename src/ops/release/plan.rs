@@ -40,7 +40,7 @@ pub(super) fn plan(
     if !changed.is_empty() {
         return Err(ReleaseError::Changed { files: changed.into_iter().take(10).collect() }.into());
     }
-    let units = units::find(root)?;
+    let units = units::find_in(repository, root)?;
     let run = prerelease_run(context, repository, options)?;
     let (tags, base) = (repository.tags()?, repository.head()?);
     let is_shallow = repository.is_shallow()?;
@@ -53,11 +53,11 @@ pub(super) fn plan(
             return Err(ReleaseError::Shallow.into());
         }
         let commits = repository.commits(last.as_ref().map(|(_, tag)| *tag))?;
-        let own = commits.iter().filter(|commit| concerns(commit, &unit.folder, &folders));
-        let history = release::read_history(own.map(|commit| MessageCommit {
+        let history = release::read_history(commits.iter().map(|commit| MessageCommit {
             id: &commit.id,
-            parents: commit.parents,
+            parents: &commit.parents,
             message: &commit.message,
+            counts: concerns(commit, &unit.folder, &folders),
         }));
         malformed.extend(
             history.malformed.iter().map(|(id, line)| MalformedCommit { commit: id.clone(), subject: line.clone() }),
@@ -96,7 +96,7 @@ fn concerns(commit: &HistoryCommit, folder: &str, folders: &BTreeSet<&str>) -> b
     let owner = |path: &str| folders.iter().filter(|folder| is_below(path, folder)).max_by_key(|folder| folder.len());
     let mut owners = commit.paths.iter().map(|path| owner(path).copied().unwrap_or_default());
     if folder.is_empty() {
-        commit.paths.is_empty() || owners.any(str::is_empty)
+        (commit.paths.is_empty() && !commit.changes_others) || owners.any(str::is_empty)
     } else {
         owners.any(|one| one == folder)
     }

@@ -34,6 +34,16 @@ pub(super) fn open(context: &Context<'_>, root: &Path) -> Result<Checkout> {
     Ok(Checkout::open(super::git_program(context), root)?)
 }
 
+/// Finds the units of a project in its repository, which has other projects where it is not the folder of this one: each of those has tags
+/// of its own.
+pub(super) fn find_in(repository: &Checkout, root: &Path) -> Result<Vec<ReleaseUnit>> {
+    let mut units = find(root)?;
+    for unit in units.iter_mut().filter(|unit| unit.folder.is_empty() && !repository.is_whole()) {
+        unit.tags = TagNames::Of(unit.name.clone());
+    }
+    Ok(units)
+}
+
 /// Finds the units of a project: the root first.
 pub(super) fn find(root: &Path) -> Result<Vec<ReleaseUnit>> {
     let text = inputs::manifest(&root.join(MANIFEST))?;

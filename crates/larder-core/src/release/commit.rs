@@ -9,10 +9,12 @@ use super::Bump;
 pub struct MessageCommit<'a> {
     /// Its id.
     pub id: &'a str,
-    /// The number of its parents.
-    pub parents: usize,
+    /// The ids of its parents.
+    pub parents: &'a [String],
     /// Its message.
     pub message: &'a str,
+    /// Whether it concerns what is released. Others are looked at for what they revert.
+    pub counts: bool,
 }
 
 /// A change that a commit tells of.
@@ -62,9 +64,9 @@ impl CommitChange {
 pub(super) enum Message {
     /// These changes.
     Changes(Vec<CommitChange>),
-    /// That an earlier commit does not count: its id, or the beginning of it; and the change that this is where the earlier one was
-    /// released.
-    Reverts(String, CommitChange),
+    /// That earlier commits do not count: their ids, or the beginnings of them; and the change that this is where one of them was
+    /// released, if it can be read.
+    Reverts(Vec<String>, Option<CommitChange>),
     /// Nothing of its own: a merge, or what is to be squashed.
     Nothing,
     /// Nothing that can be read.
@@ -75,35 +77,32 @@ pub(super) enum Message {
 pub(super) fn read(commit: MessageCommit<'_>) -> Message {
     let message = commit.message.trim();
     let subject = message.lines().next().unwrap_or_default();
-    if commit.parents > 1 || ["Merge ", "fixup! ", "squash! ", "amend! "].iter().any(|word| subject.starts_with(word)) {
+    if commit.parents.len() > 1
+        || ["Merge ", "fixup! ", "squash! ", "amend! "].iter().any(|word| subject.starts_with(word))
+    {
         return Message::Nothing;
     }
     let own = parse(message, commit.id);
-    if let Some(id) = reverted(message)
-        && (subject.starts_with("Revert ") || own.as_ref().is_some_and(|change| change.kind == ChangeKind::Revert))
-    {
-        let description = subject.strip_prefix("Revert ").unwrap_or(subject).trim_matches('"').to_owned();
-        let plain = || CommitChange {
-            kind: ChangeKind::Revert,
-            scope: None,
-            description,
-            breaking: None,
-            commit: commit.id.to_owned(),
-        };
-        return Message::Reverts(id, own.unwrap_or_else(plain));
+    let is_revert = ["Revert ", "Reapply "].iter().any(|word| subject.starts_with(word));
+    let reverted = reverted(message);
+    if !reverted.is_empty() && (is_revert || own.as_ref().is_some_and(|change| change.kind == ChangeKind::Revert)) {
+        return Message::Reverts(reverted, own.or_else(|| change_of_revert(subject, commit.id)));
     }
-    // A squashed branch has the messages of its commits as a list.
-    let listed = message.lines().skip(1).filter_map(|line| line.strip_prefix("* "));
-    let mut changes: Vec<CommitChange> = own.into_iter().collect();
-    for change in listed.filter_map(|line| parse(line.trim(), commit.id)) {
-        if !changes.iter().any(|known| known.description == change.description && known.kind == change.kind) {
-            changes.push(change);
+    let mut changes: Vec<CommitChange> = Vec::new();
+    for change in squashed(message).iter().filter_map(|message| parse(message, commit.id)) {
+        let plain = |description: &str| without_number(description).to_owned();
+        let is_same = |known: &&mut CommitChange| {
+            known.kind == change.kind && plain(&known.description) == plain(&change.description)
+        };
+        match changes.iter_mut().find(is_same) {
+            Some(known) => known.breaking = known.breaking.take().or(change.breaking),
+            None => changes.push(change),
         }
     }
     if changes.is_empty() { Message::Malformed } else { Message::Changes(changes) }
 }
 
-/// Reads a message of Conventional Commits with a type that is known.
+/// Reads a message of Conventional Commits with a type that is known, or one of any type that breaks something.
 fn parse(message: &str, id: &str) -> Option<CommitChange> {
     let parsed = Commit::parse(message).ok()?;
     let kind = match parsed.type_().as_str().to_ascii_lowercase().as_str() {
@@ -112,22 +111,83 @@ fn parse(message: &str, id: &str) -> Option<CommitChange> {
         "perf" => ChangeKind::Performance,
         "revert" => ChangeKind::Revert,
         "docs" | "style" | "refactor" | "test" | "tests" | "build" | "ci" | "chore" => ChangeKind::Internal,
+        _ if parsed.breaking() => ChangeKind::Internal,
         _ => return None,
     };
-    let described = parsed.breaking_description().unwrap_or_else(|| parsed.description());
+    let footers: Vec<&str> =
+        parsed.footers().iter().filter(|footer| footer.breaking()).map(git_conventional::Footer::value).collect();
+    let broken = if footers.is_empty() { parsed.description().to_owned() } else { footers.join("; ") };
     Some(CommitChange {
         kind,
         scope: parsed.scope().map(|scope| scope.as_str().to_owned()),
         description: parsed.description().to_owned(),
-        breaking: parsed.breaking().then(|| described.to_owned()),
+        breaking: parsed.breaking().then_some(broken),
         commit: id.to_owned(),
     })
 }
 
-/// Returns the commit that a message reverts: `This reverts commit 1c3f9a2…`, as git writes it, or `Refs: 1c3f9a2`.
-fn reverted(message: &str) -> Option<String> {
-    let after = |mark: &str| message.split_once(mark).map(|(_, rest)| rest);
-    let rest = after("This reverts commit ").or_else(|| after("\nRefs: "))?;
-    let id: String = rest.chars().take_while(char::is_ascii_hexdigit).collect();
-    (7..=64).contains(&id.len()).then(|| id.to_ascii_lowercase())
+/// What stands above the commits of a squashed branch in git's own message.
+const SQUASHED: &str = "Squashed commit of the following:";
+
+/// Returns the messages of a commit: its own, and those of a squashed branch, which stand in it as a list, as hosts write it, or
+/// below the headers of their commits, as git does.
+fn squashed(message: &str) -> Vec<String> {
+    let is_of_git = message.lines().any(|line| line == SQUASHED);
+    let is_header = |line: &str| is_of_git && line.strip_prefix("commit ").is_some_and(|id| id.len() >= 40);
+    // What is listed otherwise belongs to the message that has the list.
+    let listed =
+        |line: &str| line.strip_prefix("* ").is_some_and(|line| !is_of_git && parse(line.trim(), "").is_some());
+    let (mut messages, mut current, mut in_header) = (Vec::new(), String::new(), false);
+    // A host draws a line above those who wrote a branch.
+    for line in message.lines().filter(|line| *line != "---------") {
+        if is_header(line) || listed(line) {
+            messages.push(std::mem::take(&mut current));
+        }
+        in_header = is_header(line) || in_header && !line.is_empty();
+        if !in_header {
+            let mark = if is_of_git && !messages.is_empty() {
+                "    "
+            } else if listed(line) {
+                "* "
+            } else {
+                ""
+            };
+            current.push_str(line.strip_prefix(mark).unwrap_or(line).trim_end());
+            current.push('\n');
+        }
+    }
+    messages.push(current);
+    messages.iter().map(|message| message.trim().to_owned()).collect()
+}
+
+/// Returns a description without the number of a pull request that hosts add: `a thing (#7)`.
+fn without_number(description: &str) -> &str {
+    let stripped = || {
+        let (before, number) = description.strip_suffix(')')?.rsplit_once(" (#")?;
+        number.bytes().all(|byte| byte.is_ascii_digit()).then_some(before)
+    };
+    stripped().unwrap_or(description)
+}
+
+/// Returns the change of a commit that git made to revert one that was released; what brings a commit back is that commit's change.
+fn change_of_revert(subject: &str, id: &str) -> Option<CommitChange> {
+    let quoted = |start: &str, end: &str| subject.strip_prefix(start)?.strip_suffix(end);
+    if let Some(back) = quoted("Reapply \"", "\"").or_else(|| quoted("Revert \"Revert \"", "\"\"")) {
+        return parse(back, id);
+    }
+    let description = quoted("Revert \"", "\"").or_else(|| subject.strip_prefix("Revert "))?.to_owned();
+    Some(CommitChange { kind: ChangeKind::Revert, scope: None, description, breaking: None, commit: id.to_owned() })
+}
+
+/// Returns the commits that a message reverts: `This reverts commit 1c3f9a2…`, as git writes it, or `Refs: 1c3f9a2, 676104e`.
+fn reverted(message: &str) -> Vec<String> {
+    let of_git = message.split("This reverts commit ").skip(1).filter_map(|rest| rest.split_whitespace().next());
+    let footers = message.lines().skip(1).filter_map(|line| line.strip_prefix("Refs: "));
+    let ids = of_git.chain(footers.flat_map(|list| list.split([',', ' '])));
+    let id = |word: &str| {
+        let word = word.trim_end_matches(['.', ',', ';']);
+        let is_id = (7..=64).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_id.then(|| word.to_ascii_lowercase())
+    };
+    ids.filter_map(id).collect()
 }

@@ -1,6 +1,6 @@
 //! The changes that count: without merges and what was reverted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::commit::{Message, read};
 use super::{Bump, CommitChange, MessageCommit};
@@ -24,27 +24,57 @@ impl History {
 /// Reads commits, which come from the newest on.
 pub fn read_history<'a>(commits: impl IntoIterator<Item = MessageCommit<'a>>) -> History {
     let (mut history, mut reverted) = (History::default(), BTreeSet::new());
-    let messages: Vec<_> = commits.into_iter().map(|commit| (commit, read(commit))).collect();
-    for (place, (commit, message)) in messages.iter().enumerate() {
+    let commits: Vec<MessageCommit<'a>> = commits.into_iter().collect();
+    for (place, commit) in commits.iter().enumerate() {
         if reverted.contains(&place) {
             continue;
         }
-        match message {
-            Message::Nothing => {}
-            Message::Malformed => {
-                let subject = commit.message.trim().lines().next().unwrap_or_default();
-                history.malformed.push((commit.id.to_owned(), subject.to_owned()));
-            }
-            Message::Changes(changes) => history.changes.extend(changes.iter().cloned()),
-            Message::Reverts(id, change) => {
-                let older = messages.iter().enumerate().skip(place + 1);
-                match older.into_iter().find(|(_, (other, _))| other.id.starts_with(id.as_str())) {
-                    // Neither was released.
-                    Some((older, _)) => drop(reverted.insert(older)),
-                    None => history.changes.push(change.clone()),
+        let malformed = || {
+            let subject = commit.message.trim().lines().next().unwrap_or_default();
+            (commit.id.to_owned(), subject.to_owned())
+        };
+        match read(*commit) {
+            Message::Reverts(ids, change) => {
+                let older =
+                    |id: &String| (place + 1..commits.len()).find(|at| commits[*at].id.starts_with(id.as_str()));
+                let found: Vec<Option<usize>> = ids.iter().map(older).collect();
+                for place in found.iter().flatten() {
+                    reverted.insert(*place);
+                    reverted.extend(merged(&commits, *place));
+                }
+                // What was not found was released.
+                if found.contains(&None) && commit.counts {
+                    match change {
+                        Some(change) => history.changes.push(change),
+                        None => history.malformed.push(malformed()),
+                    }
                 }
             }
+            Message::Changes(changes) if commit.counts => history.changes.extend(changes),
+            Message::Malformed if commit.counts => history.malformed.push(malformed()),
+            Message::Changes(_) | Message::Malformed | Message::Nothing => {}
         }
     }
     history
+}
+
+/// Returns the places of the commits that a merge brought: those that only its further parents descend from.
+fn merged(commits: &[MessageCommit<'_>], merge: usize) -> BTreeSet<usize> {
+    let [first, further @ ..] = commits[merge].parents else { return BTreeSet::new() };
+    if further.is_empty() {
+        return BTreeSet::new();
+    }
+    let places: BTreeMap<&str, usize> = commits.iter().enumerate().map(|(place, commit)| (commit.id, place)).collect();
+    let reached = |from: &[String]| {
+        let (mut seen, mut open) = (BTreeSet::new(), from.iter().collect::<Vec<_>>());
+        while let Some(id) = open.pop() {
+            if let Some(place) = places.get(id.as_str())
+                && seen.insert(*place)
+            {
+                open.extend(commits[*place].parents);
+            }
+        }
+        seen
+    };
+    &reached(further) - &reached(std::slice::from_ref(first))
 }

@@ -7,7 +7,7 @@ use semver::Version;
 pub enum TagNames {
     /// `v1.2.3`: of a whole repository.
     Plain,
-    /// `NAME@1.2.3`: of a member.
+    /// `NAME@1.2.3`: of a member, or of one of several projects.
     Of(String),
 }
 

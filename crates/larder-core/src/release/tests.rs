@@ -8,7 +8,13 @@ use super::*;
 type Commits<'a> = &'a [(&'a str, usize, &'a str)];
 
 fn read(commits: Commits<'_>) -> History {
-    read_history(commits.iter().rev().map(|(id, parents, message)| MessageCommit { id, parents: *parents, message }))
+    let parents = ["", ""].map(str::to_owned);
+    read_history(commits.iter().rev().map(|(id, number, message)| MessageCommit {
+        id,
+        parents: &parents[..*number],
+        message,
+        counts: true,
+    }))
 }
 
 /// Checks the version that follows from 1.2.3 (empty: none), the lines of the changelog, and what is malformed.
@@ -89,6 +95,24 @@ fn merges_do_not_count_and_squashed_branches_do() {
         &[],
     );
     check(&[(A, 1, "fixup! fix: a"), (B, 1, "squash! feat: b")], "", &[], &[]);
+    check(
+        &[(
+            A,
+            1,
+            "Add a thing (#7)\n\n* feat: a thing\n\n* wip\n\nBREAKING CHANGE: b\n\n---------\n\nCo-authored-by: Z",
+        )],
+        "2.0.0",
+        &["### Breaking changes", "- b (aaaaaaa)", "### Added", "- a thing (aaaaaaa)"],
+        &[],
+    );
+    check(
+        &[(A, 1, "feat: a thing (#7)\n\n* feat: a thing\n* one of a list\n\nBREAKING CHANGE: b")],
+        "2.0.0",
+        &["### Breaking changes", "- b (aaaaaaa)", "### Added", "- a thing (#7) (aaaaaaa)"],
+        &[],
+    );
+    let of_git = format!("Squashed commit of the following:\n\ncommit {B}\nAuthor: Z\n\n    fix: b\n\n    Why.\n");
+    check(&[(A, 1, &of_git)], "1.2.4", &["### Fixed", "- b (aaaaaaa)"], &[]);
 }
 
 #[test]
@@ -100,6 +124,14 @@ fn what_was_reverted_does_not_count() {
     let again = format!("Revert \"Revert \"feat: a\"\"\n\nThis reverts commit {B}.");
     check(&[(A, 1, "feat: a"), (B, 1, &revert(A)), (C, 1, &again)], "1.3.0", &["### Added", "- a (aaaaaaa)"], &[]);
     check(&[(A, 1, "feat!: a"), (B, 1, "revert: feat: a\n\nRefs: aaaaaaa")], "", &[], &[]);
+    let reapply = format!("Reapply \"feat: a\"\n\nThis reverts commit {B}.");
+    check(&[(A, 1, "feat: a"), (B, 1, &revert(A)), (C, 1, &reapply)], "1.3.0", &["### Added", "- a (aaaaaaa)"], &[]);
+    check(&[(C, 1, &reapply)], "1.3.0", &["### Added", "- a (ccccccc)"], &[]);
+    check(&[(C, 1, &again)], "1.3.0", &["### Added", "- a (ccccccc)"], &[]);
+    let two = "revert: both\n\nRefs: aaaaaaa, bbbbbbb";
+    check(&[(A, 1, "feat: a"), (B, 1, "fix: b"), (C, 1, two)], "", &[], &[]);
+    let quoted = format!("Revert \"fix: say \"a\"\"\n\nThis reverts commit {A}.");
+    check(&[(B, 1, &quoted)], "1.2.4", &["### Reverted", "- fix: say \"a\" (bbbbbbb)"], &[]);
 }
 
 #[test]
@@ -107,6 +139,7 @@ fn what_cannot_be_read_is_listed_and_does_not_count() {
     check(&[(A, 1, "updated stuff")], "", &[], &["updated stuff"]);
     check(&[(A, 1, "feature: a"), (B, 1, "fix:b")], "1.2.4", &["### Fixed", "- b (bbbbbbb)"], &["feature: a"]);
     check(&[(A, 1, ""), (B, 1, "feat: ")], "", &[], &["feat:", ""]);
+    check(&[(A, 1, "deps!: a")], "2.0.0", &["### Breaking changes", "- a (aaaaaaa)"], &[]);
     check(&[(A, 1, "fix(: a"), (B, 1, "fix: b")], "1.2.4", &["### Fixed", "- b (bbbbbbb)"], &["fix(: a"]);
     check(
         &[(A, 1, "feat: <script>alert(1)</script>")],

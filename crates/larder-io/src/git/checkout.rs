@@ -16,8 +16,15 @@ const MOST_COMMITS: usize = 100_000;
 const LARGEST: usize = 256 << 20;
 
 /// What reading overrides of the user's configuration.
-const READING: [&str; 5] =
-    ["core.fsmonitor=false", "core.pager=cat", "log.showSignature=false", "core.quotePath=false", "color.ui=false"];
+const READING: [&str; 7] = [
+    "core.fsmonitor=false",
+    "core.pager=cat",
+    "log.showSignature=false",
+    "log.showRoot=true",
+    "core.quotePath=false",
+    "color.ui=false",
+    "diff.relative=false",
+];
 
 /// Variables that would tell git of another repository.
 const ELSEWHERE: [&str; 6] =
@@ -38,12 +45,14 @@ pub struct Checkout {
 pub struct HistoryCommit {
     /// Its id.
     pub id: String,
-    /// The number of its parents.
-    pub parents: usize,
+    /// The ids of its parents.
+    pub parents: Vec<String>,
     /// Its message.
     pub message: String,
     /// The files that it changes below the project's folder, relative to that.
     pub paths: Vec<String>,
+    /// Whether it changes files outside of that.
+    pub changes_others: bool,
 }
 
 /// Why a checkout cannot be used.
@@ -91,6 +100,11 @@ impl Checkout {
         let checkout = Self { program, folder: folder.to_owned(), prefix: String::new() };
         let prefix = checkout.line(&["rev-parse", "--show-prefix"])?;
         Ok(Self { prefix, ..checkout })
+    }
+
+    /// Returns whether the project has the folder of the repository.
+    pub fn is_whole(&self) -> bool {
+        self.prefix.is_empty()
     }
 
     /// Returns the id of the current commit.
@@ -142,9 +156,10 @@ impl Checkout {
             let Some(id) = ids.next() else { continue };
             commits.push(HistoryCommit {
                 id: id.to_owned(),
-                parents: ids.count(),
+                parents: ids.map(str::to_owned).collect(),
                 message: message.to_owned(),
                 paths: Vec::new(),
+                changes_others: false,
             });
         }
         if commits.len() > MOST_COMMITS {
@@ -167,10 +182,11 @@ impl Checkout {
             // The commits are in the same order, so that a file of that name is not taken for a commit.
             if commits.get(next).is_some_and(|commit| commit.id == word) {
                 next += 1;
-            } else if let Some(commit) = next.checked_sub(1).and_then(|at| commits.get_mut(at))
-                && let Some(below) = word.strip_prefix(&self.prefix)
-            {
-                commit.paths.push(below.to_owned());
+            } else if let Some(commit) = next.checked_sub(1).and_then(|at| commits.get_mut(at)) {
+                match word.strip_prefix(&self.prefix) {
+                    Some(below) => commit.paths.push(below.to_owned()),
+                    None => commit.changes_others = true,
+                }
             }
         }
     }
