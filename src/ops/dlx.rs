@@ -232,7 +232,7 @@ fn program_of(generation: &Path, spec: &Spec) -> Result<PathBuf> {
     let same = there.iter().find(|program| normal(program) == normal(name));
     match (same, &there[..]) {
         (Some(program), _) | (None, [program]) => Ok(bin(generation).join(program)),
-        _ => Err(NoProgram { what: format!("{}:{bare}", spec.ecosystem), there }.into()),
+        _ => Err(UnnamedProgram { what: format!("{}:{bare}", spec.ecosystem), there }.into()),
     }
 }
 
@@ -241,7 +241,7 @@ fn named_program(generation: &Path, name: &str) -> Result<PathBuf> {
     if there.iter().any(|program| program == name) {
         return Ok(bin(generation).join(name));
     }
-    Err(NoProgram { what: name.to_owned(), there }.into())
+    Err(UnnamedProgram { what: name.to_owned(), there }.into())
 }
 
 /// Returns the names of the environment's programs, sorted.
@@ -270,12 +270,12 @@ fn bin(generation: &Path) -> PathBuf {
         format!("there are: {}; name one: `larder dlx --with PACKAGE PROGRAM`", there.join(", "))
     })
 )]
-struct NoProgram {
+struct UnnamedProgram {
     what: String,
     there: Vec<String>,
 }
 
-impl Failure for NoProgram {
+impl Failure for UnnamedProgram {
     fn exit(&self) -> Exit {
         Exit::NotFound
     }

@@ -34,7 +34,7 @@ pub struct CheckupItem {
     /// How often it is to be looked at.
     pub period: Period,
     /// How it is.
-    pub state: State,
+    pub state: TopicState,
     /// What is the case.
     pub message: String,
     /// What to do about it; none where nothing is to be done.
@@ -58,7 +58,7 @@ pub enum Period {
 /// How something is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum State {
+pub enum TopicState {
     /// It keeps larder from its work, or will.
     Wrong,
     /// It is to be done again.
@@ -70,7 +70,7 @@ pub enum State {
 impl Checkup {
     /// Returns whether anything is wrong.
     pub fn is_wrong(&self) -> bool {
-        self.items.iter().any(|item| item.state == State::Wrong)
+        self.items.iter().any(|item| item.state == TopicState::Wrong)
     }
 }
 
@@ -92,17 +92,17 @@ pub fn doctor(context: &Context<'_>) -> Result<Checkup> {
 struct ItemList(Vec<CheckupItem>);
 
 impl ItemList {
-    fn add(&mut self, period: Period, state: State, message: impl Into<String>, command: Option<&str>) {
+    fn add(&mut self, period: Period, state: TopicState, message: impl Into<String>, command: Option<&str>) {
         let command = command.map(str::to_owned);
         self.0.push(CheckupItem { period, state, message: message.into(), command });
     }
 
     fn wrong(&mut self, message: impl Into<String>, command: &str) {
-        self.add(Period::Now, State::Wrong, message, Some(command));
+        self.add(Period::Now, TopicState::Wrong, message, Some(command));
     }
 
     fn well(&mut self, message: impl Into<String>) {
-        self.add(Period::Now, State::Well, message, None);
+        self.add(Period::Now, TopicState::Well, message, None);
     }
 }
 
@@ -128,7 +128,7 @@ fn machine(context: &Context<'_>, found: &mut ItemList) -> Result<()> {
             let variable = format!("LARDER_{}", what.to_uppercase());
             found.add(
                 Period::Now,
-                State::Due,
+                TopicState::Due,
                 format!("the {what} lies on a network file system, which makes it slow"),
                 Some(&format!("export {variable}=DIR")),
             );
@@ -138,7 +138,7 @@ fn machine(context: &Context<'_>, found: &mut ItemList) -> Result<()> {
         Some(_) => found.well("git is on PATH"),
         None => found.add(
             Period::Now,
-            State::Due,
+            TopicState::Due,
             "git is not on PATH: git dependencies, hooks and releases need it",
             Some("apt-get install git"),
         ),
@@ -169,7 +169,7 @@ fn of_project(context: &Context<'_>, root: &Path, found: &mut ItemList) {
         Ok(hooks) => {
             for (hook, _) in hooks.iter().filter(|(_, state)| *state == HookState::NotAllowed) {
                 let told = format!("hook `{hook}` does not run: nobody allowed it as it is now");
-                found.add(Period::Now, State::Due, told, Some("larder hooks allow"));
+                found.add(Period::Now, TopicState::Due, told, Some("larder hooks allow"));
             }
         }
         Err(error) => found.wrong(error.in_short(), "larder check"),
@@ -181,16 +181,16 @@ fn environments(project: &Project, found: &mut ItemList) -> Result<()> {
     let text = super::project::lockfile::text(&project.root)?;
     let locked = text.map(|text| TreeDigest::of(text.as_bytes()));
     let Some(active) = profile.active()? else {
-        found.add(Period::Now, State::Due, "no environment was built here yet", Some("larder sync"));
+        found.add(Period::Now, TopicState::Due, "no environment was built here yet", Some("larder sync"));
         return Ok(());
     };
     if let Some(note) = profile.rollback(&active)? {
         let told = format!("{active} was rolled back to generation {}", note.to);
-        found.add(Period::Now, State::Due, told, Some("larder sync --forward"));
+        found.add(Period::Now, TopicState::Due, told, Some("larder sync --forward"));
     } else if let Some(head) = profile.current_summary(&active)? {
         if locked.is_some_and(|locked| locked != head.lock) && !head.is_bundled() {
             let told = format!("{active} was built from another larder.lock");
-            found.add(Period::Now, State::Due, told, Some("larder sync"));
+            found.add(Period::Now, TopicState::Due, told, Some("larder sync"));
         } else {
             found.well(format!("{active} is at generation {}", head.number));
         }
@@ -203,12 +203,12 @@ fn habits(context: &Context<'_>, root: Option<&Path>, found: &mut ItemList) {
     let mut item = |period: Period, what: &str, age: Option<Duration>, limit: Duration, command: &str| {
         let days = |age: Duration| age.as_secs() / DAY.as_secs();
         let (state, told) = match age {
-            None => (State::Due, format!("{what}: not in the last 30 days")),
-            Some(age) if age >= limit => (State::Due, format!("{what}: {} days ago", days(age))),
-            Some(age) if age < DAY => (State::Well, format!("{what}: today")),
-            Some(age) => (State::Well, format!("{what}: {} days ago", days(age))),
+            None => (TopicState::Due, format!("{what}: not in the last 30 days")),
+            Some(age) if age >= limit => (TopicState::Due, format!("{what}: {} days ago", days(age))),
+            Some(age) if age < DAY => (TopicState::Well, format!("{what}: today")),
+            Some(age) => (TopicState::Well, format!("{what}: {} days ago", days(age))),
         };
-        found.add(period, state, told, (state == State::Due).then_some(command));
+        found.add(period, state, told, (state == TopicState::Due).then_some(command));
     };
     let advisories = advisories::status(context).ok();
     let age = advisories.and_then(|known| known.sources.iter().filter_map(advisories::SourceReport::age).max());
@@ -224,7 +224,7 @@ fn habits(context: &Context<'_>, root: Option<&Path>, found: &mut ItemList) {
     item(Period::Monthly, "a backup was made", since(&["backup"]), 30 * DAY, "larder backup FILE");
     if failed > 0 {
         let told = format!("{} failed in the last day", crate::diagnostic::counted(failed, "operation"));
-        found.add(Period::Daily, State::Due, told, Some("larder log --since 1d"));
+        found.add(Period::Daily, TopicState::Due, told, Some("larder log --since 1d"));
     }
 }
 

@@ -138,8 +138,8 @@ pub fn export(session: &Session<'_>, request: &ExportRequest) -> Result<Export> 
             |(folder, package): (&Arc<str>, &PathPackage)| kinds.contains(&package.kind).then(|| Arc::clone(folder));
         project.path_packages.iter().filter_map(is_one).collect()
     };
-    let python_folders = folders(&[PathKind::Pypi]);
-    let mut npm_folders = folders(&[PathKind::Npm, PathKind::Larder]);
+    let python_folders = folders(&[PathKind::Pyproject]);
+    let mut npm_folders = folders(&[PathKind::PackageJson, PathKind::LarderKdl]);
     npm_folders.retain(|folder| package_json.contains_key(folder));
     let urls =
         if request.form.has_urls() { urls(session, &project, request.form, &anywhere)? } else { BTreeMap::new() };

@@ -268,7 +268,7 @@ impl Run<'_> {
 }
 
 /// What the manifest of a project says of its environments.
-struct Declared {
+struct DeclaredEnvironments {
     /// How many generations they keep.
     kept: BTreeMap<Label, Retention>,
     /// Those that were built and are not declared any more, for long enough.
@@ -277,7 +277,7 @@ struct Declared {
 
 /// Asks the manifest of a project. An environment that is not declared any more keeps all of its generations for a while:
 /// it may be declared on another branch, and one that is run is not idle. One that is active or has pinned generations is never forgotten.
-fn declared(profile: &profile::Profiles, patience: Duration) -> Result<Declared> {
+fn declared(profile: &profile::Profiles, patience: Duration) -> Result<DeclaredEnvironments> {
     let idle = |name: &Label| -> std::result::Result<Option<Duration>, ProfileError> {
         let used = usage::since(profile.root(), name.as_str());
         Ok(profile.time_since_switch(name)?.map(|switched| used.map_or(switched, |used| used.min(switched))))
@@ -297,5 +297,5 @@ fn declared(profile: &profile::Profiles, patience: Duration) -> Result<Declared>
             gone.insert(name);
         }
     }
-    Ok(Declared { kept, gone })
+    Ok(DeclaredEnvironments { kept, gone })
 }

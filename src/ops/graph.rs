@@ -39,7 +39,7 @@ pub struct GraphRequest {
 
 /// `larder graph --format json`: see `schema/graph.json`.
 #[derive(Debug, Serialize)]
-pub struct Graph<'a> {
+pub struct GraphReport<'a> {
     /// The environment's name.
     pub environment: String,
     /// The project, its members, and packages.
@@ -113,7 +113,7 @@ fn document(environment: String, diagram: &Diagram) -> String {
     };
     let edges = diagram.edges.iter().map(edge).collect();
     // Structs of strings can always be written.
-    serde_json::to_string(&Graph { environment, edges, nodes: &diagram.nodes }).unwrap_or_default()
+    serde_json::to_string(&GraphReport { environment, edges, nodes: &diagram.nodes }).unwrap_or_default()
 }
 
 /// Returns the nodes that are meant: by ecosystem and name, by the name alone, or with the version behind it.

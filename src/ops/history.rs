@@ -9,7 +9,7 @@ use super::{Context, Result};
 
 /// `larder history --json`: see `schema/history.json`.
 #[derive(Debug, Serialize)]
-pub struct History {
+pub struct HistoryReport {
     /// The environment.
     pub environment: String,
     /// The current generation; none before the first sync.
@@ -46,7 +46,7 @@ pub struct HistoryEntry {
 }
 
 /// Lists the generations of the environment.
-pub fn history(context: &Context<'_>) -> Result<History> {
+pub fn history(context: &Context<'_>) -> Result<HistoryReport> {
     let checkout = Checkout::open(context)?;
     let environment = &checkout.environment(context)?;
     let profile = &checkout.profile;
@@ -69,5 +69,5 @@ pub fn history(context: &Context<'_>) -> Result<History> {
         });
     }
     let rolled_back_from = profile.rollback(environment)?.map(|note| note.from);
-    Ok(History { environment: environment.to_string(), current, rolled_back_from, generations })
+    Ok(HistoryReport { environment: environment.to_string(), current, rolled_back_from, generations })
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::diagnostic::{Exit, Failure};
 use crate::import::locks::{self, LockedVersions};
-use crate::import::{self, ImportedLine, NotTaken, Part};
+use crate::import::{self, ImportedBlockLine, ImportedLine, NotTaken};
 use crate::lock::Lockfile;
 use crate::manifest::edit::{self, NewLine, PropertyValue, Section};
 use crate::manifest::{DependencyLine, DependencySpec, Manifest, parse_folder};
@@ -176,7 +176,7 @@ impl<'a> Edits<'a> {
     }
 
     /// Adds another part, unless the manifest has one that says something about the same.
-    fn take_part(&mut self, part: &Part) -> Result<()> {
+    fn take_part(&mut self, part: &ImportedBlockLine) -> Result<()> {
         if !self.target.is_root() {
             let why = "only the root's manifest has such lines: import it there";
             self.left.push(NotTaken::new(part.line.clone(), why));

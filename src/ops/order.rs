@@ -34,7 +34,7 @@ pub struct OrderedPackage {
 
 /// Which packages come first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
+pub enum PackageOrder {
     /// Those that depend on nothing: the order in which to build and to publish.
     DependenciesFirst,
     /// Those on which nothing depends: the order in which to remove.
@@ -43,7 +43,7 @@ pub enum Direction {
 
 /// Orders the packages of the repository around the folder that larder was started in. Among those whose dependencies are all
 /// there, the manifest's `order` of categories decides, then the name.
-pub fn order(context: &Context<'_>, direction: Direction) -> Result<Ordered> {
+pub fn order(context: &Context<'_>, direction: PackageOrder) -> Result<Ordered> {
     let repository = Repository::of(context)?;
     if let Some((_, error)) = repository.unreadable.first() {
         return Err(error.clone());
@@ -54,7 +54,7 @@ pub fn order(context: &Context<'_>, direction: Direction) -> Result<Ordered> {
         Ok(places) => places,
         Err(cycle) => return Err(Cycle::of(cycle.iter().map(|at| repository.packages[*at].name())).into()),
     };
-    if direction == Direction::DependentsFirst {
+    if direction == PackageOrder::DependentsFirst {
         places.reverse();
     }
     let ordered = |at: usize| {
@@ -71,7 +71,7 @@ pub fn order(context: &Context<'_>, direction: Direction) -> Result<Ordered> {
 
 /// Makes sure that no private packages of a project depend on each other: none of them could be published first.
 pub(super) fn refuse_cycles(project: &Project) -> Result<()> {
-    let is_private = |(_, package): &(&Arc<str>, &PathPackage)| package.kind == PathKind::Larder;
+    let is_private = |(_, package): &(&Arc<str>, &PathPackage)| package.kind == PathKind::LarderKdl;
     let private: Vec<(&Arc<str>, &PathPackage)> = project.path_packages.iter().filter(is_private).collect();
     let places: BTreeMap<&Arc<str>, usize> =
         private.iter().zip(0..).map(|((folder, _), place)| (*folder, place)).collect();

@@ -46,13 +46,13 @@ fn remove_once(
 }
 
 /// A line as the editor names it.
-struct Line {
+struct RemovedLine {
     place: Section,
     ecosystem: Ecosystem,
     name: String,
 }
 
-fn find(target: &EditTarget, name: &str, group: Option<&str>) -> Result<Vec<Line>> {
+fn find(target: &EditTarget, name: &str, group: Option<&str>) -> Result<Vec<RemovedLine>> {
     let known = Known::parse(name);
     let mut there = Vec::new();
     let mut found = Vec::new();
@@ -62,7 +62,7 @@ fn find(target: &EditTarget, name: &str, group: Option<&str>) -> Result<Vec<Line
         }
         let written = written(line);
         if names(&known, name, line) {
-            found.push(Line { place, ecosystem: line.ecosystem(), name: written });
+            found.push(RemovedLine { place, ecosystem: line.ecosystem(), name: written });
         } else {
             there.push(written);
         }

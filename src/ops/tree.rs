@@ -12,7 +12,7 @@ use super::{Context, Project, Result, lock};
 
 /// `larder tree --json`: see `schema/tree.json`.
 #[derive(Debug, Serialize)]
-pub struct Tree {
+pub struct TreeReport {
     /// The environment's name.
     pub environment: String,
     /// What the manifests name.
@@ -38,7 +38,7 @@ pub struct DependencyNode {
 }
 
 /// Draws the environment's dependencies, each package's own once.
-pub fn tree(context: &Context<'_>, depth: Option<usize>) -> Result<Tree> {
+pub fn tree(context: &Context<'_>, depth: Option<usize>) -> Result<TreeReport> {
     let project = Project::open(context)?;
     let environment = project.environment(context)?;
     let lockfile = lock::existing(&project)?;
@@ -51,7 +51,7 @@ pub fn tree(context: &Context<'_>, depth: Option<usize>) -> Result<Tree> {
     roots.dedup_by(|a, b| a.to == b.to && a.name == b.name);
     let shown = roots.into_iter().filter(|_| depth > 0);
     let dependencies = shown.map(|edge| node(&closure, edge, depth, &mut seen)).collect();
-    Ok(Tree { environment: environment.name.to_string(), dependencies })
+    Ok(TreeReport { environment: environment.name.to_string(), dependencies })
 }
 
 /// Far deeper than any real tree, and shallow enough for the stack.

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use larder::model::EntryPath;
 use larder::package::log::{LogHash, LogSigner};
-use larder::package::{self, ArchiveFile, Body, Deposit, Event, IndexFile, Submission};
+use larder::package::{self, ArchiveFile, Body, Deposit, IndexFile, PackageEvent, Submission};
 use larder::registry::{Change, FolderRegistry};
 
 /// The token that may publish.
@@ -89,7 +89,7 @@ impl PackageServer {
                 let (time, publisher, signatures) = (None, None, Vec::new());
                 let deposit =
                     Deposit { artifact: artifact.clone(), sha256, size, time, publisher, index: None, signatures };
-                let line = Event::publish_line(&body, &deposit).expect("an event");
+                let line = PackageEvent::publish_line(&body, &deposit).expect("an event");
                 Change { name, lines: vec![line], archives: vec![(artifact, archive)] }
             };
             let changes: Vec<Change> = (0..packages).map(|place| change(place * 31 + version)).collect();
@@ -246,13 +246,13 @@ impl Shared {
                 index: Some(state.checkpoint.tree.size),
                 signatures: submission.signatures.clone(),
             };
-            let line = Event::publish_line(&submission.body, &deposit).map_err(|error| error.to_string())?;
+            let line = PackageEvent::publish_line(&submission.body, &deposit).map_err(|error| error.to_string())?;
             let (name, archives) = (body.name.to_string(), vec![(deposit.artifact, archive)]);
             Change { name, lines: vec![line], archives }
         } else {
-            let line =
-                Event::line_of(&submission.kind, &submission.body, Some(time)).map_err(|error| error.to_string())?;
-            let name = Event::parse(&line).map_err(|error| error.to_string())?.name;
+            let line = PackageEvent::line_of(&submission.kind, &submission.body, Some(time))
+                .map_err(|error| error.to_string())?;
+            let name = PackageEvent::parse(&line).map_err(|error| error.to_string())?.name;
             Change { name, lines: vec![line], archives: Vec::new() }
         };
         let locked = registry.lock(|| {}).map_err(|error| error.to_string())?;

@@ -22,7 +22,7 @@ pub fn failed_since(logs: &Logs, since: Timestamp, environment: &str) -> Result<
 }
 
 #[derive(Deserialize)]
-struct Line {
+struct OperationLine {
     time: Timestamp,
     operation: String,
     environment: Option<String>,
@@ -37,7 +37,7 @@ struct ErrorLine {
 
 /// Returns the operation of a line, if it is a change of this environment that failed.
 fn failed(line: &str, own: &str) -> Option<FailedOperation> {
-    let Line { time, operation, environment, result, error } = serde_json::from_str(line).ok()?;
+    let OperationLine { time, operation, environment, result, error } = serde_json::from_str(line).ok()?;
     let is_own = environment.is_none_or(|environment| environment == own);
     let is_failure = is_own && result.as_deref() == Some("failed") && DEPLOYMENTS.contains(&&*operation);
     let message = error.map_or_else(|| "no reason is known".to_owned(), |error| error.message);

@@ -19,7 +19,7 @@ use crate::alert::ChannelKind;
 use crate::channel::Receivers;
 use crate::clock::Clock;
 use crate::endpoint::{self, Answer, Asked, EndpointError, Question};
-use crate::engine::{Action, Engine, FailedOperation, Measurement, Note, Saved, Settings};
+use crate::engine::{Engine, EngineAction, FailedOperation, Measurement, Note, Saved, Settings};
 use crate::operations;
 use crate::probe::{Gauges, Prober};
 use crate::report::{HealthReport, PackagesReport, json_lines, prometheus};
@@ -72,7 +72,7 @@ pub enum Duty {
 }
 
 /// Something that happened outside of the engine.
-enum Event {
+enum WatchEvent {
     Observed(usize, Observation),
     Restarted(usize, Result<(), String>),
     Measured(Measurement),
@@ -83,7 +83,7 @@ enum Event {
     Stop,
 }
 
-impl From<Asked> for Event {
+impl From<Asked> for WatchEvent {
     fn from(asked: Asked) -> Self {
         Self::Asked(asked)
     }
@@ -102,7 +102,8 @@ impl Watch<'_> {
         let stop = sender.clone();
         let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP]).map_err(WatchError::NoThreads)?;
         let handle = signals.handle();
-        let wait = move || signals.forever().take_while(|_| stop.blocking_send(Event::Stop).is_ok()).for_each(drop);
+        let wait =
+            move || signals.forever().take_while(|_| stop.blocking_send(WatchEvent::Stop).is_ok()).for_each(drop);
         std::thread::Builder::new().name("larder-signals".to_owned()).spawn(wait).map_err(WatchError::NoThreads)?;
         let outcome = runtime.block_on(async {
             if let Duty::Endless(address) = duty {
@@ -129,7 +130,7 @@ struct Loop<'a> {
     context: Context<'static>,
     notes: &'a dyn Fn(&Note),
     warn: &'a dyn Fn(&str),
-    sender: mpsc::Sender<Event>,
+    sender: mpsc::Sender<WatchEvent>,
     /// Whether the state could be written when that was last tried.
     is_state_written: bool,
     /// Whether it was said that the log cannot be written.
@@ -137,7 +138,7 @@ struct Loop<'a> {
 }
 
 impl<'a> Loop<'a> {
-    fn new(watch: Watch<'a>, sender: mpsc::Sender<Event>) -> Self {
+    fn new(watch: Watch<'a>, sender: mpsc::Sender<WatchEvent>) -> Self {
         let clock = Clock::start();
         Self {
             engine: Engine::new(watch.settings, watch.saved, clock.now()),
@@ -157,7 +158,7 @@ impl<'a> Loop<'a> {
         }
     }
 
-    async fn run(mut self, mut events: mpsc::Receiver<Event>, is_once: bool) -> HealthReport {
+    async fn run(mut self, mut events: mpsc::Receiver<WatchEvent>, is_once: bool) -> HealthReport {
         let first = self.engine.due(self.clock.now());
         self.perform(first);
         loop {
@@ -167,7 +168,7 @@ impl<'a> Loop<'a> {
             }
             let idle = self.engine.idle_for(self.clock.now());
             let actions = match tokio::time::timeout(idle, events.recv()).await {
-                Ok(Some(Event::Stop) | None) => break,
+                Ok(Some(WatchEvent::Stop) | None) => break,
                 Ok(Some(event)) => self.take(event),
                 Err(_) => Vec::new(),
             };
@@ -182,17 +183,17 @@ impl<'a> Loop<'a> {
     }
 
     /// Tells the engine what happened.
-    fn take(&mut self, event: Event) -> Vec<Action> {
+    fn take(&mut self, event: WatchEvent) -> Vec<EngineAction> {
         let now = self.clock.now();
         match event {
-            Event::Observed(check, observation) => self.engine.observe(check, observation, now),
-            Event::Restarted(check, outcome) => self.engine.restarted(check, outcome, now),
-            Event::Measured(measurement) => {
+            WatchEvent::Observed(check, observation) => self.engine.observe(check, observation, now),
+            WatchEvent::Restarted(check, outcome) => self.engine.restarted(check, outcome, now),
+            WatchEvent::Measured(measurement) => {
                 self.log(LogLevel::Debug, &MetricsLine { event: "metrics", machine: measurement });
                 self.engine.measured(&measurement, now)
             }
-            Event::OperationsRead(failed) => self.engine.read_operations(failed, now),
-            Event::Inspected(outcome) => {
+            WatchEvent::OperationsRead(failed) => self.engine.read_operations(failed, now),
+            WatchEvent::Inspected(outcome) => {
                 let report = outcome.map(|found| PackagesReport {
                     total: found.packages,
                     health_score: found.score,
@@ -204,18 +205,18 @@ impl<'a> Loop<'a> {
                 });
                 self.engine.inspected(report, now)
             }
-            Event::Sent(kind, outcome) => self.engine.sent(kind, outcome, now),
-            Event::Asked((question, tell)) => {
+            WatchEvent::Sent(kind, outcome) => self.engine.sent(kind, outcome, now),
+            WatchEvent::Asked((question, tell)) => {
                 // Whoever asked may have gone.
                 let _ = tell.send(self.answer(question));
                 Vec::new()
             }
-            Event::Stop => Vec::new(),
+            WatchEvent::Stop => Vec::new(),
         }
     }
 
     /// Begins what the engine asks for. Each ends with an event.
-    fn perform(&self, actions: Vec<Action>) {
+    fn perform(&self, actions: Vec<EngineAction>) {
         for action in actions {
             let sender = self.sender.clone();
             let tell = move |event| async move {
@@ -223,57 +224,57 @@ impl<'a> Loop<'a> {
                 let _ = sender.send(event).await;
             };
             match action {
-                Action::Note(note) => {
+                EngineAction::Note(note) => {
                     self.log(level(note.level), &note);
                     (self.notes)(&note);
                 }
-                Action::Probe(number) => {
+                EngineAction::Probe(number) => {
                     let Some(check) = self.engine.settings().checks.get(number) else { continue };
                     let (prober, probe, timeout) = (self.prober.clone(), check.probe.clone(), check.timeout);
                     tokio::spawn(async move {
                         let observation = prober.probe(&probe, timeout).await;
-                        tell(Event::Observed(number, observation)).await;
+                        tell(WatchEvent::Observed(number, observation)).await;
                     });
                 }
-                Action::Measure(cache) => {
+                EngineAction::Measure(cache) => {
                     let gauges = Arc::clone(&self.gauges);
                     tokio::spawn(async move {
                         let measured = tokio::task::spawn_blocking(move || gauges.measure(cache)).await;
-                        tell(Event::Measured(measured.unwrap_or_default())).await;
+                        tell(WatchEvent::Measured(measured.unwrap_or_default())).await;
                     });
                 }
-                Action::ReadOperations(since) => {
+                EngineAction::ReadOperations(since) => {
                     let (logs, environment) = (self.logs.clone(), self.context.environment.clone().unwrap_or_default());
                     tokio::spawn(async move {
                         let read = move || operations::failed_since(&logs, since, &environment).unwrap_or_default();
                         let read = tokio::task::spawn_blocking(read).await;
-                        tell(Event::OperationsRead(read.unwrap_or_default())).await;
+                        tell(WatchEvent::OperationsRead(read.unwrap_or_default())).await;
                     });
                 }
-                Action::InspectDependencies => {
+                EngineAction::InspectDependencies => {
                     let context = self.context.clone();
                     tokio::spawn(async move {
                         let inspected = tokio::task::spawn_blocking(move || inspect(&context)).await;
                         let inspected =
                             inspected.unwrap_or_else(|_| Err("the thread that looked at them ended".to_owned()));
-                        tell(Event::Inspected(inspected)).await;
+                        tell(WatchEvent::Inspected(inspected)).await;
                     });
                 }
-                Action::Restart(number) => {
+                EngineAction::Restart(number) => {
                     let restart = self.engine.settings().checks.get(number).and_then(|check| check.restart.clone());
                     let Some(restart) = restart else { continue };
                     let root = self.root.clone();
                     tokio::spawn(async move {
                         let done = tokio::task::spawn_blocking(move || restart::run(&restart.command, &root)).await;
                         let done = done.unwrap_or_else(|_| Err("the thread that ran it ended".to_owned()));
-                        tell(Event::Restarted(number, done)).await;
+                        tell(WatchEvent::Restarted(number, done)).await;
                     });
                 }
-                Action::Send(kind, alert) => {
+                EngineAction::Send(kind, alert) => {
                     let receivers = self.receivers.clone();
                     tokio::spawn(async move {
                         let sent = receivers.send(kind, &alert).await;
-                        tell(Event::Sent(kind, sent)).await;
+                        tell(WatchEvent::Sent(kind, sent)).await;
                     });
                 }
             }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::ops::Context;
-use crate::ops::doctor::{self, Period, State};
+use crate::ops::doctor::{self, Period, TopicState};
 
 use super::{CommandResult, Output};
 
@@ -12,9 +12,9 @@ pub(in crate::cli) fn run(context: &Context<'_>, output: &Output) -> CommandResu
     output.json(&checkup);
     for item in &checkup.items {
         let state = match item.state {
-            State::Wrong => "wrong",
-            State::Due => "due",
-            State::Well => "well",
+            TopicState::Wrong => "wrong",
+            TopicState::Due => "due",
+            TopicState::Well => "well",
         };
         let period = match item.period {
             Period::Now => "",

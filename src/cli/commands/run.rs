@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use crate::cli::args::RunArgs;
 use crate::ops::Session;
-use crate::ops::run::{self, Launch, ListedTask, Origin, Pace, Recursion, Recursive};
+use crate::ops::run::{self, Launch, ListedTask, Pace, ProgramSearch, Recursion, Recursive};
 
 use super::{CommandResult, DONE, Output};
 
@@ -13,7 +13,7 @@ pub(in crate::cli) fn run(arguments: &RunArgs, session: &Session<'_>, output: &O
         return list(arguments, session, output);
     }
     let lock_use = super::sync::lock_use(arguments.lock);
-    let origin = if arguments.has_separator { Origin::Anywhere } else { Origin::Environment };
+    let origin = if arguments.has_separator { ProgramSearch::Anywhere } else { ProgramSearch::Environment };
     let launch = Launch { command: &arguments.command, origin };
     let warn = |warning: &str| output.message(format!("warning: {warning}"));
     if !arguments.recursive {

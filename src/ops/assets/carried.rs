@@ -112,7 +112,7 @@ pub fn import(session: &Session<'_>, request: &FlowsImport) -> Result<ImportedAs
     let assets = ProjectAssets::with_lock(session, None)?;
     let set = assets.set();
     // It was read, so there are such packages.
-    let theirs = AssetSet::new(carried.asset_packages().map_err(Unreadable)?, &carried);
+    let theirs = AssetSet::new(carried.asset_packages().map_err(UnreadablePackages)?, &carried);
     let environments = assets.environments();
     let mut findings = theirs.check(environments.as_deref(), super::threads());
     let (refused, told): (Vec<_>, Vec<_>) = findings.drain(..).partition(keeps_back);
@@ -463,7 +463,7 @@ struct Outside {
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("the packages of the file cannot be read: {0}")]
 #[diagnostic(code(larder::flows::packages))]
-struct Unreadable(String);
+struct UnreadablePackages(String);
 
 /// Flows that no file can have.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -480,7 +480,7 @@ impl Failure for Outside {
     }
 }
 
-impl Failure for Unreadable {
+impl Failure for UnreadablePackages {
     fn exit(&self) -> Exit {
         Exit::Integrity
     }

@@ -180,7 +180,7 @@ fn read_registry(session: &Session<'_>, project: Option<&Project>, name: &str) -
             }
             Ok(assets)
         }
-        RegistryTarget::Server(..) => Err(NoFolder(name.to_owned()).into()),
+        RegistryTarget::Server(..) => Err(RegistryOnServer(name.to_owned()).into()),
     }
 }
 
@@ -487,9 +487,9 @@ impl Failure for Unknown {
     code(larder::impact::no_folder),
     help("give the folder that it serves: `--registry FOLDER`; or repositories: `--consumers DIR`")
 )]
-struct NoFolder(String);
+struct RegistryOnServer(String);
 
-impl Failure for NoFolder {
+impl Failure for RegistryOnServer {
     fn exit(&self) -> Exit {
         Exit::Manifest
     }

@@ -43,7 +43,7 @@ pub fn import(session: &Session<'_>, request: &AssetImport) -> Result<ImportedAs
     let set = assets.set();
     let holds = |at: &usize| context.folder.starts_with(assets.folder(*at));
     let package = (0..set.packages().len()).filter(holds).max_by_key(|at| assets.folder(*at).as_os_str().len());
-    let package = package.ok_or(NoPackage)?;
+    let package = package.ok_or(OutsideOfPackages)?;
     let own_folder = set.packages()[package].folder.to_string();
     let from = context.folder.join(&request.folder);
     if fs::stat(&from)?.is_none_or(|stat| stat.kind != fs::Kind::Folder) {
@@ -75,7 +75,7 @@ pub fn import(session: &Session<'_>, request: &AssetImport) -> Result<ImportedAs
         .iter()
         .filter(|asset| asset.kind == AssetKind::Schema)
         .all(|asset| asset.path.starts_with("schemas/"));
-    let version: Label = AssetId::FIRST_VERSION.parse().map_err(|_| NoPackage)?;
+    let version: Label = AssetId::FIRST_VERSION.parse().map_err(|_| OutsideOfPackages)?;
     let id_of = |asset: &ForeignAsset| AssetId {
         kind: asset.kind,
         package: set.packages()[package].name.clone(),
@@ -189,7 +189,7 @@ fn rules(path: &Path, shown: &Path) -> Result<ImportRules> {
         let text = std::sync::Arc::clone(&source.text);
         match WrongAssets::new(&findings, &|_| Some(std::sync::Arc::clone(&text))) {
             Some(wrong) => WrongRules { wrong }.into(),
-            None => NoPackage.into(),
+            None => OutsideOfPackages.into(),
         }
     })
 }
@@ -226,7 +226,7 @@ struct NoFolder {
     code(larder::import::no_package),
     help("go to a package's folder, or begin one: `package \"NAME\" version=\"0.1.0\"` in larder.kdl")
 )]
-struct NoPackage;
+struct OutsideOfPackages;
 
 impl Failure for WrongRules {
     fn exit(&self) -> Exit {
@@ -240,7 +240,7 @@ impl Failure for NoFolder {
     }
 }
 
-impl Failure for NoPackage {
+impl Failure for OutsideOfPackages {
     fn exit(&self) -> Exit {
         Exit::Manifest
     }

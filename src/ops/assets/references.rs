@@ -51,7 +51,7 @@ impl ProjectReferences {
 
 /// A record, as it is written down.
 #[derive(Serialize, Deserialize)]
-struct Record {
+struct ReferencesRecord {
     program: LarderBuild,
     /// The store in which locked packages were looked for.
     store: PathBuf,
@@ -84,7 +84,7 @@ impl RecordFile {
     /// Returns what is remembered, if it would be found again. What cannot be read is forgotten.
     fn read(&self) -> Option<ProjectReferences> {
         let bytes = fs::read_up_to(&self.path, MAX_RECORD).ok()??;
-        let record: Record = serde_json::from_slice(&bytes).ok()?;
+        let record: ReferencesRecord = serde_json::from_slice(&bytes).ok()?;
         if record.program != self.program || record.store != self.store {
             return None;
         }
@@ -104,7 +104,7 @@ impl RecordFile {
     fn keep(self, found: &ProjectReferences, inputs: ReferenceInputs, started: SystemTime) {
         let Some(stamps) = inputs.digest(started) else { return };
         let graph = &found.graph;
-        let record = Record {
+        let record = ReferencesRecord {
             program: self.program,
             store: self.store,
             inputs,

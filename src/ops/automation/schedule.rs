@@ -43,7 +43,7 @@ pub struct Scheduled {
 }
 
 /// Something that is done regularly.
-struct Job {
+struct ScheduledJob {
     name: &'static str,
     description: &'static str,
     /// What larder is given, one after the other.
@@ -54,15 +54,15 @@ struct Job {
     cron: &'static str,
 }
 
-const JOBS: [Job; 2] = [
-    Job {
+const JOBS: [ScheduledJob; 2] = [
+    ScheduledJob {
         name: "audit",
         description: "Look for known vulnerabilities in what is locked",
         commands: &["--quiet audit"],
         calendar: "*-*-* 02:00:00",
         cron: "0 2 * * *",
     },
-    Job {
+    ScheduledJob {
         name: "cleanup",
         description: "Remove what no project needs any more, and old reports",
         commands: &["--quiet gc", "--quiet health cleanup"],
@@ -96,7 +96,7 @@ fn with_timers(context: &Context<'_>, place_of: &UnitContext) -> Result<Schedule
     Ok(Scheduled { files, added: Vec::new(), kept: Vec::new(), next })
 }
 
-fn service(job: &Job, place: &UnitContext) -> String {
+fn service(job: &ScheduledJob, place: &UnitContext) -> String {
     let larder = unit_word(&place.larder);
     let run: Vec<String> = job.commands.iter().map(|command| format!("ExecStart={larder} {command}")).collect();
     let run = run.join("\n");
@@ -108,7 +108,7 @@ fn service(job: &Job, place: &UnitContext) -> String {
     )
 }
 
-fn timer(job: &Job) -> String {
+fn timer(job: &ScheduledJob) -> String {
     format!(
         "[Unit]\nDescription=larder: {}\n\n[Timer]\nOnCalendar={}\nRandomizedDelaySec=10min\nPersistent=true\n\n[Install]\n\
          WantedBy=timers.target\n",

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::index::{Index, KeptFile, KeptGeneration, VERSION};
 use crate::fs::{self, Kind};
 use crate::manifest::RegistryUrl;
-use crate::model::{EntryPath, TreeDigest};
+use crate::model::{BYTECODE_FOLDER, EntryPath, TreeDigest, is_tool_folder};
 use crate::ops::install::manifests::MANIFESTS;
 use crate::ops::packages::{below, walk};
 use crate::ops::session::LOCKFILE;
@@ -24,16 +24,10 @@ pub(super) const GENERATIONS: &str = "generations/";
 /// The files of a generation that say what it consists of.
 const OF_GENERATION: [&str; 3] = ["generation.json", LOCKFILE, MANIFESTS_OF_GENERATION];
 
-/// Folders that tools own, in lower case: what lies below one is never in a backup. In `.git` it could be a program that git runs.
-const OWNED: [&str; 4] = [".git", ".larder", "node_modules", ".venv"];
-
-/// Folders of local packages that are made again.
-const MADE: &str = "__pycache__";
-
-/// Returns whether a file of the project, by its path, belongs in a backup.
+/// Returns whether a file of the project, by its path, belongs in a backup. In `.git` it could be a program that git runs.
 pub(super) fn is_kept(path: &str) -> bool {
     // Windows and macOS take `.GIT` for `.git`.
-    !path.split('/').any(|part| OWNED.contains(&&*part.to_lowercase()))
+    !path.split('/').any(|part| is_tool_folder(&part.to_lowercase()))
 }
 
 /// Returns whether a backup may have an entry: a file of the project, or the record or the lock of a generation.
@@ -123,7 +117,7 @@ fn is_inside(folder: &str) -> bool {
 fn add_package(root: &Path, folder: &str, paths: &mut BTreeSet<String>) -> Result<()> {
     walk(
         &root.join(folder),
-        |name| is_kept(name) && name != MADE,
+        |name| is_kept(name) && name != BYTECODE_FOLDER,
         |at, entries, rules| {
             for entry in entries.iter().filter(|entry| entry.kind != Kind::Folder) {
                 let Some(name) = entry.path.to_str() else { continue };

@@ -11,7 +11,7 @@ use crate::parallel::map_parallel;
 use crate::registry::Registries;
 use crate::resolve::{self, Index, IndexError, Preferences, RequiredLine, Requirements, ResolveError};
 
-use super::error::{BadEntry, Missing};
+use super::error::{BadEntry, MissingEntry};
 use super::own_files::OwnFiles;
 use crate::ops::{Project, Result, Session, artifacts, failure};
 
@@ -113,12 +113,12 @@ fn solve(project: &Project, index: &OwnFiles<'_>, requirement: &Requirement) -> 
 }
 
 /// Says why there is no version: in short, where the registry has none such.
-fn missing(index: &OwnFiles<'_>, requirement: &Requirement, because: &[String]) -> Result<Missing> {
+fn missing(index: &OwnFiles<'_>, requirement: &Requirement, because: &[String]) -> Result<MissingEntry> {
     let package = requirement.package();
     let versions = match index.versions(&package) {
         Ok(versions) => versions,
         Err(error @ (IndexError::NotFound { .. } | IndexError::Unserved(_))) => {
-            return Ok(Missing::package(error.to_string()));
+            return Ok(MissingEntry::package(error.to_string()));
         }
         Err(error) => return Err(failure::of_index(error)),
     };
@@ -128,10 +128,10 @@ fn missing(index: &OwnFiles<'_>, requirement: &Requirement, because: &[String]) 
             [one] => format!(": {one}"),
             many => list(many),
         };
-        return Ok(Missing::version(format!("no version of {package} can be had here{because}"), None));
+        return Ok(MissingEntry::version(format!("no version of {package} can be had here{because}"), None));
     }
     let newest = there.last().map(ToString::to_string);
-    Ok(Missing::version(format!("{package} has no version {}", requirement.range_text()), newest))
+    Ok(MissingEntry::version(format!("{package} has no version {}", requirement.range_text()), newest))
 }
 
 /// Returns the files of the one package of a solution on these platforms, each with a digest.
@@ -144,7 +144,7 @@ fn files(
     let declared: Vec<Platform> = platforms.iter().copied().collect();
     lock::leave_out_unneeded_files(&mut graph, &declared);
     artifacts::complete(session, registries, &mut graph, None)?;
-    let nothing = || Missing::version("it has nothing to fetch".to_owned(), None);
+    let nothing = || MissingEntry::version("it has nothing to fetch".to_owned(), None);
     let (key, package) = graph.packages.into_iter().next().ok_or_else(nothing)?;
     let origin = package.origin.clone().ok_or_else(nothing)?;
     let mut files: Vec<RequestedArtifact> = Vec::new();
@@ -157,7 +157,7 @@ fn files(
     }
     if files.is_empty() {
         let names: Vec<&str> = declared.iter().map(|platform| platform.as_str()).collect();
-        return Err(Missing::version(format!("{key} has no file for {}", names.join(", ")), None).into());
+        return Err(MissingEntry::version(format!("{key} has no file for {}", names.join(", ")), None).into());
     }
     Ok(Chosen { key, package, files })
 }

@@ -18,12 +18,12 @@ impl Failure for BadEntry {
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("{what}")]
 #[diagnostic(code(larder::fetch::missing), help("{help}"))]
-pub(super) struct Missing {
+pub(super) struct MissingEntry {
     what: String,
     help: String,
 }
 
-impl Missing {
+impl MissingEntry {
     pub(super) fn package(what: String) -> Self {
         Self { what, help: "check the name, and which registry it belongs to".to_owned() }
     }
@@ -37,7 +37,7 @@ impl Missing {
     }
 }
 
-impl Failure for Missing {
+impl Failure for MissingEntry {
     fn exit(&self) -> Exit {
         Exit::NoSolution
     }

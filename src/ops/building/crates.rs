@@ -20,7 +20,7 @@ use crate::ops::{Context, Result, Session, artifacts};
 use crate::store::Tree;
 
 use super::error::BuildsError;
-use super::source::Source;
+use super::source::SourceDistribution;
 
 /// The Python packages that build Rust.
 const RUST_BACK_ENDS: [&str; 2] = ["maturin", "setuptools-rust"];
@@ -45,7 +45,11 @@ pub(super) fn find_toolchain(context: &Context<'_>) -> Result<Option<PathBuf>> {
 }
 
 /// Fetches the crates that a source distribution locks, and lays them out in a new folder. Returns `None` if it has no Rust.
-pub(super) fn lay_out(session: &Session<'_>, source: &Source, folder: &Path) -> Result<Option<VendoredCrates>> {
+pub(super) fn lay_out(
+    session: &Session<'_>,
+    source: &SourceDistribution,
+    folder: &Path,
+) -> Result<Option<VendoredCrates>> {
     let Some(crates) = locked_crates(&source.package, &source.tree)? else { return Ok(None) };
     let registry = CratesIo::open(session)?;
     let origin = Origin::from(registry.endpoint.name());

@@ -10,8 +10,7 @@ use crate::fetch::{ArtifactSource, Body, FetchedArtifact, NameFolding, Requested
 use crate::fs::{self, Action, FsError};
 use crate::lock::Closure;
 use crate::model::{
-    Artifact, ArtifactOwner, Builds, DEEPEST_TOOL, Digest, Origin, Package, PackageKey, Platform,
-    Source as SourceOfPackage,
+    Artifact, ArtifactOwner, Builds, DEEPEST_TOOL, Digest, Origin, Package, PackageKey, Platform, Source,
 };
 use crate::ops::project::Project;
 use crate::ops::{Event, Result, Session, artifacts};
@@ -25,7 +24,7 @@ use super::error::BuildsError;
 use super::key::{KeyInput, key};
 use super::node::{self, NodeProgram};
 use super::prepare::Preparation;
-use super::source::{Source, not_locked};
+use super::source::{SourceDistribution, not_locked};
 use super::tools::tool_request;
 use super::workshop::{Equipment, Workshop};
 
@@ -128,7 +127,7 @@ impl Builder<'_> {
         let rust = if is_rust { crates::find_toolchain(self.session.context())? } else { None };
         let search_path: Vec<PathBuf> = rust.iter().map(|rust| rust.join("bin")).collect();
         let toolchain = Toolchain::of_machine(&search_path, Some(&interpreter.path))?;
-        let is_of_git = origin.source().is_some_and(|pinned| matches!(pinned.source, SourceOfPackage::Git(_)));
+        let is_of_git = origin.source().is_some_and(|pinned| matches!(pinned.source, Source::Git(_)));
         let git = if is_of_git { Some(Toolchain::of_git()?) } else { None };
         let git = git.map(|git| git.map_or_else(|| "none".to_owned(), |digest| digest.to_string()));
         let input = KeyInput {
@@ -232,7 +231,7 @@ impl Builder<'_> {
         }
         let interpreter = self.interpreter.ok_or_else(|| BuildsError::NoPython { package: package.clone() })?;
         let Some((sdist, tools)) = inputs.split_first() else { return Err(not_locked(package).into()) };
-        let source = Source::read(package.clone(), Arc::new(sdist.tree.clone()))?;
+        let source = SourceDistribution::read(package.clone(), Arc::new(sdist.tree.clone()))?;
         let requested = planned.inputs.iter().skip(1);
         let tools: Vec<(PackageKey, Arc<Tree>)> = requested
             .zip(tools)

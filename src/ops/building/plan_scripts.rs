@@ -72,26 +72,26 @@ fn in_order<'c>(
     closure: &Closure<'c>,
     representatives: &BTreeMap<&PackageKey, &'c InstanceKey>,
 ) -> Vec<&'c InstanceKey> {
-    enum Step<'c> {
+    enum TraversalStep<'c> {
         Enter(&'c InstanceKey),
         Leave(&'c InstanceKey),
     }
     let (mut order, mut entered) = (Vec::new(), BTreeSet::new());
     for &first in representatives.values() {
-        let mut steps = vec![Step::Enter(first)];
+        let mut steps = vec![TraversalStep::Enter(first)];
         while let Some(step) = steps.pop() {
             match step {
-                Step::Enter(instance) if entered.insert(instance) => {
-                    steps.push(Step::Leave(instance));
+                TraversalStep::Enter(instance) if entered.insert(instance) => {
+                    steps.push(TraversalStep::Leave(instance));
                     // A dependency with scripts is there as they left the first of its instances.
                     let first = representatives.get(&instance.package).copied();
                     let edges = closure.edges(instance).map(|edge| &edge.to);
-                    steps.extend(edges.chain(first).map(Step::Enter));
+                    steps.extend(edges.chain(first).map(TraversalStep::Enter));
                 }
-                Step::Leave(instance) if representatives.get(&instance.package) == Some(&instance) => {
+                TraversalStep::Leave(instance) if representatives.get(&instance.package) == Some(&instance) => {
                     order.push(instance);
                 }
-                Step::Enter(_) | Step::Leave(_) => {}
+                TraversalStep::Enter(_) | TraversalStep::Leave(_) => {}
             }
         }
     }

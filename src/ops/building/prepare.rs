@@ -287,10 +287,7 @@ fn packed(
 /// Returns why what scripts left is not the package that its sources are: what is locked is what these say. Whatever else they change
 /// in their package.json is theirs.
 fn became_another(source: &dyn SourceFiles, left: &dyn SourceFiles) -> Option<String> {
-    let parse = |files: &dyn SourceFiles| {
-        let text = files.read("package.json")?;
-        serde_json::from_slice::<Value>(text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&text)).ok()
-    };
+    let parse = |files: &dyn SourceFiles| build::parse_package_json(&files.read("package.json")?).ok();
     let Some(made) = parse(left) else { return Some("its scripts left no package.json that can be read".to_owned()) };
     let source = parse(source)?;
     let text = |json: &Value, field: &str| {

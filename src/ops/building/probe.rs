@@ -25,7 +25,7 @@ use super::error::BuildsError;
 use super::outputs::Builder;
 use super::prepare;
 use super::scripts;
-use super::source::{self, Source, has_same_source, not_locked};
+use super::source::{self, SourceDistribution, has_same_source, not_locked};
 use super::tools::{self, ChosenTools, Needs, ToolChooser, tool_request};
 use super::workshop::{Equipment, Workshop};
 
@@ -80,7 +80,7 @@ impl<'a> Probe<'a> {
     pub(in crate::ops) fn metadata(&self, unbuilt: &UnbuiltRelease) -> Result<()> {
         let _entered = self.enter(&unbuilt.package)?;
         let UnbuiltRelease { package, origin, sdist } = unbuilt;
-        let source = Source::fetch(self.session, self.registries, package, origin, sdist)?;
+        let source = SourceDistribution::fetch(self.session, self.registries, package, origin, sdist)?;
         let tools = self.tools(&source, &self.platforms(sdist))?;
         let Some(interpreter) = self.interpreter()? else {
             return Err(BuildsError::NoPython { package: package.clone() }.into());
@@ -152,7 +152,7 @@ impl<'a> Probe<'a> {
                 old,
             );
         }
-        let source = Source::fetch(self.session, self.registries, package, origin, sdist)?;
+        let source = SourceDistribution::fetch(self.session, self.registries, package, origin, sdist)?;
         self.tools(&source, &platforms)
     }
 
@@ -182,7 +182,7 @@ impl<'a> Probe<'a> {
     }
 
     /// Chooses tools for what the source says that it requires, and then for what its back end asks for besides (PEP 517).
-    fn tools(&self, source: &Source, platforms: &[Platform]) -> Result<ChosenTools> {
+    fn tools(&self, source: &SourceDistribution, platforms: &[Platform]) -> Result<ChosenTools> {
         let old = self.old_requirements(&source.package);
         let unbuilt = |tool: &UnbuiltRelease| self.metadata(tool);
         let chooser = self.chooser(&unbuilt);
@@ -205,7 +205,12 @@ impl<'a> Probe<'a> {
         if all == stated { Ok(chosen) } else { choose(all) }
     }
 
-    fn workshop(&self, source: &Source, tools: &ChosenTools, interpreter: &Interpreter) -> Result<Workshop<'a>> {
+    fn workshop(
+        &self,
+        source: &SourceDistribution,
+        tools: &ChosenTools,
+        interpreter: &Interpreter,
+    ) -> Result<Workshop<'a>> {
         let platform = self.project.platform()?;
         let (mut wanted, mut built) = (Vec::new(), Vec::new());
         for (key, on) in &tools.requirements.tools {

@@ -15,7 +15,7 @@ use super::error::BuildsError;
 const LARGEST_PYPROJECT: u64 = 4 << 20;
 
 /// A source distribution that is there.
-pub(super) struct Source {
+pub(super) struct SourceDistribution {
     /// The package.
     pub(super) package: PackageKey,
     /// Its files.
@@ -24,7 +24,7 @@ pub(super) struct Source {
     pub(super) system: BuildSystem,
 }
 
-impl Source {
+impl SourceDistribution {
     /// Reads how an unpacked source distribution is built.
     pub(super) fn read(package: PackageKey, tree: Arc<Tree>) -> Result<Self> {
         let malformed =

@@ -15,7 +15,7 @@ use crate::store::{Staging, Store, Tree};
 use super::consent::Exceptions;
 use super::crates;
 use super::downloads::{DeclaredFiles, explain_where_to_name_files};
-use super::source::Source;
+use super::source::SourceDistribution;
 
 /// Where a build sees its tools: always there, as what is built may have the path written in.
 const TOOLS: &str = "/tools";
@@ -73,7 +73,7 @@ impl<'s> Workshop<'s> {
     pub(super) fn open(
         session: &Session<'_>,
         staging: Staging<'s>,
-        source: &Source,
+        source: &SourceDistribution,
         Equipment { interpreter, tools, exceptions }: Equipment<'_>,
     ) -> Result<Self> {
         let (context, place) = (session.context(), staging.place());

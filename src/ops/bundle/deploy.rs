@@ -33,7 +33,7 @@ use crate::ops::session::LOCKFILE;
 use crate::ops::{Project, Result, Session, variables};
 
 /// What a bundle brought into the store.
-pub(super) struct Content<'a> {
+pub(super) struct StoredBundle<'a> {
     pub(super) file: &'a BundleFile,
     pub(super) project: &'a Arc<Tree>,
     pub(super) trees: &'a BTreeMap<TreeDigest, Arc<Tree>>,
@@ -44,7 +44,7 @@ pub(super) struct Content<'a> {
 /// Makes the content of a bundle the current generation of the deployment in `folder`. The generation states `time`.
 pub(super) fn deploy(
     session: &Session<'_>,
-    content: &Content<'_>,
+    content: &StoredBundle<'_>,
     (folder, time): (&Path, jiff::Timestamp),
     purpose: Purpose<'_>,
 ) -> Result<(Profiles, Installed)> {
@@ -105,7 +105,7 @@ pub(super) fn deploy(
 }
 
 /// Returns the trees of the packages that a bundle has of a lock.
-fn trees_of(content: &Content<'_>, lockfile: &Lockfile) -> BTreeMap<PackageKey, Arc<Tree>> {
+fn trees_of(content: &StoredBundle<'_>, lockfile: &Lockfile) -> BTreeMap<PackageKey, Arc<Tree>> {
     let named: BTreeMap<&str, &str> = content.file.packages.iter().map(|one| (&*one.package, &*one.tree)).collect();
     let tree = |key: &PackageKey| find(content, named.get(&*key.to_string())?);
     lockfile.graph.packages.keys().filter_map(|key| Some((key.clone(), tree(key)?))).collect()
@@ -116,7 +116,7 @@ fn trees_of(content: &Content<'_>, lockfile: &Lockfile) -> BTreeMap<PackageKey, 
 /// # Errors
 /// The reason why the bundle has not all of them, as a sentence.
 fn runtimes_of(
-    content: &Content<'_>,
+    content: &StoredBundle<'_>,
     lockfile: &Lockfile,
     platform: Platform,
 ) -> std::result::Result<GatheredRuntimes, String> {
@@ -129,7 +129,7 @@ fn runtimes_of(
     Ok(trees.into())
 }
 
-fn find(content: &Content<'_>, digest: &str) -> Option<Arc<Tree>> {
+fn find(content: &StoredBundle<'_>, digest: &str) -> Option<Arc<Tree>> {
     content.trees.get(&digest.parse::<TreeDigest>().ok()?).cloned()
 }
 

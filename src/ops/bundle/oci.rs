@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::BundleContent;
-use super::deploy::{Content, deploy};
+use super::deploy::{StoredBundle, deploy};
 use super::layers::{self, Layer};
 use crate::diagnostic::{Exit, Failure};
 use crate::fetch::bundled_name;
@@ -69,7 +69,7 @@ pub(super) fn write(session: &Session<'_>, content: &BundleContent, folder: &Pat
     }
     fs::create_dir_all(&blobs)?;
     fs::write_atomic(&folder.join(LAYOUT), br#"{"imageLayoutVersion":"1.0.0"}"#, Durability::Lazy)?;
-    let workshop = Workshop::open(session)?;
+    let workshop = ImageFolder::open(session)?;
     let written = layers_of(session, content, &workshop.image, &blobs);
     workshop.clear(session)?;
     let layers = written?;
@@ -140,13 +140,13 @@ fn layers_of(
     blobs: &Path,
 ) -> Result<Vec<(&'static str, Layer)>> {
     let project = Arc::new(stored(&session.store, &content.project)?);
-    let described = Content { file: &content.file, project: &project, trees: &content.trees, origin: root };
+    let described = StoredBundle { file: &content.file, project: &project, trees: &content.trees, origin: root };
     let (profile, installed) = deploy(session, &described, (root, jiff::Timestamp::UNIX_EPOCH), Purpose::Sync)?;
     let environment = &installed.built.generation.environment;
     let held = snapshot::hold(session.context, &profile)?;
     profile.relocate_for(&held, environment, installed.number, &Path::new("/").join(PLACE))?;
     held.release()?;
-    let parts = Parts::of(&profile, environment, installed.number)?;
+    let parts = LayerFolders::of(&profile, environment, installed.number)?;
     let mut found = fs::walk(profile.root(), |_| true)?;
     found.retain(|entry| entry.kind != Kind::Folder);
     found.sort_by(|one, other| one.path.cmp(&other.path));
@@ -161,13 +161,13 @@ fn layers_of(
 }
 
 /// What belongs to which layer.
-struct Parts {
+struct LayerFolders {
     runtimes: Vec<PathBuf>,
     /// The generation's copy of the project.
     project: PathBuf,
 }
 
-impl Parts {
+impl LayerFolders {
     fn of(profile: &Profiles, environment: &Label, number: u64) -> Result<Self> {
         let generation = profile.folder(environment, number);
         let generation = generation.strip_prefix(profile.root()).unwrap_or(&generation);
@@ -205,14 +205,14 @@ fn stored(store: &Store, files: &[ArchiveFile]) -> Result<Tree> {
 }
 
 /// The folder in which deployments of images are put together, one at a time.
-struct Workshop {
+struct ImageFolder {
     /// Where the deployment is put together.
     image: PathBuf,
     /// Held until it is removed.
     _lock: FileLock,
 }
 
-impl Workshop {
+impl ImageFolder {
     fn open(session: &Session<'_>) -> Result<Self> {
         let folder = session.context.cache.join("images");
         fs::create_dir_all(&folder)?;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::deploy::{Content, deploy};
+use super::deploy::{StoredBundle, deploy};
 use crate::diagnostic::{Exit, Failure};
 use crate::fetch::{self, UnpackedBundle};
 use crate::fs::{self, Kind};
@@ -74,8 +74,8 @@ pub fn unbundle(session: &Session<'_>, options: &UnbundleOptions) -> Result<Unbu
     })
 }
 
-fn content<'a>(bundle: &'a UnpackedBundle, path: &'a Path) -> Content<'a> {
-    Content { file: &bundle.file, project: &bundle.project, trees: &bundle.trees, origin: path }
+fn content<'a>(bundle: &'a UnpackedBundle, path: &'a Path) -> StoredBundle<'a> {
+    StoredBundle { file: &bundle.file, project: &bundle.project, trees: &bundle.trees, origin: path }
 }
 
 /// Fails if a folder has a project of its own, which is no deployment.

@@ -80,7 +80,7 @@ fn fetched(
         let stored = artifacts::fetch(session, &FetchedFile(&fetched), &wanted, NameFolding::default())?;
         for stored in stored {
             let paths = stored.tree.entries.iter().map(|entry| &*entry.path);
-            source.find_programs(&paths).map_err(|error| NoProgram {
+            source.find_programs(&paths).map_err(|error| NoProgramInArchive {
                 package: key.clone(),
                 place: file.location.clone().unwrap_or_default(),
                 reason: error.to_string(),
@@ -103,7 +103,7 @@ struct NoFile(PackageKey);
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("{place} cannot be used for {package}: {reason}")]
 #[diagnostic(code(larder::archive::no_program))]
-struct NoProgram {
+struct NoProgramInArchive {
     package: PackageKey,
     place: String,
     reason: String,
@@ -115,7 +115,7 @@ impl Failure for NoFile {
     }
 }
 
-impl Failure for NoProgram {
+impl Failure for NoProgramInArchive {
     fn exit(&self) -> Exit {
         Exit::Manifest
     }

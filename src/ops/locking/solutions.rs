@@ -50,12 +50,13 @@ pub(in crate::ops) fn solve(
     preferences: impl Fn(Option<&Side>) -> Preferences,
 ) -> Result<Solved> {
     let (idle, left_out) = (project.idle_groups(), RefCell::new(left_out));
-    let problem = Problem { project, settings, registries, find_out, contradictions, idle, locked_groups, left_out };
+    let problem =
+        SolveInputs { project, settings, registries, find_out, contradictions, idle, locked_groups, left_out };
     let resolution = solve_sides(&problem, preferences)?;
     Ok(Solved { resolution, left_out: problem.left_out.into_inner() })
 }
 
-fn solve_sides(problem: &Problem<'_>, preferences: impl Fn(Option<&Side>) -> Preferences) -> Result<Resolution> {
+fn solve_sides(problem: &SolveInputs<'_>, preferences: impl Fn(Option<&Side>) -> Preferences) -> Result<Resolution> {
     let project = problem.project;
     let sides: Vec<&Side> = project.sides.iter().collect();
     if sides.is_empty() {
@@ -89,7 +90,7 @@ fn solve_sides(problem: &Problem<'_>, preferences: impl Fn(Option<&Side>) -> Pre
     Ok(Resolution { graph: Graph::joined(solutions), warnings, packages_from_cache: Vec::new() })
 }
 
-struct Problem<'a> {
+struct SolveInputs<'a> {
     project: &'a Project,
     settings: &'a Settings,
     registries: &'a Registries,
@@ -103,7 +104,7 @@ struct Problem<'a> {
     left_out: RefCell<BTreeMap<Label, String>>,
 }
 
-impl Problem<'_> {
+impl SolveInputs<'_> {
     /// Solves for one side, given with its place, or for all lines.
     fn solve(&self, side: Option<(usize, &Side)>, preferences: &Preferences) -> Result<Resolution> {
         loop {

@@ -15,7 +15,7 @@ use crate::ops::project::inputs;
 pub(super) const LARGEST: u64 = 1 << 20;
 
 /// Names by the folders whose package.json files declare them.
-pub(super) struct Declared {
+pub(super) struct DeclaredNames {
     /// Names by folder: those of the root and of the members.
     names: BTreeMap<String, BTreeSet<String>>,
     /// The names of the members, by their folders.
@@ -24,7 +24,7 @@ pub(super) struct Declared {
     others: Vec<String>,
 }
 
-impl Declared {
+impl DeclaredNames {
     /// Reads the files of the root, whose lines are at hand already, and of the members.
     pub(super) fn read(root: &Path, members: &[Arc<str>], files: &[String], imported: &Imported) -> Result<Self> {
         let of_root = imported.lines.iter().map(|line| line.name.clone()).collect();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use globset::{Glob, GlobMatcher};
 
-use super::declared::Declared;
+use super::declared::DeclaredNames;
 use super::flat::FlatFolders;
 use super::folders::{file_name, folder_of, with_root};
 use super::workspace::PACKAGE_JSON;
@@ -44,7 +44,7 @@ pub(super) fn implied_uses<'a>(
     root: &Path,
     (files, members): (&[String], &'a [Arc<str>]),
     flat: &FlatFolders<'a>,
-    declared: &Declared,
+    declared: &DeclaredNames,
 ) -> Result<Vec<ImpliedUse<'a>>> {
     let mut found: Vec<ImpliedUse<'a>> = Vec::new();
     let mut add = |folder: &str, glob: &'static str| {

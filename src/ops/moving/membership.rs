@@ -19,7 +19,7 @@ pub(in crate::ops) fn take_overriding_folders(root: &Path, imported: &mut Import
         if folder.is_empty() || imported.is_member(&folder) || members::stay_inside(root, &folder).is_err() {
             continue;
         }
-        let text = inputs::text(&root.join(&*folder).join(PathKind::Npm.file()))?;
+        let text = inputs::text(&root.join(&*folder).join(PathKind::PackageJson.file()))?;
         let own = text.and_then(|text| import::package_json(&text).ok()?.name);
         if own.is_some_and(|own| own == *name.as_str()) {
             taken.push(globset::escape(&folder));
@@ -37,7 +37,8 @@ pub(in crate::ops) fn settle_computed(root: &Path, imported: &mut Imported) -> R
     let read = |folder: &str| import::python_project(&inputs::reader(root, &root.join(folder))).ok().flatten();
     let mut computed = Vec::new();
     for folder in &members {
-        let is_other = has(root, folder, PathKind::Npm.file())? || has(root, folder, PathKind::Larder.file())?;
+        let is_other =
+            has(root, folder, PathKind::PackageJson.file())? || has(root, folder, PathKind::LarderKdl.file())?;
         let Some(project) = read(folder).filter(|project| !project.computed.is_empty()) else { continue };
         match locked_metadata(root, folder, &project)? {
             Some(told) => imported.extend_computed(project.name.as_deref().unwrap_or_default(), &told),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::declared::{Declared, LARGEST};
+use super::declared::{DeclaredNames, LARGEST};
 use super::flat::FlatFolders;
 use super::folders::{file_name, folder_of};
 use super::implied::{ImpliedUse, implied_uses};
@@ -41,7 +41,7 @@ pub(in crate::ops) fn hoist(
     }
     let mut files = checkout_files(root, may_use)?;
     files.sort();
-    let declared = Declared::read(root, members, &files, imported)?;
+    let declared = DeclaredNames::read(root, members, &files, imported)?;
     let implied = implied_uses(root, (&files, members), flat, &declared)?;
     hoist_implied(&implied, locked, &declared, imported);
     let is_hoisted = imported.hoisting.matcher();
@@ -69,7 +69,7 @@ pub(in crate::ops) fn hoist(
 fn hoist_implied(
     implied: &[ImpliedUse<'_>],
     locked: &[(String, LockedVersions)],
-    declared: &Declared,
+    declared: &DeclaredNames,
     imported: &mut Imported,
 ) {
     let is_only_one = locked.iter().all(|(folder, _)| *folder == locked[0].0);
@@ -123,7 +123,7 @@ impl<'a> Remedy<'a> {
         name: &str,
         user: User<'a>,
         (locked, has_several): (&'a [(String, LockedVersions)], bool),
-        declared: &'a Declared,
+        declared: &'a DeclaredNames,
     ) -> Self {
         if let Some(folder) = declared.member_folder(user.top, name) {
             return Self::Folder(folder);
@@ -173,7 +173,7 @@ fn find<'a>(
     root: &Path,
     files: &'a [String],
     (flat, locked): (&FlatFolders<'a>, &[(String, LockedVersions)]),
-    declared: &'a Declared,
+    declared: &'a DeclaredNames,
 ) -> Users<'a> {
     let mut found = Users::new();
     for file in files {

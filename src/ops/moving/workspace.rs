@@ -14,9 +14,8 @@ use crate::ops::project::{inputs, members};
 use crate::profile::check_stays_inside;
 use crate::registry::path::{self, LocalMatch, LocalPackageIndex};
 
-/// Folders that are no part of what a repository ships.
-const ASIDE: [&str; 17] = [
-    "node_modules",
+/// Folders that are no part of what a repository ships, besides [`NO_SOURCE`].
+const ASIDE: [&str; 12] = [
     "test",
     "tests",
     "example",
@@ -29,10 +28,6 @@ const ASIDE: [&str; 17] = [
     "fixtures",
     "docs",
     "templates",
-    "vendor",
-    "dist",
-    "build",
-    "target",
 ];
 
 /// Folders in which nothing is that a person wrote.
@@ -114,7 +109,7 @@ pub(in crate::ops) fn members_with_locks(root: &Path, imported: &Imported) -> Re
 /// have a lockfile, or the root has no project of the kind. A folder whose package has the name of another one is left out.
 pub(in crate::ops) fn projects_beside(root: &Path, imported: &mut Imported) -> Result<Vec<String>> {
     let (mut found, mut computed) = (Vec::new(), Vec::new());
-    let of_root = Declared::of(root, "")?;
+    let of_root = DeclaredEcosystems::of(root, "")?;
     visit(root, DEPTH_WITH_LOCK, &mut |folder| {
         if imported.is_member(folder) || imported.is_excluded(folder) {
             return Ok(Below::Skipped);
@@ -124,7 +119,7 @@ pub(in crate::ops) fn projects_beside(root: &Path, imported: &mut Imported) -> R
             // A workspace says what belongs to it: a project far below it is an example.
             return Ok(Below::Skipped);
         }
-        let here = Declared::of(root, folder)?;
+        let here = DeclaredEcosystems::of(root, folder)?;
         let lacks_python = of_root.python == DeclaredPython::Nothing;
         let npm = here.npm && (is_near && !of_root.npm || has_lock(root, folder, PACKAGE_JSON)?);
         let python =
@@ -161,7 +156,7 @@ pub(in crate::ops) fn projects_beside(root: &Path, imported: &mut Imported) -> R
 /// far below a workspace.
 pub(in crate::ops) fn tell_set_aside(root: &Path, imported: &mut Imported) -> Result<()> {
     let mut found = Vec::new();
-    visit_but(&NO_SOURCE, root, DEPTH_WITH_LOCK + 1, &mut |folder| {
+    visit_but(&[], root, DEPTH_WITH_LOCK + 1, &mut |folder| {
         let is_known = imported.is_member(folder)
             || imported.is_excluded(folder)
             || imported.folders.iter().any(|(known, _)| known == folder);
@@ -172,7 +167,7 @@ pub(in crate::ops) fn tell_set_aside(root: &Path, imported: &mut Imported) -> Re
         if !npm && !python {
             return Ok(Below::Visited);
         }
-        let here = Declared::of(root, folder)?;
+        let here = DeclaredEcosystems::of(root, folder)?;
         if npm && here.npm || python && here.python == DeclaredPython::Project {
             found.push(folder.to_owned());
             return Ok(Below::Skipped);
@@ -419,13 +414,17 @@ fn visit(root: &Path, depth: usize, look: &mut dyn FnMut(&str) -> Result<Below>)
     visit_but(&ASIDE, root, depth, look)
 }
 
-/// Visits the folders below the root but for those of some names.
+/// Visits the folders below the root but for those of some names, and those of [`NO_SOURCE`].
 fn visit_but(aside: &[&str], root: &Path, depth: usize, look: &mut dyn FnMut(&str) -> Result<Below>) -> Result<()> {
     let mut open = vec![(String::new(), depth)];
     while let Some((folder, depth)) = open.pop() {
         for entry in fs::read_dir(&root.join(&folder))? {
             let Some(name) = entry.path.file_name().and_then(|name| name.to_str()) else { continue };
-            if entry.kind != fs::Kind::Folder || name.starts_with('.') || aside.contains(&name) {
+            if entry.kind != fs::Kind::Folder
+                || name.starts_with('.')
+                || NO_SOURCE.contains(&name)
+                || aside.contains(&name)
+            {
                 continue;
             }
             let below = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
@@ -439,7 +438,7 @@ fn visit_but(aside: &[&str], root: &Path, depth: usize, look: &mut dyn FnMut(&st
 
 /// What the files of a folder declare.
 #[derive(Clone, Copy, Debug)]
-struct Declared {
+struct DeclaredEcosystems {
     npm: bool,
     python: DeclaredPython,
 }
@@ -453,7 +452,7 @@ enum DeclaredPython {
     Computed,
 }
 
-impl Declared {
+impl DeclaredEcosystems {
     fn of(root: &Path, folder: &str) -> Result<Self> {
         Ok(Self { npm: has(root, folder, PACKAGE_JSON)?, python: DeclaredPython::of(root, folder)? })
     }
@@ -500,7 +499,7 @@ pub(super) fn shared_lock<'f>(root: &Path, folder: &'f str, manifest: &str) -> R
         above = folder_of(above);
         let below = folder.strip_prefix(above).unwrap_or(folder).trim_start_matches('/');
         if has_lock(root, above, manifest)? {
-            let workspace = Workspace::of(root, above, manifest)?;
+            let workspace = DeclaredWorkspace::of(root, above, manifest)?;
             if workspace.members.is_member(below) {
                 return Ok(workspace.has_one_lock.then_some(above));
             }
@@ -511,7 +510,7 @@ pub(super) fn shared_lock<'f>(root: &Path, folder: &'f str, manifest: &str) -> R
 
 /// Returns the folders of the npm packages for which the lockfile in a folder speaks too: the members of its workspace.
 pub(super) fn members_of(root: &Path, folder: &str) -> Result<Vec<Arc<str>>> {
-    let workspace = Workspace::of(root, folder, PACKAGE_JSON)?;
+    let workspace = DeclaredWorkspace::of(root, folder, PACKAGE_JSON)?;
     let mut globs = workspace.members.members;
     // Where several tools' lockfiles lie beside it, any of them may be the one that is kept up.
     let of_npm = inputs::text(&root.join(folder).join(PACKAGE_JSON))?.and_then(|text| import::package_json(&text).ok());
@@ -524,13 +523,13 @@ pub(super) fn members_of(root: &Path, folder: &str) -> Result<Vec<Arc<str>>> {
 }
 
 /// What the files of a folder say of the workspace whose root it is.
-struct Workspace {
+struct DeclaredWorkspace {
     members: Imported,
     /// Whether one lockfile speaks for all members. pnpm writes one for each where it is told to.
     has_one_lock: bool,
 }
 
-impl Workspace {
+impl DeclaredWorkspace {
     fn of(root: &Path, folder: &str, manifest: &str) -> Result<Self> {
         let folder = root.join(folder);
         let text = |file: &str| inputs::text(&folder.join(file));

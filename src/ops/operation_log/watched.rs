@@ -52,7 +52,7 @@ pub enum Trace {
 
 /// What a command told while it worked.
 #[derive(Debug, Default)]
-struct Told {
+struct CommandNotes {
     warnings: Vec<String>,
     /// What it turned out to be about.
     subjects: Vec<String>,
@@ -60,7 +60,7 @@ struct Told {
     is_unchanged: bool,
 }
 
-impl Told {
+impl CommandNotes {
     fn note(&mut self, event: &Event) {
         match event {
             Event::Warning(text) if self.warnings.len() < MOST_WARNINGS => self.warnings.push(text.clone()),
@@ -83,14 +83,14 @@ pub fn watched<T>(
     let root = find_root();
     let named = || context.environment.iter().chain(&operation.subjects).map(String::as_str);
     let before = root.as_deref().map(|root| Observed::of(root, named()));
-    let (started, told) = (Instant::now(), Mutex::new(Told::default()));
+    let (started, told) = (Instant::now(), Mutex::new(CommandNotes::default()));
     let reporter = |event: Event| {
         told.lock().unwrap_or_else(PoisonError::into_inner).note(&event);
         (context.reporter)(event);
     };
     let outcome = work(&Context { reporter: &reporter, ..context.clone() });
     let changes = before.map(Observed::changes).unwrap_or_default();
-    let Told { warnings, subjects, is_unchanged } = told.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let CommandNotes { warnings, subjects, is_unchanged } = told.into_inner().unwrap_or_else(PoisonError::into_inner);
     let is_damage = outcome.as_ref().is_err_and(|error| error.failure().exit() == Exit::Integrity);
     let only_changes = operation.trace == Trace::Changes && root.is_some();
     if outcome.is_ok() && changes.is_empty() && (only_changes || is_unchanged) {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::creatio::{
-    Descriptor, MAX_FILE, MAX_FILES, MAX_SIZE, WORKSPACE_SETTINGS, Workspace, is_descriptor, is_packed, write,
+    CreatioWorkspace, Descriptor, MAX_FILE, MAX_FILES, MAX_SIZE, WORKSPACE_SETTINGS, is_descriptor, is_packed, write,
     write_application,
 };
 use crate::diagnostic::{Exit, Failure, list};
@@ -167,7 +167,7 @@ fn folders(root: &Path) -> Result<Vec<PathBuf>> {
     }
     let refused = |reasons| NotPackable { folder: root.to_owned(), reasons };
     let settings = inputs::read(&root.join(WORKSPACE_SETTINGS), inputs::MANIFEST_SIZE)?;
-    let workspace = settings.map(|bytes| Workspace::parse(&bytes)).transpose();
+    let workspace = settings.map(|bytes| CreatioWorkspace::parse(&bytes)).transpose();
     let workspace = workspace.map_err(|reason| refused(vec![format!("{WORKSPACE_SETTINGS} {reason}")]))?;
     let packages = root.join(PACKAGES);
     let there = match fs::stat(&packages)? {

@@ -59,8 +59,10 @@ fn check_assets(own: &OwnPackage, files: &[ArchiveFile]) -> Result<()> {
         let found = files.binary_search_by(|file| file.path.cmp(&asset.file.value)).ok().map(|at| &files[at]);
         let Some(found) = found else { continue };
         // What cannot be read cannot be looked through.
-        let text = std::str::from_utf8(&found.content)
-            .map_err(|error| Unreadable { file: asset.file.value.as_str().to_owned(), offset: error.valid_up_to() })?;
+        let text = std::str::from_utf8(&found.content).map_err(|error| UnreadableAdapter {
+            file: asset.file.value.as_str().to_owned(),
+            offset: error.valid_up_to(),
+        })?;
         let source = SourceFile { file: asset.file.value.as_str().into(), text: text.into() };
         if asset.kind == AssetKind::Adapter {
             let (_, findings) = Adapter::parse(&source);
@@ -86,12 +88,12 @@ fn check_assets(own: &OwnPackage, files: &[ArchiveFile]) -> Result<()> {
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("`{file}` is not UTF-8 text: byte {offset} of it is none")]
 #[diagnostic(code(larder::package::unreadable_adapter), help("save it as UTF-8; it is looked through for secrets"))]
-struct Unreadable {
+struct UnreadableAdapter {
     file: String,
     offset: usize,
 }
 
-impl Failure for Unreadable {
+impl Failure for UnreadableAdapter {
     fn exit(&self) -> Exit {
         Exit::Refused
     }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::fs::{self, DirEntry, Kind};
+use crate::model::{is_cache_folder, is_tool_folder};
 use crate::ops::Result;
 use crate::package::IgnoreRules;
 
@@ -50,15 +51,13 @@ pub(in crate::ops) fn is_ignored(root: &Path, folder: &str) -> Result<bool> {
 /// Returns the files of a checkout that git does not ignore and whose names are wanted, by their paths relative to the root. Folders
 /// of tools are left out.
 pub(in crate::ops) fn checkout_files(root: &Path, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<String>> {
-    /// Folders of tools.
-    const OTHERS: [&str; 6] = [".git", ".venv", ".larder", ".mypy_cache", "node_modules", "__pycache__"];
     /// The most files that are returned: a checkout with more is no place for guesses.
     const MOST: usize = 100_000;
 
     let mut files = Vec::new();
     walk(
         root,
-        |name| !OTHERS.contains(&name),
+        |name| !is_tool_folder(name) && !is_cache_folder(name),
         |folder, entries, rules| {
             let names = entries.iter().filter(|entry| entry.kind == Kind::File).filter_map(|entry| entry.path.to_str());
             let paths = names.filter(|name| is_wanted(name)).map(|name| below(folder, name));

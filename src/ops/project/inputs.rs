@@ -21,7 +21,7 @@ pub(in crate::ops) fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
         Ok(bytes) => return Ok(bytes),
         Err(error) => error,
     };
-    match Problem::of(error.source.kind(), limit) {
+    match UnreadableInput::of(error.source.kind(), limit) {
         Some(problem) => Err(InputError { file: name(path), problem }.into()),
         None => Err(error.into()),
     }
@@ -35,7 +35,7 @@ pub(in crate::ops) fn text(path: &Path) -> Result<Option<String>> {
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
             let line = memchr::memchr_iter(b'\n', &error.as_bytes()[..at]).count() + 1;
-            Err(InputError { file: name(path), problem: Problem::NotText { line } }.into())
+            Err(InputError { file: name(path), problem: UnreadableInput::NotText { line } }.into())
         }
     }
 }
@@ -59,7 +59,7 @@ pub(in crate::ops) fn others_manifest(path: &Path) -> Result<Option<String>> {
         Ok(bytes) => Ok(bytes.and_then(|bytes| String::from_utf8(bytes).ok())),
         Err(error) => {
             let kind = error.source.kind();
-            let is_strange = kind == ErrorKind::PermissionDenied || Problem::of(kind, MANIFEST_SIZE).is_some();
+            let is_strange = kind == ErrorKind::PermissionDenied || UnreadableInput::of(kind, MANIFEST_SIZE).is_some();
             if is_strange { Ok(None) } else { Err(error.into()) }
         }
     }
@@ -79,11 +79,11 @@ fn name(path: &Path) -> String {
 #[error("`{file}` {problem}")]
 struct InputError {
     file: String,
-    problem: Problem,
+    problem: UnreadableInput,
 }
 
 #[derive(Debug, thiserror::Error)]
-enum Problem {
+enum UnreadableInput {
     #[error("is no regular file")]
     NoFile,
     #[error("has more than {0}")]
@@ -92,7 +92,7 @@ enum Problem {
     NotText { line: usize },
 }
 
-impl Problem {
+impl UnreadableInput {
     /// Returns what is wrong with a file that could not be read because of what it is.
     fn of(kind: ErrorKind, limit: u64) -> Option<Self> {
         match kind {
@@ -106,17 +106,17 @@ impl Problem {
 impl miette::Diagnostic for InputError {
     fn code<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
         Some(Box::new(match self.problem {
-            Problem::NoFile => "larder::project::no_file",
-            Problem::TooLarge(_) => "larder::project::too_large",
-            Problem::NotText { .. } => "larder::project::not_text",
+            UnreadableInput::NoFile => "larder::project::no_file",
+            UnreadableInput::TooLarge(_) => "larder::project::too_large",
+            UnreadableInput::NotText { .. } => "larder::project::not_text",
         }))
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
         Some(Box::new(match self.problem {
-            Problem::NoFile => "larder reads plain files only: put one in its place",
-            Problem::TooLarge(_) => "is this the right file?",
-            Problem::NotText { .. } => "save it as UTF-8",
+            UnreadableInput::NoFile => "larder reads plain files only: put one in its place",
+            UnreadableInput::TooLarge(_) => "is this the right file?",
+            UnreadableInput::NotText { .. } => "save it as UTF-8",
         }))
     }
 }

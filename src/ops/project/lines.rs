@@ -110,7 +110,7 @@ impl Project {
             project.read_path_package(&folder)?;
             let package = project.path_packages.get(&folder);
             let is_package = |package: &PathPackage| {
-                package.kind == PathKind::Pypi || path::root_package(&project.root, &package.seen_as).is_some()
+                package.kind == PathKind::Pyproject || path::root_package(&project.root, &package.seen_as).is_some()
             };
             if folder.is_empty() && !package.is_some_and(is_package) {
                 return Err(ProjectError::NoRootPackage.into());
@@ -274,7 +274,8 @@ impl Project {
     /// them.
     pub(super) fn settle_features(&mut self) -> Result<()> {
         let is_settled = |project: &Self, folder: &str, package: &PathPackage| {
-            package.kind != PathKind::Larder || package.features == project.names.features_of(folder, &package.seen_as)
+            package.kind != PathKind::LarderKdl
+                || package.features == project.names.features_of(folder, &package.seen_as)
         };
         while let Some((folder, _)) =
             self.path_packages.iter().find(|(folder, package)| !is_settled(self, folder, package))
@@ -325,7 +326,7 @@ impl Project {
                 continue;
             }
             let further: Vec<Arc<str>> = folders(&package.dependencies).collect();
-            if package.kind == PathKind::Larder
+            if package.kind == PathKind::LarderKdl
                 && let MemberManifest::Own(manifest) = self.read_member(&folder, None)?
             {
                 let source = NamedSource::new(&*manifest.file, Arc::clone(&manifest.text));

@@ -113,7 +113,7 @@ impl Edited<'_> {
 }
 
 fn foreign(project: &Project, folder: &str) -> Result<ForeignMember> {
-    let mut kind = PathKind::Npm;
+    let mut kind = PathKind::PackageJson;
     for other in PathKind::ALL {
         if fs::stat(&project.root.join(folder).join(other.file()))?.is_some() {
             kind = other;

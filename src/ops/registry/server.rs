@@ -38,10 +38,10 @@ pub(in crate::ops) fn send(
             Ok("added") => Ok(SubmissionOutcome::Added),
             Ok("submitted") => Ok(SubmissionOutcome::Submitted),
             Ok("unchanged") => Ok(SubmissionOutcome::Unchanged),
-            _ => Err(Refused::new(&answer, "it does not say what became of it").into()),
+            _ => Err(RefusedPublication::new(&answer, "it does not say what became of it").into()),
         };
     }
-    Err(Refused::of_problem(&answer).into())
+    Err(RefusedPublication::of_problem(&answer).into())
 }
 
 /// A server's answer to what it has taken.
@@ -52,7 +52,7 @@ struct Accepted {
 
 /// What RFC 9457 calls a problem.
 #[derive(Default, Deserialize)]
-struct Problem {
+struct ProblemDetails {
     #[serde(default)]
     title: String,
     #[serde(default)]
@@ -63,13 +63,13 @@ struct Problem {
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("registry `{registry}` does not take it ({status}): {reason}")]
 #[diagnostic(code(larder::publish::refused), help("{}", self.help()))]
-struct Refused {
+struct RefusedPublication {
     registry: String,
     status: u16,
     reason: String,
 }
 
-impl Refused {
+impl RefusedPublication {
     fn new(answer: &UploadAnswer, reason: &str) -> Self {
         let shown = reason.chars().filter(|c| !c.is_control()).take(MAX_SHOWN).collect();
         Self { registry: answer.server.registry.to_string(), status: answer.status, reason: shown }
@@ -79,9 +79,9 @@ impl Refused {
         let is_problem =
             answer.content_type.as_deref().is_some_and(|kind| kind.starts_with("application/problem+json"));
         let problem = if is_problem {
-            serde_json::from_slice::<Problem>(&answer.bytes).unwrap_or_default()
+            serde_json::from_slice::<ProblemDetails>(&answer.bytes).unwrap_or_default()
         } else {
-            Problem::default()
+            ProblemDetails::default()
         };
         let said: Vec<String> = [problem.title, problem.detail].into_iter().filter(|text| !text.is_empty()).collect();
         let reason = if said.is_empty() { format!("it does not say why: {}", answer.url) } else { said.join(": ") };
@@ -103,7 +103,7 @@ impl Refused {
     }
 }
 
-impl Failure for Refused {
+impl Failure for RefusedPublication {
     fn exit(&self) -> Exit {
         match self.status {
             400 | 409 | 413 | 415 | 422 => Exit::Refused,

@@ -5,9 +5,11 @@ use serde::Deserialize;
 use super::{log_keys, now};
 use crate::diagnostic::{Exit, Failure};
 use crate::model::{Digest, PackageName};
-use crate::ops::{Context, Event as Happening, Result};
+use crate::ops::{Context, Event, Result};
 use crate::package::log::VerifiedState;
-use crate::package::{Body, Deposit, Event, IndexFile, Notice, Published, StatusChange, Submission, body_of_archive};
+use crate::package::{
+    Body, Deposit, IndexFile, Notice, PackageEvent, Published, StatusChange, Submission, body_of_archive,
+};
 use crate::registry::{Change, FolderError, FolderRegistry, LockedFolder};
 
 /// What became of a submission.
@@ -61,12 +63,12 @@ pub(in crate::ops) fn preview(registry: &FolderRegistry, submission: &Submission
 /// Locks a registry, and says so if somebody else holds it.
 pub(super) fn lock<'r>(context: &Context<'_>, registry: &'r FolderRegistry) -> Result<LockedFolder<'r>> {
     let does = "that publishes to this registry".to_owned();
-    Ok(registry.lock(|| (context.reporter)(Happening::Waiting { process: None, does }))?)
+    Ok(registry.lock(|| (context.reporter)(Event::Waiting { process: None, does }))?)
 }
 
 /// The subject of any event.
 #[derive(Deserialize)]
-struct Subject {
+struct SubmissionSubject {
     name: String,
     #[serde(default)]
     version: Option<semver::Version>,
@@ -74,9 +76,9 @@ struct Subject {
 
 /// Returns what a submission is about, for people.
 pub(super) fn describe(submission: &Submission) -> String {
-    match serde_json::from_str::<Subject>(&submission.body) {
-        Ok(Subject { name, version: Some(version) }) => format!("{} {name} {version}", submission.kind),
-        Ok(Subject { name, version: None }) => format!("{} {name}", submission.kind),
+    match serde_json::from_str::<SubmissionSubject>(&submission.body) {
+        Ok(SubmissionSubject { name, version: Some(version) }) => format!("{} {name} {version}", submission.kind),
+        Ok(SubmissionSubject { name, version: None }) => format!("{} {name}", submission.kind),
         Err(_) => submission.kind.clone(),
     }
 }
@@ -90,7 +92,8 @@ pub(super) fn change(
     state: &VerifiedState,
     submission: &Submission,
 ) -> Result<Option<Change>> {
-    let subject: Subject = serde_json::from_str(&submission.body).map_err(|error| not_an_event(&error.to_string()))?;
+    let subject: SubmissionSubject =
+        serde_json::from_str(&submission.body).map_err(|error| not_an_event(&error.to_string()))?;
     let name = PackageName::larder(&subject.name).map_err(|error| not_an_event(&error.to_string()))?;
     let index = registry.index(state, name.as_str())?;
     let index =
@@ -106,7 +109,7 @@ pub(super) fn change(
         })
     };
     if index.versions().is_empty() {
-        return Err(NoPackage { package: name.to_string(), origin: registry.description().origin.clone() }.into());
+        return Err(UnknownPackage { package: name.to_string(), origin: registry.description().origin.clone() }.into());
     }
     let of_version = subject.version.as_ref().map(known).transpose()?;
     let is_there = match (submission.kind.as_str(), of_version) {
@@ -124,9 +127,9 @@ pub(super) fn change(
     if is_there {
         return Ok(None);
     }
-    let line = Event::line_of(&submission.kind, &submission.body, Some(&now())).and_then(|line| {
+    let line = PackageEvent::line_of(&submission.kind, &submission.body, Some(&now())).and_then(|line| {
         // What is written can be read.
-        Event::parse(&line).map(|_| line)
+        PackageEvent::parse(&line).map(|_| line)
     });
     let line = line.map_err(|fault| FolderError::Event { name: name.to_string(), fault })?;
     Ok(Some(Change { name: name.to_string(), lines: vec![line], archives: Vec::new() }))
@@ -168,7 +171,7 @@ fn publish(
         signatures: submission.signatures.clone(),
     };
     let name = body.name.to_string();
-    let line = Event::publish_line(&submission.body, &deposit);
+    let line = PackageEvent::publish_line(&submission.body, &deposit);
     let line = line.map_err(|fault| FolderError::Event { name: name.clone(), fault })?;
     Ok(Some(Change { name, lines: vec![line], archives: vec![(deposit.artifact, archive.to_vec())] }))
 }
@@ -192,7 +195,7 @@ struct BadEvent(String);
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("registry `{origin}` has no package `{package}`")]
 #[diagnostic(code(larder::publish::no_package), help("check the name, and which registry it was published to"))]
-struct NoPackage {
+struct UnknownPackage {
     package: String,
     origin: String,
 }
@@ -253,7 +256,7 @@ macro_rules! refused {
 
 refused!(
     BadEvent => Refused,
-    NoPackage => Manifest,
+    UnknownPackage => Manifest,
     Unpublished => Manifest,
     Immutable => Refused,
     OtherOrigin => Refused

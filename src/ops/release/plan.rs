@@ -12,7 +12,7 @@ use super::units::{self, ReleaseUnit};
 use super::{MalformedCommit, ReleaseOptions};
 use crate::git::{Checkout, HistoryCommit};
 use crate::ops::{Context, Result};
-use crate::release::{self, Bump, History, MessageCommit};
+use crate::release::{self, Bump, CommitHistory, MessageCommit};
 
 /// Variables by which systems of CI tell the number of a run.
 const RUNS: [&str; 4] = ["GITHUB_RUN_NUMBER", "CI_PIPELINE_IID", "BUILD_NUMBER", "BUILDKITE_BUILD_NUMBER"];
@@ -105,7 +105,7 @@ fn concerns(commit: &HistoryCommit, folder: &str, folders: &BTreeSet<&str>) -> b
 fn planned_unit(
     unit: &ReleaseUnit,
     last: Option<semver::Version>,
-    history: &History,
+    history: &CommitHistory,
     date: &str,
     run: Option<u64>,
 ) -> Option<PlannedUnit> {

@@ -49,12 +49,12 @@ pub struct Launch<'a> {
     /// The program's name or path, and its arguments.
     pub command: &'a [OsString],
     /// Where a program that is given by its name alone may come from.
-    pub origin: Origin,
+    pub origin: ProgramSearch,
 }
 
 /// Where a program that is given by its name alone may come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub enum ProgramSearch {
     /// A task, a script, the environment, its runtimes included. Another program of that name is something else than was
     /// meant: coreutils has a `test` that always succeeds.
     Environment,
@@ -67,7 +67,7 @@ impl<'a> Launch<'a> {
     fn name(&self) -> Option<(&'a str, &'a [OsString])> {
         let (program, arguments) = self.command.split_first()?;
         let name = program.to_str().filter(|name| !name.is_empty() && !name.contains('/'))?;
-        (self.origin == Origin::Environment).then_some((name, arguments))
+        (self.origin == ProgramSearch::Environment).then_some((name, arguments))
     }
 }
 
@@ -144,7 +144,7 @@ fn run_program(
     prepared: &mut PreparedEnvironments<'_>,
     program: &OsStr,
     arguments: &[OsString],
-    origin: Origin,
+    origin: ProgramSearch,
     warn: &dyn Fn(&str),
 ) -> Result<u8> {
     let context = prepared.context();

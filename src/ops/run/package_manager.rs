@@ -7,11 +7,11 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::package_manager_call::{Action, Otherwise, PackageManager, PackageManagerCall, parse};
+use super::package_manager_call::{CallAction, Otherwise, PackageManager, PackageManagerCall, parse};
 use super::package_script::PackageScripts;
 use super::prepared::{show, start};
 use super::program::{self, RunError};
-use super::{ListedKind, ListedTask, Origin, named, package_manager_folder, shell_error};
+use super::{ListedKind, ListedTask, ProgramSearch, named, package_manager_folder, shell_error};
 use crate::diagnostic::{Exit, Failure};
 use crate::fs;
 use crate::import::package_ranges;
@@ -45,41 +45,42 @@ pub fn run_package_manager(
     let context = &Context { folder, ..context.clone() };
     let Some(root) = managed_by(context) else { return pass_on(context, program, arguments) };
     match action {
-        Action::Real => {
+        CallAction::Real => {
             note(&format!("`{program}` inside `larder run`: this is passed on to the real one"));
             pass_on(context, program, arguments)
         }
-        Action::Installed(word) => {
+        CallAction::Installed(word) => {
             if !is_installed(context, &root)? {
                 return Err(Installs { program, word }.into());
             }
             note(&format!("`{program} {word}` inside `larder run`: what larder.lock says is installed already"));
             Ok(PackageManagerOutcome::Nothing)
         }
-        Action::Installs(word) => Err(Installs { program, word }.into()),
-        Action::List => {
+        CallAction::Installs(word) => Err(Installs { program, word }.into()),
+        CallAction::List => {
             let scripts = named::list(&root, &context.folder)?;
             let scripts = scripts.into_iter().filter(|one| one.kind == ListedKind::Script);
             Ok(PackageManagerOutcome::Listed(scripts.collect()))
         }
-        Action::Members { filters, command } => members_run(context, &filters, &command),
-        Action::Program(command) => run_program(context, &command),
-        Action::Script { name, arguments: handed, otherwise } => match (find_script(context, &root, &name)?, otherwise)
-        {
-            (Some(step), _) => {
-                let mut shell = step.shell(&handed);
-                shell.envs(step.variables.iter().cloned());
-                see(&mut shell, &Context { folder: step.folder.clone(), ..context.clone() })?;
-                Err(shell_error(context, &start(shell)).into())
+        CallAction::Members { filters, command } => members_run(context, &filters, &command),
+        CallAction::Program(command) => run_program(context, &command),
+        CallAction::Script { name, arguments: handed, otherwise } => {
+            match (find_script(context, &root, &name)?, otherwise) {
+                (Some(step), _) => {
+                    let mut shell = step.shell(&handed);
+                    shell.envs(step.variables.iter().cloned());
+                    see(&mut shell, &Context { folder: step.folder.clone(), ..context.clone() })?;
+                    Err(shell_error(context, &start(shell)).into())
+                }
+                (None, Otherwise::Passes) => Ok(PackageManagerOutcome::Nothing),
+                (None, Otherwise::Fails) => Err(NoScript { name }.into()),
+                (None, Otherwise::Real) => pass_on(context, program, arguments),
+                (None, Otherwise::RunsProgram) => {
+                    let command: Vec<OsString> = std::iter::once(OsString::from(&name)).chain(handed).collect();
+                    run_program(context, &command)
+                }
             }
-            (None, Otherwise::Passes) => Ok(PackageManagerOutcome::Nothing),
-            (None, Otherwise::Fails) => Err(NoScript { name }.into()),
-            (None, Otherwise::Real) => pass_on(context, program, arguments),
-            (None, Otherwise::RunsProgram) => {
-                let command: Vec<OsString> = std::iter::once(OsString::from(&name)).chain(handed).collect();
-                run_program(context, &command)
-            }
-        },
+        }
     }
 }
 
@@ -129,7 +130,7 @@ fn run_program(context: &Context<'_>, command: &[OsString]) -> Result<PackageMan
     let Some((program, arguments)) = command.split_first() else { return Ok(PackageManagerOutcome::Nothing) };
     let (generation, _) = generation(context)?;
     let seen = Seen::of(&generation, context)?;
-    let file = program::find_program(context, &generation, &seen, program, Origin::Environment)?;
+    let file = program::find_program(context, &generation, &seen, program, ProgramSearch::Environment)?;
     let mut child = Command::new(file.as_deref().unwrap_or(program.as_ref()));
     child.args(arguments).current_dir(&context.folder);
     see(&mut child, context)?;

@@ -49,12 +49,12 @@ pub(super) struct PackageManagerCall {
     /// The folder that it is about, relative to the current one.
     pub(super) folder: Option<PathBuf>,
     /// What it does.
-    pub(super) action: Action,
+    pub(super) action: CallAction,
 }
 
 /// What a command line does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) enum Action {
+pub(super) enum CallAction {
     /// Runs a script of the nearest package.json.
     Script {
         /// Its name.
@@ -192,12 +192,12 @@ impl<'a> Words<'a> {
         Some(())
     }
 
-    fn npm(&mut self) -> Option<Action> {
+    fn npm(&mut self) -> Option<CallAction> {
         self.options()?;
         match self.next()? {
             "run" | "run-script" | "rum" | "urn" => {
                 self.options()?;
-                let Some(name) = self.next() else { return Some(Action::List) };
+                let Some(name) = self.next() else { return Some(CallAction::List) };
                 let arguments = self.npm_arguments();
                 Some(self.script(name, arguments, Otherwise::Fails))
             }
@@ -212,7 +212,9 @@ impl<'a> Words<'a> {
             "exec" | "x" => self.npx(),
             word @ ("install" | "i" | "in" | "add" | "ci" | "clean-install" | "ic") => self.install(word),
             word @ ("install-test" | "it" | "update" | "up" | "upgrade" | "uninstall" | "un" | "remove" | "rm"
-            | "r" | "link" | "ln" | "dedupe" | "ddp" | "prune" | "rebuild") => Some(Action::Installs(word.to_owned())),
+            | "r" | "link" | "ln" | "dedupe" | "ddp" | "prune" | "rebuild") => {
+                Some(CallAction::Installs(word.to_owned()))
+            }
             _ => None,
         }
     }
@@ -240,7 +242,7 @@ impl<'a> Words<'a> {
     }
 
     /// One that asks for a version, or for packages beside, wants something else than what is installed.
-    fn npx(&mut self) -> Option<Action> {
+    fn npx(&mut self) -> Option<CallAction> {
         if matches!(self.peek(), Some("-p" | "-v" | "--version")) {
             return None;
         }
@@ -251,23 +253,23 @@ impl<'a> Words<'a> {
         let name = self.peek()?;
         let has_version = name.get(1..).is_some_and(|rest| rest.contains('@'));
         let is_program = !has_version && !name.starts_with('-') && self.filters.is_none();
-        is_program.then(|| Action::Program(self.rest.to_vec()))
+        is_program.then(|| CallAction::Program(self.rest.to_vec()))
     }
 
-    fn pnpm(&mut self) -> Option<Action> {
+    fn pnpm(&mut self) -> Option<CallAction> {
         self.options()?;
         match self.next()? {
             "run" | "run-script" => {
                 self.options()?;
-                let Some(name) = self.next() else { return Some(Action::List) };
+                let Some(name) = self.next() else { return Some(CallAction::List) };
                 Some(self.script(name, self.rest.to_vec(), Otherwise::Fails))
             }
             "t" => Some(self.script("test", self.rest.to_vec(), Otherwise::Fails)),
-            "exec" if self.filters.is_none() => Some(Action::Program(self.rest.to_vec())),
+            "exec" if self.filters.is_none() => Some(CallAction::Program(self.rest.to_vec())),
             word @ ("install" | "i" | "ci") => self.install(word),
             word @ ("add" | "update" | "up" | "upgrade" | "remove" | "rm" | "uninstall" | "un" | "link" | "ln"
             | "unlink" | "import" | "rebuild" | "rb" | "prune" | "dedupe" | "fetch" | "install-test" | "it") => {
-                Some(Action::Installs(word.to_owned()))
+                Some(CallAction::Installs(word.to_owned()))
             }
             "exec" | "dlx" | "create" | "help" | "publish" | "pack" | "config" | "c" | "store" | "why" | "list"
             | "ls" | "ll" | "outdated" | "audit" | "root" | "bin" | "env" | "setup" | "server" | "init" | "deploy"
@@ -277,22 +279,24 @@ impl<'a> Words<'a> {
         }
     }
 
-    fn yarn(&mut self) -> Option<Action> {
+    fn yarn(&mut self) -> Option<CallAction> {
         let is_option = |word: &OsString| word.to_str().is_some_and(|word| word.starts_with('-'));
         if self.rest.iter().all(is_option) {
             return self.install("install");
         }
         self.options()?;
         match self.next() {
-            None => Some(Action::Installed("install".to_owned())),
+            None => Some(CallAction::Installed("install".to_owned())),
             Some("install") => self.install("install"),
             Some("run") => {
                 self.options()?;
-                let Some(name) = self.next() else { return Some(Action::List) };
+                let Some(name) = self.next() else { return Some(CallAction::List) };
                 Some(self.script(name, self.rest.to_vec(), Otherwise::RunsProgram))
             }
-            Some("exec") => Some(Action::Program(self.rest.to_vec())),
-            Some("node") => Some(Action::Program([OsString::from("node")].iter().chain(self.rest).cloned().collect())),
+            Some("exec") => Some(CallAction::Program(self.rest.to_vec())),
+            Some("node") => {
+                Some(CallAction::Program([OsString::from("node")].iter().chain(self.rest).cloned().collect()))
+            }
             Some("workspace") => {
                 let member = self.next()?;
                 self.filters = Some(vec![member.to_owned()]);
@@ -326,7 +330,7 @@ impl<'a> Words<'a> {
                 | "dedupe"
                 | "rebuild"
                 | "autoclean"),
-            ) => Some(Action::Installs(word.to_owned())),
+            ) => Some(CallAction::Installs(word.to_owned())),
             Some(
                 "help" | "config" | "pack" | "publish" | "npm" | "info" | "why" | "list" | "audit" | "cache" | "init"
                 | "create" | "dlx" | "version" | "plugin" | "set" | "bin" | "constraints" | "patch" | "patch-commit"
@@ -337,18 +341,18 @@ impl<'a> Words<'a> {
         }
     }
 
-    fn bun(&mut self) -> Option<Action> {
+    fn bun(&mut self) -> Option<CallAction> {
         self.options()?;
         match self.next()? {
             "run" => {
                 self.options()?;
-                let Some(name) = self.next() else { return Some(Action::List) };
+                let Some(name) = self.next() else { return Some(CallAction::List) };
                 Some(self.script(name, self.rest.to_vec(), Otherwise::Real))
             }
             "x" => self.npx(),
             word @ ("install" | "i" | "ci") => self.install(word),
             word @ ("add" | "a" | "remove" | "rm" | "update" | "link" | "unlink") => {
-                Some(Action::Installs(word.to_owned()))
+                Some(CallAction::Installs(word.to_owned()))
             }
             "test" | "build" | "repl" | "exec" | "audit" | "outdated" | "publish" | "patch" | "pm" | "info"
             | "init" | "create" | "c" | "upgrade" | "feedback" | "why" | "help" => None,
@@ -358,23 +362,23 @@ impl<'a> Words<'a> {
 
     /// An install that names packages asks for others than those that are locked; one that is to tell or to write something else is the
     /// real program's.
-    fn install(&mut self, word: &str) -> Option<Action> {
+    fn install(&mut self, word: &str) -> Option<CallAction> {
         let tells = |word: &OsString| OTHERWISE.iter().any(|option| word == option);
         if self.rest.iter().any(tells) {
             return None;
         }
         while self.options().is_none() {}
         let word = word.to_owned();
-        Some(if self.rest.is_empty() { Action::Installed(word) } else { Action::Installs(word) })
+        Some(if self.rest.is_empty() { CallAction::Installed(word) } else { CallAction::Installs(word) })
     }
 
-    fn script(&mut self, name: &str, arguments: Vec<OsString>, otherwise: Otherwise) -> Action {
+    fn script(&mut self, name: &str, arguments: Vec<OsString>, otherwise: Otherwise) -> CallAction {
         if let Some(filters) = self.filters.take() {
             let command = std::iter::once(OsString::from(name)).chain(arguments).collect();
-            return Action::Members { filters, command };
+            return CallAction::Members { filters, command };
         }
         let otherwise = if self.if_present { Otherwise::Passes } else { otherwise };
-        Action::Script { name: name.to_owned(), arguments, otherwise }
+        CallAction::Script { name: name.to_owned(), arguments, otherwise }
     }
 }
 
@@ -388,13 +392,13 @@ mod tests {
         let PackageManagerCall { folder, action } = parse(manager, &words[1..]);
         let text = |words: &[OsString]| words.iter().map(|word| word.to_str().unwrap()).collect::<Vec<_>>().join(" ");
         let told = match action {
-            Action::Script { name, arguments, otherwise } => format!("{otherwise:?} {name} [{}]", text(&arguments)),
-            Action::Program(command) => format!("program [{}]", text(&command)),
-            Action::Members { filters, command } => format!("members {filters:?} [{}]", text(&command)),
-            Action::List => "list".to_owned(),
-            Action::Installed(word) => format!("installed {word}"),
-            Action::Installs(word) => format!("installs {word}"),
-            Action::Real => "real".to_owned(),
+            CallAction::Script { name, arguments, otherwise } => format!("{otherwise:?} {name} [{}]", text(&arguments)),
+            CallAction::Program(command) => format!("program [{}]", text(&command)),
+            CallAction::Members { filters, command } => format!("members {filters:?} [{}]", text(&command)),
+            CallAction::List => "list".to_owned(),
+            CallAction::Installed(word) => format!("installed {word}"),
+            CallAction::Installs(word) => format!("installs {word}"),
+            CallAction::Real => "real".to_owned(),
         };
         folder.map_or(told.clone(), |folder| format!("{} {told}", folder.display()))
     }

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use super::package_manager_call::PackageManager;
 use super::step::ShellStep;
-use super::{Origin, environment, package_manager_folder, program};
+use super::{ProgramSearch, environment, package_manager_folder, program};
 use crate::model::Label;
 use crate::ops::lock::LockUse;
 use crate::ops::sync::Synced;
@@ -48,7 +48,7 @@ impl<'a> PreparedEnvironments<'a> {
         &mut self,
         folder: &Path,
         (program, arguments): (&OsStr, &[OsString]),
-        origin: Origin,
+        origin: ProgramSearch,
         warn: &dyn Fn(&str),
     ) -> Result<(Command, Vec<PathBuf>)> {
         let context = &Context { folder: folder.to_owned(), ..self.context().clone() };

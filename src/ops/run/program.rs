@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::Origin;
+use super::ProgramSearch;
 use crate::diagnostic::{Exit, Failure, nearest};
 use crate::fs;
 use crate::model::PythonVersion;
@@ -20,7 +20,7 @@ pub(super) fn find_program(
     generation: &Path,
     seen: &Seen,
     program: &OsStr,
-    origin: Origin,
+    origin: ProgramSearch,
 ) -> Result<Option<PathBuf>> {
     if program.is_empty() || program.as_encoded_bytes().contains(&b'/') {
         return Ok(None);
@@ -30,7 +30,7 @@ pub(super) fn find_program(
     if let Some(file) = seen.path.iter().map(|folder| folder.join(program)).find(found) {
         return Ok(Some(file));
     }
-    if origin == Origin::Anywhere {
+    if origin == ProgramSearch::Anywhere {
         return Ok(None);
     }
     match program.to_str() {

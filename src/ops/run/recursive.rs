@@ -47,12 +47,12 @@ pub enum Pace {
 /// What is to run in the members, ready to start.
 pub struct Recursion<'a> {
     context: &'a Context<'a>,
-    jobs: Vec<Job>,
+    jobs: Vec<MemberJob>,
     limit: usize,
 }
 
 /// What runs in one member.
-struct Job {
+struct MemberJob {
     folder: Arc<str>,
     /// The commands, one after the other.
     commands: Vec<Command>,
@@ -94,7 +94,7 @@ impl<'a> Recursion<'a> {
         let places: Vec<usize> = commands.keys().copied().collect();
         let waits = member_order::waits(&members, &places.iter().copied().collect());
         let number = |place: &usize| places.iter().position(|other| other == place);
-        let job = |(place, commands): (usize, Vec<Command>)| Job {
+        let job = |(place, commands): (usize, Vec<Command>)| MemberJob {
             folder: Arc::clone(&members[place].folder),
             commands,
             waits: match recursive.pace {
@@ -201,7 +201,7 @@ fn signal_all(progress: &[Progress], signal: Signal) {
 }
 
 /// Returns a job that can start: everything that it waits for is done, and there are not too many.
-fn next(jobs: &[Job], progress: &[Progress], limit: usize) -> Option<usize> {
+fn next(jobs: &[MemberJob], progress: &[Progress], limit: usize) -> Option<usize> {
     if progress.iter().filter(|state| state.is_running()).count() >= limit {
         return None;
     }

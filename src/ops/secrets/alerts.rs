@@ -46,7 +46,7 @@ pub fn read(
     source: &Spanned<SecretSource>,
     receiver: Receiver<'_>,
 ) -> Result<Option<String>> {
-    let refused = |text: String, help: String| Refused {
+    let refused = |text: String, help: String| RefusedSecret {
         text,
         help,
         file: NamedSource::new(&*project.manifest.file, Arc::clone(&project.manifest.text)),
@@ -110,7 +110,7 @@ pub(in crate::ops) fn pairs(alerts: &Alerts, variable: impl Fn(&str) -> Option<S
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("{text}")]
 #[diagnostic(code(larder::monitor::secret_not_allowed), help("{help}"))]
-struct Refused {
+struct RefusedSecret {
     text: String,
     help: String,
     #[source_code]
@@ -119,7 +119,7 @@ struct Refused {
     span: SourceSpan,
 }
 
-impl Failure for Refused {
+impl Failure for RefusedSecret {
     fn exit(&self) -> Exit {
         Exit::Refused
     }

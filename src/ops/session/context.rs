@@ -229,7 +229,7 @@ impl Failure for RelativeHome {
 /// Returns the folder that `-C` names, without links and `..`, so that the folders above it are the right ones.
 fn within(folder: &Path) -> Result<PathBuf> {
     if fs::stat(folder)?.is_none_or(|stat| stat.kind != fs::Kind::Folder) {
-        return Err(NoFolder(folder.to_owned()).into());
+        return Err(NotAFolder(folder.to_owned()).into());
     }
     Ok(fs::canonicalize(folder)?)
 }
@@ -238,9 +238,9 @@ fn within(folder: &Path) -> Result<PathBuf> {
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("`{}` is not a folder", .0.display())]
 #[diagnostic(code(larder::project::no_folder))]
-struct NoFolder(PathBuf);
+struct NotAFolder(PathBuf);
 
-impl Failure for NoFolder {
+impl Failure for NotAFolder {
     fn exit(&self) -> Exit {
         Exit::Manifest
     }

@@ -23,7 +23,7 @@ pub(super) struct HookProgram {
 impl HookProgram {
     /// Finds the program of a hook.
     pub(super) fn find(root: &Path, hook: &Hook) -> Result<Self> {
-        let refused = |reason: &'static str| NoProgram { program: hook.program.as_str().to_owned(), reason };
+        let refused = |reason: &'static str| UnusableHook { program: hook.program.as_str().to_owned(), reason };
         let relative = Path::new(hook.program.as_str());
         match fs::inspect_below(root, relative)? {
             PathState::Blocked { path, kind: Kind::File } if path == relative => {}
@@ -50,12 +50,12 @@ impl HookProgram {
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("the program `{program}` of a hook cannot be run: {reason}")]
 #[diagnostic(code(larder::hooks::no_program), help("nothing was changed. A hook is an executable file of the project"))]
-struct NoProgram {
+struct UnusableHook {
     program: String,
     reason: &'static str,
 }
 
-impl Failure for NoProgram {
+impl Failure for UnusableHook {
     fn exit(&self) -> Exit {
         Exit::Manifest
     }

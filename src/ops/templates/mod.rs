@@ -12,7 +12,7 @@ use super::{Context, Result};
 use crate::diagnostic::{Exit, Failure, list, nearest};
 use crate::fs::{self, Kind};
 use crate::manifest::{self, ManifestErrors, ManifestKind};
-use crate::model::{EntryPath, PackageName};
+use crate::model::{BYTECODE_FOLDER, EntryPath, PackageName, is_tool_folder};
 use built_in::BUILT_IN;
 
 /// `larder init --template NAME --json`: see `schema/init-template.json`.
@@ -34,9 +34,6 @@ struct TemplateFile {
 /// The most files of a template, and the most bytes of one.
 const MOST_FILES: usize = 10_000;
 const LARGEST_FILE: u64 = 16 << 20;
-
-/// Folders that are no part of a template.
-const LEFT_OUT: [&str; 5] = [".git", "node_modules", ".venv", ".larder", "__pycache__"];
 
 /// Writes the files of a template into the folder that larder was started in. `{{name}}` in a path or a text is the package's name,
 /// `{{module}}` the name of its Python module. No file that is there is changed.
@@ -85,8 +82,11 @@ fn read_folder(folder: &Path, template: &str) -> Result<Vec<TemplateFile>> {
     if fs::stat(folder)?.is_none_or(|stat| stat.kind != Kind::Folder) {
         return Err(NoTemplate::unknown(template).into());
     }
-    let is_left_out =
-        |path: &Path| path.file_name().and_then(|name| name.to_str()).is_some_and(|name| LEFT_OUT.contains(&name));
+    let is_left_out = |path: &Path| {
+        path.file_name()
+            .and_then(|name| name.to_str())
+            .is_some_and(|name| is_tool_folder(name) || name == BYTECODE_FOLDER)
+    };
     let mut files = Vec::new();
     for entry in fs::walk(folder, |path| !is_left_out(path))? {
         if entry.kind == Kind::Folder {

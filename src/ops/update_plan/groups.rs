@@ -38,7 +38,7 @@ pub(super) struct FoundGroups {
 }
 
 /// A lock in which one more group has moved.
-pub(super) struct Step {
+pub(super) struct GroupUpdate {
     pub(super) lockfile: Lockfile,
     pub(super) solved: SolveNotes,
     /// How it differs from the lock before.
@@ -111,11 +111,11 @@ impl<'a> Planner<'a> {
     }
 
     /// Moves a group, and keeps everything else as `current` has it. Returns `None` if none of its direct dependencies moves.
-    pub(super) fn step(&self, current: &Lockfile, group: &Group) -> Result<Option<Step>> {
+    pub(super) fn step(&self, current: &Lockfile, group: &Group) -> Result<Option<GroupUpdate>> {
         let Some((lockfile, solved)) = self.solve(current, &group.moved)? else { return Ok(None) };
         let difference = lock::compare(current, &lockfile);
         let is_moved = direct(&difference).iter().any(|id| group.direct.contains(id));
-        Ok(is_moved.then_some(Step { lockfile, solved, difference }))
+        Ok(is_moved.then_some(GroupUpdate { lockfile, solved, difference }))
     }
 
     /// Solves with some packages free to move. Returns `None` if there is no solution.

@@ -16,7 +16,7 @@ use super::lock::{self, Replacement};
 use super::project::snapshot::{Disturbed, InputSnapshot};
 use super::{Event, Project, Result, Session, project};
 
-use groups::{Planner, Step};
+use groups::{GroupUpdate, Planner};
 use report::UpdateOutcome;
 pub use report::UpdatePlan;
 use scratch::{Scratch, Trial};
@@ -52,7 +52,7 @@ pub fn plan(session: &Session<'_>, options: &PlanOptions) -> Result<UpdatePlan> 
     let mut plan = UpdatePlan::new(options.test.clone(), found.waiting);
     let (mut current, mut notes) = (before.clone(), SolveNotes::default());
     for group in found.groups {
-        let Some(Step { lockfile, solved, difference }) = planner.step(&current, &group)? else { continue };
+        let Some(GroupUpdate { lockfile, solved, difference }) = planner.step(&current, &group)? else { continue };
         (context.reporter)(Event::Testing(group.title()));
         match scratch.as_ref().map(|scratch| scratch.test(&lockfile)).transpose()? {
             None | Some(Trial::Passed) => {

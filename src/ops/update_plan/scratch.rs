@@ -18,7 +18,7 @@ use crate::diagnostic::{Exit, Failure};
 use crate::fs::{self, Durability, FileLock, Kind};
 use crate::lock::Lockfile;
 use crate::manifest::RegistryUrl;
-use crate::model::TreeDigest;
+use crate::model::{TreeDigest, is_tool_folder};
 use crate::registry::path;
 
 use crate::ops::building::consent;
@@ -30,9 +30,6 @@ use crate::ops::{Context, Event, Project, Result, Session, run};
 
 /// The folder of the copies, below the cache.
 const FOLDER: &str = "update-plan";
-
-/// Folders of tools, which a copy has no need of.
-const LEFT_OUT: [&str; 4] = [".git", ".larder", ".venv", "node_modules"];
 
 /// The most bytes of a test's output that are reported: its end.
 const LOG_SIZE: usize = 16 << 10;
@@ -137,10 +134,10 @@ fn copy_files(from: &Path, to: &Path) -> Result<()> {
     let mut found: Vec<(String, Kind)> = Vec::new();
     walk(
         from,
-        |name| !LEFT_OUT.contains(&name),
+        |name| !is_tool_folder(name),
         |folder, entries, rules| {
             let named = entries.iter().filter_map(|entry| Some((below(folder, entry.path.to_str()?), entry.kind)));
-            let is_left_out = |path: &str| LEFT_OUT.contains(&path.rsplit('/').next().unwrap_or_default());
+            let is_left_out = |path: &str| is_tool_folder(path.rsplit('/').next().unwrap_or_default());
             found
                 .extend(named.filter(|(path, kind)| !is_left_out(path) && !rules.ignores(path, *kind == Kind::Folder)));
         },

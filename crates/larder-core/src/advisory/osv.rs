@@ -103,11 +103,11 @@ struct OsvPackage {
 struct Range {
     r#type: String,
     #[serde(default)]
-    events: Vec<Event>,
+    events: Vec<OsvEvent>,
 }
 
 #[derive(Deserialize)]
-struct Event {
+struct OsvEvent {
     #[serde(default)]
     introduced: Option<String>,
     #[serde(default)]
@@ -172,7 +172,7 @@ impl Affected {
         let ranges = self.ranges.unwrap_or_default().into_iter();
         let ranges: Vec<Vec<RangeEvent>> = ranges
             .filter(|range| matches!(range.r#type.as_str(), "SEMVER" | "ECOSYSTEM"))
-            .map(|range| range.events.into_iter().flat_map(Event::read).collect())
+            .map(|range| range.events.into_iter().flat_map(OsvEvent::read).collect())
             .collect();
         let mut versions = self.versions.unwrap_or_default();
         versions.retain(|version| version.len() <= LONGEST_VERSION);
@@ -181,7 +181,7 @@ impl Affected {
     }
 }
 
-impl Event {
+impl OsvEvent {
     /// An event should have one of the four.
     fn read(self) -> impl Iterator<Item = RangeEvent> {
         let events = [

@@ -55,4 +55,4 @@ pub use readiness::{Readiness, ready_word};
 pub use record::AssetRecords;
 pub use reference::Reference;
 pub use reference_graph::{ReferenceGraph, Touched};
-pub use set::{Asset, AssetBody, AssetSet, Content};
+pub use set::{Asset, AssetBody, AssetContent, AssetSet};

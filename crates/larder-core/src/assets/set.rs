@@ -36,14 +36,14 @@ pub struct Asset {
     pub package: PackageIndex,
     /// What the manifest says.
     pub declaration: AssetDeclaration,
-    content: OnceLock<Content>,
+    content: OnceLock<AssetContent>,
     pub(super) links: OnceLock<Vec<Link>>,
     pub(super) digest: OnceLock<TreeDigest>,
 }
 
 /// The file of an asset, read.
 #[derive(Debug)]
-pub struct Content {
+pub struct AssetContent {
     /// The file. `None`: it is not there, which is among the findings.
     pub source: Option<SourceFile>,
     /// What it says.
@@ -175,7 +175,7 @@ impl<'f> AssetSet<'f> {
     }
 
     /// Returns the file of an asset, read.
-    pub fn content(&self, at: AssetIndex) -> &Content {
+    pub fn content(&self, at: AssetIndex) -> &AssetContent {
         self.assets[at].content.get_or_init(|| self.load(at))
     }
 
@@ -221,7 +221,7 @@ impl<'f> AssetSet<'f> {
         content.source.iter().chain(&content.imported).cloned().chain(samples).collect()
     }
 
-    fn load(&self, at: AssetIndex) -> Content {
+    fn load(&self, at: AssetIndex) -> AssetContent {
         let asset = &self.assets[at];
         let path = asset.declaration.file.value.as_str();
         let reads = RefCell::new(Vec::new());
@@ -241,7 +241,7 @@ impl<'f> AssetSet<'f> {
             };
             let finding = SourceFinding::error("asset.file", &package.manifest, position, message).with_help(help);
             let body = AssetBody::none(asset.id.kind);
-            return Content {
+            return AssetContent {
                 source: None,
                 body,
                 findings: vec![finding],
@@ -270,7 +270,7 @@ impl<'f> AssetSet<'f> {
                 (AssetBody::Flow(flow), findings)
             }
         };
-        Content { source: Some(source), body, findings, imported, reads: reads.into_inner() }
+        AssetContent { source: Some(source), body, findings, imported, reads: reads.into_inner() }
     }
 
     /// Returns what a schema imports: a file of its own package, or a schema of a package that it depends on, named as

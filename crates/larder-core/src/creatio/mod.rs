@@ -22,8 +22,8 @@ pub use application::{APP_DESCRIPTOR, Application};
 pub use application_file::write_application;
 pub use descriptor::{DESCRIPTOR, Descriptor, DescriptorError, PackageReference, is_descriptor};
 pub use packing::is_packed;
-pub use records::{Record, RecordFault, RecordReader, write};
-pub use workspace::{WORKSPACE_SETTINGS, Workspace};
+pub use records::{ArchiveRecord, RecordFault, RecordReader, write};
+pub use workspace::{CreatioWorkspace, WORKSPACE_SETTINGS};
 
 /// The most files of an archive.
 pub const MAX_FILES: usize = 100_000;

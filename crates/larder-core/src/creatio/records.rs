@@ -43,7 +43,7 @@ pub enum RecordFault {
 
 /// A file of an archive that is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record {
+pub struct ArchiveRecord {
     /// Its path in the package, with `/` between its parts.
     pub path: EntryPath,
     /// Its size in bytes.
@@ -68,7 +68,7 @@ impl<R: Read> RecordReader<R> {
     ///
     /// # Errors
     /// Those of the source; with a [`RecordFault`] inside, where the archive is at fault.
-    pub fn next_record(&mut self) -> io::Result<Option<Record>> {
+    pub fn next_record(&mut self) -> io::Result<Option<ArchiveRecord>> {
         io::copy(&mut self.by_ref(), &mut io::sink())?;
         let Some(units) = self.first_number()? else { return Ok(None) };
         let count = usize::try_from(units).ok().filter(|count| (1..=LONGEST_NAME).contains(count));
@@ -85,7 +85,7 @@ impl<R: Read> RecordReader<R> {
         let size =
             u64::try_from(length).map_err(|_| fault(RecordFault::ContentLength { path: path.to_string(), length }))?;
         self.left = size;
-        Ok(Some(Record { path, size }))
+        Ok(Some(ArchiveRecord { path, size }))
     }
 
     /// Reads a number. Returns `None` if the source has ended.

@@ -15,7 +15,7 @@ pub const WORKSPACE_SETTINGS: &str = ".clio/workspaceSettings.json";
 
 /// The settings of a workspace.
 #[derive(Clone, Debug)]
-pub struct Workspace {
+pub struct CreatioWorkspace {
     /// `Packages`: those that lie in the workspace.
     pub packages: Vec<PackageName>,
     /// `ExternalPackages`: those that lie elsewhere.
@@ -25,7 +25,7 @@ pub struct Workspace {
     ignored: GlobSet,
 }
 
-impl Workspace {
+impl CreatioWorkspace {
     /// Parses the content of the file.
     ///
     /// # Errors
@@ -87,11 +87,11 @@ mod tests {
     #[test]
     fn a_workspace_has_packages_and_leaves_some_out() {
         let text = r#"{"Packages":["UsrOrders","DemoData"],"ApplicationVersion":"8.1.3","IgnorePackages":["demo*","Usr?"],"ExternalPackages":[]}"#;
-        let read = Workspace::parse(text.as_bytes()).unwrap();
+        let read = CreatioWorkspace::parse(text.as_bytes()).unwrap();
         assert_eq!(read.platform.as_ref().unwrap().to_string(), "8.1.3");
         let left: Vec<_> = read.packages.iter().filter(|name| !read.ignores(name)).map(PackageName::as_str).collect();
         assert_eq!(left, ["UsrOrders"]);
-        let least = Workspace::parse(b"{\"ApplicationVersion\":null}").unwrap();
+        let least = CreatioWorkspace::parse(b"{\"ApplicationVersion\":null}").unwrap();
         assert!(least.packages.is_empty() && least.platform.is_none());
         for text in [
             "[]",
@@ -100,8 +100,8 @@ mod tests {
             "{\"Packages\":[\"a/b\"]}",
             "{\"Packages\":[],\"Packages\":[]}",
         ] {
-            assert!(Workspace::parse(text.as_bytes()).is_err(), "{text}");
+            assert!(CreatioWorkspace::parse(text.as_bytes()).is_err(), "{text}");
         }
-        mutation::of(&[text], |text| drop(Workspace::parse(text.as_bytes())));
+        mutation::of(&[text], |text| drop(CreatioWorkspace::parse(text.as_bytes())));
     }
 }

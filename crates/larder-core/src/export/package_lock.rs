@@ -42,7 +42,8 @@ pub fn package_lock(input: &ExportInput<'_>) -> Result<Exported, ExportError> {
     let linked_as: Vec<Option<PackageName>> = importers.iter().map(link_name).collect();
     let members = linked_as.iter().enumerate().skip(1).filter_map(|(place, name)| Some((place, name.as_ref()?)));
     tree.link_members(members);
-    let writer = Writer { input, importers: &importers, flags: Flags::of(&tree, input, &importers), tree: &tree };
+    let writer =
+        PackageLockWriter { input, importers: &importers, flags: Flags::of(&tree, input, &importers), tree: &tree };
     let mut packages = BTreeMap::new();
     for node in 0..tree.nodes.len() {
         packages.insert(tree.nodes[node].location.clone(), Value::Object(writer.entry(node)?));
@@ -67,14 +68,14 @@ fn link_name(importer: &Importer<'_>) -> Option<PackageName> {
     PackageName::npm(importer.name.as_deref().or(folder)?).ok()
 }
 
-struct Writer<'i, 'a> {
+struct PackageLockWriter<'i, 'a> {
     input: &'i ExportInput<'a>,
     importers: &'i [Importer<'a>],
     tree: &'i NodeModules<'a>,
     flags: Flags,
 }
 
-impl<'a> Writer<'_, 'a> {
+impl<'a> PackageLockWriter<'_, 'a> {
     fn entry(&self, node: NodeId) -> Result<Map<String, Value>, ExportError> {
         match self.tree.nodes[node].content {
             FolderContent::Importer(place) => Ok(importer(&self.importers[place])),

@@ -19,7 +19,7 @@ const USUAL_REGISTRY: &str = "https://registry.npmjs.org/";
 /// package.json.
 pub fn pnpm_lock(input: &ExportInput<'_>) -> Result<Exported, ExportError> {
     let importers = manifests::importers(input, FORM)?;
-    let writer = Writer { input, importers: &importers };
+    let writer = PnpmLockWriter { input, importers: &importers };
     let instances = writer.reached(|_| true);
     let mut text = format!(
         "lockfileVersion: '9.0'\n\nsettings:\n  autoInstallPeers: {}\n  excludeLinksFromLockfile: false\n",
@@ -58,12 +58,12 @@ pub fn pnpm_lock(input: &ExportInput<'_>) -> Result<Exported, ExportError> {
     Ok(Exported { text, packages: packages.len(), left_out })
 }
 
-struct Writer<'i, 'a> {
+struct PnpmLockWriter<'i, 'a> {
     input: &'i ExportInput<'a>,
     importers: &'i [Importer<'a>],
 }
 
-impl<'a> Writer<'_, 'a> {
+impl<'a> PnpmLockWriter<'_, 'a> {
     fn importer(&self, importer: &Importer<'a>, text: &mut String) {
         let folder = if importer.folder.is_empty() { "." } else { &importer.folder };
         let tables = [

@@ -32,7 +32,7 @@ use std::fmt;
 pub use error::ExpressionError;
 pub use names::{Lookup, NameTable, Scope, Values};
 pub use number::{Number, NumberError};
-pub use path::{Path, PathError, Step};
+pub use path::{Path, PathError, PathStep};
 pub use value::{Value, ValueType};
 
 /// An expression whose value is true or false.

@@ -8,12 +8,12 @@ use std::str::FromStr;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Path {
     /// The steps. Only the last may be an attribute.
-    pub steps: Vec<Step>,
+    pub steps: Vec<PathStep>,
 }
 
 /// A step of a path.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Step {
+pub struct PathStep {
     /// Whether it leads to an attribute.
     pub attribute: bool,
     /// The prefix of a namespace.
@@ -81,7 +81,7 @@ impl Path {
         if text.starts_with('.') && !text[1..].starts_with(is_name_character) {
             return Ok((Self { steps: Vec::new() }, 1));
         }
-        let mut steps: Vec<Step> = Vec::new();
+        let mut steps: Vec<PathStep> = Vec::new();
         let mut at = 0;
         loop {
             if steps.last().is_some_and(|step| step.attribute) {
@@ -98,7 +98,7 @@ impl Path {
                 prefix = Some(name);
                 (name, end) = self::name(text, end + 1)?;
             }
-            steps.push(Step { attribute, prefix, name });
+            steps.push(PathStep { attribute, prefix, name });
             at = end;
             if !text[at..].starts_with('/') {
                 return Ok((Self { steps }, at));
@@ -168,7 +168,7 @@ impl fmt::Display for Path {
     }
 }
 
-impl fmt::Display for Step {
+impl fmt::Display for PathStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.attribute {
             f.write_str("@")?;

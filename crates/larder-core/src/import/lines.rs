@@ -8,7 +8,7 @@ use super::{CatalogRange, Imported, ImportedExtension, ImportedLine, ImportedPat
 
 /// A line that is no dependency, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part {
+pub struct ImportedBlockLine {
     /// The block.
     pub block: Block,
     /// The words that the line begins with, without quotes: lines that share them say something about the same.
@@ -17,7 +17,7 @@ pub struct Part {
     pub line: String,
 }
 
-impl Part {
+impl ImportedBlockLine {
     fn new(block: Block, key: &[&str], line: String) -> Self {
         Self { block, key: key.iter().map(|word| (*word).to_owned()).collect(), line }
     }
@@ -33,29 +33,35 @@ impl Part {
 
 impl Imported {
     /// Returns everything besides dependencies that a manifest can have, each part as a line.
-    pub fn parts(&self) -> Vec<Part> {
+    pub fn parts(&self) -> Vec<ImportedBlockLine> {
         let mut parts = Vec::new();
         for registry in &self.registries {
             let key = [registry.ecosystem.as_str(), &registry.name];
             let settings = registry_settings(registry);
             let block = if settings.is_empty() { String::new() } else { format!(" {{ {}; }}", settings.join("; ")) };
-            parts.push(Part::new(Block::Named("registries"), &key, format!("{}{block}", registry_head(registry))));
+            parts.push(ImportedBlockLine::new(
+                Block::Named("registries"),
+                &key,
+                format!("{}{block}", registry_head(registry)),
+            ));
         }
         for range in &self.catalogs {
             let block = match &range.catalog {
                 None => Block::Named("catalog"),
                 Some(name) => Block::Argued("catalog", name.clone()),
             };
-            parts.push(Part::new(block, &[range.ecosystem.as_str(), &range.name], catalog_line(range)));
+            parts.push(ImportedBlockLine::new(block, &[range.ecosystem.as_str(), &range.name], catalog_line(range)));
         }
-        let mut resolution = |key: &[&str], line| parts.push(Part::new(Block::Named("resolution"), key, line));
+        let mut resolution =
+            |key: &[&str], line| parts.push(ImportedBlockLine::new(Block::Named("resolution"), key, line));
         if let Some(instant) = &self.released_before {
             resolution(&["released-before"], released_before_line(instant));
         }
         if let Some(line) = self.age_line() {
-            parts.push(Part::new(Block::Named("policy"), &["age"], line));
+            parts.push(ImportedBlockLine::new(Block::Named("policy"), &["age"], line));
         }
-        let mut resolution = |key: &[&str], line| parts.push(Part::new(Block::Named("resolution"), key, line));
+        let mut resolution =
+            |key: &[&str], line| parts.push(ImportedBlockLine::new(Block::Named("resolution"), key, line));
         if self.has_provided_peers {
             resolution(&["npm-peers"], PROVIDED_PEERS.to_owned());
         }
@@ -82,17 +88,17 @@ impl Imported {
             resolution(&key, extension_line(extension));
         }
         for patch in &self.patches {
-            parts.push(Part::new(
+            parts.push(ImportedBlockLine::new(
                 Block::Top,
                 &["patch", patch.ecosystem.as_str(), &patch.name, &patch.version],
                 patch_line(patch),
             ));
         }
         for (ecosystem, line) in &self.blocks {
-            parts.push(Part::new(Block::Top, &[ecosystem.as_str()], line.clone()));
+            parts.push(ImportedBlockLine::new(Block::Top, &[ecosystem.as_str()], line.clone()));
         }
         if !self.members.is_empty() {
-            parts.push(Part::new(Block::Top, &["members"], members_line(&self.members)));
+            parts.push(ImportedBlockLine::new(Block::Top, &["members"], members_line(&self.members)));
         }
         parts
     }

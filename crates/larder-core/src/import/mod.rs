@@ -48,7 +48,7 @@ pub use creatio::{WORKSPACE_SETTINGS, workspace_settings};
 pub use entries::{CatalogRange, ImportedExtension, ImportedLine, ImportedPatch, ImportedRegistry, NotTaken, Runtimes};
 use entries::{FolderLine, FolderOverride, LineKey, MAX_PARTS, Repeat};
 
-pub use lines::Part;
+pub use lines::ImportedBlockLine;
 pub use npm::{
     DeclaredPeer, NodeVersionFile, OverriddenManifest, PnpmFiles, PnpmOverrides, UsedBy, bunfig, has_exports,
     hoisted_by_default, lerna, node_version_file, npmrc, npmrc_settings, package_json, package_manager, package_peers,

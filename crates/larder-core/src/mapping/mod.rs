@@ -50,5 +50,5 @@ mod tests;
 pub use literal::MappingLiteral;
 pub use model::{Document, Endpoint, Mapping, Sample};
 pub use parse::MAPPING_SYNTAX;
-pub use samples::Side;
+pub use samples::SchemaSide;
 pub use sides::WrongSides;

@@ -2,7 +2,7 @@
 
 use super::model::Document;
 use crate::document::{JsonNode, JsonValue, Name, XmlElement};
-use crate::expression::{Path, Step};
+use crate::expression::{Path, PathStep};
 use crate::schema::shape::Namespaces;
 
 /// A place in a document.
@@ -92,7 +92,7 @@ impl Node<'_> {
         }
     }
 
-    fn children(self, step: &Step, namespaces: &Namespaces) -> Vec<Self> {
+    fn children(self, step: &PathStep, namespaces: &Namespaces) -> Vec<Self> {
         match self {
             Self::Xml(element) => {
                 let Some(name) = name(step, namespaces) else { return Vec::new() };
@@ -104,7 +104,7 @@ impl Node<'_> {
 }
 
 /// Returns the name that a step stands for in XML.
-pub(super) fn name(step: &Step, namespaces: &Namespaces) -> Option<Name> {
+pub(super) fn name(step: &PathStep, namespaces: &Namespaces) -> Option<Name> {
     match &step.prefix {
         None => Some(Name::local(step.name.as_ref())),
         Some(prefix) => Some(Name::new(namespaces.get(prefix)?.as_ref(), step.name.as_ref())),

@@ -49,12 +49,12 @@ struct RequiredCheck<'a> {
 }
 
 /// What of a part is not written: where, and what.
-type Missing = Vec<(String, Position, String)>;
+type MissingValues = Vec<(String, Position, String)>;
 
 impl RequiredCheck<'_> {
     /// Checks a place that documents have.
     fn shape(&mut self, type_id: TypeId, mapped: &Mapped, path: &str) {
-        let mut missing = Missing::new();
+        let mut missing = MissingValues::new();
         self.missing(type_id, mapped, path, &mut missing);
         for (path, position, message) in missing {
             let finding = self.mapping.error("mapping.required", position, message);
@@ -62,7 +62,7 @@ impl RequiredCheck<'_> {
         }
     }
 
-    fn missing(&mut self, type_id: TypeId, mapped: &Mapped, path: &str, missing: &mut Missing) {
+    fn missing(&mut self, type_id: TypeId, mapped: &Mapped, path: &str, missing: &mut MissingValues) {
         let position = mapped.first.unwrap_or(self.mapping.position);
         // A list is there as soon as its line is; what counts are its items.
         let type_id = match self.graph.item(type_id) {
@@ -99,7 +99,7 @@ impl RequiredCheck<'_> {
         }
     }
 
-    fn particle(&mut self, particle: &Particle, mapped: &Mapped, path: &str, missing: &mut Missing) {
+    fn particle(&mut self, particle: &Particle, mapped: &Mapped, path: &str, missing: &mut MissingValues) {
         let is_written = is_written(particle, mapped);
         if particle.min == 0 && !is_written {
             return;
@@ -153,13 +153,13 @@ impl RequiredCheck<'_> {
         (parts, kind, is_repeated): (&[Particle], ChoiceKind, bool),
         mapped: &Mapped,
         path: &str,
-        missing: &mut Missing,
+        missing: &mut MissingValues,
     ) {
         let position = mapped.first.unwrap_or(self.mapping.position);
-        let results: Vec<(bool, Missing)> = parts
+        let results: Vec<(bool, MissingValues)> = parts
             .iter()
             .map(|part| {
-                let mut here = Missing::new();
+                let mut here = MissingValues::new();
                 self.particle(part, mapped, path, &mut here);
                 if contradicts(part, mapped) {
                     here.push((path.to_owned(), position, "a constant is of another branch".to_owned()));

@@ -8,7 +8,7 @@ use crate::schema::{EntryError, Schema};
 
 /// The schema of one side, with the entry that documents start at.
 #[derive(Clone, Copy, Debug)]
-pub struct Side<'a> {
+pub struct SchemaSide<'a> {
     /// The schema.
     pub schema: &'a Schema,
     /// What stands behind `#`.
@@ -20,8 +20,8 @@ impl Mapping {
     /// file of the package. The mapping has no errors against the shapes of the two sides.
     pub fn check_samples(
         &self,
-        source: Side<'_>,
-        target: Side<'_>,
+        source: SchemaSide<'_>,
+        target: SchemaSide<'_>,
         read: &dyn Fn(&str) -> Option<SourceFile>,
     ) -> Vec<SourceFinding> {
         let mut findings: Vec<SourceFinding> =
@@ -34,8 +34,8 @@ impl Mapping {
     fn check_sample(
         &self,
         sample: &Sample,
-        source: Side<'_>,
-        target: Side<'_>,
+        source: SchemaSide<'_>,
+        target: SchemaSide<'_>,
         read: &dyn Fn(&str) -> Option<SourceFile>,
     ) -> Vec<SourceFinding> {
         let of_entry = |error: &EntryError| self.error("mapping.path", self.position, error.to_string());

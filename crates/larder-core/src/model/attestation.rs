@@ -13,7 +13,7 @@ pub struct Attestation {
     /// The SHA-256 digest of everything that the publisher says of the version, which the package's own manifest has to say too.
     pub body: Digest,
     /// The history of the package at that time.
-    pub history: History,
+    pub history: IndexHistory,
     /// Whether a publisher signed the version. Whose signatures count, the manifest's `signer` lines say.
     pub is_signed: bool,
 }
@@ -21,7 +21,7 @@ pub struct Attestation {
 /// The first lines of a package's index file, which only grows: a newer one begins with the same bytes. Written
 /// `17:sha256:HEX`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct History {
+pub struct IndexHistory {
     /// The number of lines; at least one.
     pub lines: u32,
     /// The SHA-256 digest of their bytes.
@@ -33,7 +33,7 @@ pub struct History {
 #[error("`{0}` is not a history: it is written `17:sha256:…`, with 64 hexadecimal digits")]
 pub struct HistoryError(String);
 
-impl FromStr for History {
+impl FromStr for IndexHistory {
     type Err = HistoryError;
 
     fn from_str(text: &str) -> Result<Self, HistoryError> {
@@ -47,7 +47,7 @@ impl FromStr for History {
     }
 }
 
-impl fmt::Display for History {
+impl fmt::Display for IndexHistory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:sha256:{}", self.lines, self.digest.to_hex())
     }
@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn a_history_has_one_text() {
         let text = format!("17:sha256:{}", "ab".repeat(32));
-        assert_eq!(text.parse::<History>().unwrap().to_string(), text);
+        assert_eq!(text.parse::<IndexHistory>().unwrap().to_string(), text);
         for wrong in [
             format!("017:sha256:{}", "ab".repeat(32)),
             format!("0:sha256:{}", "ab".repeat(32)),
@@ -71,7 +71,7 @@ mod tests {
             "1:sha256:".to_owned(),
             String::new(),
         ] {
-            assert!(wrong.parse::<History>().is_err(), "{wrong}");
+            assert!(wrong.parse::<IndexHistory>().is_err(), "{wrong}");
         }
     }
 }

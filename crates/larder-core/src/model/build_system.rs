@@ -21,7 +21,7 @@ impl BuildSystem {
     pub fn parse(text: &str) -> Result<Self, String> {
         #[derive(Deserialize)]
         #[serde(rename_all = "kebab-case")]
-        struct Pyproject {
+        struct BuildTables {
             build_system: Option<Table>,
         }
         #[derive(Deserialize)]
@@ -32,7 +32,7 @@ impl BuildSystem {
             #[serde(default)]
             backend_path: Vec<String>,
         }
-        let read: Pyproject = toml::from_str(text).map_err(|error| error.message().to_owned())?;
+        let read: BuildTables = toml::from_str(text).map_err(|error| error.message().to_owned())?;
         let Some(table) = read.build_system else { return Ok(Self::default()) };
         let legacy = Self::default();
         Ok(Self {

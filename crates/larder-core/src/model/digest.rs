@@ -8,6 +8,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::hex::{decode_hex, encode_hex};
+
 /// A hash function that a registry or the store uses, weakest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Algorithm {
@@ -98,13 +100,8 @@ impl Digest {
 
     /// Parses a hexadecimal digest, as in Python's indexes and npm's `shasum`.
     pub fn from_hex(algorithm: Algorithm, text: &str) -> Result<Self, DigestError> {
-        let error = || DigestError(text.to_owned());
-        if text.len() != algorithm.size() * 2 || !text.is_ascii() {
-            return Err(error());
-        }
-        let bytes = (0..algorithm.size())
-            .map(|i| u8::from_str_radix(&text[2 * i..2 * i + 2], 16).map_err(|_| error()))
-            .collect::<Result<_, _>>()?;
+        let mut bytes = vec![0; algorithm.size()];
+        decode_hex(text, &mut bytes).ok_or_else(|| DigestError(text.to_owned()))?;
         Ok(Self { algorithm, bytes })
     }
 
@@ -147,19 +144,8 @@ impl Digest {
 
     /// Returns the digest in hexadecimal, without the algorithm.
     pub fn to_hex(&self) -> String {
-        hex(&self.bytes)
+        encode_hex(&self.bytes)
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |value: u8| char::from(DIGITS[usize::from(value)]);
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        text.push(digit(byte >> 4));
-        text.push(digit(byte & 0xf));
-    }
-    text
 }
 
 impl FromStr for Digest {
@@ -221,7 +207,7 @@ impl FromStr for TreeDigest {
 impl fmt::Display for TreeDigest {
     /// A precision truncates the text: `{digest:.16}`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&hex(&self.0))
+        f.pad(&encode_hex(&self.0))
     }
 }
 

@@ -26,6 +26,7 @@ mod facts;
 mod feature;
 mod file_url;
 mod graph;
+mod hex;
 mod larder;
 mod level;
 mod license;
@@ -53,6 +54,7 @@ mod solutions;
 mod source;
 mod source_text;
 mod status;
+mod tool_folders;
 mod url;
 mod version;
 
@@ -63,7 +65,7 @@ pub use archive::version::ToolVersion;
 pub use archive_source::{ArchiveSource, MissingProgram, PROGRAM, program_name};
 pub use artifact::{Artifact, ArtifactKind};
 pub use asset::{AssetId, AssetKind, AssetQuery, AssetQueryError, AssetReference, FlowState, UnknownAssetKind};
-pub use attestation::{Attestation, History, HistoryError};
+pub use attestation::{Attestation, HistoryError, IndexHistory};
 pub use build_identity::{BuildIdentity, LockedProvenance};
 pub use build_system::BuildSystem;
 pub use builds::{BuildApproval, BuildFile, BuildRequirements, BuildRules, Builds, DEEPEST_TOOL, LockedScripts};
@@ -86,6 +88,7 @@ pub use file_url::{FileUrl, SourceError};
 pub use graph::{
     Dependent, Dropped, Edge, EdgeKind, Graph, Instance, InstanceKey, LineKey, Package, PackageKey, RootEdge,
 };
+pub use hex::{decode_hex, encode_hex};
 pub use larder::range::SemverRange;
 pub use level::{Level, UnknownLevel};
 pub use license::{LicenseError, LicenseExpression, LicenseTerm};
@@ -115,5 +118,6 @@ pub use settings::{
 pub use side::{Side, Sides};
 pub use source::{Commit, GitName, GitReference, GitSource, GitUrl, Origin, PinnedSource, Source, Subdirectory};
 pub use status::PackageStatus;
+pub use tool_folders::{BYTECODE_FOLDER, is_cache_folder, is_tool_folder};
 pub use url::{Url, UrlError};
 pub use version::{Version, VersionError};

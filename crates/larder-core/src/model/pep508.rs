@@ -55,12 +55,7 @@ impl Requirement {
             Some(inner) => inner.trim_end().strip_suffix(')').ok_or_else(|| Pep508Error::Unclosed(text.to_owned()))?,
             None => specifier.trim(),
         };
-        Ok(Self::Pypi {
-            name,
-            extras,
-            specifier: specifier.parse::<PypiSpecifier>()?,
-            marker: marker.parse::<Marker>()?,
-        })
+        Ok(Self::pypi(name, extras, specifier.parse()?, marker.parse()?))
     }
 }
 

@@ -22,7 +22,7 @@ const FORMAT: u32 = 1;
 
 /// An event of one package.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Event {
+pub struct PackageEvent {
     /// The kind, with what the line says for it.
     pub kind: EventKind,
     /// The name of the package, as `body` states it.
@@ -129,7 +129,7 @@ pub enum EventFault {
 }
 
 #[derive(Deserialize)]
-struct Line<'a> {
+struct EventLine<'a> {
     v: u32,
     #[serde(rename = "type")]
     kind: String,
@@ -143,7 +143,7 @@ struct Line<'a> {
 
 /// What every body says.
 #[derive(Deserialize)]
-struct Subject {
+struct EventSubject {
     name: String,
     #[serde(default)]
     version: Option<semver::Version>,
@@ -165,15 +165,15 @@ struct Receipt<'a> {
     time: Option<&'a str>,
 }
 
-impl Event {
+impl PackageEvent {
     /// Parses a line, without its line feed.
     pub fn parse(line: &str) -> Result<Self, EventFault> {
         if line.len() > MAX_EVENT {
             return Err(EventFault::TooLong(line.len()));
         }
-        let read: Line<'_> = serde_json::from_str(line).map_err(malformed)?;
+        let read: EventLine<'_> = serde_json::from_str(line).map_err(malformed)?;
         let body = read.body.get();
-        let subject: Subject = serde_json::from_str(body).map_err(malformed)?;
+        let subject: EventSubject = serde_json::from_str(body).map_err(malformed)?;
         let kind = match (read.v, read.kind.as_str()) {
             (FORMAT, "publish") => {
                 let registry = read.registry.ok_or_else(|| EventFault::Malformed("it lacks `registry`".to_owned()))?;
@@ -240,15 +240,15 @@ mod tests {
     #[test]
     fn a_publication_keeps_the_bytes_of_its_body() {
         let body = r#"{"name": "a","version":"1.0.0", "description":"\u00e9"}"#;
-        let line = Event::publish_line(body, &deposit()).unwrap();
-        let event = Event::parse(&line).unwrap();
+        let line = PackageEvent::publish_line(body, &deposit()).unwrap();
+        let event = PackageEvent::parse(&line).unwrap();
         assert_eq!((event.name.as_str(), event.body.as_str()), ("a", body));
         assert_eq!(event.kind, EventKind::Publish { version: "1.0.0".parse().unwrap(), deposit: deposit() });
     }
 
     #[test]
     fn what_is_unknown_is_passed_over_unless_it_is_critical() {
-        let later = |line: &str| Event::parse(line).map(|event| event.kind);
+        let later = |line: &str| PackageEvent::parse(line).map(|event| event.kind);
         let version = Some("1.0.0".parse().unwrap());
         assert_eq!(
             later(r#"{"v":2,"type":"publish","body":{"name":"a","version":"1.0.0"},"registry":7}"#),
@@ -267,9 +267,9 @@ mod tests {
     #[test]
     fn a_line_is_bounded_and_whole() {
         let body = format!(r#"{{"name":"a","version":"1.0.0","description":"{}"}}"#, "x".repeat(MAX_EVENT));
-        assert!(matches!(Event::publish_line(&body, &deposit()), Err(EventFault::TooLong(_))));
-        assert!(matches!(Event::parse(&"x".repeat(MAX_EVENT + 1)), Err(EventFault::TooLong(_))));
-        assert!(matches!(Event::line_of("yank", "{\n}", None), Err(EventFault::Malformed(_))));
+        assert!(matches!(PackageEvent::publish_line(&body, &deposit()), Err(EventFault::TooLong(_))));
+        assert!(matches!(PackageEvent::parse(&"x".repeat(MAX_EVENT + 1)), Err(EventFault::TooLong(_))));
+        assert!(matches!(PackageEvent::line_of("yank", "{\n}", None), Err(EventFault::Malformed(_))));
         for line in [
             "",
             "[]",
@@ -278,7 +278,7 @@ mod tests {
             r#"{"v":1,"type":"publish","body":{"name":"a","version":"../1"},"registry":{}}"#,
             r#"{"v":1,"v":1,"type":"yank","body":{"name":"a","version":"1.0.0"}}"#,
         ] {
-            assert!(matches!(Event::parse(line), Err(EventFault::Malformed(_))), "{line}");
+            assert!(matches!(PackageEvent::parse(line), Err(EventFault::Malformed(_))), "{line}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::event::{Deposit, Event, EventFault, EventKind};
+use super::event::{Deposit, EventFault, EventKind, PackageEvent};
 use crate::model::Digest;
 
 /// Returns the path of a package's index file, below the folder of index files: `or/de/orders-client`; `1/a`, `2/ab`, `3/a/abc` for
@@ -145,7 +145,7 @@ impl IndexFile {
     /// Adds what a line says.
     fn fold(&mut self, name: &str, line: &str) -> Result<(), IndexFault> {
         let number = self.ends.len();
-        let event = Event::parse(line).map_err(|fault| IndexFault::Line { line: number, fault })?;
+        let event = PackageEvent::parse(line).map_err(|fault| IndexFault::Line { line: number, fault })?;
         if event.name != name {
             return Err(IndexFault::OtherPackage { line: number, name: event.name });
         }
@@ -213,11 +213,11 @@ mod tests {
             index: None,
             signatures: Vec::new(),
         };
-        Event::publish_line(&format!(r#"{{"name":"a","version":"{version}"}}"#), &deposit).unwrap()
+        PackageEvent::publish_line(&format!(r#"{{"name":"a","version":"{version}"}}"#), &deposit).unwrap()
     }
 
     fn other(kind: &str, rest: &str) -> String {
-        Event::line_of(kind, &format!(r#"{{"name":"a"{rest}}}"#), None).unwrap()
+        PackageEvent::line_of(kind, &format!(r#"{{"name":"a"{rest}}}"#), None).unwrap()
     }
 
     fn file(lines: &[String]) -> Result<IndexFile, IndexFault> {

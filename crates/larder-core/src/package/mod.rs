@@ -41,7 +41,7 @@ pub use bundle_file::{BUNDLE_FILE, BundleFile, BundleRuntime, BundledPackage, PR
 pub use compatibility::{Surface, may_break};
 pub use contents::check_contents;
 pub use derive::{body_of_archive, body_of_manifest, open_archive, read_archive};
-pub use event::{Deposit, Event, EventFault, EventKind, MAX_EVENT, StatusChange, YankRequest};
+pub use event::{Deposit, EventFault, EventKind, MAX_EVENT, PackageEvent, StatusChange, YankRequest};
 pub use index_file::{IndexFault, IndexFile, Notice, Published, index_path};
 pub use registry_file::{REGISTRY_FILE, RegistryFile};
 pub use signature::{PublisherKey, SignatureError, SigningKey, check_signature_form};

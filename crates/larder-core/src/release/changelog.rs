@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use semver::Version;
 
-use super::{ChangeKind, CommitChange, History};
+use super::{ChangeKind, CommitChange, CommitHistory};
 
 /// What a new file begins with.
 const HEAD: &str = "# Changelog\n";
@@ -21,7 +21,7 @@ const GROUPS: [(ChangeKind, &str); 4] = [
 const LONGEST: usize = 500;
 
 /// Returns the section of a release: `date` is `2026-11-26`.
-pub fn section(version: &Version, date: &str, history: &History) -> String {
+pub fn section(version: &Version, date: &str, history: &CommitHistory) -> String {
     let mut text = format!("## {version} - {date}\n");
     let mut group = |title: &str, lines: Vec<String>| {
         if !lines.is_empty() {

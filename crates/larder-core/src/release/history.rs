@@ -7,14 +7,14 @@ use super::{Bump, CommitChange, MessageCommit};
 
 /// The changes since a release.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct History {
+pub struct CommitHistory {
     /// The changes, from the newest on.
     pub changes: Vec<CommitChange>,
     /// The first lines of messages that cannot be read, with the ids of their commits.
     pub malformed: Vec<(String, String)>,
 }
 
-impl History {
+impl CommitHistory {
     /// Returns how much the version rises.
     pub fn bump(&self) -> Bump {
         self.changes.iter().map(CommitChange::bump).max().unwrap_or_default()
@@ -22,8 +22,8 @@ impl History {
 }
 
 /// Reads commits, which come from the newest on.
-pub fn read_history<'a>(commits: impl IntoIterator<Item = MessageCommit<'a>>) -> History {
-    let (mut history, mut reverted) = (History::default(), BTreeSet::new());
+pub fn read_history<'a>(commits: impl IntoIterator<Item = MessageCommit<'a>>) -> CommitHistory {
+    let (mut history, mut reverted) = (CommitHistory::default(), BTreeSet::new());
     let commits: Vec<MessageCommit<'a>> = commits.into_iter().collect();
     for (place, commit) in commits.iter().enumerate() {
         if reverted.contains(&place) {

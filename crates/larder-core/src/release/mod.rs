@@ -18,7 +18,7 @@ mod version_text;
 
 pub use changelog::{insert_section, section};
 pub use commit::{ChangeKind, CommitChange, MessageCommit};
-pub use history::{History, read_history};
+pub use history::{CommitHistory, read_history};
 pub use tag::{TagNames, last_release};
 pub use version::{Bump, next_version, prerelease, pypi_version};
 pub use version_text::{VersionTextError, set_package_json_version, set_pyproject_version};

@@ -7,7 +7,7 @@ use super::*;
 /// Commits from the oldest on: an id, the number of parents, a message.
 type Commits<'a> = &'a [(&'a str, usize, &'a str)];
 
-fn read(commits: Commits<'_>) -> History {
+fn read(commits: Commits<'_>) -> CommitHistory {
     let parents = ["", ""].map(str::to_owned);
     read_history(commits.iter().rev().map(|(id, number, message)| MessageCommit {
         id,

@@ -45,7 +45,7 @@ pub fn set_package_json_version(file: &str, text: &str, version: &str) -> Result
 }
 
 #[derive(Deserialize)]
-struct Pyproject {
+struct VersionTables {
     project: Option<Versioned>,
     tool: Option<ToolTable>,
 }
@@ -63,7 +63,7 @@ struct Versioned {
 /// Returns a pyproject.toml with another version; `None` if it states none.
 pub fn set_pyproject_version(file: &str, text: &str, version: &str) -> Result<Option<String>, VersionTextError> {
     let failed = |reason: String| VersionTextError { file: file.to_owned(), reason };
-    let parsed: Pyproject = toml::from_str(text).map_err(|error| failed(error.message().to_owned()))?;
+    let parsed: VersionTables = toml::from_str(text).map_err(|error| failed(error.message().to_owned()))?;
     let stated = [parsed.project, parsed.tool.and_then(|tool| tool.poetry)];
     let mut spans: Vec<_> =
         stated.into_iter().flatten().filter_map(|one| one.version).map(|version| version.span()).collect();

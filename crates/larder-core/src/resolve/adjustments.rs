@@ -71,13 +71,13 @@ fn broken_optional_peers(problem: Problem, solution: &Solution) -> Result<Vec<(N
         return Ok(broken);
     }
     for (&variable, &ordinal) in solution {
-        let Variable::Npm { package, scope, .. } = variable else { continue };
+        let Variable::Nested { package, scope, .. } = variable else { continue };
         let place = problem.node_of(package, ordinal, scope)?;
         let Some(around) = problem.catalog.interned.node(place).around else { continue };
         let prepared = problem.catalog.prepared(package, ordinal)?;
         for need in prepared.needs.iter().filter(|need| need.kind == DependencyKind::OptionalPeer) {
             let found = problem.peer_binding(need, around)?;
-            let Some(variable @ Variable::Npm { .. }) = problem.peer_variable(need, found) else { continue };
+            let Some(variable @ Variable::Nested { .. }) = problem.peer_variable(need, found) else { continue };
             let Some(chosen) = solution.get(&variable) else { continue };
             let known = problem.search_state.bound.contains(&(place, need.alias));
             if !known && matches!(found, PeerBinding::Absent(_)) && !problem.peer_set(need, found)?.contains(chosen) {

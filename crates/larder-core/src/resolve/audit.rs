@@ -19,7 +19,7 @@ use super::index::{DependencyKind, Index, IndexError, PlatformSet, Release};
 use super::release::{Need, NeedOrigin, PreparedRelease};
 use super::requirements::Requirements;
 use super::variable::{PackageIx, Variable};
-use super::version_table::Missing;
+use super::version_table::NoVersions;
 use super::{Solution, platform_metadata};
 
 /// A part of a graph that differs from metadata.
@@ -124,8 +124,8 @@ impl<'a> Audit<'a> {
             let table = self.catalog.table(place)?;
             if let Some(missing) = &table.missing {
                 let message = match missing {
-                    Missing::In(registry) => format!("registry `{registry}` has no such package"),
-                    Missing::Everywhere => missing.to_string(),
+                    NoVersions::In(registry) => format!("registry `{registry}` has no such package"),
+                    NoVersions::Everywhere => missing.to_string(),
                 };
                 self.tell(key, AuditedPart::Whole, message);
                 continue;

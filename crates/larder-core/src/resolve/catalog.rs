@@ -19,8 +19,8 @@ use super::ordinal_set::OrdinalSet;
 use super::release::{Need, PreparedLine, PreparedRelease};
 use super::requirements::{LineId, Requirements};
 use super::variable::{ExtraIx, NodeIx, NodeOwner, PackageIx, ScopeNode};
-use super::version_rules::{self, npm};
-use super::version_table::{Missing, VersionTable};
+use super::version_rules;
+use super::version_table::{NoVersions, VersionTable};
 
 /// The requirements and the index, with everything that was read or computed from them so far.
 pub(super) struct Catalog<'a> {
@@ -220,8 +220,8 @@ impl<'a> Catalog<'a> {
         let id = self.interned.id(package);
         let (versions, missing) = match self.index.versions(&id) {
             Ok(versions) => (versions, None),
-            Err(IndexError::NotFound { registry, .. }) => (Arc::default(), Some(Missing::In(registry))),
-            Err(IndexError::Unserved(_)) => (Arc::default(), Some(Missing::Everywhere)),
+            Err(IndexError::NotFound { registry, .. }) => (Arc::default(), Some(NoVersions::In(registry))),
+            Err(IndexError::Unserved(_)) => (Arc::default(), Some(NoVersions::Everywhere)),
             Err(error) => return Err(error),
         };
         let table = Rc::new(self.new_table(&id, versions, missing));
@@ -229,7 +229,7 @@ impl<'a> Catalog<'a> {
         Ok(table)
     }
 
-    fn new_table(&self, id: &PackageId, mut versions: Arc<Versions>, missing: Option<Missing>) -> VersionTable {
+    fn new_table(&self, id: &PackageId, mut versions: Arc<Versions>, missing: Option<NoVersions>) -> VersionTable {
         let preferred = self.requirements.preferences.versions.get(id);
         let is_preferred = |version: &Version| preferred.is_some_and(|versions| versions.contains(version));
         let limits = self.requirements.settings.time_limits(id);
@@ -243,7 +243,8 @@ impl<'a> Catalog<'a> {
         let candidates = &versions.candidates;
         let locked: Vec<u32> =
             (0..candidates.len() as u32).filter(|&place| is_preferred(&candidates[place as usize].version)).collect();
-        let admission = version_rules::of(id.ecosystem).admission(self.requirements, id);
+        let rules = version_rules::of(id.ecosystem);
+        let admission = rules.admission(self.requirements, id);
         let excluded = self.requirements.preferences.excluded.get(id);
         let usable = OrdinalSet::filter(0..candidates.len() as u32, |place| {
             let candidate = &candidates[place as usize];
@@ -252,7 +253,7 @@ impl<'a> Catalog<'a> {
                 && admission.as_ref().is_none_or(|one| one.admits(candidate, is_preferred(&candidate.version)))
         });
         let mut table = VersionTable::new(versions);
-        table.latest = npm::tagged(&table.versions, "latest", &limits);
+        table.latest = rules.latest(&table.versions, &limits);
         table.missing = missing;
         table.usable = usable;
         table.locked = locked;

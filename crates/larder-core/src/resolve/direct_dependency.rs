@@ -10,7 +10,6 @@ use super::problem::Problem;
 use super::release::Need;
 use super::variable::{NodeOwner, PackageIx, Variable};
 use super::variable_rules::line_demands;
-use super::version_rules::npm;
 
 /// A direct dependency of npm's: what a manifest's line asks for, or a local package.
 pub(super) struct DirectDependency<'a> {
@@ -25,7 +24,7 @@ pub(super) struct DirectDependency<'a> {
 impl<'a> DirectDependency<'a> {
     /// Returns the direct dependency that a variable decides, if it does.
     pub(super) fn of(problem: Problem<'a>, variable: Variable) -> Result<Option<Self>, IndexError> {
-        let Variable::Npm { package, alias, scope } = variable else { return Ok(None) };
+        let Variable::Nested { package, alias, scope } = variable else { return Ok(None) };
         let catalog = problem.catalog;
         let lines = catalog.lines_for(package, alias);
         let (is_direct, manifest) = match catalog.interned.node(scope).owner {
@@ -66,7 +65,7 @@ impl<'a> DirectDependency<'a> {
         }
         let mut most = (0, OrdinalSet::empty());
         for (manifest, set) in &asked {
-            let Some(pick) = npm::preferred(&table, set).filter(|pick| range.contains(pick)) else { continue };
+            let Some(pick) = table.preferred(set).filter(|pick| range.contains(pick)) else { continue };
             if is_project(*manifest) {
                 return Ok(Some(pick));
             }
@@ -78,6 +77,6 @@ impl<'a> DirectDependency<'a> {
                 most.1 = most.1.union(&OrdinalSet::singleton(pick));
             }
         }
-        Ok(npm::preferred(&table, &most.1))
+        Ok(table.preferred(&most.1))
     }
 }

@@ -17,7 +17,7 @@ use super::release::{Need, manifest_name};
 use super::requirements::{LineId, RuleId};
 use super::resolution::NoSolution;
 use super::variable::{PackageIx, Variable};
-use super::version_rules::{self, npm};
+use super::version_rules;
 
 /// A chain longer than this is cut in the middle.
 const LONGEST: usize = 10;
@@ -206,9 +206,9 @@ impl Explainer<'_> {
     ) -> Result<Option<ChainStep>, IndexError> {
         let (Some(package), Some(target)) = (from.package(), to.package()) else { return Ok(None) };
         let joins = |variable| {
-            use Variable::{Larder, LarderFeature, LarderPython, LarderRange, Py, PyExtra, PyOn};
+            use Variable::{Bucket, BucketFeature, BucketRange, Py, PyExtra, PyOn, PythonHalf};
             let is_python = matches!(variable, Py(_) | PyOn(..) | PyExtra(..));
-            is_python || matches!(variable, Larder(..) | LarderFeature(..) | LarderRange(..) | LarderPython(_))
+            is_python || matches!(variable, Bucket(..) | BucketFeature(..) | BucketRange(..) | PythonHalf(_))
         };
         if package == target && joins(from) && joins(to) {
             return Ok(None);
@@ -217,7 +217,7 @@ impl Explainer<'_> {
         let Some(ordinal) = versions.descending().next() else { return Ok(None) };
         let prepared = self.problem.catalog.prepared(package, ordinal)?;
         let meant = |need: &&Need| match to {
-            Variable::Npm { alias, .. } => need.alias == alias,
+            Variable::Nested { alias, .. } => need.alias == alias,
             _ => self.problem.catalog.parts(need.package).any(|(part, _)| part == target),
         };
         let mut needs: Vec<&Need> = prepared.needs.iter().filter(meant).collect();
@@ -228,7 +228,7 @@ impl Explainer<'_> {
             };
             let holds = |need: &&Need| {
                 let extras = match from {
-                    Variable::PyExtra(_, extra, _) | Variable::LarderFeature(_, _, extra) => {
+                    Variable::PyExtra(_, extra, _) | Variable::BucketFeature(_, _, extra) => {
                         vec![self.problem.catalog.interned.extra_name(extra)]
                     }
                     _ => Vec::new(),
@@ -443,7 +443,7 @@ impl Explainer<'_> {
         let settings = &catalog.requirements.settings;
         let is_unfit = |ordinal: u32| -> Result<bool, IndexError> {
             let prepared = catalog.prepared(package, ordinal)?;
-            Ok(npm::refused_engine(settings, prepared.release.facts.node.as_deref()).is_some())
+            Ok(version_rules::refused_engine(settings, prepared.release.facts.node.as_deref()).is_some())
         };
         let best = (0..table.count()).rev().find(|ordinal| versions.contains(ordinal));
         if !best.map(is_unfit).transpose()?.unwrap_or_default() {
@@ -544,7 +544,7 @@ impl Explainer<'_> {
 /// Returns the variable that decides the version of a private package whose feature a variable is; any other variable itself.
 fn of_package(variable: Variable) -> Variable {
     match variable {
-        Variable::LarderFeature(package, bucket, _) => Variable::Larder(package, bucket),
+        Variable::BucketFeature(package, bucket, _) => Variable::Bucket(package, bucket),
         other => other,
     }
 }
@@ -552,7 +552,7 @@ fn of_package(variable: Variable) -> Variable {
 /// Returns the private package of which a contradiction needs two versions with a Python half.
 fn python_half(tree: &Derivation) -> Option<PackageIx> {
     facts(tree).into_iter().find_map(|fact| match fact {
-        External::FromDependencyOf(_, _, Variable::LarderPython(package), _) => Some(*package),
+        External::FromDependencyOf(_, _, Variable::PythonHalf(package), _) => Some(*package),
         _ => None,
     })
 }

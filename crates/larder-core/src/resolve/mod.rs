@@ -103,7 +103,7 @@ pub use peer_contexts::TooManyPeerContexts;
 pub use requirements::{LineId, Preferences, RequiredLine, Requirements, RuleId};
 pub use resolution::{NoSolution, Resolution, ResolveError, UnbuiltPackage, Warning, WarningKind};
 pub use too_young::{TooYoung, too_young};
-pub use version_rules::npm::engine_admits;
+pub use version_rules::engine_admits;
 
 /// The stack of the solver's thread: derivation trees are dropped recursively, and can be deep.
 const STACK: usize = 256 << 20;

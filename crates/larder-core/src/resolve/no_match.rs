@@ -14,7 +14,7 @@ use super::release::Need;
 use super::variable::PackageIx;
 use super::version_rules::larder::{self, Lacking};
 use super::version_rules::{self, python_fits};
-use super::version_table::{Missing, VersionTable};
+use super::version_table::{NoVersions, VersionTable};
 
 /// Why no version matches, and what can be done.
 pub(super) struct NoMatch {
@@ -72,10 +72,10 @@ pub(super) fn explain(catalog: &Catalog, need: &Need, platform: Option<Platform>
     let PackageId { ecosystem, name, .. } = catalog.interned.id(package);
     if let Some(missing) = &table.missing {
         let elsewhere = match missing {
-            Missing::In(_) => format!(
+            NoVersions::In(_) => format!(
                 "check the spelling; if another registry has it, claim the name there: `packages \"{name}\"` under `registries`"
             ),
-            Missing::Everywhere => {
+            NoVersions::Everywhere => {
                 format!("declare a registry that has it: `registries {{ {ecosystem} \"NAME\" \"https://HOST/\"; }}`")
             }
         };
@@ -103,8 +103,8 @@ pub(super) fn explain(catalog: &Catalog, need: &Need, platform: Option<Platform>
             elsewhere
         };
         let reason = match missing {
-            Missing::In(registry) => format!("{ecosystem} package {name} does not exist in registry {registry}"),
-            Missing::Everywhere => format!("no registry serves {ecosystem} packages such as {name}"),
+            NoVersions::In(registry) => format!("{ecosystem} package {name} does not exist in registry {registry}"),
+            NoVersions::Everywhere => format!("no registry serves {ecosystem} packages such as {name}"),
         };
         return Ok(NoMatch::new(reason, help));
     }

@@ -10,7 +10,7 @@ use super::ordinal_set::OrdinalSet;
 use super::release::{Need, NeedOrigin, PreparedRelease};
 use super::search_state::{Droppable, SearchState};
 use super::variable::{NodeIx, NodeOwner, PackageIx, ScopeNode, Variable};
-use super::version_rules::npm;
+use super::version_rules;
 
 /// The catalog under the rules of one run.
 #[derive(Clone, Copy)]
@@ -71,7 +71,7 @@ impl Problem<'_> {
                 _ if prepared.needs.iter().any(|need| self.is_local(need, name)) => return Ok(PeerBinding::Local),
                 Some(need) if self.why_dropped(Droppable::Need(node.owner, name), need)?.is_none() => {
                     let package = self.catalog.part(need.package, None);
-                    return Ok(PeerBinding::Declared(Variable::Npm { package, alias: need.alias, scope }));
+                    return Ok(PeerBinding::Declared(Variable::Nested { package, alias: need.alias, scope }));
                 }
                 _ if package == name => return Ok(PeerBinding::Ancestor(scope)),
                 _ => return Ok(PeerBinding::Absent(scope)),
@@ -120,7 +120,7 @@ impl Problem<'_> {
                 };
                 let scope = self.catalog.manifest_node(manifest);
                 let package = self.catalog.part(need.package, None);
-                Some(PeerBinding::Declared(Variable::Npm { package, alias: need.alias, scope }))
+                Some(PeerBinding::Declared(Variable::Nested { package, alias: need.alias, scope }))
             })
             .unwrap_or(PeerBinding::Absent(scope))
     }
@@ -148,7 +148,7 @@ impl Problem<'_> {
         let package = match place {
             // Whatever somebody provides is a version of `*`.
             PeerBinding::Declared(_) if need.requirement.keeps_any_version() => return Ok(OrdinalSet::full()),
-            PeerBinding::Declared(Variable::Npm { package, .. }) => package,
+            PeerBinding::Declared(Variable::Nested { package, .. }) => package,
             _ => self.catalog.part(need.package, None),
         };
         self.catalog.set_for(&need.requirement, package)
@@ -159,7 +159,7 @@ impl Problem<'_> {
         match place {
             PeerBinding::Declared(variable) => Some(variable),
             PeerBinding::Absent(scope) => {
-                Some(Variable::Npm { package: self.catalog.part(need.package, None), alias: need.alias, scope })
+                Some(Variable::Nested { package: self.catalog.part(need.package, None), alias: need.alias, scope })
             }
             PeerBinding::Ancestor(_) | PeerBinding::Local => None,
         }
@@ -231,7 +231,10 @@ impl Problem<'_> {
     pub(super) fn refused(&self, package: PackageIx, ordinal: u32) -> Result<Option<String>, IndexError> {
         let prepared = self.catalog.prepared(package, ordinal)?;
         let engine = prepared.release.facts.node.as_deref();
-        Ok(prepared.refused.clone().or_else(|| npm::refused_engine(&self.catalog.requirements.settings, engine)))
+        Ok(prepared
+            .refused
+            .clone()
+            .or_else(|| version_rules::refused_engine(&self.catalog.requirements.settings, engine)))
     }
 
     /// Returns why a version cannot be had under a name in a scope: it is needed on a platform that it rules out itself.

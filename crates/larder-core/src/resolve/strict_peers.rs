@@ -18,7 +18,6 @@ use super::problem::Problem;
 use super::search_state::SearchState;
 use super::variable::{NodeOwner, PackageIx, Variable};
 use super::variable_rules::line_demands;
-use super::version_rules::npm;
 use super::version_table::VersionTable;
 use super::{AttemptError, Solution, attempt};
 
@@ -65,7 +64,7 @@ pub(super) fn check_solution(problem: Problem, solution: &Solution) -> Result<Op
             Some(line) => line.shared(&asked.set)?,
             None => None,
         };
-        let is_pick = [shared, npm::preferred(&table, &asked.set)].contains(&Some(here));
+        let is_pick = [shared, table.preferred(&asked.set)].contains(&Some(here));
         if table.locked.contains(&here) || is_pick {
             picked.insert((package, here));
         } else if asked.by != BroughtBy::Release {
@@ -157,27 +156,27 @@ fn asked(problem: Problem, solution: &Solution) -> Result<BTreeMap<Variable, Dem
     };
     for &line in &problem.search_state.active {
         for (variable, set) in line_demands(problem, line)?.0 {
-            if matches!(variable, Variable::Npm { .. }) {
+            if matches!(variable, Variable::Nested { .. }) {
                 add(variable, &set, BroughtBy::Line);
             }
         }
     }
     for (&variable, &ordinal) in solution {
         let (package, scope) = match variable {
-            Variable::Npm { package, scope, .. } => (package, scope),
-            Variable::Larder(package, _) | Variable::Single(package) => (package, catalog.home_of(package, ordinal)?),
+            Variable::Nested { package, scope, .. } => (package, scope),
+            Variable::Bucket(package, _) | Variable::Single(package) => (package, catalog.home_of(package, ordinal)?),
             _ => continue,
         };
         let node = problem.node_of(package, ordinal, scope)?;
         for need in &catalog.prepared(package, ordinal)?.needs {
             if need.is_peer() {
-                if let Some((variable @ Variable::Npm { scope, .. }, set)) = problem.strict_peer(node, need)? {
+                if let Some((variable @ Variable::Nested { scope, .. }, set)) = problem.strict_peer(node, need)? {
                     let by_manifest = matches!(catalog.interned.node(scope).owner, NodeOwner::Manifest(_));
                     add(variable, &set, if by_manifest { BroughtBy::Peer } else { BroughtBy::Release });
                 }
             } else if need.requirement.ecosystem().has_scopes() {
                 let package = catalog.part(need.package, None);
-                let variable = Variable::Npm { package, alias: need.alias, scope: node };
+                let variable = Variable::Nested { package, alias: need.alias, scope: node };
                 if solution.contains_key(&variable) {
                     add(variable, &catalog.set(need)?, BroughtBy::Release);
                 }
@@ -199,7 +198,7 @@ fn compare(
     let mut set = left.map_or_else(|| asked.clone(), |left| left.intersection(asked));
     let mut own = None;
     let mut better = OrdinalSet::empty();
-    while let Some(pick) = npm::preferred(table, &set).filter(|pick| *pick != here) {
+    while let Some(pick) = table.preferred(&set).filter(|pick| *pick != here) {
         let one = OrdinalSet::singleton(pick);
         set = set.intersection(&one.complement());
         if own.is_some() || problem.refused(package, pick)?.is_none() {

@@ -63,7 +63,7 @@ pub(super) enum Variable {
     /// A manifest line, so that a contradiction leads back to lines.
     Line(u32),
     /// An npm package in a `node_modules`, under a name.
-    Npm {
+    Nested {
         /// The package.
         package: PackageIx,
         /// The name in `node_modules`, as if it were a package.
@@ -78,13 +78,13 @@ pub(super) enum Variable {
     /// An extra of a Python package on one platform, or [`ABSENT`].
     PyExtra(PackageIx, ExtraIx, Platform),
     /// A private package: one version per semver-compatible bucket, named by the bucket's first ordinal.
-    Larder(PackageIx, u32),
+    Bucket(PackageIx, u32),
     /// A feature of the version of a private package that is in a bucket, by the bucket's name.
-    LarderFeature(PackageIx, u32, ExtraIx),
+    BucketFeature(PackageIx, u32, ExtraIx),
     /// A range that reaches into several buckets of a private package: the bucket that it is decided in, as its name.
-    LarderRange(PackageIx, RangeIx),
+    BucketRange(PackageIx, RangeIx),
     /// The one version of a private package whose Python half is in the environment.
-    LarderPython(PackageIx),
+    PythonHalf(PackageIx),
     /// A package of which there is one version for all: a local folder, for one.
     Single(PackageIx),
 }
@@ -94,14 +94,14 @@ impl Variable {
     pub(super) fn package(self) -> Option<PackageIx> {
         match self {
             Self::Root | Self::Line(_) => None,
-            Self::Npm { package, .. }
+            Self::Nested { package, .. }
             | Self::Py(package)
             | Self::PyOn(package, _)
             | Self::PyExtra(package, ..)
-            | Self::Larder(package, _)
-            | Self::LarderFeature(package, ..)
-            | Self::LarderRange(package, _)
-            | Self::LarderPython(package)
+            | Self::Bucket(package, _)
+            | Self::BucketFeature(package, ..)
+            | Self::BucketRange(package, _)
+            | Self::PythonHalf(package)
             | Self::Single(package) => Some(package),
         }
     }

@@ -15,10 +15,10 @@ use super::ordinal_set::OrdinalSet;
 /// A package's versions, with the sets that are computed from them once.
 pub(super) struct VersionTable {
     pub(super) versions: Arc<Versions>,
-    /// The version that npm's tag `latest` stands for.
+    /// The version that its authors recommend: the one that the dist-tag `latest` stands for.
     pub(super) latest: Option<u32>,
     /// Why there are no versions, if the package does not exist.
-    pub(super) missing: Option<Missing>,
+    pub(super) missing: Option<NoVersions>,
     /// The versions that may be chosen at all.
     pub(super) usable: OrdinalSet,
     /// The places of the versions that the old lock chose, ascending.
@@ -34,7 +34,7 @@ pub(super) struct VersionTable {
 }
 
 /// Why a package has no versions at all.
-pub(super) enum Missing {
+pub(super) enum NoVersions {
     /// The registry does not have it.
     In(Label),
     /// No registry serves packages of its ecosystem.
@@ -42,7 +42,7 @@ pub(super) enum Missing {
 }
 
 /// Writes it as a clause: "registry npmjs does not have it".
-impl fmt::Display for Missing {
+impl fmt::Display for NoVersions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::In(registry) => write!(f, "registry {registry} does not have it"),
@@ -139,4 +139,31 @@ impl VersionTable {
     pub(super) fn locked_in(&self, range: &OrdinalSet) -> Option<u32> {
         self.locked.iter().rev().copied().find(|ordinal| range.contains(ordinal))
     }
+
+    /// Returns the recommended version of a range: see [`recommended`].
+    pub(super) fn preferred(&self, range: &OrdinalSet) -> Option<u32> {
+        let latest = self.latest.filter(|place| range.contains(place));
+        recommended(&self.versions.candidates, latest, range.descending())
+    }
+}
+
+/// Returns `latest`, if there is one and it is not deprecated, else the highest version that is not deprecated, else the highest: npm's
+/// own choice.
+pub(super) fn recommended(
+    candidates: &[Candidate],
+    latest: Option<u32>,
+    descending: impl Iterator<Item = u32>,
+) -> Option<u32> {
+    let is_fresh = |place: &u32| !candidates[*place as usize].deprecated;
+    if let Some(latest) = latest.filter(is_fresh) {
+        return Some(latest);
+    }
+    let mut highest = None;
+    for place in descending {
+        if is_fresh(&place) {
+            return Some(place);
+        }
+        highest.get_or_insert(place);
+    }
+    highest
 }

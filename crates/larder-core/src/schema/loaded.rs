@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::shape::{EntryRoot, Shape, ShapeGraph};
 use super::source::{Resolver, SchemaFiles, xml_root};
-use super::wsdl::{self, Description, Wsdl};
+use super::wsdl::{self, Wsdl, WsdlComponents};
 use super::xsd::{self, Root, Xsd};
 use super::{SchemaKind, json};
 use crate::diagnostic::{SourceFinding, nearest};
@@ -26,7 +26,7 @@ struct Inner {
 /// What validates documents.
 #[derive(Debug)]
 enum Rules {
-    Xml { compiled: Box<xsd::CompiledXsd>, description: Option<Description> },
+    Xml { compiled: Box<xsd::CompiledXsd>, description: Option<WsdlComponents> },
     Json(Box<json::CompiledJsonSchema>),
 }
 
@@ -201,7 +201,7 @@ impl Schema {
     }
 
     /// Returns the services that a WSDL document describes.
-    pub(super) fn description(&self) -> Option<&Description> {
+    pub(super) fn description(&self) -> Option<&WsdlComponents> {
         match &self.0.rules {
             Rules::Xml { description, .. } => description.as_ref(),
             Rules::Json(_) => None,
@@ -210,7 +210,7 @@ impl Schema {
 }
 
 impl Rules {
-    fn of_xsd(xsd: Xsd, description: Option<Description>) -> (&'static str, ShapeGraph, Self) {
+    fn of_xsd(xsd: Xsd, description: Option<WsdlComponents>) -> (&'static str, ShapeGraph, Self) {
         (xsd.edition, xsd.graph, Self::Xml { compiled: Box::new(xsd.compiled), description })
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A header, a library or a program that a build did not find, and the packages that have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Missing {
+pub struct MissingPrerequisite {
     /// What was not found, as the output says it.
     pub what: String,
     /// The package of Debian and Ubuntu.
@@ -15,7 +15,7 @@ pub struct Missing {
     pub homebrew: &'static str,
 }
 
-impl fmt::Display for Missing {
+impl fmt::Display for MissingPrerequisite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { what, debian, fedora, homebrew } = self;
         write!(f, "`{what}` was not found: on Debian and Ubuntu it is in {debian}, on Fedora in {fedora}")?;
@@ -25,13 +25,13 @@ impl fmt::Display for Missing {
 
 /// Returns what the output of a failed build says is missing, if it is something known. The first complaint counts: the others
 /// follow from it.
-pub fn missing(lines: &[String]) -> Option<Missing> {
+pub fn missing(lines: &[String]) -> Option<MissingPrerequisite> {
     lines.iter().find_map(|line| {
         let what = header(line).or_else(|| library(line)).or_else(|| program(line)).or_else(|| pkg_config(line))?;
         let name = what.trim_start_matches("./");
         let found = KNOWN.iter().find(|(names, ..)| names.split(' ').any(|known| is_named(name, known)))?;
         let (_, debian, fedora, homebrew) = *found;
-        Some(Missing { what: what.to_owned(), debian, fedora, homebrew })
+        Some(MissingPrerequisite { what: what.to_owned(), debian, fedora, homebrew })
     })
 }
 

@@ -31,9 +31,10 @@ pub use crates::{CargoLockError, LockedCrate, VendoredCrates, crates};
 pub use downloads::{DownloadedFile, Downloads};
 pub use environment::EARLIEST_ZIP_DATE;
 pub use error::{BuildError, FailedStep};
-pub use missing::{Missing, missing};
+pub use missing::{MissingPrerequisite, missing};
 pub use npm::{
-    NodeRuntime, NpmPackage, PackageJsonError, Script, ScriptSet, scripts, scripts_and_called, scripts_digest,
+    NodeRuntime, NpmPackage, PackageJsonError, Script, ScriptSet, parse_package_json, scripts, scripts_and_called,
+    scripts_digest,
 };
 pub use python::{Backend, BuildOutput, ConfigSetting, PythonSources};
 pub use sandbox::{Access, Bind, Outcome, Program, Sandbox, SandboxLimits, Status, Stop, run_helper};

@@ -7,7 +7,7 @@ use super::missing::{missing, missing_module};
 use super::{BuildError, FailedStep, Program, Sandbox, Status, Stop};
 
 /// A program of a build.
-pub(super) struct Step<'a> {
+pub(super) struct BuildProgram<'a> {
     /// What is built, for messages.
     pub(super) package: &'a str,
     /// What the program does for it, for messages.
@@ -24,7 +24,7 @@ pub(super) struct Step<'a> {
 const SHOWN: usize = 20;
 
 /// Runs a step. Anything but success is an error with the last lines of its output.
-pub(super) fn run(sandbox: &Sandbox, step: Step<'_>) -> Result<(), BuildError> {
+pub(super) fn run(sandbox: &Sandbox, step: BuildProgram<'_>) -> Result<(), BuildError> {
     let program = Program {
         path: step.program.to_owned(),
         arguments: step.arguments,

@@ -18,7 +18,7 @@ use super::pace::Pace;
 use super::request::FullResponse;
 use super::resume::{AskForRest, Resume};
 use super::transport::{HostRole, Transport, TransportResponse};
-use super::{ByteRange, Content, Encoding, Endpoint, Request, RequestError, RequestTarget, Response, folder, retry};
+use super::{BodyRange, ByteRange, Encoding, Endpoint, Request, RequestError, RequestTarget, Response, folder, retry};
 use crate::model::Url;
 
 const REDIRECTS: usize = 10;
@@ -143,9 +143,9 @@ impl Client {
         let (answer, last) = self.follow(ask, address, url)?;
         let header = |name: &str| answer.header(name).map(str::to_owned);
         let content = match answer.status {
-            304 => Content::NotModified,
-            206 => part(answer.header("content-range")).unwrap_or(Content::UnknownPart),
-            _ => Content::Whole,
+            304 => BodyRange::NotModified,
+            206 => part(answer.header("content-range")).unwrap_or(BodyRange::UnknownPart),
+            _ => BodyRange::Whole,
         };
         let coding = Coding::of(answer.header("content-encoding"));
         let mut response = Response {
@@ -336,10 +336,10 @@ fn max_age(text: &str) -> Option<u64> {
     age
 }
 
-/// Reads `Content-Range: bytes 5-9/10`.
-fn part(text: Option<&str>) -> Option<Content> {
+/// Reads `BodyRange-Range: bytes 5-9/10`.
+fn part(text: Option<&str>) -> Option<BodyRange> {
     let (range, total) = text?.trim().strip_prefix("bytes ")?.split_once('/')?;
-    Some(Content::Part { start: range.split_once('-')?.0.parse().ok()?, total: total.parse().ok()? })
+    Some(BodyRange::Part { start: range.split_once('-')?.0.parse().ok()?, total: total.parse().ok()? })
 }
 
 fn missing(endpoint: &Endpoint, what: &str) -> RequestError {

@@ -28,7 +28,7 @@ pub(super) enum Coding {
 }
 
 impl Coding {
-    /// Parses `Content-Encoding`. A body with a coding that was not accepted is passed on as it is.
+    /// Parses `BodyRange-Encoding`. A body with a coding that was not accepted is passed on as it is.
     pub(super) fn of(header: Option<&str>) -> Self {
         let is = |name: &str| header.is_some_and(|coding| coding.trim().eq_ignore_ascii_case(name));
         match () {

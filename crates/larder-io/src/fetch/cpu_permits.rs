@@ -10,7 +10,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 /// A resumed thread gets a permit before a new one, so that a large artifact is not overtaken each time it waits for data.
 #[derive(Debug)]
 pub(super) struct CpuPermits {
-    state: Mutex<State>,
+    state: Mutex<PermitState>,
     /// Notified when a new thread may begin.
     begin: Condvar,
     /// Notified when a paused thread may resume.
@@ -18,7 +18,7 @@ pub(super) struct CpuPermits {
 }
 
 #[derive(Debug)]
-struct State {
+struct PermitState {
     free: usize,
     /// How many threads wait to resume.
     resuming: usize,
@@ -36,7 +36,7 @@ impl CpuPermits {
     }
 
     fn with_count(count: usize) -> Self {
-        let state = Mutex::new(State { free: count, resuming: 0 });
+        let state = Mutex::new(PermitState { free: count, resuming: 0 });
         Self { state, begin: Condvar::new(), resume: Condvar::new() }
     }
 
@@ -69,10 +69,10 @@ impl CpuPermits {
     }
 
     /// Wakes one waiting thread, if there is a permit for it.
-    fn notify(&self, state: &State) {
+    fn notify(&self, state: &PermitState) {
         match state {
-            State { free: 0, .. } => {}
-            State { resuming: 0, .. } => self.begin.notify_one(),
+            PermitState { free: 0, .. } => {}
+            PermitState { resuming: 0, .. } => self.begin.notify_one(),
             _ => self.resume.notify_one(),
         }
     }

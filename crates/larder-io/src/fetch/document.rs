@@ -8,7 +8,7 @@ use libdeflater::Decompressor;
 use super::budget::{self, MemoryBudget, MemoryShare};
 use super::coding::Coding;
 use super::gunzip::{inflate_at_once, length_at_end};
-use super::{Content, Response};
+use super::{BodyRange, Response};
 
 /// Why a body was not read to its end.
 pub(super) enum NotRead {
@@ -50,7 +50,7 @@ pub(super) fn read_whole(
         return Err(NotRead::TooLarge(limit));
     }
     // A response without a body may name the content coding of the body that it does not have.
-    let has_none = bytes.is_empty() && (response.content == Content::NotModified || response.length == Some(0));
+    let has_none = bytes.is_empty() && (response.content == BodyRange::NotModified || response.length == Some(0));
     let coding = response.body.coding();
     if coding == Coding::Identity || has_none {
         return Ok((bytes, held));

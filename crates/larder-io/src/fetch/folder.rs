@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::address::RegistryAddress;
 use super::body::Body;
-use super::{ByteRange, Content, Endpoint, Request, RequestError, Response};
+use super::{BodyRange, ByteRange, Endpoint, Request, RequestError, Response};
 use crate::fs;
 use crate::model::Url;
 
@@ -56,7 +56,7 @@ pub(super) fn open(
         if start > 0 {
             file.seek(SeekFrom::Start(start)).map_err(|_| missing())?;
         }
-        let content = if start > 0 { Content::Part { start, total: length } } else { Content::Whole };
+        let content = if start > 0 { BodyRange::Part { start, total: length } } else { BodyRange::Whole };
         return Ok(Response {
             url: asked.to_string(),
             base: address.url().to_string(),
@@ -109,7 +109,7 @@ fn listing(
         url: asked.to_string(),
         base: address.url().to_string(),
         server,
-        content: Content::Whole,
+        content: BodyRange::Whole,
         etag: None,
         last_modified: None,
         max_age: Some(0),

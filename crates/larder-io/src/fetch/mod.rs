@@ -57,7 +57,7 @@ pub use options::{ClientOptions, Network};
 pub use proxy::{BadProxy, Proxies};
 pub use reach::Destination;
 pub use request::{
-    ByteRange, Content, Encoding, FullResponse, Request, Response, Upload, UploadAnswer, UploadMethod, UploadPlace,
+    BodyRange, ByteRange, Encoding, FullResponse, Request, Response, Upload, UploadAnswer, UploadMethod, UploadPlace,
 };
 pub use request_target::RequestTarget;
 pub use requested::{FetchProgress, FetchStep, FetchedArtifact, RequestedArtifact};

@@ -67,7 +67,7 @@ pub struct Response {
     /// The server, for messages.
     pub server: Server,
     /// 200, 206 or 304.
-    pub content: Content,
+    pub content: BodyRange,
     /// `ETag`
     pub etag: Option<String>,
     /// `Last-Modified`
@@ -82,7 +82,7 @@ pub struct Response {
 
 /// Which part of the file the body is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Content {
+pub enum BodyRange {
     /// All.
     Whole,
     /// The bytes from `start` on, of a file of `total` bytes.
@@ -116,7 +116,7 @@ pub struct Upload {
     pub place: UploadPlace,
     /// How it is sent.
     pub method: UploadMethod,
-    /// `Content-Type`
+    /// `BodyRange-Type`
     pub content_type: Cow<'static, str>,
     /// The content.
     pub content: Bytes,
@@ -163,7 +163,7 @@ pub struct UploadAnswer {
     pub url: String,
     /// The status.
     pub status: u16,
-    /// `Content-Type`
+    /// `BodyRange-Type`
     pub content_type: Option<String>,
     /// `Retry-After`, in seconds.
     pub retry_after: Option<u64>,

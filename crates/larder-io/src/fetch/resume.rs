@@ -5,7 +5,7 @@
 
 use super::body::Body;
 use super::retry::{self, Retry};
-use super::{Content, RequestError, Response};
+use super::{BodyRange, RequestError, Response};
 
 /// The number of bytes after which a broken connection counts as the first one again.
 const PROGRESS: u64 = 1 << 20;
@@ -31,7 +31,7 @@ impl Resume {
     pub(super) fn new(response: &Response, retry: Retry, ask: Box<AskForRest>) -> Option<Self> {
         let (validator, total) = (validator(response), response.length);
         let is_known = validator.is_some() || total.is_some();
-        let is_whole = response.content == Content::Whole;
+        let is_whole = response.content == BodyRange::Whole;
         (is_known && is_whole).then_some(Self { ask, retry, validator, total, breaks: 0, before: 0 })
     }
 
@@ -56,11 +56,11 @@ impl Resume {
     /// Returns what of an answer comes after the bytes that were received already.
     fn rest(&self, response: Response, received: u64) -> Option<Body> {
         match response.content {
-            Content::Part { start, total } => {
+            BodyRange::Part { start, total } => {
                 (start == received && self.total.is_none_or(|known| known == total)).then_some(response.body)
             }
             // A server that knows no ranges sends the same file from its beginning.
-            Content::Whole if self.validator.is_some() && validator(&response) == self.validator => {
+            BodyRange::Whole if self.validator.is_some() && validator(&response) == self.validator => {
                 response.body.skip(received)
             }
             _ => None,

@@ -34,11 +34,11 @@ pub(super) fn append_within(
     }
     let name = segment::current(log);
     let mut file = folder.open_end(&name)?;
-    let mut state = State::of(folder, &name)?;
+    let mut state = AppendState::of(folder, &name)?;
     if held.is_ok() && state.must_rotate(now, line.len() as u64, largest) {
         rotate::rotate(folder, log, state.times(now), now)?;
         file = folder.open_end(&name)?;
-        state = State::default();
+        state = AppendState::default();
     }
     let mut bytes = Vec::with_capacity(line.len() + 1);
     if state.is_cut_off {
@@ -56,7 +56,7 @@ pub(super) fn append_within(
 
 /// What is known of the file that lines are appended to.
 #[derive(Debug, Default)]
-struct State {
+struct AppendState {
     size: u64,
     first: Option<Timestamp>,
     last: Option<Timestamp>,
@@ -64,7 +64,7 @@ struct State {
     is_cut_off: bool,
 }
 
-impl State {
+impl AppendState {
     fn of(folder: &Dir, name: &str) -> Result<Self, FsError> {
         let file = folder.open_file(name)?;
         let failed = |error| FsError::new(Action::Read, folder.path().join(name), error);

@@ -7,8 +7,8 @@ use super::listing_record::{EncodedRecord, ListingRecord};
 use super::provenance::Provenance;
 use crate::diagnostic::Failure;
 use crate::fetch::{
-    Client, Content, Encoding, Endpoint, FullResponse, Network, Request, RequestError, RequestTarget, Response, Upload,
-    UploadAnswer,
+    BodyRange, Client, Encoding, Endpoint, FullResponse, Network, Request, RequestError, RequestTarget, Response,
+    Upload, UploadAnswer,
 };
 use crate::model::Label;
 use crate::resolve::{AgeRule, Versions};
@@ -159,7 +159,7 @@ impl RegistryClient {
         let document = self.http.read(&self.endpoint, &request.to_http(validators))?;
         let mut provenance = Provenance::of(&document.response);
         let unchanged = match (document.response.content, known) {
-            (Content::NotModified, Some(known)) => known.to_encoded().map(|record| (known.provenance, record)),
+            (BodyRange::NotModified, Some(known)) => known.to_encoded().map(|record| (known.provenance, record)),
             _ => None,
         };
         let record = match unchanged {
@@ -169,7 +169,7 @@ impl RegistryClient {
                 (provenance.url, provenance.base) = (known.url, known.base);
                 record
             }
-            None if document.response.content == Content::NotModified => {
+            None if document.response.content == BodyRange::NotModified => {
                 // The confirmed record has disappeared from the cache.
                 let document = self.http.read(&self.endpoint, &request.to_http(None))?;
                 provenance = Provenance::of(&document.response);

@@ -1,7 +1,7 @@
 //! Errors of registries.
 
 use crate::diagnostic::{Exit, Failure};
-use crate::model::{Digest, Ecosystem, History, Label, LogKey, PackageId, PackageName, RuntimeHost};
+use crate::model::{Digest, Ecosystem, IndexHistory, Label, LogKey, PackageId, PackageName, RuntimeHost};
 use crate::package::log::LogFault;
 
 /// A registry's response cannot be used, or no registry can serve a package.
@@ -346,7 +346,7 @@ pub enum RegistryError {
         /// The package.
         package: PackageId,
         /// What the lock witnessed.
-        witnessed: Box<History>,
+        witnessed: Box<IndexHistory>,
         /// The digest of as many lines now.
         found: Digest,
     },
@@ -366,7 +366,7 @@ pub enum RegistryError {
         /// The package.
         package: PackageId,
         /// What the lock witnessed.
-        witnessed: Box<History>,
+        witnessed: Box<IndexHistory>,
     },
     /// Cached metadata cannot be decoded.
     #[error("the cached metadata of {ecosystem} package `{package}` is damaged")]

@@ -158,7 +158,7 @@ pub(super) trait Protocol: Send + Sync {
 #[derive(Clone, Debug)]
 pub(super) enum AttestationDocument {
     /// In npm's form, at a path below the registry.
-    Npm(String),
+    Bundles(String),
     /// As PEP 740 has it, at a path beside the registry.
     Pep740(String),
 }
@@ -166,7 +166,7 @@ pub(super) enum AttestationDocument {
 impl AttestationDocument {
     pub(super) fn target(&self) -> RequestTarget<'_> {
         match self {
-            Self::Npm(path) => RequestTarget::Below(path),
+            Self::Bundles(path) => RequestTarget::Below(path),
             Self::Pep740(path) => RequestTarget::Beside(path),
         }
     }
@@ -174,7 +174,7 @@ impl AttestationDocument {
     /// Returns the bundles of a document, each as JSON.
     pub(super) fn bundles(&self, document: &[u8]) -> Vec<String> {
         match self {
-            Self::Npm(_) => npm_bundles(document),
+            Self::Bundles(_) => npm_bundles(document),
             Self::Pep740(_) => pep740_bundles(document),
         }
     }

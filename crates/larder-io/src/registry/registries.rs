@@ -19,7 +19,7 @@ pub use attestations::AttestedFile;
 pub use mirrored::{CopyProgress, MirrorFailure, Mirrored};
 pub use published::{PublishedVersion, StatedSignatures};
 
-use prefetching::Job;
+use prefetching::PrefetchJob;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -56,7 +56,7 @@ pub(super) const NETWORK_THREADS: usize = 56;
 /// the solver; they start when [`Index::prefetch`] is called for the first time.
 pub struct Registries {
     state: Arc<RegistriesState>,
-    pool: PrefetchPool<Job>,
+    pool: PrefetchPool<PrefetchJob>,
 }
 
 struct RegistriesState {
@@ -272,7 +272,10 @@ impl Index for Registries {
     }
 
     fn prefetch_releases(&self, package: &PackageId, ordinals: &[u32]) {
-        self.pool.add(Lane::Network, ordinals.iter().map(|&ordinal| Job::Release(package.clone(), ordinal)).collect());
+        self.pool.add(
+            Lane::Network,
+            ordinals.iter().map(|&ordinal| PrefetchJob::Release(package.clone(), ordinal)).collect(),
+        );
     }
 
     fn by_platform(&self, chosen: &[Chosen]) -> Result<Vec<Option<Arc<Release>>>, IndexError> {

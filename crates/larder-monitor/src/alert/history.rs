@@ -17,9 +17,9 @@ pub const KEPT_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// The latest alerts, the oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct History(VecDeque<Alert>);
+pub struct AlertHistory(VecDeque<Alert>);
 
-impl History {
+impl AlertHistory {
     /// Adds an alert.
     pub fn add(&mut self, alert: Alert) {
         self.forget_old(alert.time);
@@ -74,13 +74,13 @@ mod tests {
 
     #[test]
     fn a_hundred_alerts_of_a_week_are_kept() {
-        let mut history = History::default();
+        let mut history = AlertHistory::default();
         for id in 1..=150 {
             history.add(alert(id, i64::try_from(id).unwrap()));
         }
         assert_eq!((history.iter().count(), history.iter().next().map(|alert| alert.id)), (100, Some(51)));
         history.add(alert(151, 140 + 7 * 24 * 3600));
         assert_eq!(history.iter().map(|alert| alert.id).collect::<Vec<_>>(), (140..=151).collect::<Vec<_>>());
-        assert_eq!((history.next_id(), History::default().next_id()), (152, 1));
+        assert_eq!((history.next_id(), AlertHistory::default().next_id()), (152, 1));
     }
 }

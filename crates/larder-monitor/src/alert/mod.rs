@@ -21,5 +21,5 @@ pub use alert::{Alert, Raised};
 pub use channel_kind::ChannelKind;
 pub use cooldown::Cooldowns;
 pub use delivery::{DeliveryState, Outbox};
-pub use history::{History, KEPT, KEPT_FOR};
+pub use history::{AlertHistory, KEPT, KEPT_FOR};
 pub use rule::Rule;

@@ -24,7 +24,7 @@ use jiff::Timestamp;
 use larder::model::{AlertCategory, AlertLevel};
 use serde::Serialize;
 
-use crate::alert::{Alert, ChannelKind, Cooldowns, DeliveryState, History, Outbox, Raised, Rule};
+use crate::alert::{Alert, AlertHistory, ChannelKind, Cooldowns, DeliveryState, Outbox, Raised, Rule};
 use crate::clock::Now;
 use crate::report::PackagesReport;
 use crate::status::{CheckState, Decision, MOST_RESTARTS, Observation, Restarts, Status};
@@ -40,7 +40,7 @@ const CACHE_INTERVAL: Duration = Duration::from_secs(5 * 60);
 
 /// What the engine wants done.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Action {
+pub enum EngineAction {
     /// Look at what a check is about, given by its number.
     Probe(usize),
     /// Measure the machine, and the cache too or not.
@@ -134,7 +134,7 @@ pub struct Engine {
     cooldowns: Cooldowns,
     /// What is critical and was told.
     open: BTreeSet<(String, AlertCategory)>,
-    history: History,
+    history: AlertHistory,
     outboxes: BTreeMap<ChannelKind, Outbox>,
     alerts_raised: BTreeMap<AlertLevel, u64>,
     /// The number of the next alert.
@@ -186,11 +186,11 @@ impl Engine {
     }
 
     /// Returns what is due now.
-    pub fn due(&mut self, now: Now) -> Vec<Action> {
+    pub fn due(&mut self, now: Now) -> Vec<EngineAction> {
         let mut actions = Vec::new();
         for (number, (check, settings)) in self.checks.iter_mut().zip(&self.settings.checks).enumerate() {
             if check.turn.begin(settings.every, now) {
-                actions.push(Action::Probe(number));
+                actions.push(EngineAction::Probe(number));
             }
         }
         if self.machine_turn.begin(self.settings.interval, now) {
@@ -198,13 +198,13 @@ impl Engine {
             if is_due {
                 self.next_cache = now.elapsed + CACHE_INTERVAL;
             }
-            actions.push(Action::Measure(if is_due { CacheUse::Measured } else { CacheUse::Skipped }));
-            actions.push(Action::ReadOperations(self.operations_until));
+            actions.push(EngineAction::Measure(if is_due { CacheUse::Measured } else { CacheUse::Skipped }));
+            actions.push(EngineAction::ReadOperations(self.operations_until));
         }
         if let Some(every) = self.settings.dependencies
             && self.dependencies_turn.begin(every, now)
         {
-            actions.push(Action::InspectDependencies);
+            actions.push(EngineAction::InspectDependencies);
         }
         self.send_due(now, &mut actions);
         actions
@@ -229,7 +229,7 @@ impl Engine {
     }
 
     /// Takes what a look at a check showed.
-    pub fn observe(&mut self, number: usize, observation: Observation, now: Now) -> Vec<Action> {
+    pub fn observe(&mut self, number: usize, observation: Observation, now: Now) -> Vec<EngineAction> {
         let mut actions = Vec::new();
         let (Some(check), Some(settings)) = (self.checks.get_mut(number), self.settings.checks.get(number)) else {
             return actions;
@@ -251,7 +251,7 @@ impl Engine {
                     Decision::Restart(count) => {
                         let message = format!("it is restarted, for the {}", nth(count));
                         actions.push(note(AlertLevel::Warning, "restart", &settings.name, message));
-                        actions.push(Action::Restart(number));
+                        actions.push(EngineAction::Restart(number));
                     }
                     Decision::GiveUp => {
                         let rule = Rule::RESTARTS_EXHAUSTED;
@@ -282,7 +282,7 @@ impl Engine {
     }
 
     /// Takes how the command of a restart ended.
-    pub fn restarted(&mut self, number: usize, outcome: Result<(), String>, now: Now) -> Vec<Action> {
+    pub fn restarted(&mut self, number: usize, outcome: Result<(), String>, now: Now) -> Vec<EngineAction> {
         let mut actions = Vec::new();
         let (Some(check), Some(settings)) = (self.checks.get_mut(number), self.settings.checks.get(number)) else {
             return actions;
@@ -297,7 +297,7 @@ impl Engine {
     }
 
     /// Takes a measurement of the machine.
-    pub fn measured(&mut self, measurement: &Measurement, now: Now) -> Vec<Action> {
+    pub fn measured(&mut self, measurement: &Measurement, now: Now) -> Vec<EngineAction> {
         self.machine_turn.is_running = false;
         let mut actions = Vec::new();
         let raised = self.machine.measured(measurement, now);
@@ -307,7 +307,7 @@ impl Engine {
     }
 
     /// Takes what a look at the dependencies showed.
-    pub fn inspected(&mut self, outcome: Result<PackagesReport, String>, now: Now) -> Vec<Action> {
+    pub fn inspected(&mut self, outcome: Result<PackagesReport, String>, now: Now) -> Vec<EngineAction> {
         self.dependencies_turn.is_running = false;
         let mut actions = Vec::new();
         let mut raised = Vec::new();
@@ -342,7 +342,7 @@ impl Engine {
     }
 
     /// Takes the changes of environments that failed.
-    pub fn read_operations(&mut self, failed: Vec<FailedOperation>, now: Now) -> Vec<Action> {
+    pub fn read_operations(&mut self, failed: Vec<FailedOperation>, now: Now) -> Vec<EngineAction> {
         let mut actions = Vec::new();
         let Some(last) = failed.iter().map(|operation| operation.time).max() else { return actions };
         let until = self.operations_until;
@@ -360,7 +360,7 @@ impl Engine {
     }
 
     /// Takes how an attempt to send an alert ended.
-    pub fn sent(&mut self, kind: ChannelKind, outcome: Result<(), String>, now: Now) -> Vec<Action> {
+    pub fn sent(&mut self, kind: ChannelKind, outcome: Result<(), String>, now: Now) -> Vec<EngineAction> {
         let mut actions = Vec::new();
         let Some(outbox) = self.outboxes.get_mut(&kind) else { return actions };
         self.is_changed = true;
@@ -395,7 +395,7 @@ impl Engine {
         &mut self,
         raised: impl IntoIterator<Item = (Raised, Option<Duration>)>,
         now: Now,
-        actions: &mut Vec<Action>,
+        actions: &mut Vec<EngineAction>,
     ) {
         for (raised, cooldown) in raised {
             if !self.cooldowns.admit(&raised, cooldown, now.time) {
@@ -418,7 +418,7 @@ impl Engine {
         component: &str,
         (category, rule): (AlertCategory, &str),
         now: Now,
-        actions: &mut Vec<Action>,
+        actions: &mut Vec<EngineAction>,
     ) {
         if !self.open.remove(&(component.to_owned(), category)) {
             return;
@@ -431,7 +431,7 @@ impl Engine {
     }
 
     /// Notes an alert, and hands it to the channels that take it.
-    fn tell(&mut self, raised: Raised, now: Now, actions: &mut Vec<Action>) {
+    fn tell(&mut self, raised: Raised, now: Now, actions: &mut Vec<EngineAction>) {
         let alert = Alert {
             id: self.next_alert,
             time: now.time,
@@ -457,10 +457,10 @@ impl Engine {
     }
 
     /// Asks for the alerts to be sent that are due.
-    fn send_due(&mut self, now: Now, actions: &mut Vec<Action>) {
+    fn send_due(&mut self, now: Now, actions: &mut Vec<EngineAction>) {
         for (kind, outbox) in &mut self.outboxes {
             if let Some(alert) = outbox.take_due(now.time).and_then(|id| self.history.get(id)) {
-                actions.push(Action::Send(*kind, Box::new(alert.clone())));
+                actions.push(EngineAction::Send(*kind, Box::new(alert.clone())));
             }
         }
     }
@@ -469,8 +469,8 @@ impl Engine {
 /// What alerts about packages concern.
 const DEPENDENCIES: &str = "dependencies";
 
-fn note(level: AlertLevel, event: &'static str, component: &str, message: String) -> Action {
-    Action::Note(Note { level, event, component: component.to_owned(), message })
+fn note(level: AlertLevel, event: &'static str, component: &str, message: String) -> EngineAction {
+    EngineAction::Note(Note { level, event, component: component.to_owned(), message })
 }
 
 fn failure_text(state: &CheckState) -> String {

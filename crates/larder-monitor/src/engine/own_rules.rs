@@ -6,13 +6,13 @@ use larder::expression::{Number, Value};
 use larder::model::AlertLevel;
 
 use super::reports::response_milliseconds;
-use super::{Action, Engine};
+use super::{Engine, EngineAction};
 use crate::alert::Raised;
 use crate::clock::Now;
 
 impl Engine {
     /// Raises an alert for each rule that holds, and settles those that hold no more.
-    pub(super) fn judge(&mut self, now: Now, actions: &mut Vec<Action>) {
+    pub(super) fn judge(&mut self, now: Now, actions: &mut Vec<EngineAction>) {
         if self.settings.rules.is_empty() {
             return;
         }

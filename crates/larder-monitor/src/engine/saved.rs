@@ -7,7 +7,7 @@ use larder::model::AlertCategory;
 use serde::{Deserialize, Serialize};
 
 use super::Engine;
-use crate::alert::{ChannelKind, Cooldowns, History, Outbox};
+use crate::alert::{AlertHistory, ChannelKind, Cooldowns, Outbox};
 
 /// What a monitor leaves to the next one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +20,7 @@ pub struct Saved {
     #[serde(default)]
     pub open: BTreeSet<(String, AlertCategory)>,
     /// The latest alerts.
-    pub history: History,
+    pub history: AlertHistory,
     /// The number of the next alert.
     #[serde(default)]
     pub next_alert: u64,

@@ -62,33 +62,33 @@ impl Story {
         }
     }
 
-    fn perform(&mut self, actions: Vec<Action>) {
+    fn perform(&mut self, actions: Vec<EngineAction>) {
         let second = self.elapsed.as_secs();
         for action in actions {
             let now = self.now();
             let further = match action {
-                Action::Probe(number) => {
+                EngineAction::Probe(number) => {
                     let outcome = (self.is_fine)(number, second).then_some(()).ok_or_else(|| "refused".to_owned());
                     let observation = Observation { outcome, response_time: Duration::from_millis(2) };
                     self.engine.observe(number, observation, now)
                 }
-                Action::Measure(_) => {
+                EngineAction::Measure(_) => {
                     let measurement = Measurement { memory: Some(self.memory), ..Measurement::default() };
                     self.engine.measured(&measurement, now)
                 }
-                Action::InspectDependencies | Action::ReadOperations(_) => Vec::new(),
-                Action::Restart(number) => {
+                EngineAction::InspectDependencies | EngineAction::ReadOperations(_) => Vec::new(),
+                EngineAction::Restart(number) => {
                     self.restarts.push(second);
                     self.engine.restarted(number, Ok(()), now)
                 }
-                Action::Send(kind, alert) => {
+                EngineAction::Send(kind, alert) => {
                     let takes = (self.takes)(kind, second);
                     if takes {
                         self.sent.push((second, kind, format!("{} {}", alert.rule, alert.component)));
                     }
                     self.engine.sent(kind, takes.then_some(()).ok_or_else(|| "refused".to_owned()), now)
                 }
-                Action::Note(note) => {
+                EngineAction::Note(note) => {
                     self.notes.push(format!("{second} {} {}: {}", note.event, note.component, note.message));
                     Vec::new()
                 }

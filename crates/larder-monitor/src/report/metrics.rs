@@ -42,7 +42,7 @@ pub fn json_lines(metrics: &[Metric], now: Timestamp) -> String {
     let mut text = String::new();
     for metric in metrics {
         let labels = metric.labels.iter().map(|(name, value)| ((*name).to_owned(), value.clone().into()));
-        let line = Line { time: now, name: metric.name, labels: labels.collect(), value: metric.value };
+        let line = MetricLine { time: now, name: metric.name, labels: labels.collect(), value: metric.value };
         // Texts and finite numbers can always be serialized.
         text.push_str(&serde_json::to_string(&line).unwrap_or_default());
         text.push('\n');
@@ -51,7 +51,7 @@ pub fn json_lines(metrics: &[Metric], now: Timestamp) -> String {
 }
 
 #[derive(Serialize)]
-struct Line {
+struct MetricLine {
     time: Timestamp,
     name: &'static str,
     labels: serde_json::Map<String, serde_json::Value>,

@@ -4,7 +4,7 @@ use crate::assets::adapter::secret;
 use crate::assets::package::AssetIndex;
 use crate::assets::set::AssetSet;
 use crate::diagnostic::SourceFinding;
-use crate::mapping::{Endpoint, Side};
+use crate::mapping::{Endpoint, SchemaSide};
 use crate::model::{AssetKind, AssetReference};
 
 /// The code of secrets in clear text.
@@ -44,8 +44,8 @@ impl AssetSet<'_> {
         if can_run {
             let read = |path: &str| self.read(package, path);
             found.extend(mapping.check_samples(
-                Side { schema: source.0, entry: source.1.as_deref() },
-                Side { schema: target.0, entry: target.1.as_deref() },
+                SchemaSide { schema: source.0, entry: source.1.as_deref() },
+                SchemaSide { schema: target.0, entry: target.1.as_deref() },
                 &read,
             ));
         }

@@ -8,9 +8,9 @@ use super::*;
 use crate::manifest::{ManifestKind, parse};
 
 /// The files of one package in memory.
-struct Files(BTreeMap<String, Arc<str>>);
+struct MemoryFiles(BTreeMap<String, Arc<str>>);
 
-impl AssetFiles for Files {
+impl AssetFiles for MemoryFiles {
     fn read(&self, _: PackageIndex, path: &str) -> Option<Arc<str>> {
         self.0.get(path).cloned()
     }
@@ -19,7 +19,7 @@ impl AssetFiles for Files {
 const ASSETS: &str = "schema \"order\" \"order.json\"\nschema \"other\" \"other.json\"\nadapter \"in\" \"in.kdl\"\n\
                       mapping \"map\" \"map.kdl\"\nflow \"f\" \"f.kdl\"";
 
-impl Files {
+impl MemoryFiles {
     /// A package in which all is well, with this in place of the adapter or the mapping.
     fn with(file: &str, text: &str) -> Self {
         let mut files = BTreeMap::from(
@@ -63,7 +63,7 @@ const MAPPING: &str = "mapping from=\"order\" to=\"other\" {\n    field \"a\" to
 
 /// Returns what is judged of two versions of a file: `same`, `minor` or `breaking`, with the places of the gravest changes.
 fn judged(file: &str, old: &str, new: &str) -> String {
-    let (old, new) = (Files::with(file, old), Files::with(file, new));
+    let (old, new) = (MemoryFiles::with(file, old), MemoryFiles::with(file, new));
     let changes = compare((&old.set(), 0), (&new.set(), 0));
     let Some(level) = changes.first().map(|change| change.level) else { return "same".to_owned() };
     let gravest = changes.iter().filter(|change| change.level == level);
@@ -162,8 +162,8 @@ fn mappings_of_two_versions() {
 
 #[test]
 fn schemas_and_all_that_refers_to_them_are_told_once() {
-    let old = Files::with("f.kdl", "flow \"f\" {\n    from \"in\"\n    to \"in\"\n}\n");
-    let new = Files::with(
+    let old = MemoryFiles::with("f.kdl", "flow \"f\" {\n    from \"in\"\n    to \"in\"\n}\n");
+    let new = MemoryFiles::with(
         "order.json",
         "{\"type\": \"object\", \"required\": [\"a\"], \"properties\": {\"a\": {\"type\": \"string\"}}}",
     );

@@ -9,7 +9,7 @@ use crate::manifest::edit::quoted;
 
 use super::super::adapter::{AdapterKind, ParameterType, SecretPlace, secret};
 use super::configuration::{Configuration, scalar};
-use super::rules::{ConfigurationRules, Origin, Setting};
+use super::rules::{ConfigurationRules, Setting, ValueOrigin};
 
 /// An adapter that a configuration became.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub fn convert(
 ) -> Result<ConvertedAdapter, Vec<String>> {
     let direct = || {
         let names = configuration.0.as_object().into_iter().flat_map(|object| object.keys());
-        let field = |name: &String| Origin::Field { path: name.clone(), values: Vec::new(), default: None };
+        let field = |name: &String| ValueOrigin::Field { path: name.clone(), values: Vec::new(), default: None };
         names.map(|name| Setting { to: name.clone(), from: field(name) }).collect::<Vec<_>>()
     };
     let settings = rules.map_or_else(direct, |rules| rules.settings.clone());
@@ -125,12 +125,12 @@ impl Converting<'_> {
     /// Returns the value of a setting, and notes what it is from. A secret has none.
     fn value(&mut self, setting: &Setting) -> Option<Value> {
         match &setting.from {
-            Origin::Constant(text) => Some(Value::String(text.clone())),
-            Origin::Secret { path, .. } => {
+            ValueOrigin::Constant(text) => Some(Value::String(text.clone())),
+            ValueOrigin::Secret { path, .. } => {
                 self.used.insert(path.clone());
                 None
             }
-            Origin::Field { path, values, default } => {
+            ValueOrigin::Field { path, values, default } => {
                 let Some(found) = self.configuration.get(path).filter(|value| !value.is_null()) else {
                     return default.clone().map(Value::String);
                 };
@@ -167,7 +167,7 @@ impl Converting<'_> {
     /// Returns the line of a parameter. Returns `None` if the configuration does not have it, or if it is wrong, which is noted.
     fn line(&mut self, kind: AdapterKind, setting: &Setting) -> Option<String> {
         let to = setting.to.as_str();
-        if let Origin::Secret { path, place } = &setting.from {
+        if let ValueOrigin::Secret { path, place } = &setting.from {
             let there = self.configuration.get(path).filter(|value| !value.is_null())?;
             self.used.insert(path.clone());
             // It may be a reference itself.
@@ -250,8 +250,8 @@ impl Converting<'_> {
     /// Notes a secret in clear text.
     fn literal<T>(&mut self, to: &str, setting: &Setting) -> Option<T> {
         let path = match &setting.from {
-            Origin::Field { path, .. } => path.as_str(),
-            Origin::Constant(_) | Origin::Secret { .. } => to,
+            ValueOrigin::Field { path, .. } => path.as_str(),
+            ValueOrigin::Constant(_) | ValueOrigin::Secret { .. } => to,
         };
         // One of several names has no line of its own in a mapping file.
         let way = if to.contains(' ') {

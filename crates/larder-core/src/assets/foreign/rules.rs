@@ -42,11 +42,11 @@ pub struct ConfigurationRules {
 pub(super) struct Setting {
     /// The parameter; or `name`, `kind`, `direction`.
     pub(super) to: String,
-    pub(super) from: Origin,
+    pub(super) from: ValueOrigin,
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Origin {
+pub(super) enum ValueOrigin {
     Field { path: String, values: Vec<(String, String)>, default: Option<String> },
     Constant(String),
     Secret { path: String, place: SecretPlace },
@@ -148,7 +148,7 @@ fn setting(node: ManifestNode<'_>, known: &[&'static str], errors: &mut Errors) 
     let to = to.string(errors)?.value.to_owned();
     let first = parts.argument(0)?.string(errors)?.value.to_owned();
     let from = match node.name() {
-        "constant" => Origin::Constant(first),
+        "constant" => ValueOrigin::Constant(first),
         "secret" => {
             let mut places = SecretPlace::PROPERTIES.iter().filter_map(|name| Some((*name, parts.property(name)?)));
             let (Some((name, value)), None) = (places.next(), places.next()) else {
@@ -162,11 +162,11 @@ fn setting(node: ManifestNode<'_>, known: &[&'static str], errors: &mut Errors) 
                 "file" => SecretPlace::File(text),
                 _ => SecretPlace::Keyring(text),
             };
-            Origin::Secret { path: first, place }
+            ValueOrigin::Secret { path: first, place }
         }
         _ => {
             let (values, default) = values(node, errors);
-            Origin::Field { path: first, values, default }
+            ValueOrigin::Field { path: first, values, default }
         }
     };
     Some(Setting { to, from })

@@ -39,13 +39,13 @@ struct Made {
 }
 
 /// Packages with random assets, and which asset refers to which.
-struct Graph {
+struct RandomAssets {
     assets: Vec<Made>,
     edges: BTreeSet<(usize, usize)>,
     packages: usize,
 }
 
-impl Graph {
+impl RandomAssets {
     fn random(random: &mut Random) -> Self {
         let packages = 1 + random.next(4);
         let mut graph = Self { assets: Vec::new(), edges: BTreeSet::new(), packages };
@@ -175,7 +175,7 @@ impl Graph {
     }
 }
 
-impl AssetFiles for Graph {
+impl AssetFiles for RandomAssets {
     fn read(&self, package: PackageIndex, path: &str) -> Option<Arc<str>> {
         let found = self.assets.iter().find(|made| made.package == package && made.name == path);
         found.map(|made| made.text.as_str().into())
@@ -186,7 +186,7 @@ impl AssetFiles for Graph {
 fn who_is_touched_is_what_brute_force_finds() {
     let (mut random, mut checked) = (Random(0x9e37_79b9_7f4a_7c15), 0);
     for round in 0..200 {
-        let graph = Graph::random(&mut random);
+        let graph = RandomAssets::random(&mut random);
         let set = AssetSet::new(graph.packages(), &graph);
         let place: Vec<usize> = (0..graph.assets.len())
             .map(|at| {

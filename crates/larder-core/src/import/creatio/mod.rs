@@ -1,7 +1,7 @@
 //! The files of tools for Creatio packages: `.clio/workspaceSettings.json`.
 
+use crate::creatio::CreatioWorkspace;
 pub use crate::creatio::WORKSPACE_SETTINGS;
-use crate::creatio::Workspace;
 use crate::manifest::edit::quoted;
 use crate::model::Ecosystem;
 
@@ -9,7 +9,7 @@ use super::{ImportError, Imported, ImportedLine};
 
 /// Reads the settings of a workspace: the platform, and the packages that lie elsewhere. The workspace's own are listed as left out.
 pub fn workspace_settings(text: &str) -> Result<Imported, ImportError> {
-    let workspace = Workspace::parse(text.as_bytes())
+    let workspace = CreatioWorkspace::parse(text.as_bytes())
         .map_err(|reason| ImportError { file: "workspaceSettings.json", reason: format!("it {reason}") })?;
     let mut imported = Imported::default();
     if let Some(platform) = &workspace.platform {

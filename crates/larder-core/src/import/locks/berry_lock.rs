@@ -8,7 +8,7 @@ use serde::de::IgnoredAny;
 
 use crate::model::{LocalFile, NpmRange, PackageKey, split_at_version};
 
-use super::Unreadable;
+use super::UnreadableLock;
 use super::places::LockedPlace;
 use super::top_level::{DependencyTree, LockedDependency};
 use super::versions::LockedVersions;
@@ -49,7 +49,7 @@ struct DependencyMeta {
 }
 
 /// Reads a lockfile. A workspace is an entry like the others, with all that its package.json asks for.
-pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreadable> {
+pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), UnreadableLock> {
     let mut entries: BTreeMap<String, BerryLockEntry> = super::parse_yaml(text)?;
     entries.remove("__metadata");
     found.leave_peers_out();

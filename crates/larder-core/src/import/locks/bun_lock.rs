@@ -9,21 +9,21 @@ use serde_json::{Map, Value};
 
 use crate::model::{PackageKey, split_at_version};
 
-use super::Unreadable;
+use super::UnreadableLock;
 use super::places::LockedPlace;
 use super::versions::LockedVersions;
 
 #[derive(Deserialize)]
 struct BunLock {
     #[serde(default)]
-    workspaces: BTreeMap<String, Workspace>,
+    workspaces: BTreeMap<String, BunWorkspace>,
     #[serde(default)]
     packages: BTreeMap<String, Vec<Value>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Workspace {
+struct BunWorkspace {
     #[serde(default)]
     name: String,
     #[serde(default)]
@@ -40,7 +40,7 @@ struct Workspace {
 }
 
 /// Reads a lockfile.
-pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreadable> {
+pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), UnreadableLock> {
     let lock: BunLock = jsonc_parser::parse_to_serde_value(text, &jsonc_parser::ParseOptions::default())
         .map_err(|error| error.to_string())
         .and_then(|value| serde_json::from_value(value.unwrap_or_default()).map_err(|error| error.to_string()))?;

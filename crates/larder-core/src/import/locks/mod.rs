@@ -79,12 +79,12 @@ impl Failure for ForeignLockfileError {
 }
 
 /// Why a reader gives up: the reason, and the way out where it is another one than to mend the file.
-struct Unreadable {
+struct UnreadableLock {
     reason: String,
     help: Option<&'static str>,
 }
 
-impl From<String> for Unreadable {
+impl From<String> for UnreadableLock {
     fn from(reason: String) -> Self {
         Self { reason, help: None }
     }
@@ -122,7 +122,7 @@ pub fn read(
             requirements_lock::read(text, &mut versions);
             Ok(())
         }
-        _ => Err(Unreadable {
+        _ => Err(UnreadableLock {
             reason: "it is no lockfile that is known".to_owned(),
             help: Some(
                 "known are package-lock.json, pnpm-lock.yaml, yarn.lock, bun.lock, uv.lock, poetry.lock, pdm.lock, pylock.toml, Pipfile.lock, requirements.txt",
@@ -136,7 +136,7 @@ pub fn read(
             }
             Ok(versions)
         }
-        Err(Unreadable { reason, help }) => Err(ForeignLockfileError {
+        Err(UnreadableLock { reason, help }) => Err(ForeignLockfileError {
             file: file.to_owned(),
             reason,
             help: help.unwrap_or("let its own tool write it anew, or leave it out: `larder init --no-lock`").to_owned(),

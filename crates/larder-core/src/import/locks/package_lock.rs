@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::model::{LocalFile, PackageKey, split_at_version};
 
-use super::Unreadable;
+use super::UnreadableLock;
 use super::places::LockedPlace;
 use super::versions::LockedVersions;
 
@@ -107,7 +107,7 @@ impl NestedEntry {
 const FOLDER: &str = "node_modules/";
 
 /// Reads a lockfile of version 1, 2 or 3. `packages` has an entry for each folder, and Node's walk through the folders tells who has which version.
-pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreadable> {
+pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), UnreadableLock> {
     let mut lock: PackageLock = serde_json::from_str(text).map_err(|error| error.to_string())?;
     if lock.lockfile_version == 0 {
         return Err("it has no lockfileVersion".to_owned().into());

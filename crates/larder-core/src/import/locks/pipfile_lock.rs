@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::model::{Algorithm, Digest};
 
-use super::Unreadable;
+use super::UnreadableLock;
 use super::places::LockedPlace;
 use super::versions::LockedVersions;
 
@@ -35,7 +35,7 @@ struct PackageSource {
 }
 
 /// Reads a lockfile. What is from a repository or a folder has no version in it.
-pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreadable> {
+pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), UnreadableLock> {
     let mut categories: BTreeMap<String, Value> = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let Some(meta) = categories.remove("_meta") else { return Err("it has no `_meta`".to_owned().into()) };
     let Meta { sources } = serde_json::from_value(meta).unwrap_or_default();

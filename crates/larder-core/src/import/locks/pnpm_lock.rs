@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::model::{LocalFile, PackageKey, parse_npm_version};
 
-use super::Unreadable;
+use super::UnreadableLock;
 use super::places::LockedPlace;
 use super::versions::LockedVersions;
 
@@ -99,7 +99,7 @@ struct Snapshot {
 }
 
 /// Reads a lockfile. What an instance has as a peer counts where its owner does not provide it.
-pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreadable> {
+pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), UnreadableLock> {
     // Since version 11, pnpm writes what it needs itself into a document of its own, before that of the project.
     let lock: PnpmLock = super::parse_last_yaml(text)?;
     if lock.settings.auto_install_peers == Some(false) {
@@ -114,7 +114,7 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
     };
     if !["6", "7", "9"].contains(&version.split('.').next().unwrap_or_default()) {
         let reason = format!("its lockfileVersion is {version}, and 6 and 9 are known");
-        return Err(Unreadable {
+        return Err(UnreadableLock {
             reason,
             help: Some("`pnpm install --lockfile-only` with pnpm 8 or later writes it anew"),
         });

@@ -5,7 +5,7 @@ use toml::{Table, Value};
 
 use crate::model::{Algorithm, Digest, ExtraName, LocalFile, Marker, Settings};
 
-use super::Unreadable;
+use super::UnreadableLock;
 use super::places::LockedPlace;
 use super::versions::LockedVersions;
 
@@ -55,7 +55,7 @@ struct File {
 }
 
 /// Reads a lockfile. A version counts where its conditions may hold on a platform of the project.
-pub(super) fn read(text: &str, settings: &Settings, found: &mut LockedVersions) -> Result<(), Unreadable> {
+pub(super) fn read(text: &str, settings: &Settings, found: &mut LockedVersions) -> Result<(), UnreadableLock> {
     let lock: PythonLock = toml::from_str(text).map_err(|error| error.message().to_owned())?;
     for package in &lock.package {
         let is_taken = package.is_from_index() || package.is_local_archive();

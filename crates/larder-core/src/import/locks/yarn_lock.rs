@@ -16,7 +16,7 @@ use crate::model::{Algorithm, Digest, Ecosystem, LocalFile, PackageKey, Version,
 use super::places::LockedPlace;
 use super::top_level::{DependencyTree, LockedDependency};
 use super::versions::LockedVersions;
-use super::{DeclaredRanges, Unreadable};
+use super::{DeclaredRanges, UnreadableLock};
 
 #[derive(Default)]
 struct YarnLockEntry {
@@ -31,7 +31,7 @@ struct YarnLockEntry {
 }
 
 /// Reads a lockfile. Which ranges the project itself asks for stands in its manifests alone.
-pub(super) fn read(text: &str, declared: &[DeclaredRanges], found: &mut LockedVersions) -> Result<(), Unreadable> {
+pub(super) fn read(text: &str, declared: &[DeclaredRanges], found: &mut LockedVersions) -> Result<(), UnreadableLock> {
     let entries = entries(text)?;
     found.leave_peers_out();
     let mut keys: BTreeMap<&str, PackageKey> = BTreeMap::new();
@@ -116,7 +116,7 @@ fn published_version<'e>(name: &str, entry: &'e YarnLockEntry) -> &'e str {
     stated.filter(|version| Version::parse(Ecosystem::OF_NODE, version).is_ok()).unwrap_or(&entry.version)
 }
 
-fn entries(text: &str) -> Result<Vec<YarnLockEntry>, Unreadable> {
+fn entries(text: &str) -> Result<Vec<YarnLockEntry>, UnreadableLock> {
     let mut entries: Vec<YarnLockEntry> = Vec::new();
     let (mut in_dependencies, mut is_optional) = (false, false);
     for (number, line) in text.lines().enumerate() {

@@ -104,7 +104,7 @@ pub(super) fn take_conflicts(uv: &Table, project: &PythonProject, imported: &mut
             let package = item.get("package").and_then(Value::as_str).map(normal);
             item.contains_key("group") || package.is_none_or(|package| Some(package) == own_name)
         });
-        let sides: Vec<Side> = of_project.filter_map(|item| Side::read(item, project)).collect();
+        let sides: Vec<ExclusiveGroup> = of_project.filter_map(|item| ExclusiveGroup::read(item, project)).collect();
         imported.add_conflict(sides.iter().map(|side| side.itself.clone()).collect());
         for (at, one) in sides.iter().enumerate() {
             for other in &sides[at + 1..] {
@@ -118,13 +118,13 @@ pub(super) fn take_conflicts(uv: &Table, project: &PythonProject, imported: &mut
 }
 
 /// A group or an extra that excludes others.
-struct Side {
+struct ExclusiveGroup {
     itself: Label,
     /// The groups that include it.
     included_by: Vec<Label>,
 }
 
-impl Side {
+impl ExclusiveGroup {
     fn read(item: &Table, project: &PythonProject) -> Option<Self> {
         let groups = &project.groups;
         if let Some(extra) = item.get("extra").and_then(Value::as_str) {

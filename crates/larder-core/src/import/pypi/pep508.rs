@@ -7,7 +7,7 @@ use crate::import::{Imported, ImportedLine};
 use super::ECOSYSTEM;
 
 /// The parts of a requirement string.
-pub(super) struct Parts<'t> {
+pub(super) struct RequirementText<'t> {
     pub(super) name: &'t str,
     pub(super) extras: &'t str,
     pub(super) range: &'t str,
@@ -18,7 +18,7 @@ pub(super) struct Parts<'t> {
 ///
 /// # Errors
 /// The reason why it cannot be imported.
-pub(super) fn split(text: &str) -> Result<Parts<'_>, &'static str> {
+pub(super) fn split(text: &str) -> Result<RequirementText<'_>, &'static str> {
     let text = text.trim();
     let name_end = text.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(text.len());
     let (name, rest) = text.split_at(name_end);
@@ -39,7 +39,7 @@ pub(super) fn split(text: &str) -> Result<Parts<'_>, &'static str> {
     };
     // The parentheses of PEP 345.
     let range = range.strip_prefix('(').and_then(|range| range.strip_suffix(')')).unwrap_or(range).trim();
-    Ok(Parts { name, extras, range, when: when.filter(|when| !when.is_empty()) })
+    Ok(RequirementText { name, extras, range, when: when.filter(|when| !when.is_empty()) })
 }
 
 /// Imports a requirement string, or lists it as not imported.
@@ -54,7 +54,7 @@ pub(super) fn take(imported: &mut Imported, text: &str, group: Option<&Label>) {
             Err(error) => imported.refuse(text.trim(), format!("its URL {error}")),
         };
     }
-    let Parts { name, extras, range, when } = match split(text) {
+    let RequirementText { name, extras, range, when } = match split(text) {
         Ok(parts) => parts,
         Err(why) => return imported.refuse(text.trim(), why),
     };

@@ -12,7 +12,7 @@ use crate::import::{FolderLine, ImportError, Imported, Runtimes};
 use crate::model::{Label, LocalFile, PackageName, Requirement, Source, Url};
 
 use super::installed_groups::{self, InstalledGroups};
-use super::pep508::{self, Parts};
+use super::pep508::{self, RequirementText};
 use super::{ECOSYSTEM, pdm, pixi, poetry, rye, uv};
 
 /// Reads a pyproject.toml without the files that it may leave something to.
@@ -207,7 +207,7 @@ impl RequirementReader {
     }
 
     fn take(&self, imported: &mut Imported, text: &str, group: Option<&Label>) {
-        let Ok(Parts { name, extras, when, .. }) = pep508::split(text) else {
+        let Ok(RequirementText { name, extras, when, .. }) = pep508::split(text) else {
             return pep508::take(imported, text, group);
         };
         let name = normal(name);

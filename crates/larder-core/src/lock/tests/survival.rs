@@ -10,7 +10,7 @@ use crate::lock::{Lockfile, parse, salvage};
 use crate::model::mutation;
 use crate::model::{
     Algorithm, Artifact, ArtifactKind, Attestation, Dependent, Digest, Dropped, Ecosystem, Edge, EdgeKind, Engines,
-    Extension, Facts, FileOwner, GitReference, GitSource, Graph, History, Instance, InstanceKey, Marker, NpmPeers,
+    Extension, Facts, FileOwner, GitReference, GitSource, Graph, IndexHistory, Instance, InstanceKey, Marker, NpmPeers,
     Origin, Override, Package, PackageDescriptor, PackageId, PackageKey, PackageName, PinnedSource, Platform,
     Prereleases, Requirement, RootEdge, Settings, Source, TargetPlatform, TreeDigest, Version,
 };
@@ -125,7 +125,7 @@ fn package() -> impl Strategy<Value = Whole> {
             let attestation = folder.is_none().then(|| Attestation {
                 tree: TreeDigest::of(b"tree"),
                 body: Digest::sha256_of("body"),
-                history: History { lines: 17, digest: Digest::sha256_of("history") },
+                history: IndexHistory { lines: 17, digest: Digest::sha256_of("history") },
                 is_signed: false,
             });
             (Package { origin, folder, artifacts, facts, attestation }, instances)

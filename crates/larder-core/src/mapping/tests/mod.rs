@@ -6,7 +6,7 @@ mod samples;
 
 use std::collections::BTreeMap;
 
-use super::{Mapping, Side};
+use super::{Mapping, SchemaSide};
 use crate::diagnostic::SourceFinding;
 use crate::document::SourceFile;
 use crate::schema::Schema;
@@ -48,7 +48,7 @@ fn sampled(source: &str, target: &str, body: &str, input: &str, expect: &str) ->
     assert!(errors.is_empty(), "{body}\n{:#?}", shown(&errors));
     let files = BTreeMap::from([("in", input), ("out", expect)]);
     let read = |name: &str| files.get(name).map(|text| SourceFile::new(name, *text));
-    let side = |schema| Side { schema, entry: None };
+    let side = |schema| SchemaSide { schema, entry: None };
     shown(&mapping.check_samples(side(&source), side(&target), &read))
 }
 

@@ -8,6 +8,7 @@ use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use crate::manifest::Package;
+use crate::model::{is_cache_folder, is_tool_folder};
 
 /// The name of a package's manifest.
 pub const MANIFEST: &str = "larder.kdl";
@@ -18,23 +19,8 @@ const LOCK: &str = "larder.lock";
 /// Files of the package's folder that always belong to it: names without case, up to their first dot.
 const ALWAYS: [&str; 6] = ["readme", "license", "licence", "copying", "notice", "unlicense"];
 
-/// Names that never belong to a package, in whatever folder they are.
-const NEVER: [&str; 14] = [
-    ".git",
-    ".gitignore",
-    ".gitattributes",
-    ".gitmodules",
-    ".hg",
-    ".svn",
-    ".DS_Store",
-    "Thumbs.db",
-    ".larder",
-    LOCK,
-    "node_modules",
-    ".venv",
-    "__pycache__",
-    ".mypy_cache",
-];
+/// Names that never belong to a package, in whatever folder they are, besides the folders of tools.
+const NEVER: [&str; 8] = [".gitignore", ".gitattributes", ".gitmodules", ".hg", ".svn", ".DS_Store", "Thumbs.db", LOCK];
 
 /// The rule by which files belong to a package.
 #[derive(Clone, Debug)]
@@ -96,7 +82,8 @@ impl PackageFiles {
         let is_own_archive =
             self.archives.as_ref().is_some_and(|start| name.starts_with(start) && name.ends_with(".tar.gz"));
         let is_lock_of_project = self.has_members() && path == LOCK;
-        NEVER.contains(&name) && !is_lock_of_project || is_bytecode || is_own_archive
+        let is_never = NEVER.contains(&name) || is_tool_folder(name) || is_cache_folder(name);
+        is_never && !is_lock_of_project || is_bytecode || is_own_archive
     }
 
     /// Returns whether a file always belongs to the package.

@@ -2,7 +2,7 @@
 
 use super::answers::{Answers, ReadStop};
 use super::fault::LogFault;
-use super::merkle::{LogHash, Tree};
+use super::merkle::{LogHash, LogTree};
 use super::tile::{self, EntryBundle, FULL, TileId};
 
 /// A tree to which leaves are added.
@@ -17,7 +17,7 @@ pub struct Appender {
 
 impl Appender {
     /// Begins with a tree, whose right edge is checked against its root.
-    pub fn new(tree: Tree, answers: &Answers) -> Result<Self, ReadStop> {
+    pub fn new(tree: LogTree, answers: &Answers) -> Result<Self, ReadStop> {
         let width = tree.size % FULL;
         let bundle = if width == 0 {
             Ok(EntryBundle::default())
@@ -72,7 +72,7 @@ impl Appender {
     }
 
     /// Returns the grown tree, and the files of it that were not there before.
-    pub fn finish(mut self) -> (Tree, Vec<(String, Vec<u8>)>) {
+    pub fn finish(mut self) -> (LogTree, Vec<(String, Vec<u8>)>) {
         let mut subtrees = Vec::new();
         for (level, hashes) in self.edge.iter().enumerate().rev().filter(|(_, hashes)| !hashes.is_empty()) {
             let (level, width) = (level as u32, hashes.len() as u64);
@@ -89,7 +89,7 @@ impl Appender {
         if width > 0 {
             self.files.push((tile::entries_path(self.size / FULL, width), self.bundle.bytes().to_vec()));
         }
-        (Tree { size: self.size, root: LogHash::root_of(&subtrees) }, self.files)
+        (LogTree { size: self.size, root: LogHash::root_of(&subtrees) }, self.files)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Checkpoints: the size and the root of a log, signed. c2sp.org/tlog-checkpoint.
 
 use super::fault::LogFault;
-use super::merkle::{LogHash, Tree};
+use super::merkle::{LogHash, LogTree};
 use super::note::{LogSigner, SignedNote};
 use crate::model::LogKey;
 
@@ -14,7 +14,7 @@ pub struct Checkpoint {
     /// The identity of the log.
     pub origin: String,
     /// Its tree.
-    pub tree: Tree,
+    pub tree: LogTree,
     /// The key that signed it.
     pub key: LogKey,
 }
@@ -35,16 +35,16 @@ impl Checkpoint {
     }
 
     /// Returns the signed checkpoint of a tree.
-    pub fn sign(tree: Tree, signer: &LogSigner) -> String {
+    pub fn sign(tree: LogTree, signer: &LogSigner) -> String {
         signer.sign(&format!("{}\n{}\n{}\n", signer.key().name(), tree.size, tree.root.to_base64()))
     }
 }
 
 /// Reads the text of a checkpoint: its origin and its tree. Lines behind them are extensions.
-fn parse(text: &str) -> Option<(&str, Tree)> {
+fn parse(text: &str) -> Option<(&str, LogTree)> {
     let mut lines = text.split('\n');
     let (origin, size, root) = (lines.next()?, lines.next()?, lines.next()?);
     let is_number = size == "0" || !size.starts_with('0') && size.bytes().all(|byte| byte.is_ascii_digit());
     let size = size.parse().ok().filter(|size| is_number && *size <= MAX_SIZE)?;
-    Some((origin, Tree { size, root: LogHash::from_base64(root)? }))
+    Some((origin, LogTree { size, root: LogHash::from_base64(root)? }))
 }

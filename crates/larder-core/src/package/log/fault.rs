@@ -1,6 +1,6 @@
 //! What is wrong with a log.
 
-use super::merkle::{LogHash, Tree};
+use super::merkle::{LogHash, LogTree};
 
 /// A log that cannot be believed, or not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,9 +31,9 @@ pub enum LogFault {
     )]
     Rewritten {
         /// What was seen before.
-        seen: Tree,
+        seen: LogTree,
         /// What the registry shows now.
-        now: Tree,
+        now: LogTree,
     },
     /// A file is not what a file above it says.
     #[error("`{path}` is not what the signed checkpoint stands for")]

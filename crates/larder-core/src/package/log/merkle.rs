@@ -6,6 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
+use crate::model::{decode_hex, encode_hex};
+
 /// A hash of a log: SHA-256.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LogHash(pub [u8; LogHash::SIZE]);
@@ -62,20 +64,15 @@ impl LogHash {
 
     /// Parses 64 hexadecimal digits, in lower case.
     pub fn from_hex(text: &str) -> Option<Self> {
-        if text.len() != 2 * Self::SIZE || !text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
-            return None;
-        }
         let mut bytes = [0; Self::SIZE];
-        for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
-        }
-        Some(Self(bytes))
+        decode_hex(text, &mut bytes)?;
+        (!text.contains(|digit: char| digit.is_ascii_uppercase())).then_some(Self(bytes))
     }
 }
 
 impl fmt::Display for LogHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&encode_hex(&self.0))
     }
 }
 
@@ -87,14 +84,14 @@ impl fmt::Debug for LogHash {
 
 /// A tree, by its size and its root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tree {
+pub struct LogTree {
     /// The number of leaves.
     pub size: u64,
     /// The hash of the root.
     pub root: LogHash,
 }
 
-impl Tree {
+impl LogTree {
     /// Returns the tree without leaves.
     pub fn empty() -> Self {
         Self { size: 0, root: LogHash::empty_root() }

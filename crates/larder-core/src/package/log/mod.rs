@@ -38,7 +38,7 @@ pub use append::Appender;
 pub use checkpoint::Checkpoint;
 pub use fault::LogFault;
 pub use heads::{Head, Heads, ShardRef, StoredHeads, parse_shard};
-pub use merkle::{LogHash, Tree};
+pub use merkle::{LogHash, LogTree};
 pub use note::{LogSigner, NoteFault};
 pub use reader::{CHECKPOINT, StateFreshness, VerifiedState, Witness, find_head, read_checkpoint, read_state};
 pub use state::StateLeaf;

@@ -5,7 +5,7 @@ use super::answers::{Answers, ReadStop};
 use super::checkpoint::Checkpoint;
 use super::fault::LogFault;
 use super::heads::{self, Head, ShardRef};
-use super::merkle::{LogHash, Tree};
+use super::merkle::{LogHash, LogTree};
 use super::state::StateLeaf;
 use crate::model::LogKey;
 
@@ -15,7 +15,7 @@ pub const CHECKPOINT: &str = "checkpoint";
 /// What a user has seen of a log before: some of the trees that it had, from the oldest to the newest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Witness {
-    trees: Vec<Tree>,
+    trees: Vec<LogTree>,
 }
 
 /// The most trees that are remembered. The newest stands for all before it; the others tell an older state from another history.
@@ -23,7 +23,7 @@ const REMEMBERED: usize = 64;
 
 impl Witness {
     /// Returns the witness of these trees.
-    pub fn new(trees: impl IntoIterator<Item = Tree>) -> Self {
+    pub fn new(trees: impl IntoIterator<Item = LogTree>) -> Self {
         let mut witness = Self::default();
         for tree in trees {
             witness.add(tree);
@@ -32,17 +32,17 @@ impl Witness {
     }
 
     /// Returns the trees, from the oldest to the newest.
-    pub fn trees(&self) -> &[Tree] {
+    pub fn trees(&self) -> &[LogTree] {
         &self.trees
     }
 
     /// Returns the largest tree.
-    pub fn newest(&self) -> Option<Tree> {
+    pub fn newest(&self) -> Option<LogTree> {
         self.trees.last().copied()
     }
 
     /// Adds a tree that is consistent with the others.
-    pub fn add(&mut self, tree: Tree) {
+    pub fn add(&mut self, tree: LogTree) {
         if let Err(at) = self.trees.binary_search_by_key(&tree.size, |known| known.size) {
             self.trees.insert(at, tree);
             let surplus = self.trees.len().saturating_sub(REMEMBERED);
@@ -93,7 +93,7 @@ pub fn read_state(keys: &[LogKey], seen: &Witness, answers: &Answers) -> Result<
     Ok(VerifiedState { checkpoint, freshness, leaf })
 }
 
-fn freshness(tree: Tree, seen: &Witness, answers: &Answers) -> Result<StateFreshness, ReadStop> {
+fn freshness(tree: LogTree, seen: &Witness, answers: &Answers) -> Result<StateFreshness, ReadStop> {
     let Some(newest) = seen.newest() else { return Ok(StateFreshness::Newest) };
     if newest.size <= tree.size {
         return tree.begins_with(newest, answers).map(|()| StateFreshness::Newest);

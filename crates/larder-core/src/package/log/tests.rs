@@ -33,14 +33,14 @@ struct Folder {
 }
 
 impl Folder {
-    fn of_size(size: u64) -> (Self, Tree) {
+    fn of_size(size: u64) -> (Self, LogTree) {
         let mut folder = Self::default();
-        let tree = folder.grow(Tree::empty(), size);
+        let tree = folder.grow(LogTree::empty(), size);
         (folder, tree)
     }
 
     /// Adds entries up to a size.
-    fn grow(&mut self, tree: Tree, size: u64) -> Tree {
+    fn grow(&mut self, tree: LogTree, size: u64) -> LogTree {
         let mut appender = self.drive(|answers| Appender::new(tree, answers)).unwrap();
         for index in tree.size..size {
             self.leaves.push(LogHash::of_leaf(&entry(index)));
@@ -90,7 +90,7 @@ fn paths_are_those_of_the_specification() {
 fn hashes_are_those_of_the_specification() {
     // From the test vectors of RFC 6962's authors.
     assert_eq!(LogHash::of_leaf(b"").to_string(), "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
-    assert_eq!(Folder::of_size(0).1, Tree::empty());
+    assert_eq!(Folder::of_size(0).1, LogTree::empty());
 }
 
 #[test]
@@ -156,7 +156,7 @@ proptest! {
     #[test]
     fn growing_in_steps_is_growing_at_once(steps in prop::collection::vec(1_u64..400, 1..6)) {
         let mut folder = Folder::default();
-        let (mut tree, mut seen) = (Tree::empty(), Vec::new());
+        let (mut tree, mut seen) = (LogTree::empty(), Vec::new());
         for step in steps {
             tree = folder.grow(tree, tree.size + step);
             seen.push(tree);
@@ -166,7 +166,7 @@ proptest! {
         prop_assert!(at_once.files.iter().all(|(path, content)| folder.files.get(path) == Some(content)));
         for earlier in seen {
             prop_assert_eq!(folder.drive(|answers| tree.begins_with(earlier, answers)), Ok(()));
-            let other = Tree { root: LogHash::of_file(b"x"), ..earlier };
+            let other = LogTree { root: LogHash::of_file(b"x"), ..earlier };
             let rewritten = Err(LogFault::Rewritten { seen: other, now: tree });
             prop_assert_eq!(folder.drive(|answers| tree.begins_with(other, answers)), rewritten);
         }
@@ -177,7 +177,7 @@ proptest! {
         let (folder, tree) = Folder::of_size(size);
         let at = at.index(size as usize) as u64;
         prop_assert_eq!(folder.drive(|answers| tree.leaf(at, answers)), Ok(entry(at)));
-        let before = Tree { size: at, root: naive(&folder.leaves[..at as usize]) };
+        let before = LogTree { size: at, root: naive(&folder.leaves[..at as usize]) };
         prop_assert_eq!(folder.drive(|answers| tree.begins_with(before, answers)), Ok(()));
         prop_assert_eq!(perfect_subtrees(size).map(|(level, _)| 1_u64 << level).sum::<u64>(), size);
     }
@@ -218,7 +218,7 @@ fn keys_and_notes_are_those_of_the_specification() {
 #[test]
 fn a_checkpoint_counts_if_the_log_signed_it() {
     let (ours, theirs) = (signer("a.example"), LogSigner::from_seed("a.example", [8; 32]).unwrap());
-    let tree = Tree { size: 20, root: LogHash::of_file(b"x") };
+    let tree = LogTree { size: 20, root: LogHash::of_file(b"x") };
     let note = Checkpoint::sign(tree, &ours);
     let keys = [theirs.key().clone(), ours.key().clone()];
     assert_eq!(Checkpoint::verify(note.as_bytes(), &keys).unwrap().tree, tree);
@@ -234,13 +234,13 @@ fn a_checkpoint_counts_if_the_log_signed_it() {
 }
 
 /// A registry in memory: a log whose last leaf is a state.
-fn registry(names: &[String]) -> (Folder, Tree) {
+fn registry(names: &[String]) -> (Folder, LogTree) {
     let mut folder = Folder::default();
-    let tree = publish(&mut folder, Tree::empty(), Heads::default(), names, "1");
+    let tree = publish(&mut folder, LogTree::empty(), Heads::default(), names, "1");
     (folder, tree)
 }
 
-fn publish(folder: &mut Folder, tree: Tree, mut heads: Heads, names: &[String], content: &str) -> Tree {
+fn publish(folder: &mut Folder, tree: LogTree, mut heads: Heads, names: &[String], content: &str) -> LogTree {
     let mut appender = folder.drive(|answers| Appender::new(tree, answers)).unwrap();
     for name in names {
         if let Some(shard) = heads.unopened(name).cloned() {
@@ -294,7 +294,7 @@ fn above_256_shards_there_are_lists_of_shards() {
     for name in &names {
         heads.set(Head::of(name, name.as_bytes()));
     }
-    let tree = publish(&mut folder, Tree::empty(), heads, &[], "1");
+    let tree = publish(&mut folder, LogTree::empty(), heads, &[], "1");
     let state = folder.drive(|answers| read_state(&keys, &Witness::default(), answers)).unwrap();
     assert_eq!((state.leaf.depth, state.checkpoint.tree), (1, tree));
     let (head, asked) = folder.asked(|answers| find_head(&state.leaf, &names[123_456], answers));
@@ -332,7 +332,7 @@ fn a_shard_is_what_the_state_says() {
 fn what_was_seen_stays() {
     let keys = [signer("log").key().clone()];
     let (first, one) = registry(&names(3));
-    let state = |folder: &Folder, seen: &[Tree]| {
+    let state = |folder: &Folder, seen: &[LogTree]| {
         folder
             .drive(|answers| read_state(&keys, &Witness::new(seen.iter().copied()), answers))
             .map(|state| state.freshness)

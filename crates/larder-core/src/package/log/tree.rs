@@ -2,10 +2,10 @@
 
 use super::answers::{Answers, ReadStop};
 use super::fault::LogFault;
-use super::merkle::{LogHash, Tree, perfect_subtrees};
+use super::merkle::{LogHash, LogTree, perfect_subtrees};
 use super::tile::{FULL, HEIGHT, TileId};
 
-impl Tree {
+impl LogTree {
     /// Checks that this tree begins with all leaves of another one, which is not larger.
     pub fn begins_with(&self, seen: Self, answers: &Answers) -> Result<(), ReadStop> {
         let rewritten = || ReadStop::from(LogFault::Rewritten { seen, now: *self });

@@ -201,11 +201,11 @@ impl GraphBuilder<'_> {
         let Some(around) = node.around else { return Ok(Vec::new()) };
         let place = self.problem.peer_binding(need, around)?;
         let mut places = vec![(place, PlatformSet::ALL)];
-        if let PeerBinding::Declared(Variable::Npm { package, alias, scope }) = place
+        if let PeerBinding::Declared(Variable::Nested { package, alias, scope }) = place
             && let Some(parts) = catalog.parts_beside(package)
         {
             let declared = |&(package, on): &(PackageIx, PlatformSet)| {
-                (PeerBinding::Declared(Variable::Npm { package, alias, scope }), on)
+                (PeerBinding::Declared(Variable::Nested { package, alias, scope }), on)
             };
             places = parts.iter().map(declared).collect();
         }
@@ -216,7 +216,7 @@ impl GraphBuilder<'_> {
                     NodeOwner::Release(_, ordinal) => (to, ordinal),
                     NodeOwner::Manifest(_) => continue,
                 },
-                (_, Some(variable @ Variable::Npm { package, scope, .. })) => match self.solution.get(&variable) {
+                (_, Some(variable @ Variable::Nested { package, scope, .. })) => match self.solution.get(&variable) {
                     Some(&ordinal) => (self.problem.node_of(package, ordinal, scope)?, ordinal),
                     None => continue,
                 },

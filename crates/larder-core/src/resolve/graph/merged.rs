@@ -29,14 +29,14 @@ pub(super) fn bindings(problem: Problem, solution: &Solution) -> Result<Option<B
     let chosen: FxHashMap<(NodeIx, PackageIx), NodeOwner> = solution
         .iter()
         .filter_map(|(&variable, &ordinal)| match variable {
-            Variable::Npm { package, alias, scope } => Some(((scope, alias), NodeOwner::Release(package, ordinal))),
+            Variable::Nested { package, alias, scope } => Some(((scope, alias), NodeOwner::Release(package, ordinal))),
             _ => None,
         })
         .collect();
     for (&variable, &ordinal) in solution {
         let (package, scope) = match variable {
-            Variable::Npm { package, scope, .. } => (package, scope),
-            Variable::Larder(package, _) | Variable::Single(package) => (package, catalog.home_of(package, ordinal)?),
+            Variable::Nested { package, scope, .. } => (package, scope),
+            Variable::Bucket(package, _) | Variable::Single(package) => (package, catalog.home_of(package, ordinal)?),
             _ => continue,
         };
         // Types may differ from dependent to dependent: where each version is one node, they are left out.
@@ -50,7 +50,7 @@ pub(super) fn bindings(problem: Problem, solution: &Solution) -> Result<Option<B
             }
             let found = match (dependent, problem.binding_of(need.alias, scope)?) {
                 (NodeOwner::Manifest(_), place) => match problem.peer_variable(need, place) {
-                    Some(Variable::Npm { alias, scope, .. }) => chosen.get(&(scope, alias)).copied(),
+                    Some(Variable::Nested { alias, scope, .. }) => chosen.get(&(scope, alias)).copied(),
                     _ => None,
                 },
                 (NodeOwner::Release(package, _), _) => {

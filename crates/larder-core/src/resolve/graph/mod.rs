@@ -80,10 +80,10 @@ impl<'a> GraphBuilder<'a> {
                     let used = used.entry((package, ordinal)).or_default();
                     used.extras.entry(extra).or_default().insert(platform);
                 }
-                Variable::Larder(package, _) => {
+                Variable::Bucket(package, _) => {
                     used.entry((package, ordinal)).or_default().platforms = PlatformSet::ALL;
                 }
-                Variable::LarderFeature(package, _, feature) => {
+                Variable::BucketFeature(package, _, feature) => {
                     used.entry((package, ordinal)).or_default().extras.insert(feature, PlatformSet::ALL);
                 }
                 _ => {}

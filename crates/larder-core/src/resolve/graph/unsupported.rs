@@ -119,7 +119,7 @@ impl GraphBuilder<'_> {
             return Ok(None);
         };
         Ok(match self.problem.peer_variable(need, self.problem.peer_binding(need, around)?) {
-            Some(Variable::Npm { scope, .. }) => Some(self.problem.catalog.interned.node(scope).owner),
+            Some(Variable::Nested { scope, .. }) => Some(self.problem.catalog.interned.node(scope).owner),
             _ => None,
         })
     }

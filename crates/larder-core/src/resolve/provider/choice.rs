@@ -41,10 +41,10 @@ impl Provider<'_> {
                 }
                 ChoiceOutcome::Demands(demands)
             }
-            Variable::Npm { package, .. } | Variable::Larder(package, _) | Variable::Single(package) => {
+            Variable::Nested { package, .. } | Variable::Bucket(package, _) | Variable::Single(package) => {
                 self.release(variable, package, ordinal)?
             }
-            Variable::LarderRange(package, range) => {
+            Variable::BucketRange(package, range) => {
                 let catalog = self.problem.catalog;
                 let BucketRange { versions, features } = catalog.interned.range(range);
                 let buckets = larder::buckets(&*catalog.table(package)?, &versions);
@@ -54,10 +54,10 @@ impl Provider<'_> {
                 }
                 ChoiceOutcome::Demands(demands)
             }
-            Variable::LarderFeature(package, bucket, feature) => {
+            Variable::BucketFeature(package, bucket, feature) => {
                 ChoiceOutcome::Demands(self.feature(variable, (package, bucket, ordinal), feature)?)
             }
-            Variable::LarderPython(_) => ChoiceOutcome::Demands(Demands::default()),
+            Variable::PythonHalf(_) => ChoiceOutcome::Demands(Demands::default()),
             Variable::PyOn(..) | Variable::PyExtra(..) if ordinal == ABSENT => {
                 ChoiceOutcome::Demands(Demands::default())
             }
@@ -83,13 +83,13 @@ impl Provider<'_> {
         if let Some(reason) = self.problem.refused(package, ordinal)? {
             return Ok(ChoiceOutcome::Refused(reason));
         }
-        if let Variable::Npm { alias, scope, .. } = variable
+        if let Variable::Nested { alias, scope, .. } = variable
             && let Some(reason) = self.problem.refused_in_scope((package, ordinal), alias, scope)?
         {
             return Ok(ChoiceOutcome::Refused(reason));
         }
         let around = match variable {
-            Variable::Npm { scope, .. } => scope,
+            Variable::Nested { scope, .. } => scope,
             _ => catalog.home_of(package, ordinal)?,
         };
         let node = self.problem.node_of(package, ordinal, around)?;
@@ -100,10 +100,10 @@ impl Provider<'_> {
             _ => PlatformSet::ALL,
         };
         let mut demands = Demands::default();
-        if let Variable::Larder(..) = variable
+        if let Variable::Bucket(..) = variable
             && catalog.table(package)?.candidate(ordinal).has_python_half()
         {
-            demands.push(Variable::LarderPython(package), OrdinalSet::singleton(ordinal));
+            demands.push(Variable::PythonHalf(package), OrdinalSet::singleton(ordinal));
         }
         for need in &prepared.needs {
             match need.kind {
@@ -134,7 +134,7 @@ impl Provider<'_> {
         let node = self.problem.node_of(package, ordinal, catalog.home())?;
         let features = [catalog.interned.extra_name(feature)];
         let mut demands = Demands::default();
-        demands.push(Variable::Larder(package, bucket), OrdinalSet::singleton(ordinal));
+        demands.push(Variable::Bucket(package, bucket), OrdinalSet::singleton(ordinal));
         for need in prepared.needs.iter().filter(|need| !need.is_peer()) {
             let always = catalog.need_holds_on(need, &[]);
             let on = catalog.need_holds_on(need, &features).without(always);
@@ -175,7 +175,7 @@ impl Provider<'_> {
         let set = self.problem.catalog.set(need)?;
         if !set.is_empty() {
             let package = self.problem.catalog.part(need.package, None);
-            let variable = Variable::Npm { package, alias: need.alias, scope: node };
+            let variable = Variable::Nested { package, alias: need.alias, scope: node };
             self.extensions.borrow_mut().insert(variable);
             demands.push(variable, set);
         }

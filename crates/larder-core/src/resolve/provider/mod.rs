@@ -130,7 +130,7 @@ impl<'a> Provider<'a> {
         let decisions = self.decisions.borrow();
         let mut nodes = Vec::new();
         for &(variable, ordinal) in decisions.all() {
-            if let Variable::Npm { package, scope, .. } = variable {
+            if let Variable::Nested { package, scope, .. } = variable {
                 nodes.push(self.problem.node_of(package, ordinal, scope)?);
             }
         }
@@ -149,7 +149,7 @@ impl<'a> Provider<'a> {
         let dependent = catalog.interned.node(scope);
         dependent.around?;
         let is_same = |variable: &Variable| match *variable {
-            Variable::Npm { alias: other, scope, .. } => {
+            Variable::Nested { alias: other, scope, .. } => {
                 other == alias && catalog.interned.node(scope).owner == dependent.owner
             }
             _ => false,
@@ -192,7 +192,7 @@ impl<'a> Provider<'a> {
         let table = self.problem.catalog.table(package)?;
         Ok(match variable {
             Variable::Root | Variable::Line(_) => Some(0),
-            Variable::Npm { alias, scope, .. } => {
+            Variable::Nested { alias, scope, .. } => {
                 let agreed = self.preferred_range(variable, range);
                 let fits = |ordinal: &u32| agreed.contains(ordinal);
                 let locked = self.locked_there(&table, (scope, alias))?.filter(fits);
@@ -223,15 +223,15 @@ impl<'a> Provider<'a> {
                 .decided(Variable::PyOn(package, platform))
                 .filter(|ordinal| range.contains(ordinal))
                 .or_else(|| pypi::pick(&table, range, None)),
-            Variable::Larder(..) | Variable::Single(_) => self.rules(package).pick(&table, range),
-            Variable::LarderFeature(_, bucket, _) => self
-                .decided(Variable::Larder(package, bucket))
+            Variable::Bucket(..) | Variable::Single(_) => self.rules(package).pick(&table, range),
+            Variable::BucketFeature(_, bucket, _) => self
+                .decided(Variable::Bucket(package, bucket))
                 .filter(|ordinal| range.contains(ordinal))
                 .or_else(|| self.rules(package).pick(&table, range)),
-            Variable::LarderRange(_, asked) => {
+            Variable::BucketRange(_, asked) => {
                 larder::pick_bucket(&table, &self.problem.catalog.interned.range(asked).versions, range)
             }
-            Variable::LarderPython(_) => range.descending().next(),
+            Variable::PythonHalf(_) => range.descending().next(),
         })
     }
 
@@ -282,14 +282,14 @@ impl<'a> Provider<'a> {
 
     /// Returns the version of a missing peer that the nearest scope around has which has any, the project's last: npm and pnpm find it there.
     fn peer_of_scopes_around(&self, variable: Variable, range: &OrdinalSet) -> Option<u32> {
-        let Variable::Npm { package, alias, scope } = variable else { return None };
+        let Variable::Nested { package, alias, scope } = variable else { return None };
         if !self.is_preferred_peer(&variable) {
             return None;
         }
         let catalog = self.problem.catalog;
         let around = |scope: NodeIx| catalog.interned.node(scope).around;
         let scopes = std::iter::successors(around(scope), |&scope| around(scope)).chain([catalog.home()]);
-        let mut decided = scopes.filter_map(|scope| self.decided(Variable::Npm { package, alias, scope }));
+        let mut decided = scopes.filter_map(|scope| self.decided(Variable::Nested { package, alias, scope }));
         decided.next().filter(|ordinal| range.contains(ordinal))
     }
 
@@ -297,7 +297,7 @@ impl<'a> Provider<'a> {
     /// none of these versions, and most take this one. Whoever lives beside two copies of React fails at run time; whoever is
     /// outvoted is warned of.
     fn peer_of_manifests(&self, variable: Variable, range: &OrdinalSet, agreed: &OrdinalSet) -> Option<u32> {
-        let Variable::Npm { package, alias, .. } = variable else { return None };
+        let Variable::Nested { package, alias, .. } = variable else { return None };
         let wanted = self.current_preferences(variable, |preference| preference.set.clone());
         let wanted: Vec<OrdinalSet> = wanted.into_iter().flatten().collect();
         if wanted.len() < 2 {
@@ -305,7 +305,7 @@ impl<'a> Provider<'a> {
         }
         let interned = &self.problem.catalog.interned;
         let is_of_manifest = |other: &Variable| {
-            matches!(*other, Variable::Npm { alias: other, scope, .. }
+            matches!(*other, Variable::Nested { alias: other, scope, .. }
                 if other == alias && matches!(interned.node(scope).owner, NodeOwner::Manifest(_)))
         };
         let decisions = self.decisions.borrow();
@@ -354,14 +354,16 @@ impl DependencyProvider for Provider<'_> {
         let part = match *variable {
             Variable::PyOn(..) | Variable::PyExtra(..) if range.contains(&ABSENT) => return absent,
             Variable::Root | Variable::Line(_) => return (Urgency::Manifest, Reverse(0), PackagePart::Whole),
-            Variable::Npm { .. } if self.is_preferred_peer(variable) || self.extensions.borrow().contains(variable) => {
+            Variable::Nested { .. }
+                if self.is_preferred_peer(variable) || self.extensions.borrow().contains(variable) =>
+            {
                 return (Urgency::Peer, Reverse(0), PackagePart::Whole);
             }
-            Variable::Npm { .. }
-            | Variable::Larder(..)
-            | Variable::LarderFeature(..)
-            | Variable::LarderRange(..)
-            | Variable::LarderPython(_)
+            Variable::Nested { .. }
+            | Variable::Bucket(..)
+            | Variable::BucketFeature(..)
+            | Variable::BucketRange(..)
+            | Variable::PythonHalf(_)
             | Variable::Single(_) => {
                 let is_stubborn = conflicts.conflict_count() >= STUBBORN;
                 let (urgency, width) = if is_stubborn { (Urgency::Early, range.len()) } else { (Urgency::Normal, 0) };

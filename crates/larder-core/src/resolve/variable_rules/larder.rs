@@ -1,10 +1,10 @@
 //! Private packages: one version per semver-compatible bucket.
 //!
 //! A range that reaches into several buckets, such as `>=1, <3`, is decided by a variable of its own
-//! ([`Variable::LarderRange`]), whose versions are the buckets' names: so it is the solver that chooses the bucket, and that
+//! ([`Variable::BucketRange`]), whose versions are the buckets' names: so it is the solver that chooses the bucket, and that
 //! may choose another one.
 //!
-//! Features are additive, as Cargo's are. Each one that is asked for is a variable ([`Variable::LarderFeature`]), whose version is
+//! Features are additive, as Cargo's are. Each one that is asked for is a variable ([`Variable::BucketFeature`]), whose version is
 //! that of its package, and which demands what the feature adds.
 
 use pubgrub::VersionSet;
@@ -39,7 +39,7 @@ impl VariableRules for LarderVariables {
                 let names = several.iter().map(|(name, _)| OrdinalSet::singleton(*name));
                 let names = names.fold(OrdinalSet::empty(), |all, name| all.union(&name));
                 let range = catalog.interned.bucket_range(BucketRange { versions: set, features });
-                demands.push(Variable::LarderRange(package, range), names);
+                demands.push(Variable::BucketRange(package, range), names);
             }
         }
         Ok(())
@@ -57,10 +57,10 @@ impl VariableRules for LarderVariables {
             Some(bucket)
         } else {
             let range = BucketRange { versions: set, features: features(catalog, scoped) };
-            solution.get(&Variable::LarderRange(package, catalog.interned.bucket_range(range))).copied()
+            solution.get(&Variable::BucketRange(package, catalog.interned.bucket_range(range))).copied()
         };
         let decided = |bucket| DecidingVariable {
-            variable: Variable::Larder(package, bucket),
+            variable: Variable::Bucket(package, bucket),
             scope: catalog.home(),
             platform: None,
         };
@@ -80,8 +80,8 @@ pub(in crate::resolve) fn in_bucket(
     features: &[ExtraIx],
     demands: &mut Demands,
 ) {
-    demands.push(Variable::Larder(package, *bucket), versions.clone());
+    demands.push(Variable::Bucket(package, *bucket), versions.clone());
     for &feature in features {
-        demands.push(Variable::LarderFeature(package, *bucket, feature), versions.clone());
+        demands.push(Variable::BucketFeature(package, *bucket, feature), versions.clone());
     }
 }

@@ -35,5 +35,5 @@ impl VariableRules for NpmVariables {
 
 /// A dependent's own choice, under the name by which it sees the package.
 fn variable(scoped: &ScopedNeed<'_>) -> Variable {
-    Variable::Npm { package: scoped.package, alias: scoped.need.alias, scope: scoped.scope }
+    Variable::Nested { package: scoped.package, alias: scoped.need.alias, scope: scoped.scope }
 }

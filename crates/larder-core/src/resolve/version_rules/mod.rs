@@ -2,19 +2,23 @@
 //! picked. All of it is known from a package's list of versions.
 
 mod admission;
+mod engines;
 pub(super) mod larder;
 pub(super) mod npm;
 mod path;
 pub(super) mod pypi;
 
-use crate::model::{Ecosystem, PackageId, PerEcosystem, Requirement, Settings, Version};
+use crate::model::{Ecosystem, PackageId, PerEcosystem, Requirement, Settings, TimeLimits, Version};
 
 use super::index::{Candidate, Versions};
 use super::ordinal_set::OrdinalSet;
 use super::requirements::Requirements;
 use super::version_table::VersionTable;
 
+pub use engines::engine_admits;
+
 pub(super) use admission::{Admission, python_fits, unfit};
+pub(super) use engines::refused_engine;
 
 /// How versions of an ecosystem's packages are chosen.
 pub(super) trait VersionRules: Sync {
@@ -33,6 +37,11 @@ pub(super) trait VersionRules: Sync {
 
     /// Returns the range with which a yanked version can be chosen nonetheless. `None` if it can be kept, and not chosen.
     fn pin_of_yanked(&self, _version: &Version) -> Option<String> {
+        None
+    }
+
+    /// Returns the version that its authors recommend, as the dist-tag `latest` does. `None` if there is no such thing.
+    fn latest(&self, _versions: &Versions, _limits: &TimeLimits) -> Option<u32> {
         None
     }
 

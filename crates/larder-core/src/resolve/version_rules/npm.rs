@@ -2,12 +2,12 @@
 
 use pubgrub::VersionSet;
 
-use crate::model::{Engines, NpmRange, Requirement, Settings, TimeLimits, parse_npm_version};
+use crate::model::{NpmRange, Requirement, Settings, TimeLimits};
 
 use super::VersionRules;
 use crate::resolve::index::{Candidate, Versions};
 use crate::resolve::ordinal_set::OrdinalSet;
-use crate::resolve::version_table::VersionTable;
+use crate::resolve::version_table::{VersionTable, recommended};
 
 /// How versions of npm packages are chosen.
 pub(in crate::resolve) struct NpmVersions;
@@ -17,6 +17,10 @@ impl VersionRules for NpmVersions {
         let range = requirement.npm_range();
         let limits = settings.time_limits(&requirement.package());
         range.map_or_else(OrdinalSet::empty, |range| admitted(range, versions, &limits))
+    }
+
+    fn latest(&self, versions: &Versions, limits: &TimeLimits) -> Option<u32> {
+        tagged(versions, "latest", limits)
     }
 
     fn likely(&self, requirement: &Requirement, versions: &Versions, settings: &Settings) -> Option<u32> {
@@ -33,7 +37,7 @@ impl VersionRules for NpmVersions {
         let latest = latest.filter(|place| {
             fits(place) || requirement.accepts_any_version() && candidates[*place as usize].is_in_time(limits)
         });
-        choice(candidates, latest, (0..candidates.len() as u32).rev().filter(fits))
+        recommended(candidates, latest, (0..candidates.len() as u32).rev().filter(fits))
     }
 }
 
@@ -55,7 +59,7 @@ fn admitted(range: &NpmRange, versions: &Versions, limits: &TimeLimits) -> Ordin
 
 /// Returns the version that a dist-tag stands for. Under `released-before` or `age` it is the newest that is old enough, at or below the
 /// tagged one; a tag of a final version stands for final versions first. Where nothing is old enough, it is the tagged one.
-pub(in crate::resolve) fn tagged(versions: &Versions, tag: &str, limits: &TimeLimits) -> Option<u32> {
+fn tagged(versions: &Versions, tag: &str, limits: &TimeLimits) -> Option<u32> {
     let tagged = *versions.tags.get(tag)?;
     let candidate = versions.candidates.get(tagged as usize)?;
     if candidate.is_in_time(limits) {
@@ -73,52 +77,5 @@ pub(in crate::resolve) fn tagged(versions: &Versions, tag: &str, limits: &TimeLi
 
 /// Picks a version: a locked one, one that was chosen elsewhere, npm's own choice.
 pub(in crate::resolve) fn pick(table: &VersionTable, range: &OrdinalSet, elsewhere: Option<u32>) -> Option<u32> {
-    table.locked_in(range).or(elsewhere).or_else(|| preferred(table, range))
-}
-
-/// Returns npm's own choice among the versions of a range.
-pub(in crate::resolve) fn preferred(table: &VersionTable, range: &OrdinalSet) -> Option<u32> {
-    let latest = table.latest.filter(|place| range.contains(place));
-    choice(&table.versions.candidates, latest, range.descending())
-}
-
-/// npm's own choice: `latest`, where it fits and is not deprecated, else the highest that is not, else the highest.
-fn choice(candidates: &[Candidate], latest: Option<u32>, descending: impl Iterator<Item = u32>) -> Option<u32> {
-    let is_fresh = |place: &u32| !candidates[*place as usize].deprecated;
-    if let Some(latest) = latest.filter(is_fresh) {
-        return Some(latest);
-    }
-    let mut highest = None;
-    for place in descending {
-        if is_fresh(&place) {
-            return Some(place);
-        }
-        highest.get_or_insert(place);
-    }
-    highest
-}
-
-/// Returns whether `engines.node` admits the declared Node. `22` stands for any 22, so it is enough that the range
-/// takes the first or the last of them.
-pub fn engine_admits(settings: &Settings, engine: Option<&str>) -> bool {
-    let (Some(node), Some(engine)) = (settings.node.as_deref(), engine) else { return true };
-    let Ok(range) = engine.parse::<NpmRange>() else { return true };
-    if range.tag().is_some() {
-        return true;
-    }
-    let parts: Vec<&str> = node.trim_start_matches('v').split('.').collect();
-    let filled = |filler: &str| {
-        let part = |place: usize| parts.get(place).copied().unwrap_or(filler);
-        parse_npm_version(&format!("{}.{}.{}", part(0), part(1), part(2)))
-    };
-    ["0", "9999"].into_iter().any(|filler| filled(filler).is_none_or(|version| range.matches(&version)))
-}
-
-/// Returns why a version cannot be chosen under `engines "strict"`.
-pub(in crate::resolve) fn refused_engine(settings: &Settings, engine: Option<&str>) -> Option<String> {
-    if settings.engines != Engines::Strict || engine_admits(settings, engine) {
-        return None;
-    }
-    let (node, engine) = (settings.node.as_deref()?, engine?);
-    Some(format!("it needs Node {engine}, and the manifest declares {node}"))
+    table.locked_in(range).or(elsewhere).or_else(|| table.preferred(range))
 }

@@ -81,7 +81,7 @@ fn services(old: &Schema, new: &Schema, comparison: &mut TypeComparison<'_>) {
             }
         }
     }
-    let bound = |description: &crate::schema::wsdl::Description| description.bound_ports();
+    let bound = |description: &crate::schema::wsdl::WsdlComponents| description.bound_ports();
     let ports = bound(new);
     for port in bound(old).into_iter().filter(|port| !ports.contains(port)) {
         let message = format!("the port {port} is gone, or bound in another way");

@@ -280,7 +280,7 @@ impl<'a> TypeComparison<'a> {
         }
     }
 
-    fn part(&mut self, path: &str, old: &Part<'_>, new: &Part<'_>) {
+    fn part(&mut self, path: &str, old: &ElementUse<'_>, new: &ElementUse<'_>) {
         let place = new.element.place;
         if new.min > old.min {
             let message = match old.min {
@@ -381,7 +381,7 @@ fn is_looser(rule: &str, before: Option<&String>, after: &str) -> bool {
 }
 
 /// An element or member with how often it occurs, all groups around it counted in.
-struct Part<'a> {
+struct ElementUse<'a> {
     element: &'a ElementShape,
     min: u64,
     max: Option<u64>,
@@ -389,8 +389,8 @@ struct Part<'a> {
 }
 
 /// Returns the elements of a content. What occurs at several places is one, as often as at all together.
-fn flat(content: &Particle) -> Vec<Part<'_>> {
-    fn walk<'a>(particle: &'a Particle, around: (u64, Option<u64>, bool), parts: &mut Vec<Part<'a>>) {
+fn flat(content: &Particle) -> Vec<ElementUse<'_>> {
+    fn walk<'a>(particle: &'a Particle, around: (u64, Option<u64>, bool), parts: &mut Vec<ElementUse<'a>>) {
         let min = around.0.saturating_mul(particle.min);
         let max = around.1.zip(particle.max).map(|(outer, inner)| outer.saturating_mul(inner));
         match &particle.term {
@@ -399,7 +399,7 @@ fn flat(content: &Particle) -> Vec<Part<'_>> {
                     part.min = part.min.max(min);
                     part.max = part.max.zip(max).map(|(one, other)| one.max(other));
                 }
-                None => parts.push(Part { element, min, max, is_in_choice: around.2 }),
+                None => parts.push(ElementUse { element, min, max, is_in_choice: around.2 }),
             },
             Term::Sequence(inner) | Term::All(inner) => {
                 for part in inner {

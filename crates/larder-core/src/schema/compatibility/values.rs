@@ -83,12 +83,18 @@ fn types(old: &SimpleType, new: &SimpleType) -> Option<ValueChange> {
 }
 
 fn facets(old: &Facets, new: &Facets, kind: ValueKind, found: &mut Vec<ValueChange>) {
-    bound("least", old.minimum.as_ref(), new.minimum.as_ref(), Direction::Up, found);
-    bound("greatest", old.maximum.as_ref(), new.maximum.as_ref(), Direction::Down, found);
-    length("least length", old.min_length.as_ref(), new.min_length.as_ref(), Direction::Up, found);
-    length("greatest length", old.max_length.as_ref(), new.max_length.as_ref(), Direction::Down, found);
-    length("number of digits", old.total_digits.as_ref(), new.total_digits.as_ref(), Direction::Down, found);
-    length("number of decimals", old.fraction_digits.as_ref(), new.fraction_digits.as_ref(), Direction::Down, found);
+    bound("least", old.minimum.as_ref(), new.minimum.as_ref(), BoundDirection::Up, found);
+    bound("greatest", old.maximum.as_ref(), new.maximum.as_ref(), BoundDirection::Down, found);
+    length("least length", old.min_length.as_ref(), new.min_length.as_ref(), BoundDirection::Up, found);
+    length("greatest length", old.max_length.as_ref(), new.max_length.as_ref(), BoundDirection::Down, found);
+    length("number of digits", old.total_digits.as_ref(), new.total_digits.as_ref(), BoundDirection::Down, found);
+    length(
+        "number of decimals",
+        old.fraction_digits.as_ref(),
+        new.fraction_digits.as_ref(),
+        BoundDirection::Down,
+        found,
+    );
     match (&old.enumeration, &new.enumeration) {
         (None, Some(_))
             if kind == ValueKind::Boolean && new.enumeration == Some(["true", "false"].map(String::from).into()) => {}
@@ -116,12 +122,12 @@ fn facets(old: &Facets, new: &Facets, kind: ValueKind, found: &mut Vec<ValueChan
 
 /// In which direction a bound becomes narrower.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Direction {
+enum BoundDirection {
     Up,
     Down,
 }
 
-fn bound(what: &str, old: Option<&Bound>, new: Option<&Bound>, narrower: Direction, found: &mut Vec<ValueChange>) {
+fn bound(what: &str, old: Option<&Bound>, new: Option<&Bound>, narrower: BoundDirection, found: &mut Vec<ValueChange>) {
     if old == new {
         return;
     }
@@ -136,8 +142,8 @@ fn bound(what: &str, old: Option<&Bound>, new: Option<&Bound>, narrower: Directi
                 (Ok(before), Ok(after)) => {
                     let is_narrower = match before.cmp(&after) {
                         std::cmp::Ordering::Equal => new.is_exclusive && !old.is_exclusive,
-                        std::cmp::Ordering::Less => narrower == Direction::Up,
-                        std::cmp::Ordering::Greater => narrower == Direction::Down,
+                        std::cmp::Ordering::Less => narrower == BoundDirection::Up,
+                        std::cmp::Ordering::Greater => narrower == BoundDirection::Down,
                     };
                     let is_same = before == after && old.is_exclusive == new.is_exclusive;
                     match (is_same, is_narrower) {
@@ -155,11 +161,17 @@ fn bound(what: &str, old: Option<&Bound>, new: Option<&Bound>, narrower: Directi
     found.push(result);
 }
 
-fn length(what: &str, old: Option<&Number>, new: Option<&Number>, narrower: Direction, found: &mut Vec<ValueChange>) {
+fn length(
+    what: &str,
+    old: Option<&Number>,
+    new: Option<&Number>,
+    narrower: BoundDirection,
+    found: &mut Vec<ValueChange>,
+) {
     let as_bound = |number: &Number| Bound { text: number.to_string(), is_exclusive: false };
     // No least length is a least length of 0.
     let zero = |number: Option<&Number>| {
-        number.filter(|number| narrower == Direction::Down || **number != Number::ZERO).map(as_bound)
+        number.filter(|number| narrower == BoundDirection::Down || **number != Number::ZERO).map(as_bound)
     };
     let mut here = Vec::new();
     bound("", zero(old).as_ref(), zero(new).as_ref(), narrower, &mut here);

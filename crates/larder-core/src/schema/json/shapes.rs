@@ -98,7 +98,7 @@ struct ShapeBuilder<'a> {
 
 /// What schemas say of one value.
 #[derive(Default)]
-struct Parts {
+struct ValueKeywords {
     /// The types that are possible; all without one.
     types: Option<BTreeSet<String>>,
     members: Vec<(String, Vec<NodePlace>, FileOffset)>,
@@ -155,7 +155,7 @@ impl ShapeBuilder<'_> {
     }
 
     fn fill(&mut self, type_id: TypeId, nodes: &[NodePlace]) {
-        let mut parts = Parts::default();
+        let mut parts = ValueKeywords::default();
         for node in nodes {
             self.read(node, &mut parts, 0);
         }
@@ -205,7 +205,7 @@ impl ShapeBuilder<'_> {
     }
 
     /// Returns the members of an object with its choices.
-    fn content(&mut self, parts: &mut Parts) -> Option<Particle> {
+    fn content(&mut self, parts: &mut ValueKeywords) -> Option<Particle> {
         let mut particles = Vec::new();
         for (name, nodes, place) in std::mem::take(&mut parts.members) {
             let fixed = nodes.iter().find_map(|node| self.fixed(node));
@@ -235,7 +235,7 @@ impl ShapeBuilder<'_> {
     }
 
     /// Adds what a schema says.
-    fn read(&mut self, place: &NodePlace, parts: &mut Parts, depth: usize) {
+    fn read(&mut self, place: &NodePlace, parts: &mut ValueKeywords, depth: usize) {
         if depth > MAX_CHAIN || !self.budget.take(1) {
             return;
         }
@@ -294,7 +294,7 @@ impl ShapeBuilder<'_> {
         FileOffset { file: self.resources.file(place), offset: node.offset }
     }
 
-    fn read_object(&mut self, place: &NodePlace, node: &JsonNode, parts: &mut Parts) {
+    fn read_object(&mut self, place: &NodePlace, node: &JsonNode, parts: &mut ValueKeywords) {
         if let Some(properties) = node.get("properties") {
             parts.is_object = true;
             for member in properties.members() {
@@ -327,7 +327,7 @@ impl ShapeBuilder<'_> {
         }
     }
 
-    fn read_list(&mut self, place: &NodePlace, node: &JsonNode, parts: &mut Parts) {
+    fn read_list(&mut self, place: &NodePlace, node: &JsonNode, parts: &mut ValueKeywords) {
         match node.get("items") {
             Some(items) if matches!(items.value, JsonValue::Array(_)) => {
                 let at = self.place_of(place, items);
@@ -346,10 +346,10 @@ impl ShapeBuilder<'_> {
         }
     }
 
-    fn read_branches(&mut self, place: &NodePlace, choice: &Choice<'_>, depth: usize) -> Vec<Parts> {
+    fn read_branches(&mut self, place: &NodePlace, choice: &Choice<'_>, depth: usize) -> Vec<ValueKeywords> {
         let mut read = Vec::new();
         for number in 0..choice.branches.items().len() {
-            let mut branch = Parts::default();
+            let mut branch = ValueKeywords::default();
             self.read(&builder_step(place, &[choice.keyword, &number.to_string()]), &mut branch, depth + 1);
             read.push(branch);
         }
@@ -357,9 +357,9 @@ impl ShapeBuilder<'_> {
     }
 
     /// Adds what the branches of a choice say.
-    fn add_choice(&mut self, choice: &Choice<'_>, read: Vec<Parts>, parts: &mut Parts) {
+    fn add_choice(&mut self, choice: &Choice<'_>, read: Vec<ValueKeywords>, parts: &mut ValueKeywords) {
         let Choice { keyword, kind, branches } = *choice;
-        let is_object = |branch: &Parts| {
+        let is_object = |branch: &ValueKeywords| {
             branch.is_object
                 || !branch.choices.is_empty()
                 || branch.types.as_ref().is_some_and(|types| types.contains("object"))
@@ -373,8 +373,9 @@ impl ShapeBuilder<'_> {
                     None => types,
                 });
             }
-            let plain =
-                |branch: &Parts| branch.types.as_ref().is_some_and(|types| types.len() == 1 && types.contains("null"));
+            let plain = |branch: &ValueKeywords| {
+                branch.types.as_ref().is_some_and(|types| types.len() == 1 && types.contains("null"))
+            };
             let mut others = read.into_iter().filter(|branch| !plain(branch));
             match (others.next(), others.next()) {
                 // `T or null`: what T says counts.
@@ -476,7 +477,7 @@ fn scalar_text(node: &JsonNode) -> Option<String> {
     }
 }
 
-fn read_facets(node: &JsonNode, parts: &mut Parts) {
+fn read_facets(node: &JsonNode, parts: &mut ValueKeywords) {
     let bound = |name: &str, is_exclusive: bool| {
         let number = node.get(name).and_then(number_of)?;
         Some(Bound { text: number.to_string(), is_exclusive })
@@ -512,7 +513,7 @@ fn same(left: &JsonNode, right: &JsonNode) -> bool {
 }
 
 /// Returns the types that a schema allows; those of its values, if it only lists these.
-fn types_of(parts: &Parts) -> Option<BTreeSet<String>> {
+fn types_of(parts: &ValueKeywords) -> Option<BTreeSet<String>> {
     if parts.types.is_some() {
         return parts.types.clone();
     }
@@ -530,7 +531,7 @@ fn types_of(parts: &Parts) -> Option<BTreeSet<String>> {
 }
 
 /// Returns the type of a scalar. `None` if it is never one.
-fn value_type(parts: &Parts) -> Option<SimpleType> {
+fn value_type(parts: &ValueKeywords) -> Option<SimpleType> {
     let kind = match types_of(parts) {
         None if parts.is_object || !parts.items.is_empty() => return None,
         None => ValueKind::Any,

@@ -3,7 +3,7 @@
 use super::{Namespaces, ShapeGraph, SimpleType, TypeId, ValueKind};
 use crate::diagnostic::nearest;
 use crate::document::{Format, Name};
-use crate::expression::{Path, Step};
+use crate::expression::{Path, PathStep};
 
 /// What a path leads to.
 #[derive(Clone, Debug)]
@@ -145,7 +145,7 @@ fn items_below(graph: &ShapeGraph, mut type_id: TypeId, found: &mut Found) -> Ty
 }
 
 /// Returns the name that a step stands for.
-fn step_name(format: Format, step: &Step, place: usize, namespaces: &Namespaces) -> Result<Name, PathProblem> {
+fn step_name(format: Format, step: &PathStep, place: usize, namespaces: &Namespaces) -> Result<Name, PathProblem> {
     let problem = |message: String, help: Option<String>| PathProblem { message, help, step: place, nearest: None };
     match (format, &step.prefix) {
         (Format::Json, _) if step.attribute || step.prefix.is_some() => {
@@ -175,7 +175,7 @@ fn unknown(graph: &ShapeGraph, type_id: TypeId, path: &Path, place: usize, names
         let prefix = namespaces.iter().find(|(_, uri)| ***uri == *name.namespace).map(|(prefix, _)| prefix.clone());
         match prefix {
             None if !name.namespace.is_empty() => None,
-            prefix => Some(Step { attribute, prefix, name: name.local.as_ref().into() }.to_string()),
+            prefix => Some(PathStep { attribute, prefix, name: name.local.as_ref().into() }.to_string()),
         }
     };
     let known: Vec<String> = if step.attribute {

@@ -11,7 +11,7 @@ use crate::document::{Name, SourceFile, XmlElement};
 
 /// What a description has. Names are qualified by the namespace of their document.
 #[derive(Debug, Default)]
-pub(crate) struct Description {
+pub(crate) struct WsdlComponents {
     pub(super) messages: BTreeMap<Name, Vec<MessagePart>>,
     pub(crate) interfaces: BTreeMap<Name, Vec<Operation>>,
     pub(super) bindings: Vec<Binding>,
@@ -72,7 +72,7 @@ pub(super) struct WsdlEndpoint {
     pub(super) place: Mention,
 }
 
-impl Description {
+impl WsdlComponents {
     /// Returns the ports with the port types that they are bound to, as text.
     pub(crate) fn bound_ports(&self) -> Vec<String> {
         let bound = self.endpoints.iter().filter_map(|endpoint| {
@@ -91,7 +91,7 @@ impl Description {
 
 impl OperationMessage {
     /// Returns the root of its documents: the wrapper, the element, or the first part of the message that is an element.
-    pub(super) fn root<'a>(&self, description: &Description, xsd: &'a Xsd) -> Option<&'a EntryRoot> {
+    pub(super) fn root<'a>(&self, description: &WsdlComponents, xsd: &'a Xsd) -> Option<&'a EntryRoot> {
         let parts = self.message.as_ref().and_then(|message| description.messages.get(message));
         let part =
             parts.into_iter().flatten().find_map(|part| part.content.as_ref().filter(|(_, is_element)| *is_element));
@@ -107,9 +107,9 @@ pub(super) fn read(
     words: Vocabulary,
     files: &mut SchemaFiles,
     resolver: &Resolver<'_>,
-) -> (Description, Vec<(SourceFile, XmlElement, usize)>, Vec<SourceFinding>) {
+) -> (WsdlComponents, Vec<(SourceFile, XmlElement, usize)>, Vec<SourceFinding>) {
     let mut reader =
-        WsdlReader { words, description: Description::default(), schemas: Vec::new(), findings: Vec::new() };
+        WsdlReader { words, description: WsdlComponents::default(), schemas: Vec::new(), findings: Vec::new() };
     let mut pending = vec![(source.clone(), root)];
     let mut seen: Vec<std::sync::Arc<str>> = vec![source.file.clone()];
     while let Some((source, root)) = pending.pop() {
@@ -159,7 +159,7 @@ pub(super) fn read(
 
 struct WsdlReader {
     words: Vocabulary,
-    description: Description,
+    description: WsdlComponents,
     schemas: Vec<(SourceFile, XmlElement, usize)>,
     findings: Vec<SourceFinding>,
 }

@@ -14,7 +14,7 @@ mod references;
 mod vocabulary;
 mod wrapper;
 
-pub(super) use description::Description;
+pub(super) use description::WsdlComponents;
 
 use super::shape::Entry;
 use super::source::{Resolver, SchemaFiles, error_at};
@@ -27,7 +27,7 @@ use crate::document::{SourceFile, XmlElement};
 pub(super) struct Wsdl {
     /// The schemas in it. Its entries are the operations.
     pub(super) xsd: Xsd,
-    pub(super) description: Description,
+    pub(super) description: WsdlComponents,
     pub(super) edition: &'static str,
 }
 

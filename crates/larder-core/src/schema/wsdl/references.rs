@@ -2,12 +2,12 @@
 //! bindings, the bindings of ports.
 
 use super::super::xsd::Xsd;
-use super::description::{Description, Mention};
+use super::description::{Mention, WsdlComponents};
 use crate::diagnostic::{SourceFinding, nearest};
 use crate::document::Name;
 
 /// Adds a finding for each name that stands for nothing.
-pub(super) fn check(description: &Description, xsd: &Xsd, findings: &mut Vec<SourceFinding>) {
+pub(super) fn check(description: &WsdlComponents, xsd: &Xsd, findings: &mut Vec<SourceFinding>) {
     for (message, parts) in &description.messages {
         for part in parts {
             let what = format!("part `{}` of message `{}`", part.name, message.local);
@@ -82,7 +82,11 @@ pub(super) fn check(description: &Description, xsd: &Xsd, findings: &mut Vec<Sou
 }
 
 /// Adds a finding for each part whose element or type is named in findings about the elements that were made of parts.
-pub(super) fn report_parts(description: &Description, of_parts: &[SourceFinding], findings: &mut Vec<SourceFinding>) {
+pub(super) fn report_parts(
+    description: &WsdlComponents,
+    of_parts: &[SourceFinding],
+    findings: &mut Vec<SourceFinding>,
+) {
     for (message, parts) in &description.messages {
         for part in parts {
             let Some((name, is_element)) = &part.content else { continue };

@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::description::{Description, MessagePart};
+use super::description::{MessagePart, WsdlComponents};
 use crate::document::{SourceFile, XmlElement, escaped_xml, parse_xml};
 
 /// Returns a schema with the elements of all operations; without any, an empty one.
-pub(super) fn schema(source: &SourceFile, description: &Description) -> (SourceFile, XmlElement, usize) {
+pub(super) fn schema(source: &SourceFile, description: &WsdlComponents) -> (SourceFile, XmlElement, usize) {
     // One schema has one namespace: that of the first wrapper. A description with several is not seen in practice.
     let mut namespace = None;
     let mut elements = BTreeMap::new();

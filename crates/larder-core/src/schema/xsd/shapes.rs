@@ -81,7 +81,7 @@ struct ShapeBuilder<'a> {
 
 /// What a complex type has.
 #[derive(Clone, Default)]
-struct Parts {
+struct ComplexTypeParts {
     attributes: Vec<AttributeShape>,
     attribute_wildcards: Vec<Wildcard>,
     content: Option<Particle>,
@@ -176,9 +176,10 @@ impl<'a> ShapeBuilder<'a> {
     }
 
     /// Reads a complex type with what it takes over from its base.
-    fn complex(&mut self, component: XsdComponent<'a>, depth: usize) -> Parts {
+    fn complex(&mut self, component: XsdComponent<'a>, depth: usize) -> ComplexTypeParts {
         let XsdComponent { node, document, is_redefined } = component;
-        let mut parts = Parts { is_mixed: node.attribute("mixed").is_some_and(is_true), ..Parts::default() };
+        let mut parts =
+            ComplexTypeParts { is_mixed: node.attribute("mixed").is_some_and(is_true), ..ComplexTypeParts::default() };
         let place = self.place(component);
         if node.attribute("abstract").is_some_and(is_true) {
             parts.undecided.push(Undecided { construct: "an abstract type", place });
@@ -246,22 +247,22 @@ impl<'a> ShapeBuilder<'a> {
     }
 
     /// Returns the parts of a base.
-    fn base(&mut self, name: &Name, derived: XsdComponent<'a>, depth: usize) -> Parts {
+    fn base(&mut self, name: &Name, derived: XsdComponent<'a>, depth: usize) -> ComplexTypeParts {
         match self.components.get(XsdComponentKind::Type, name) {
             // A redefinition names the type that it replaces.
-            Some(base) if std::ptr::eq(base.node, derived.node) => Parts::default(),
+            Some(base) if std::ptr::eq(base.node, derived.node) => ComplexTypeParts::default(),
             Some(base) if depth >= MAX_CHAIN || self.budget.is_spent() => {
                 let _ = base;
-                Parts::default()
+                ComplexTypeParts::default()
             }
             Some(base) if base.node.name.is(XS, "complexType") => self.complex(base, depth + 1),
-            _ if name.is(XS, "anyType") => Parts::default(),
-            _ => Parts { value: Some(self.simple.named(name, 0)), ..Parts::default() },
+            _ if name.is(XS, "anyType") => ComplexTypeParts::default(),
+            _ => ComplexTypeParts { value: Some(self.simple.named(name, 0)), ..ComplexTypeParts::default() },
         }
     }
 
     /// Reads attributes and content that stand in a node.
-    fn own_parts(&mut self, node: &'a XmlElement, document: usize, depth: usize, parts: &mut Parts) {
+    fn own_parts(&mut self, node: &'a XmlElement, document: usize, depth: usize, parts: &mut ComplexTypeParts) {
         self.attributes(node, document, depth, parts);
         for child in node.children.iter().filter(|child| *child.name.namespace == *XS) {
             let place = FileOffset { file: self.documents[document].file, offset: child.offset() };
@@ -283,7 +284,7 @@ impl<'a> ShapeBuilder<'a> {
         }
     }
 
-    fn attributes(&mut self, node: &'a XmlElement, document: usize, depth: usize, parts: &mut Parts) {
+    fn attributes(&mut self, node: &'a XmlElement, document: usize, depth: usize, parts: &mut ComplexTypeParts) {
         for child in node.children.iter().filter(|child| *child.name.namespace == *XS) {
             match &*child.name.local {
                 "attribute" => parts.attributes.extend(self.attribute(child, document)),

@@ -13,6 +13,7 @@
 
 mod leftovers;
 mod node;
+mod package_json;
 mod scripts;
 mod variables;
 
@@ -20,9 +21,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub use node::NodeRuntime;
-pub use scripts::{PackageJsonError, Script, ScriptSet, scripts, scripts_and_called, scripts_digest};
+pub use package_json::{PackageJsonError, parse_package_json};
+pub use scripts::{Script, ScriptSet, scripts, scripts_and_called, scripts_digest};
 
-use super::run::{Step, run};
+use super::run::{BuildProgram, run};
 use super::{Bind, BuildError, Sandbox, environment};
 use crate::fs;
 
@@ -79,7 +81,9 @@ impl NpmPackage {
         let text = fs::read_up_to(&folder.join("package.json"), LARGEST)?;
         let text = text.ok_or_else(|| invalid("it has no package.json".to_owned()))?;
         let has_gyp = fs::lstat(&folder.join("binding.gyp"))?.is_some();
-        let scripts = scripts::own_scripts(&text, has_gyp, self.scripts).map_err(|error| invalid(error.to_string()))?;
+        let document = parse_package_json(&text).map_err(|error| invalid(error.to_string()))?;
+        let scripts =
+            scripts::own_scripts(&document, has_gyp, self.scripts).map_err(|error| invalid(error.to_string()))?;
         if scripts.is_empty() {
             return Ok(false);
         }
@@ -101,13 +105,13 @@ impl NpmPackage {
             path.extend(self.node.executable.parent().map(|folder| sandbox.inside(folder)));
             path.extend(self.search_path.iter().map(|folder| sandbox.inside(folder)));
             let mut variables = environment::variables(&path, self.source_date)?;
-            variables.extend(variables::of_package(&text));
+            variables.extend(variables::of_package(&document));
             variables.extend(variables::of_script(script, &folder, &self.node)?);
             variables.insert("npm_config_cache".to_owned(), format!("{}/npm", sandbox.temporary().display()));
             variables.extend(self.variables.clone());
             run(
                 &sandbox,
-                Step {
+                BuildProgram {
                     package: &self.name,
                     what: &script.event,
                     program: Path::new("/bin/sh"),

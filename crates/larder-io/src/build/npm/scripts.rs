@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use sha2::Digest as _;
 
+use super::package_json::{PackageJsonError, parse_package_json};
 use crate::model::{Algorithm, Digest};
 
 /// When scripts are run.
@@ -44,29 +45,18 @@ pub struct Script {
     pub text: String,
 }
 
-/// A package.json that says nothing that could be run.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PackageJsonError {
-    /// It is no JSON object.
-    #[error("its package.json is not a JSON object")]
-    NotAnObject,
-    /// A script is not a text.
-    #[error("its package.json has a script `{0}` that is not a text")]
-    NotAText(&'static str),
-}
-
 /// Returns the scripts that a package's approval is for: those that npm runs, and of sources those that these call by their names.
 pub fn scripts(package_json: &[u8], has_gyp: bool, set: ScriptSet) -> Result<Vec<Script>, PackageJsonError> {
     match set {
-        ScriptSet::Install => run_scripts(package_json, has_gyp, set),
+        ScriptSet::Install => run_scripts(&parse_package_json(package_json)?, has_gyp, set),
         ScriptSet::Prepare => scripts_and_called(package_json, has_gyp, set),
     }
 }
 
 /// Returns the scripts that npm runs, and those that these call by their names.
 pub fn scripts_and_called(package_json: &[u8], has_gyp: bool, set: ScriptSet) -> Result<Vec<Script>, PackageJsonError> {
-    let mut found = run_scripts(package_json, has_gyp, set)?;
-    let document: Value = serde_json::from_slice(package_json).map_err(|_| PackageJsonError::NotAnObject)?;
+    let document = parse_package_json(package_json)?;
+    let mut found = run_scripts(&document, has_gyp, set)?;
     add_called(&document, &mut found);
     Ok(found)
 }
@@ -143,8 +133,8 @@ fn is_separator(character: char) -> bool {
 }
 
 /// Returns those that run on a package's files, in this order. Of sources, what is made of them runs the install scripts.
-pub(super) fn own_scripts(package_json: &[u8], has_gyp: bool, set: ScriptSet) -> Result<Vec<Script>, PackageJsonError> {
-    let mut found = run_scripts(package_json, has_gyp, set)?;
+pub(super) fn own_scripts(document: &Value, has_gyp: bool, set: ScriptSet) -> Result<Vec<Script>, PackageJsonError> {
+    let mut found = run_scripts(document, has_gyp, set)?;
     if set == ScriptSet::Prepare {
         found.retain(|script| !INSTALL.contains(&&*script.event));
     }
@@ -153,11 +143,7 @@ pub(super) fn own_scripts(package_json: &[u8], has_gyp: bool, set: ScriptSet) ->
 
 /// Returns the scripts that npm runs, in this order. A package with a `binding.gyp` and neither `install` nor `preinstall` is
 /// built by `node-gyp rebuild`, unless it says `"gypfile": false`: npm's docs, "scripts".
-fn run_scripts(package_json: &[u8], has_gyp: bool, set: ScriptSet) -> Result<Vec<Script>, PackageJsonError> {
-    let document: Value = serde_json::from_slice(package_json).map_err(|_| PackageJsonError::NotAnObject)?;
-    if !document.is_object() {
-        return Err(PackageJsonError::NotAnObject);
-    }
+fn run_scripts(document: &Value, has_gyp: bool, set: ScriptSet) -> Result<Vec<Script>, PackageJsonError> {
     let mut found = Vec::new();
     for event in set.events() {
         match document.get("scripts").and_then(|scripts| scripts.get(event)) {
@@ -203,13 +189,17 @@ mod tests {
         check(text, true, &[("preinstall", "a"), ("install", "b"), ("postinstall", "c")]);
         check(r#"{"scripts": {"install": " "}}"#, false, &[]);
         check("{}", false, &[]);
-        let prepare = run_scripts(text.as_bytes(), false, ScriptSet::Prepare).unwrap();
+        let document = parse_package_json(text.as_bytes()).unwrap();
+        let prepare = run_scripts(&document, false, ScriptSet::Prepare).unwrap();
         assert_eq!(prepare.last().unwrap().event, "prepare");
         // What is made runs the others: once.
-        let own = own_scripts(text.as_bytes(), true, ScriptSet::Prepare).unwrap();
+        let own = own_scripts(&document, true, ScriptSet::Prepare).unwrap();
         assert_eq!(own.iter().map(|script| &*script.event).collect::<Vec<_>>(), ["prepare"]);
-        assert_eq!(own_scripts(text.as_bytes(), true, ScriptSet::Install).unwrap().len(), 3);
-        let last = |text: &str| run_scripts(text.as_bytes(), false, ScriptSet::Prepare).unwrap().pop().unwrap().event;
+        assert_eq!(own_scripts(&document, true, ScriptSet::Install).unwrap().len(), 3);
+        let last = |text: &str| {
+            let document = parse_package_json(text.as_bytes()).unwrap();
+            run_scripts(&document, false, ScriptSet::Prepare).unwrap().pop().unwrap().event
+        };
         assert_eq!(last(r#"{"scripts": {"prepare": "p", "prepack": "q"}}"#), "prepare");
         assert_eq!(last(r#"{"scripts": {"prepack": "q"}}"#), "prepack");
     }

@@ -15,8 +15,7 @@ const MOST: usize = 1000;
 const FIELDS: [&str; 5] = ["name", "version", "config", "engines", "bin"];
 
 /// Returns the variables that a package.json is told by: `npm_package_version`, `npm_package_config_port`.
-pub(super) fn of_package(package_json: &[u8]) -> BTreeMap<String, String> {
-    let document: Value = serde_json::from_slice(package_json).unwrap_or_default();
+pub(super) fn of_package(document: &Value) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for field in FIELDS {
         if let Some(value) = document.get(field) {
@@ -95,7 +94,7 @@ mod tests {
     fn a_package_json_is_told_as_npm_tells_it() {
         let text = br#"{"name": "@s/x", "version": "1.0.0", "bin": {"x": "cli.js"}, "config": {"a": {"b": [1, true]}, "no": false},
                         "scripts": {"install": "x"}, "engines": {"odd=name": "1", "nul": "a\u0000b"}}"#;
-        let found = of_package(text);
+        let found = of_package(&serde_json::from_slice(text).unwrap());
         let lines: Vec<_> = found.iter().map(|(name, value)| format!("{name}={value}")).collect();
         assert_eq!(
             lines,

@@ -16,7 +16,7 @@ use std::path::{Component, Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::environment;
-use super::run::{Step, run};
+use super::run::{BuildProgram, run};
 use super::{Bind, BuildError, Sandbox, VendoredCrates};
 use crate::fs;
 use crate::model::PackageKey;
@@ -183,7 +183,7 @@ impl PythonSources {
         let folder = self.sources.join(self.subdirectory.as_deref().unwrap_or(Path::new("")));
         run(
             &sandbox,
-            Step {
+            BuildProgram {
                 package: &self.name,
                 what: hook.name(),
                 program: &sandbox.inside(&self.interpreter),

@@ -290,7 +290,7 @@ fn header_values_are_read_as_the_standard_has_them() {
     assert_eq!(max_age("private"), None);
     assert_eq!(retry_after("7"), Some(7));
     assert_eq!(retry_after("Wed, 21 Oct 2015 07:28:00 GMT"), None);
-    assert_eq!(part(Some("bytes 5-9/10")), Some(Content::Part { start: 5, total: 10 }));
+    assert_eq!(part(Some("bytes 5-9/10")), Some(BodyRange::Part { start: 5, total: 10 }));
 }
 
 #[test]

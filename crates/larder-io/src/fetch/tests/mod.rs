@@ -37,9 +37,9 @@ struct Shelf {
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("no such file")]
 #[diagnostic(code(test::missing))]
-struct Missing;
+struct NoSuchFile;
 
-impl Failure for Missing {
+impl Failure for NoSuchFile {
     fn exit(&self) -> Exit {
         Exit::Network
     }
@@ -56,7 +56,7 @@ impl Read for Broken {
 impl ArtifactSource for Shelf {
     fn open(&self, _: &ArtifactOwner, _: &Origin, artifact: &Artifact) -> Result<(Body, Option<u64>), SourceError> {
         self.opened.fetch_add(1, Ordering::SeqCst);
-        let bytes = self.files.get(&artifact.file).ok_or_else(|| Arc::new(Missing) as SourceError)?.clone();
+        let bytes = self.files.get(&artifact.file).ok_or_else(|| Arc::new(NoSuchFile) as SourceError)?.clone();
         let length = bytes.len();
         let breaks = self.breaks.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
         let body: Box<dyn Read + Send> = if breaks {

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha384};
 
 use super::{ArchiveFault, ArchiveRefusal};
 use crate::fetch::hashing::Hasher;
-use crate::model::Algorithm;
+use crate::model::{Algorithm, decode_hex};
 
 /// The lines of RECORD whose files were not unpacked yet.
 pub(super) struct Record<'t> {
@@ -96,7 +96,11 @@ impl RecordLine {
             _ => return None,
         };
         let size = if size.is_empty() { None } else { Some(size.parse().ok()?) };
-        let digest = if text.len() == 2 * function.length() { decode_hex(text)? } else { decode(text, function)? };
+        let mut digest = [0; LONGEST_DIGEST];
+        // `uv_build` wrote hexadecimal digits up to version 0.8.
+        if decode_hex(text, &mut digest[..function.length()]).is_none() {
+            digest = decode(text, function)?;
+        }
         Some(Self { function, digest, size })
     }
 
@@ -130,17 +134,6 @@ fn decode(text: &str, function: HashFunction) -> Option<[u8; LONGEST_DIGEST]> {
     let mut decoded = [0; LONGEST_DIGEST + 8];
     let length = URL_SAFE_NO_PAD.decode_slice(text.trim_end_matches('='), &mut decoded).ok()?;
     decoded.first_chunk().copied().filter(|_| length == function.length())
-}
-
-/// Decodes a digest as `uv_build` wrote it up to version 0.8: hexadecimal.
-fn decode_hex(text: &str) -> Option<[u8; LONGEST_DIGEST]> {
-    let mut decoded = [0; LONGEST_DIGEST];
-    for (byte, digits) in decoded.iter_mut().zip(text.as_bytes().chunks(2)) {
-        let value = |digit: &u8| char::from(*digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
-        let [high, low] = digits else { return None };
-        *byte = value(high)? << 4 | value(low)?;
-    }
-    Some(decoded)
 }
 
 /// The first three fields of the rows of comma-separated values: a field may be quoted, and a doubled quote in it is one quote.

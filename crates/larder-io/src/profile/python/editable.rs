@@ -71,7 +71,8 @@ impl EditablePackage {
         if let Some(project) = Self::read(root, folder, version)? {
             return Ok(Self { half_of, ..project });
         }
-        let Description { name, version, metadata, entry_points } = Description::without_project(name, version);
+        let EditableMetadata { name, version, metadata, entry_points } =
+            EditableMetadata::without_project(name, version);
         let sources = ModulePaths { paths: vec![folder.to_owned()], ..ModulePaths::default() };
         let (linked, file) = (BTreeMap::new(), folder.join("pyproject.toml"));
         Ok(Self { name, version, sources, linked, metadata, entry_points, file, direct: true, half_of })
@@ -115,12 +116,12 @@ impl EditablePackage {
     /// Creates a package whose modules are linked one by one, by their paths below `site-packages`. `file` is its pyproject.toml;
     /// `direct` tells whether a manifest line asks for it.
     pub(super) fn linked(
-        description: Description,
+        description: EditableMetadata,
         linked: BTreeMap<String, PathBuf>,
         (file, direct): (PathBuf, bool),
         half_of: &str,
     ) -> Self {
-        let Description { name, version, metadata, entry_points } = description;
+        let EditableMetadata { name, version, metadata, entry_points } = description;
         let (sources, half_of) = (ModulePaths::default(), Some(half_of.to_owned()));
         Self { name, version, sources, linked, metadata, entry_points, file, direct, half_of }
     }
@@ -129,7 +130,7 @@ impl EditablePackage {
     fn new(project: &PythonProject, folder: &Path, version: &str) -> Result<Self, String> {
         let folder_name = folder.file_name().and_then(|name| name.to_str());
         let name = project.name.as_deref().or(folder_name).ok_or("it has no `name`")?;
-        let Description { name, version, metadata, entry_points } = Description::of(project, name, version)?;
+        let EditableMetadata { name, version, metadata, entry_points } = EditableMetadata::of(project, name, version)?;
         let sources = module_paths::sources(folder, &name, &project.document);
         let (linked, file) = (BTreeMap::new(), folder.join(project.file));
         Ok(Self { name, version, sources, linked, metadata, entry_points, file, direct: true, half_of: None })
@@ -179,7 +180,7 @@ impl EditablePackage {
 }
 
 /// What a project's files say of it, as the files of a `.dist-info` have it.
-pub(super) struct Description {
+pub(super) struct EditableMetadata {
     /// The normalised name.
     pub(super) name: String,
     /// The version.
@@ -190,7 +191,7 @@ pub(super) struct Description {
     pub(super) entry_points: String,
 }
 
-impl Description {
+impl EditableMetadata {
     /// Describes a private package that has no file which describes it to Python. A scope becomes a part of the name.
     pub(super) fn without_project(name: &str, version: &str) -> Self {
         let written = name.trim_start_matches('@').replace('/', "-");

@@ -12,7 +12,7 @@ use crate::import::python_project;
 use crate::store::Tree;
 
 use super::super::ProfileError;
-use super::editable::{Description, EditablePackage};
+use super::editable::{EditableMetadata, EditablePackage};
 use super::file_conflicts::{Contribution, ResolvedConflicts, YieldReason, YieldedFiles, drop_files};
 use super::module_paths;
 use super::wheel::InstallPaths;
@@ -50,7 +50,7 @@ impl PythonHalf<'_> {
         let mut links = BTreeMap::new();
         let description = if let Some(project) = failed.checked(project)?.map_err(bad)? {
             let name = project.name.as_deref().ok_or_else(|| bad("it has no `name`".to_owned()))?;
-            let description = Description::of(&project, name, self.version).map_err(bad)?;
+            let description = EditableMetadata::of(&project, name, self.version).map_err(bad)?;
             let sources = module_paths::sources(&own, &description.name, &project.document);
             for folder in &sources.paths {
                 self.add_modules(folder, &mut links);
@@ -61,7 +61,7 @@ impl PythonHalf<'_> {
             description
         } else {
             self.add_modules(&own, &mut links);
-            Description::without_project(self.name, self.version)
+            EditableMetadata::without_project(self.name, self.version)
         };
         Ok(EditablePackage::linked(description, links, (file.clone(), self.direct), self.name))
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::editable::Description;
+use super::editable::EditableMetadata;
 use crate::import::PythonProject;
 
 /// Where the content of a file comes from.
@@ -25,7 +25,7 @@ pub fn lay_out(
 ) -> Result<BTreeMap<String, LaidOutContent>, String> {
     let modules = project.pure_modules(paths).ok_or("a build has to run to know what belongs to it")?;
     let name = project.name.as_deref().ok_or("it has no `name`")?;
-    let Description { name, version, metadata, entry_points } = Description::of(project, name, version)?;
+    let EditableMetadata { name, version, metadata, entry_points } = EditableMetadata::of(project, name, version)?;
     let info = format!("{}-{}.dist-info", name.replace('-', "_"), version.replace('-', "_"));
     let written = |text: String| LaidOutContent::Written(text);
     let mut files: BTreeMap<String, LaidOutContent> = [

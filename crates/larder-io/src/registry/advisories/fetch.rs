@@ -8,11 +8,11 @@ use std::sync::Arc;
 use super::Ask;
 use super::database::{Database, DatabaseContent};
 use super::error::{AdvisoryError, AdvisoryResult, failure};
-use super::source::{AdvisoryQuestion, Presence, Source};
+use super::source::{AdvisoryQuestion, DatabaseSource, Presence};
 use crate::advisory::{AskedVersions, parse_npm_bulk, parse_osv};
 use crate::diagnostic::Failure;
 use crate::fetch::zip::ZipArchive;
-use crate::fetch::{Client, Content, Encoding, Endpoint, Quota, RegistryAddress, Request, RequestTarget};
+use crate::fetch::{BodyRange, Client, Encoding, Endpoint, Quota, RegistryAddress, Request, RequestTarget};
 use crate::fs::{self, Dir, File, FsError, Kind};
 use crate::model::Url;
 use crate::registry::provenance::now;
@@ -36,19 +36,19 @@ const ARCHIVE: &str = "all.zip";
 
 /// Asks a source. `known` is what was fetched before.
 pub(super) fn fetch(
-    source: &Source,
+    source: &DatabaseSource,
     client: &Arc<Client>,
     ask: Ask<'_>,
     scratch: &Path,
     known: Option<&Database>,
 ) -> AdvisoryResult<DatabaseContent> {
     match source {
-        Source::Folder(folder) => read_folder(folder, fingerprint(folder)?),
-        Source::Registry(question) => {
+        DatabaseSource::Folder(folder) => read_folder(folder, fingerprint(folder)?),
+        DatabaseSource::Registry(question) => {
             let _span = tracing::info_span!("advisories", source = %source).entered();
             ask_registry(question, ask)
         }
-        Source::Archive { server, path, presence } => {
+        DatabaseSource::Archive { server, path, presence } => {
             let _span = tracing::info_span!("advisories", source = %source).entered();
             match download(server, path, client, scratch, known) {
                 Err(error) if *presence == Presence::Optional && error.is_missing => {
@@ -120,7 +120,7 @@ fn download(
         answer.map_err(|error| DownloadError { is_missing: error.is_not_found(), failure: failure(error) })
     };
     let mut answer = request(known)?;
-    if answer.content == Content::NotModified {
+    if answer.content == BodyRange::NotModified {
         if let Some(confirmed) = known.map(|known| known.confirmed(now())).transpose()?.flatten() {
             return Ok(confirmed);
         }

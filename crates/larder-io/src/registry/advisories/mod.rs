@@ -31,13 +31,13 @@ pub use source::AdvisoryQuestion;
 
 use database::Database;
 use error::{AdvisoryResult, failure};
-use source::Source;
+use source::DatabaseSource;
 
 /// The databases of a project.
 #[derive(Debug)]
 pub struct AdvisoryDatabases {
     folder: PathBuf,
-    sources: Vec<Source>,
+    sources: Vec<DatabaseSource>,
 }
 
 /// Sends a question, as JSON, to a registry, and returns its answer.
@@ -84,7 +84,7 @@ impl AdvisoryDatabases {
         questions: Vec<AdvisoryQuestion>,
     ) -> Self {
         let records = source::sources(root, declared, ecosystems).into_iter();
-        let sources = records.chain(questions.into_iter().map(Source::Registry)).collect();
+        let sources = records.chain(questions.into_iter().map(DatabaseSource::Registry)).collect();
         Self { folder: cache.join("advisories").join("v1"), sources }
     }
 
@@ -126,8 +126,8 @@ impl AdvisoryDatabases {
         for source in &self.sources {
             match (self.current(source)?, source) {
                 (Some(database), _) => databases.push(database),
-                (None, Source::Registry(_)) => unasked.push(source.to_string()),
-                (None, Source::Archive { .. } | Source::Folder(_)) => missing.push(source.to_string()),
+                (None, DatabaseSource::Registry(_)) => unasked.push(source.to_string()),
+                (None, DatabaseSource::Archive { .. } | DatabaseSource::Folder(_)) => missing.push(source.to_string()),
             }
         }
         let mut found = Vec::new();
@@ -142,10 +142,10 @@ impl AdvisoryDatabases {
     }
 
     /// Returns the database of a source. That of a folder is made anew if a file of the folder changed.
-    fn current(&self, source: &Source) -> AdvisoryResult<Option<Database>> {
+    fn current(&self, source: &DatabaseSource) -> AdvisoryResult<Option<Database>> {
         let path = self.file(source);
         let known = Database::open(&path).map_err(failure)?;
-        let Source::Folder(folder) = source else { return Ok(known) };
+        let DatabaseSource::Folder(folder) = source else { return Ok(known) };
         let fingerprint = fetch::fingerprint(folder)?;
         if known.as_ref().is_some_and(|known| known.content == fingerprint) {
             return Ok(known);
@@ -155,12 +155,12 @@ impl AdvisoryDatabases {
         Database::open(&path).map_err(failure)
     }
 
-    fn file(&self, source: &Source) -> PathBuf {
+    fn file(&self, source: &DatabaseSource) -> PathBuf {
         self.folder.join(source.key())
     }
 }
 
-fn status(source: &Source, database: Option<&Database>, is_new: bool) -> DatabaseStatus {
+fn status(source: &DatabaseSource, database: Option<&Database>, is_new: bool) -> DatabaseStatus {
     DatabaseStatus {
         source: source.to_string(),
         fetched: database.map(|database| database.fetched),

@@ -28,7 +28,7 @@ pub(super) enum Presence {
 
 /// One database's source.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Source {
+pub(super) enum DatabaseSource {
     /// The archive of an ecosystem's records on a server: `npm/all.zip`.
     Archive { server: Url, path: String, presence: Presence },
     /// A folder with records, or with archives of records, at any depth.
@@ -50,7 +50,7 @@ pub struct AdvisoryQuestion {
     pub asked: AskedVersions,
 }
 
-impl Source {
+impl DatabaseSource {
     /// Returns the name of its database. What a registry says of one lock is none about another.
     pub(super) fn key(&self) -> String {
         let mut hasher = blake3::Hasher::new();
@@ -70,7 +70,7 @@ impl Source {
     }
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for DatabaseSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Archive { server, path, .. } => write!(f, "{server}{path}"),
@@ -81,7 +81,11 @@ impl fmt::Display for Source {
 }
 
 /// Returns the sources of advisories about packages of these ecosystems that have records.
-pub(super) fn sources(root: &Path, declared: &[AdvisorySource], ecosystems: &BTreeSet<Ecosystem>) -> Vec<Source> {
+pub(super) fn sources(
+    root: &Path,
+    declared: &[AdvisorySource],
+    ecosystems: &BTreeSet<Ecosystem>,
+) -> Vec<DatabaseSource> {
     let public = PUBLIC.parse().ok().map(RegistryUrl::Http);
     let of_records = declared.iter().filter(|source| source.form == AdvisoryForm::Osv);
     let places: Vec<&RegistryUrl> = match declared {
@@ -94,10 +98,10 @@ pub(super) fn sources(root: &Path, declared: &[AdvisorySource], ecosystems: &BTr
     let mut sources = Vec::new();
     for place in places {
         match place {
-            RegistryUrl::Folder(folder) => sources.push(Source::Folder(root.join(&**folder))),
+            RegistryUrl::Folder(folder) => sources.push(DatabaseSource::Folder(root.join(&**folder))),
             RegistryUrl::Http(server) => {
                 let there = archives().filter(|(_, presence)| !is_public || *presence == Presence::Required);
-                sources.extend(there.map(|(folder, presence)| Source::Archive {
+                sources.extend(there.map(|(folder, presence)| DatabaseSource::Archive {
                     server: server.clone(),
                     path: format!("{folder}/all.zip"),
                     presence,

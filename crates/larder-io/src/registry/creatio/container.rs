@@ -53,7 +53,7 @@ impl Container {
 }
 
 /// The part of a zip that counts.
-enum Part {
+enum ContainerPart {
     Archive(String),
     Nuspec,
 }
@@ -61,13 +61,13 @@ enum Part {
 fn read_zip(bytes: &[u8]) -> Result<Container, String> {
     let refused = |refusal: ArchiveRefusal| refusal.to_string();
     let mut zip = ZipArchive::open(Cursor::new(bytes), MOST_ENTRIES).map_err(refused)?;
-    let is_nuget = zip.entries().iter().any(|entry| matches!(part(entry.name(), false), Some(Part::Nuspec)));
-    let mut parts: Vec<(usize, u64, Part)> = Vec::new();
+    let is_nuget = zip.entries().iter().any(|entry| matches!(part(entry.name(), false), Some(ContainerPart::Nuspec)));
+    let mut parts: Vec<(usize, u64, ContainerPart)> = Vec::new();
     let has_direct = zip.entries().iter().any(|entry| is_directly_in_tools(entry.name()));
     for (place, entry) in zip.entries().iter().enumerate() {
         match part(entry.name(), is_nuget) {
             // Beside the package's archive, what lies deeper is content of others.
-            Some(Part::Archive(_)) if is_nuget && has_direct && !is_directly_in_tools(entry.name()) => {}
+            Some(ContainerPart::Archive(_)) if is_nuget && has_direct && !is_directly_in_tools(entry.name()) => {}
             Some(part) => parts.push((place, entry.size(), part)),
             None => {}
         }
@@ -76,8 +76,8 @@ fn read_zip(bytes: &[u8]) -> Result<Container, String> {
     let mut left = LARGEST;
     for (place, size, part) in parts {
         let limit = match part {
-            Part::Archive(_) => left,
-            Part::Nuspec => LARGEST_NUSPEC,
+            ContainerPart::Archive(_) => left,
+            ContainerPart::Nuspec => LARGEST_NUSPEC,
         };
         if size > limit {
             return Err(format!("its archives are larger than {LARGEST} bytes, or its nuspec than {LARGEST_NUSPEC}"));
@@ -86,7 +86,7 @@ fn read_zip(bytes: &[u8]) -> Result<Container, String> {
         let mut body = zip.body(place).map_err(refused)?;
         body.read_to_end(&mut content).map_err(|error| format!("its entry cannot be read: {error}"))?;
         match part {
-            Part::Archive(name) => {
+            ContainerPart::Archive(name) => {
                 let is_there = |(known, _): &(Option<String>, _)| {
                     known.as_ref().is_some_and(|known| known.eq_ignore_ascii_case(&name))
                 };
@@ -96,8 +96,8 @@ fn read_zip(bytes: &[u8]) -> Result<Container, String> {
                 left = left.saturating_sub(size);
                 container.archives.push((Some(name), content));
             }
-            Part::Nuspec if container.nuspec.is_some() => return Err("it has two nuspecs".to_owned()),
-            Part::Nuspec => container.nuspec = Some(content),
+            ContainerPart::Nuspec if container.nuspec.is_some() => return Err("it has two nuspecs".to_owned()),
+            ContainerPart::Nuspec => container.nuspec = Some(content),
         }
     }
     match container.archives.len() {
@@ -113,11 +113,11 @@ fn read_zip(bytes: &[u8]) -> Result<Container, String> {
 fn is_directly_in_tools(name: &str) -> bool {
     let path = name.replace('\\', "/");
     let is_in_tools = path.rsplit_once('/').is_some_and(|(folder, _)| folder.eq_ignore_ascii_case("tools"));
-    is_in_tools && matches!(part(name, true), Some(Part::Archive(_)))
+    is_in_tools && matches!(part(name, true), Some(ContainerPart::Archive(_)))
 }
 
 /// Returns what an entry of a zip is, by its name.
-fn part(name: &str, is_nuget: bool) -> Option<Part> {
+fn part(name: &str, is_nuget: bool) -> Option<ContainerPart> {
     let path = name.replace('\\', "/");
     let (folder, file) = path.rsplit_once('/').unwrap_or(("", &path));
     let stem = |extension: &str| {
@@ -126,9 +126,9 @@ fn part(name: &str, is_nuget: bool) -> Option<Part> {
         (at > 0 && end.eq_ignore_ascii_case(extension)).then(|| &file[..at])
     };
     if folder.is_empty() && stem(".nuspec").is_some() {
-        return Some(Part::Nuspec);
+        return Some(ContainerPart::Nuspec);
     }
     let top = folder.split('/').next().unwrap_or_default();
     let is_there = if is_nuget { top.eq_ignore_ascii_case("tools") } else { folder.is_empty() };
-    stem(".gz").filter(|_| is_there).map(|stem| Part::Archive(stem.to_owned()))
+    stem(".gz").filter(|_| is_there).map(|stem| ContainerPart::Archive(stem.to_owned()))
 }

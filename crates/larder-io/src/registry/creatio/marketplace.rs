@@ -156,7 +156,7 @@ pub(super) fn open(client: &RegistryClient, id: u32) -> Result<FullResponse, Arc
 /// The description of an application.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Description {
+struct ApplicationDescription {
     /// Where its file is, relative to the description.
     file_link: String,
     /// What is no Boolean says nothing.
@@ -164,7 +164,11 @@ struct Description {
     is_license_required: serde_json::Value,
 }
 
-fn describe(client: &RegistryClient, id: u32, description: &FullResponse) -> Result<Description, Arc<dyn Failure>> {
+fn describe(
+    client: &RegistryClient,
+    id: u32,
+    description: &FullResponse,
+) -> Result<ApplicationDescription, Arc<dyn Failure>> {
     serde_json::from_slice(&description.bytes).map_err(|error| wrong_description(client, id, error.to_string()))
 }
 

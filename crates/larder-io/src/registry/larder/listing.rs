@@ -7,10 +7,10 @@ use super::signers;
 use crate::diagnostic::Failure;
 use crate::manifest::Signer;
 use crate::model::{
-    Artifact, Attestation, Digest, Ecosystem, ExtraName, Facts, FeatureName, History, Label, Marker, Origin, PackageId,
-    PackageName, PackageStatus, Requirement, Version,
+    Artifact, Attestation, Digest, Ecosystem, ExtraName, Facts, FeatureName, IndexHistory, Label, Marker, Origin,
+    PackageId, PackageName, PackageStatus, Requirement, Version,
 };
-use crate::package::{Body, BodyDependency, Deposit, Event, EventKind, IndexFile, Published};
+use crate::package::{Body, BodyDependency, Deposit, EventKind, IndexFile, PackageEvent, Published};
 use crate::registry::client::FileLocation;
 use crate::registry::platform_metadata::unusable_release;
 use crate::registry::protocol::{PackageListing, ReleaseError};
@@ -66,9 +66,9 @@ impl LarderListing {
 }
 
 /// Returns the history that a whole index file is.
-fn whole_history(file: &IndexFile) -> Option<History> {
+fn whole_history(file: &IndexFile) -> Option<IndexHistory> {
     let count = file.line_count();
-    Some(History { lines: u32::try_from(count).ok()?, digest: file.digest_of_first(count)? })
+    Some(IndexHistory { lines: u32::try_from(count).ok()?, digest: file.digest_of_first(count)? })
 }
 
 impl PackageListing for LarderListing {
@@ -124,7 +124,7 @@ impl ListedRelease {
     fn is_in_log_before(&self, limit: u64, read_leaf: &ReadLeaf) -> Result<bool, Arc<dyn Failure>> {
         let place = self.published.deposit.as_ref().and_then(|deposit| deposit.index).filter(|index| *index < limit);
         let Some(leaf) = place.map(read_leaf).transpose()?.flatten() else { return Ok(false) };
-        let event = std::str::from_utf8(&leaf).ok().and_then(|line| Event::parse(line).ok());
+        let event = std::str::from_utf8(&leaf).ok().and_then(|line| PackageEvent::parse(line).ok());
         Ok(event.is_some_and(|event| {
             let is_of = matches!(&event.kind, EventKind::Publish { version, deposit }
                 if *version == self.published.version && Some(deposit) == self.published.deposit.as_ref());
@@ -246,7 +246,7 @@ mod tests {
     use super::*;
 
     fn line(kind: &str, body: &str) -> String {
-        Event::line_of(kind, body, None).unwrap() + "\n"
+        PackageEvent::line_of(kind, body, None).unwrap() + "\n"
     }
 
     fn published(version: &str, rest: &str) -> String {
@@ -260,7 +260,7 @@ mod tests {
             index: None,
             signatures: Vec::new(),
         };
-        Event::publish_line(&body, &deposit).unwrap() + "\n"
+        PackageEvent::publish_line(&body, &deposit).unwrap() + "\n"
     }
 
     fn listing(lines: &[String]) -> LarderListing {

@@ -9,7 +9,7 @@ use super::log::RegistryLog;
 use super::reading::SharedFailure;
 use super::{reading, signer_list};
 use crate::fs::{self, Durability, FsError};
-use crate::package::log::{CHECKPOINT, Head, LogHash, Tree, find_head, read_state};
+use crate::package::log::{CHECKPOINT, Head, LogHash, LogTree, find_head, read_state};
 use crate::package::{IndexFile, REGISTRY_FILE, index_path};
 use crate::registry::client::RegistryClient;
 use crate::registry::mirror_folder::{MirrorFolder, MirroredPackage};
@@ -64,11 +64,11 @@ fn read(
     log: &RegistryLog,
     client: &RegistryClient,
     packages: &[MirroredPackage],
-    earlier: &[Tree],
-) -> Result<(Tree, RegistryFiles, Vec<(Head, Vec<u8>)>), SharedFailure> {
+    earlier: &[LogTree],
+) -> Result<(LogTree, RegistryFiles, Vec<(Head, Vec<u8>)>), SharedFailure> {
     let opened = log.open(client)?;
     let seen = log.seen(&opened);
-    let trees: Vec<Tree> = earlier.iter().chain(seen.witness.trees()).copied().collect();
+    let trees: Vec<LogTree> = earlier.iter().chain(seen.witness.trees()).copied().collect();
     let keys = [opened.state.checkpoint.key.clone()];
     let files = Mutex::new(RegistryFiles::new());
     let heads = reading::until_whole(|past_caches| {
@@ -149,10 +149,10 @@ fn signer_files(log: &RegistryLog, client: &RegistryClient) -> Result<Vec<(Strin
 }
 
 /// Returns the trees that the mirror had.
-fn earlier_trees(folder: &Path) -> Result<Vec<Tree>, FsError> {
+fn earlier_trees(folder: &Path) -> Result<Vec<LogTree>, FsError> {
     let bytes = fs::read_up_to(&folder.join(EARLIER), LARGEST)?.unwrap_or_default();
     let trees: Vec<(u64, String)> = serde_json::from_slice(&bytes).unwrap_or_default();
-    Ok(trees.into_iter().filter_map(|(size, root)| Some(Tree { size, root: LogHash::from_hex(&root)? })).collect())
+    Ok(trees.into_iter().filter_map(|(size, root)| Some(LogTree { size, root: LogHash::from_hex(&root)? })).collect())
 }
 
 /// Writes a file that is not there yet, or otherwise. Returns whether it was written.

@@ -14,7 +14,7 @@ use crate::fs;
 use crate::manifest::{LogTrust, Registry, RegistryUrl};
 use crate::model::{Ecosystem, LogKey, PackageName};
 use crate::package::log::{LogHash, LogSigner};
-use crate::package::{Deposit, Event, IndexFile};
+use crate::package::{Deposit, IndexFile, PackageEvent};
 use crate::registry::cache::{CachePolicy, MetadataCache};
 use crate::registry::client::{ListingError, RegistryClient};
 
@@ -56,7 +56,8 @@ impl Case {
     }
 
     fn yank(&self, name: &str, version: &str) {
-        let line = Event::line_of("yank", &format!(r#"{{"name":"{name}","version":"{version}"}}"#), None).unwrap();
+        let line =
+            PackageEvent::line_of("yank", &format!(r#"{{"name":"{name}","version":"{version}"}}"#), None).unwrap();
         let change = Change { name: name.to_owned(), lines: vec![line], archives: Vec::new() };
         let registry = FolderRegistry::open(&self.root(), &[]).unwrap();
         registry.lock(|| {}).unwrap().commit(&[change], &self.signer, TIME).unwrap();
@@ -135,7 +136,7 @@ fn publication(name: &str, version: &str) -> Change {
         index: None,
         signatures: Vec::new(),
     };
-    let line = Event::publish_line(&format!(r#"{{"name":"{name}","version":"{version}"}}"#), &deposit).unwrap();
+    let line = PackageEvent::publish_line(&format!(r#"{{"name":"{name}","version":"{version}"}}"#), &deposit).unwrap();
     Change { name: name.to_owned(), lines: vec![line], archives: vec![(file, archive)] }
 }
 

@@ -16,7 +16,7 @@ use super::known_tiles::KnownTiles;
 use crate::fs::{self, Durability, FsError};
 use crate::manifest::{Registry, RegistryUrl};
 use crate::model::{Digest, LogKey};
-use crate::package::log::{Checkpoint, LogFault, LogHash, StateFreshness, StateLeaf, Tree, VerifiedState, Witness};
+use crate::package::log::{Checkpoint, LogFault, LogHash, LogTree, StateFreshness, StateLeaf, VerifiedState, Witness};
 use crate::registry::RegistryError;
 
 /// The folder of witnesses, below the cache.
@@ -220,8 +220,8 @@ fn short(text: &str) -> String {
     Digest::sha256_of(text).to_hex().chars().take(16).collect()
 }
 
-fn tree(size: u64, root: &str) -> Option<Tree> {
-    Some(Tree { size, root: LogHash::from_hex(root)? })
+fn tree(size: u64, root: &str) -> Option<LogTree> {
+    Some(LogTree { size, root: LogHash::from_hex(root)? })
 }
 
 fn write(path: &Path, content: &[u8]) {

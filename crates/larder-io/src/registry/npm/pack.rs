@@ -151,9 +151,9 @@ fn decided(patterns: &[Pattern], path: &str) -> Option<bool> {
 mod tests {
     use super::*;
 
-    struct Files(Vec<(&'static str, &'static str)>);
+    struct PackedFiles(Vec<(&'static str, &'static str)>);
 
-    impl SourceFiles for Files {
+    impl SourceFiles for PackedFiles {
         fn paths(&self) -> Vec<&str> {
             self.0.iter().map(|(path, _)| *path).collect()
         }
@@ -166,7 +166,7 @@ mod tests {
     #[track_caller]
     fn check(manifest: &str, files: &[(&'static str, &'static str)], expect: &str) {
         let manifest = serde_json::from_str(manifest).unwrap();
-        assert_eq!(packed(&Files(files.to_vec()), &manifest).join(" "), expect);
+        assert_eq!(packed(&PackedFiles(files.to_vec()), &manifest).join(" "), expect);
     }
 
     #[test]

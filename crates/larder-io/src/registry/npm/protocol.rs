@@ -89,7 +89,7 @@ impl Protocol for NpmProtocol {
 
     fn attestations(&self, name: &PackageName, version: &Version, _: &str) -> Option<AttestationDocument> {
         let name = name.as_str().replace('/', "%2f");
-        Some(AttestationDocument::Npm(format!("-/npm/v1/attestations/{name}@{version}")))
+        Some(AttestationDocument::Bundles(format!("-/npm/v1/attestations/{name}@{version}")))
     }
 
     fn account(&self, _: &RegistryClient) -> Result<Option<String>, Arc<dyn Failure>> {

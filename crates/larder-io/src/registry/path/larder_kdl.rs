@@ -15,7 +15,7 @@ use crate::resolve::{Dependency, DependencyKind};
 pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPackage, LocalPackageError> {
     let manifest = parse(context, text)?;
     let (name, version) = manifest.identity().unzip();
-    let name = context.name(PathKind::Larder, name)?;
+    let name = context.name(PathKind::LarderKdl, name)?;
     let declared_version = version.flatten().cloned().map(Version::from);
     let stated = manifest.package.as_ref().and_then(|package| package.license.as_deref());
     let stated = stated.or_else(|| manifest.project.as_ref()?.license.as_deref());
@@ -39,7 +39,7 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
         name,
         declared_version,
         license,
-        kind: PathKind::Larder,
+        kind: PathKind::LarderKdl,
         dependencies,
         extras: Vec::new(),
         features,
@@ -60,7 +60,7 @@ pub(super) fn name(context: ManifestContext<'_>, text: &str) -> Result<Option<St
 }
 
 fn parse(context: ManifestContext<'_>, text: &str) -> Result<Manifest, LocalPackageError> {
-    let file = manifest_path(context.folder, PathKind::Larder);
+    let file = manifest_path(context.folder, PathKind::LarderKdl);
     let member = manifest::ManifestKind::Member(&context.local_packages.catalogs);
     let kind = if context.folder.is_empty() { manifest::ManifestKind::Root } else { member };
     manifest::parse(&file, text, kind).map_err(|errors| LocalPackageError::Manifest(Arc::new(errors)))
@@ -80,8 +80,11 @@ fn lines<'l>(
                 found.push(super::dependency(kind, requirement.clone()));
             }
             DependencySpec::Package(requirement) => {
-                let resolved =
-                    context.resolve(Some(dependent), super::dependency(kind, requirement.clone()), PathKind::Larder)?;
+                let resolved = context.resolve(
+                    Some(dependent),
+                    super::dependency(kind, requirement.clone()),
+                    PathKind::LarderKdl,
+                )?;
                 found.extend(resolved.dependencies);
                 warnings.extend(resolved.warning);
             }
@@ -90,7 +93,7 @@ fn lines<'l>(
             DependencySpec::Folder(spec) => {
                 let wanted = match &spec.name {
                     Some(name) => context.require_linked(&spec.folder, name)?,
-                    None => context.require_folder(&spec.folder, None, PathKind::Larder)?,
+                    None => context.require_folder(&spec.folder, None, PathKind::LarderKdl)?,
                 };
                 found.push(super::dependency(kind, wanted));
                 let folder = super::join(context.folder, &spec.folder);

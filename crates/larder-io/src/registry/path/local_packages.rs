@@ -175,7 +175,7 @@ impl LocalPackageIndex {
     /// Returns a name that no other folder has: the declared one, or that under which a folder is linked that a build makes; that of the
     /// folder; one made of its path. `None` if nothing is in the folder and nothing links it.
     fn unique_name(&self, folder: &Arc<str>, declared: &[DeclaredIdentity]) -> Option<PackageName> {
-        let may_be_built = super::may_be_built(folder) && declared.iter().all(|one| one.kind == PathKind::Npm);
+        let may_be_built = super::may_be_built(folder) && declared.iter().all(|one| one.kind == PathKind::PackageJson);
         let own = match self.linked.get(folder).filter(|_| may_be_built) {
             Some(linked) => Some(linked.clone()),
             None => declared.first()?.package(),
@@ -289,13 +289,13 @@ impl IndexedPackage {
     /// Returns the package that the root's package.json describes, with the name that it has there: where the root is a Python package too,
     /// it is called as that. `None` if there is none, or the root is a private package.
     pub(super) fn of_root(root: &Path) -> Option<(PackageName, Self)> {
-        let own = super::read_text(root, PathKind::Larder.file()).ok().flatten();
+        let own = super::read_text(root, PathKind::LarderKdl.file()).ok().flatten();
         if own.is_some_and(|text| manifest::declared_package(&text).is_some()) {
             return None;
         }
         let mut declared = DeclaredIdentity::all(root, "", &Catalogs::default());
         let package = declared.first()?.package();
-        let at = declared.iter().position(|one| one.kind == PathKind::Npm)?;
+        let at = declared.iter().position(|one| one.kind == PathKind::PackageJson)?;
         let of_npm = declared.swap_remove(at);
         let name = of_npm.package()?;
         let package = package.unwrap_or_else(|| name.clone());
@@ -338,9 +338,9 @@ impl PathKind {
     /// Returns the ecosystem in which requirements refer to a manifest's name.
     pub(super) fn ecosystem(self) -> Ecosystem {
         match self {
-            Self::Larder => Ecosystem::Larder,
-            Self::Npm => Ecosystem::Npm,
-            Self::Pypi => Ecosystem::Pypi,
+            Self::LarderKdl => Ecosystem::Larder,
+            Self::PackageJson => Ecosystem::Npm,
+            Self::Pyproject => Ecosystem::Pypi,
         }
     }
 }
@@ -371,10 +371,10 @@ impl DeclaredIdentity {
         let file = manifest_path(folder, kind);
         let text = super::read_text(root, &file).ok()?;
         // A Python package may have none but setup.cfg and setup.py.
-        let text = if kind == PathKind::Pypi { text.unwrap_or_default() } else { text? };
+        let text = if kind == PathKind::Pyproject { text.unwrap_or_default() } else { text? };
         let (mut features, mut lines) = (Arc::default(), Vec::new());
         let (name, version) = match kind {
-            PathKind::Larder => {
+            PathKind::LarderKdl => {
                 let member = manifest::ManifestKind::Member(catalogs);
                 let kind = if folder.is_empty() { manifest::ManifestKind::Root } else { member };
                 let manifest = manifest::parse(&file, &text, kind).ok()?;
@@ -386,12 +386,12 @@ impl DeclaredIdentity {
                 let (name, version) = manifest.identity().unzip();
                 (name.map(str::to_owned), version.flatten().map(ToString::to_string))
             }
-            PathKind::Npm => {
+            PathKind::PackageJson => {
                 let json: PackageJsonIdentity = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()?;
                 let text = |value: Option<serde_json::Value>| value?.as_str().map(str::to_owned);
                 (text(json.name), text(json.version))
             }
-            PathKind::Pypi => python_manifest::identity(root, folder, &text)?,
+            PathKind::Pyproject => python_manifest::identity(root, folder, &text)?,
         };
         Some(Self { kind, name, version, features, lines })
     }
@@ -400,8 +400,8 @@ impl DeclaredIdentity {
         let name = self.name.as_deref()?;
         match self.kind {
             // The name of a `project` need not be one of a private package.
-            PathKind::Larder => PackageName::npm(name).ok(),
-            PathKind::Npm | PathKind::Pypi => PackageName::parse(self.kind.ecosystem(), name).ok(),
+            PathKind::LarderKdl => PackageName::npm(name).ok(),
+            PathKind::PackageJson | PathKind::Pyproject => PackageName::parse(self.kind.ecosystem(), name).ok(),
         }
     }
 }

@@ -65,29 +65,29 @@ pub struct PathPackage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PathKind {
     /// `larder.kdl`
-    Larder,
+    LarderKdl,
     /// `package.json`
-    Npm,
+    PackageJson,
     /// `pyproject.toml`
-    Pypi,
+    Pyproject,
 }
 
 impl PathKind {
     /// Every kind, in the order in which they are looked for.
-    pub const ALL: [Self; 3] = [Self::Larder, Self::Npm, Self::Pypi];
+    pub const ALL: [Self; 3] = [Self::LarderKdl, Self::PackageJson, Self::Pyproject];
 
     /// Returns the kinds in the order in which they are looked for in a folder. The larder.kdl of the root, whose folder is empty, is
     /// the project's: as a package the root is its pyproject.toml, else its package.json.
     fn in_folder(folder: &str) -> [Self; 3] {
-        if folder.is_empty() { [Self::Pypi, Self::Npm, Self::Larder] } else { Self::ALL }
+        if folder.is_empty() { [Self::Pyproject, Self::PackageJson, Self::LarderKdl] } else { Self::ALL }
     }
 
     /// Returns the manifest's file name.
     pub fn file(self) -> &'static str {
         match self {
-            Self::Larder => "larder.kdl",
-            Self::Npm => "package.json",
-            Self::Pypi => "pyproject.toml",
+            Self::LarderKdl => "larder.kdl",
+            Self::PackageJson => "package.json",
+            Self::Pyproject => "pyproject.toml",
         }
     }
 }
@@ -252,20 +252,20 @@ pub fn read(root: &Path, folder: &str, local_packages: &LocalPackageIndex) -> Re
         found => found?,
     };
     let mut package = match kind {
-        PathKind::Larder => larder_kdl::read(context, &text)?,
-        PathKind::Npm => package_json::read(context, &text)?,
-        PathKind::Pypi => pyproject::read(context, &text)?,
+        PathKind::LarderKdl => larder_kdl::read(context, &text)?,
+        PathKind::PackageJson => package_json::read(context, &text)?,
+        PathKind::Pyproject => pyproject::read(context, &text)?,
     };
     // Both halves of a folder count.
-    if kind == PathKind::Npm
-        && let Some(text) = read_kind(context, PathKind::Pypi)?
+    if kind == PathKind::PackageJson
+        && let Some(text) = read_kind(context, PathKind::Pyproject)?
     {
         package.add_half(pyproject::read(context, &text)?);
     }
     if let Some(known) = local_packages.in_folder(folder) {
         package.name = known.package.clone();
     }
-    if folder.is_empty() && kind == PathKind::Npm {
+    if folder.is_empty() && kind == PathKind::PackageJson {
         // The root's `node_modules` has what the project's own lines ask for.
         package.dependencies.clear();
         package.groups.clear();
@@ -366,7 +366,7 @@ pub fn resolve(
     requirement: &Requirement,
 ) -> Result<ResolvedDependency, LocalPackageError> {
     let declared = dependency(kind, requirement.clone());
-    ManifestContext { root, folder, local_packages }.resolve(None, declared, PathKind::Larder)
+    ManifestContext { root, folder, local_packages }.resolve(None, declared, PathKind::LarderKdl)
 }
 
 /// Returns what the extras of the Python package in `folder` ask for.
@@ -429,8 +429,8 @@ fn read_manifest(context: ManifestContext<'_>) -> Result<(PathKind, String), Loc
         }
     }
     // One that describes no package is to be named.
-    match read_text(root, &manifest_path(folder, PathKind::Pypi))? {
-        Some(text) => Ok((PathKind::Pypi, text)),
+    match read_text(root, &manifest_path(folder, PathKind::Pyproject))? {
+        Some(text) => Ok((PathKind::Pyproject, text)),
         None => Err(LocalPackageError::NoManifest { folder: folder_text(folder).to_owned(), asked_by: None }),
     }
 }
@@ -439,7 +439,7 @@ fn read_manifest(context: ManifestContext<'_>) -> Result<(PathKind, String), Loc
 /// empty. One that describes no package is none.
 fn read_kind(context: ManifestContext<'_>, kind: PathKind) -> Result<Option<String>, LocalPackageError> {
     let text = read_text(context.root, &manifest_path(context.folder, kind))?;
-    if kind != PathKind::Pypi {
+    if kind != PathKind::Pyproject {
         return Ok(text);
     }
     Ok(Some(text.unwrap_or_default()).filter(|text| python_manifest::is_package(context.root, context.folder, text)))
@@ -474,7 +474,7 @@ impl ManifestContext<'_> {
             "" | "default" => None,
             text => Some(text.parse::<Label>().map_err(|error| error.to_string())?),
         };
-        let range = self.local_packages.catalogs.range(label.as_ref(), PathKind::Npm.ecosystem(), name)?;
+        let range = self.local_packages.catalogs.range(label.as_ref(), PathKind::PackageJson.ecosystem(), name)?;
         if range.starts_with("catalog:") {
             Err("a catalog refers to a catalog".to_owned())
         } else {
@@ -491,8 +491,8 @@ impl ManifestContext<'_> {
         let fallback = self.folder.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("root");
         let name = name.unwrap_or(fallback);
         let name = match kind {
-            PathKind::Pypi => PackageName::pypi(name),
-            PathKind::Larder | PathKind::Npm => PackageName::npm(name),
+            PathKind::Pyproject => PackageName::pypi(name),
+            PathKind::LarderKdl | PathKind::PackageJson => PackageName::npm(name),
         };
         name.map_err(|error| self.bad(kind, &error.to_string()))
     }
@@ -572,9 +572,9 @@ impl ManifestContext<'_> {
         let context = ManifestContext { folder: &folder, ..*self };
         let (kind, text) = read_manifest(context).map_err(|error| error.asked_by(&manifest_path(self.folder, asks)))?;
         let declared = match kind {
-            PathKind::Larder => larder_kdl::name(context, &text)?,
-            PathKind::Npm => package_json::name(context, &text)?,
-            PathKind::Pypi => python_manifest::name(self.root, &folder, &text)?,
+            PathKind::LarderKdl => larder_kdl::name(context, &text)?,
+            PathKind::PackageJson => package_json::name(context, &text)?,
+            PathKind::Pyproject => python_manifest::name(self.root, &folder, &text)?,
         };
         let own = context.name(kind, declared.as_deref())?;
         let alias = alias.unwrap_or(&own).clone();

@@ -41,15 +41,15 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
         Some(Err(error)) => {
             let name = match context.local_packages.in_folder(context.folder) {
                 Some(known) => known.package.clone(),
-                None => context.name(PathKind::Npm, None)?,
+                None => context.name(PathKind::PackageJson, None)?,
             };
-            let manifest = super::manifest_path(context.folder, PathKind::Npm);
+            let manifest = super::manifest_path(context.folder, PathKind::PackageJson);
             warnings.push(format!(
                 "{manifest} has a name by which nothing can ask for it, and is called `{name}` here: {error}"
             ));
             name
         }
-        _ => context.name(PathKind::Npm, json.name.as_deref())?,
+        _ => context.name(PathKind::PackageJson, json.name.as_deref())?,
     };
     let optional = json.optional_dependencies.unwrap_or_default();
     let is_optional_peer = |peer: &str| {
@@ -63,7 +63,8 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
             warnings.push(warning);
             return Ok(Vec::new());
         }
-        let resolved = context.resolve(Some(&name), parse_dependency(context, &name, kind, entry)?, PathKind::Npm)?;
+        let resolved =
+            context.resolve(Some(&name), parse_dependency(context, &name, kind, entry)?, PathKind::PackageJson)?;
         // What a member is developed with takes the place of a peer, and is told of itself.
         warnings.extend(resolved.warning.filter(|_| !(kind.is_peer() && development.contains_key(entry.0))));
         Ok::<_, LocalPackageError>(resolved.dependencies)
@@ -98,7 +99,7 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
         name,
         declared_version: json.version.as_deref().and_then(version),
         license: license::package_json(&json!({ "license": json.license, "licenses": json.licenses })),
-        kind: PathKind::Npm,
+        kind: PathKind::PackageJson,
         dependencies,
         extras: Vec::new(),
         features: BTreeSet::new(),
@@ -117,7 +118,7 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
 /// Reads a version as npm does, which also takes `v1.2.3`.
 fn version(text: &str) -> Option<Version> {
     let strict = || text.parse::<semver::Version>().ok();
-    let loose = || Version::parse(PathKind::Npm.ecosystem(), text).ok()?.to_string().parse().ok();
+    let loose = || Version::parse(PathKind::PackageJson.ecosystem(), text).ok()?.to_string().parse().ok();
     strict().or_else(loose).map(Version::from)
 }
 
@@ -127,7 +128,7 @@ pub(super) fn name(context: ManifestContext<'_>, text: &str) -> Result<Option<St
 
 fn parse(context: ManifestContext<'_>, text: &str) -> Result<PackageJsonManifest, LocalPackageError> {
     serde_json::from_str(text.trim_start_matches('\u{feff}'))
-        .map_err(|error| context.bad(PathKind::Npm, &error.to_string()))
+        .map_err(|error| context.bad(PathKind::PackageJson, &error.to_string()))
 }
 
 /// Returns the warning about an entry that links a folder under a name that no package may have. Nothing else can be meant by it, for no
@@ -135,7 +136,7 @@ fn parse(context: ManifestContext<'_>, text: &str) -> Result<PackageJsonManifest
 fn unnameable(context: ManifestContext<'_>, (alias, text): (&str, &str)) -> Option<String> {
     let folder = folder_path(text.trim())?;
     let error = PackageName::npm(alias).err()?;
-    let manifest = super::manifest_path(context.folder, PathKind::Npm);
+    let manifest = super::manifest_path(context.folder, PathKind::PackageJson);
     Some(format!("{manifest} links the folder {folder}, which is left out: {error}"))
 }
 
@@ -168,7 +169,7 @@ fn parse_dependency(
         };
         return match context.catalog_range(catalog, &alias) {
             // A catalog is the root's, and so are its folders.
-            Ok(range) if names_own_package(PathKind::Npm.ecosystem(), &range) => {
+            Ok(range) if names_own_package(PathKind::PackageJson.ecosystem(), &range) => {
                 let context = ManifestContext { folder: "", ..context };
                 parse_dependency(context, dependent, kind, (alias.as_str(), &range))
             }
@@ -187,7 +188,7 @@ fn parse_dependency(
         let (member, range) = workspace(alias, range);
         let none = || Ok(refused(&seen_as, "no member of the project has this name".to_owned()));
         let Ok(member) = PackageName::npm(member) else { return none() };
-        let mut of_name = context.local_packages.of_name(PathKind::Npm.ecosystem(), &member).to_vec();
+        let mut of_name = context.local_packages.of_name(PathKind::PackageJson.ecosystem(), &member).to_vec();
         if of_name.is_empty() {
             of_name.extend(super::root_package(context.root, &member));
         }

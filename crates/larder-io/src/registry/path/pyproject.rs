@@ -19,13 +19,13 @@ use crate::resolve::{Dependency, DependencyKind, Wants};
 pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPackage, LocalPackageError> {
     let files = RefCell::new(BTreeSet::new());
     let Some(project) = project(context, text, &files)? else {
-        return Err(context.bad(PathKind::Pypi, "it has no [project]"));
+        return Err(context.bad(PathKind::Pyproject, "it has no [project]"));
     };
     if let [field, ..] = &project.computed[..] {
         let (file, package) = (file_of(context, &project), project.name.clone());
         return Err(LocalPackageError::Computed { file, field: field.clone(), package });
     }
-    let name = context.name(PathKind::Pypi, project.name.as_deref())?;
+    let name = context.name(PathKind::Pyproject, project.name.as_deref())?;
     let sources = project.sources();
     let resolve = |requirements: &[DeclaredRequirement<'_>]| {
         let mut resolver = RequirementResolver::new(context, Some(&name), Some(&sources));
@@ -37,7 +37,7 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
                 DeclaredRequirement::Folder(folder) => {
                     resolver.dependencies.push(super::dependency(
                         DependencyKind::Normal,
-                        context.require_folder(folder, None, PathKind::Pypi)?,
+                        context.require_folder(folder, None, PathKind::Pyproject)?,
                     ));
                 }
             }
@@ -50,8 +50,9 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
     let mut dependencies = resolve(&requirements)?;
     let mut extras = Vec::new();
     for (extra, requirements) in &project.optional_dependencies {
-        let extra: ExtraName =
-            extra.parse().map_err(|error: crate::model::NameError| context.bad(PathKind::Pypi, &error.to_string()))?;
+        let extra: ExtraName = extra
+            .parse()
+            .map_err(|error: crate::model::NameError| context.bad(PathKind::Pyproject, &error.to_string()))?;
         let behind = |text: &String| parsed(context, &name, &behind_extra(text, extra.as_str()));
         // Local packages are left out here: they are added where the extra is requested.
         let is_local = |dependency: &Dependency| match &dependency.wants {
@@ -66,8 +67,9 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
     }
     let mut groups = BTreeMap::new();
     for group in project.groups.keys() {
-        let label: Label =
-            group.parse().map_err(|error: crate::model::LabelError| context.bad(PathKind::Pypi, &error.to_string()))?;
+        let label: Label = group
+            .parse()
+            .map_err(|error: crate::model::LabelError| context.bad(PathKind::Pyproject, &error.to_string()))?;
         let mut requirements = Vec::new();
         collect_group(&project.groups, group, &mut Vec::new(), &mut requirements);
         groups.insert(label, resolve(&requirements)?);
@@ -87,7 +89,7 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
         name,
         declared_version: project.version.as_deref().and_then(version),
         license: license::metadata(&project.license),
-        kind: PathKind::Pypi,
+        kind: PathKind::Pyproject,
         dependencies,
         extras,
         features: BTreeSet::new(),
@@ -162,7 +164,7 @@ fn file_of(context: ManifestContext<'_>, project: &PythonProject) -> String {
 /// Reads a version as SemVer, filling in what PEP 440 leaves out: `1.2` is 1.2.0. What is no SemVer even then stays a version of Python, in
 /// its normal form.
 fn version(text: &str) -> Option<Version> {
-    let normal = || Version::parse(PathKind::Pypi.ecosystem(), text).ok().map(|version| version.to_string());
+    let normal = || Version::parse(PathKind::Pyproject.ecosystem(), text).ok().map(|version| version.to_string());
     semver(text).map(Version::from).or_else(|| {
         let normal = normal()?;
         semver(&normal).map(Version::from).or_else(|| Version::parse(Ecosystem::LOCAL, &normal).ok())
@@ -193,13 +195,13 @@ pub(super) fn resolve_dependency(
 /// Returns what extras of the package in a folder ask for.
 pub(super) fn extras(context: ManifestContext<'_>, extras: &[ExtraName]) -> Result<Vec<Dependency>, LocalPackageError> {
     let [first, ..] = extras else { return Ok(Vec::new()) };
-    let manifest = manifest_path(context.folder, PathKind::Pypi);
+    let manifest = manifest_path(context.folder, PathKind::Pyproject);
     let text = super::read_text(context.root, &manifest)?.unwrap_or_default();
     let Some(project) = project(context, &text, &RefCell::default())? else {
         return Err(LocalPackageError::NoExtra { file: manifest, extra: first.clone(), known: String::new() });
     };
     let file = file_of(context, &project);
-    let name = context.name(PathKind::Pypi, project.name.as_deref())?;
+    let name = context.name(PathKind::Pyproject, project.name.as_deref())?;
     let sources = project.sources();
     let mut resolver = RequirementResolver::new(context, Some(&name), Some(&sources));
     for extra in extras {
@@ -308,7 +310,7 @@ impl<'a> RequirementResolver<'a> {
         let name = requirement.package().name;
         let stated = self.sources.and_then(|sources| sources.get(&name));
         if let Some(UvSource::Folder(folder)) = stated {
-            let found = self.context.require_folder(folder, Some(&name), PathKind::Pypi)?;
+            let found = self.context.require_folder(folder, Some(&name), PathKind::Pyproject)?;
             let found = found.when(requirement.marker().cloned().unwrap_or_default());
             if let Some(folder) = found.folder() {
                 let local = IndexedPackage::in_folder(folder.clone(), found.name().clone());
@@ -336,7 +338,7 @@ impl<'a> RequirementResolver<'a> {
             },
             LocalMatch::OtherVersion(local) => ResolvedSource::OtherVersion(local),
             LocalMatch::Ambiguous(first, second) => {
-                return Err(self.context.same_name(PathKind::Pypi, requirement, first, second));
+                return Err(self.context.same_name(PathKind::Pyproject, requirement, first, second));
             }
         })
     }
@@ -344,7 +346,7 @@ impl<'a> RequirementResolver<'a> {
     /// Returns the requirements of a local package's extras.
     fn extras(&self, local: &IndexedPackage) -> Result<BTreeMap<String, Vec<String>>, LocalPackageError> {
         let context = ManifestContext { folder: &local.folder, ..self.context };
-        let text = super::read_text(context.root, &manifest_path(context.folder, PathKind::Pypi)).ok().flatten();
+        let text = super::read_text(context.root, &manifest_path(context.folder, PathKind::Pyproject)).ok().flatten();
         let text = text.unwrap_or_default();
         let project = project(context, &text, &RefCell::default())?;
         Ok(project.map(|project| project.optional_dependencies).unwrap_or_default())

@@ -19,7 +19,7 @@ pub(super) fn parse(
     let path = root.join(folder);
     let failed = fs::FailedRead::default();
     let read = |file: &str| {
-        if file == PathKind::Pypi.file() {
+        if file == PathKind::Pyproject.file() {
             return Some(text.to_owned());
         }
         files.borrow_mut().insert(file.to_owned());
@@ -33,7 +33,7 @@ pub(super) fn parse(
     failed
         .checked(project)
         .map_err(io)?
-        .map_err(|reason| LocalPackageError::BadManifest { file: manifest_path(folder, PathKind::Pypi), reason })
+        .map_err(|reason| LocalPackageError::BadManifest { file: manifest_path(folder, PathKind::Pyproject), reason })
 }
 
 /// Returns the name in the manifest of a folder.

@@ -337,7 +337,7 @@ fn a_manifest_over_the_size_limit_declares_no_name_and_is_refused() {
     let root = folder(&[("big/package.json", &format!("{{\"name\":\"big\"}}{padding}"))]);
     let mut local_packages = LocalPackageIndex::default();
     assert_eq!(local_packages.add(root.path(), &"big".into()), None);
-    assert_eq!(local_packages.get(PathKind::Npm.ecosystem(), &PackageName::npm("big").unwrap()), None);
+    assert_eq!(local_packages.get(PathKind::PackageJson.ecosystem(), &PackageName::npm("big").unwrap()), None);
     let error = read(root.path(), "big", &local_packages).unwrap_err();
     assert!(matches!(error, LocalPackageError::BadManifest { .. }), "{error}");
 }

@@ -27,7 +27,7 @@ impl PathPackage {
         }
         let name = match context.local_packages.in_folder(folder) {
             Some(known) => known.package.clone(),
-            None => context.name(PathKind::Npm, None)?,
+            None => context.name(PathKind::PackageJson, None)?,
         };
         let warning = format!(
             "`{folder}` holds no package yet: it is linked all the same, for a build may make it; what a package.json there asks for is not locked \
@@ -40,7 +40,7 @@ impl PathPackage {
             name,
             declared_version: Some(version),
             license: Declaration::default(),
-            kind: PathKind::Npm,
+            kind: PathKind::PackageJson,
             dependencies,
             extras: Vec::new(),
             features: BTreeSet::new(),
@@ -61,7 +61,7 @@ impl ManifestContext<'_> {
     /// Returns a requirement for a folder that is relative to this one and linked under a name, as npm's tools link it: a build may make what
     /// is in it.
     pub(super) fn require_linked(&self, relative: &str, alias: &PackageName) -> Result<Requirement, LocalPackageError> {
-        match self.require_folder(relative, Some(alias), PathKind::Npm) {
+        match self.require_folder(relative, Some(alias), PathKind::PackageJson) {
             Err(LocalPackageError::NoManifest { .. }) if may_be_built(&join(self.folder, relative)) => {
                 let folder = join(self.folder, relative);
                 let known = self.local_packages.in_folder(&folder).map(|known| known.package.clone());

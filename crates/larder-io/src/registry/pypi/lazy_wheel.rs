@@ -7,7 +7,7 @@ use super::file_name::FileName;
 use super::record::FileRecord;
 use crate::diagnostic::Failure;
 use crate::fetch::zip::ZipArchive;
-use crate::fetch::{ByteRange, Content, Encoding, FullResponse, Request, RequestError, RequestTarget};
+use crate::fetch::{BodyRange, ByteRange, Encoding, FullResponse, Request, RequestError, RequestTarget};
 use crate::model::PackageName;
 use crate::registry::RegistryError;
 use crate::registry::client::RegistryClient;
@@ -40,7 +40,7 @@ pub(super) fn from_wheel(
         Err(RequestError::Status { .. }) => {}
         Err(error) => return Err(Arc::new(error)),
         Ok(document) => match document.response.content {
-            Content::Part { start, total } => {
+            BodyRange::Part { start, total } => {
                 let is_last = start.checked_add(document.bytes.len() as u64) == Some(total) && total < LARGEST_WHEEL;
                 let parts = vec![(start, document.bytes)];
                 let between = |start, end| read(Some(ByteRange::Between(start, end)));
@@ -48,7 +48,7 @@ pub(super) fn from_wheel(
                     return metadata.map(Some).map_err(|error| Arc::new(error) as Arc<dyn Failure>);
                 }
             }
-            Content::UnknownPart => {}
+            BodyRange::UnknownPart => {}
             _ => return from_whole(client, package, file, document.bytes),
         },
     }
@@ -80,8 +80,8 @@ fn from_parts(
     let mut failure = None;
     let fetch = |start, end| match read(start, end) {
         Ok(part) => match part.response.content {
-            Content::Part { start: got, total: of } if (got, of) == (start, total) => Ok(part.bytes),
-            Content::Whole => {
+            BodyRange::Part { start: got, total: of } if (got, of) == (start, total) => Ok(part.bytes),
+            BodyRange::Whole => {
                 let rest = usize::try_from(start).ok().and_then(|start| part.bytes.get(start..));
                 rest.map(<[u8]>::to_vec).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
             }

@@ -20,12 +20,12 @@ const BUILT: &str = "dist/";
 
 #[derive(Deserialize)]
 struct Pyproject {
-    project: Option<Project>,
+    project: Option<ProjectFields>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
-struct Project {
+struct ProjectFields {
     name: String,
     version: Option<String>,
     #[serde(default)]
@@ -96,7 +96,7 @@ pub(super) fn pack_release(endpoint: &Endpoint, folder: &ReleaseFolder<'_>) -> R
 /// The fields of the core metadata, in order; the description is last.
 type Fields = Vec<(&'static str, String)>;
 
-fn fields(project: &Project, version: &str, folder: &ReleaseFolder<'_>) -> Result<Fields, String> {
+fn fields(project: &ProjectFields, version: &str, folder: &ReleaseFolder<'_>) -> Result<Fields, String> {
     let mut fields: Fields =
         vec![("Metadata-Version", "2.4".to_owned()), ("Name", project.name.clone()), ("Version", version.to_owned())];
     fields.extend(project.description.clone().map(|text| ("Summary", text)));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Registries, failed};
-use crate::model::{History, Label, LogKey, Origin, PackageId};
+use crate::model::{IndexHistory, Label, LogKey, Origin, PackageId};
 use crate::registry::RegistryError;
 use crate::resolve::IndexError;
 
@@ -15,7 +15,7 @@ impl Registries {
     }
 
     /// Makes sure that the history of a private package begins as a lock witnessed it.
-    pub fn check_history(&self, package: &PackageId, witnessed: &History) -> Result<(), IndexError> {
+    pub fn check_history(&self, package: &PackageId, witnessed: &IndexHistory) -> Result<(), IndexError> {
         let listing = self.state.listing(package)?;
         let found = listing.history(witnessed.lines);
         if found.as_ref() == Some(&witnessed.digest) {

@@ -8,7 +8,7 @@ use crate::registry::protocol::PackageListing;
 use crate::resolve;
 
 /// A job that runs ahead of the solver.
-pub(super) enum Job {
+pub(super) enum PrefetchJob {
     /// Fetches the listing for a requirement, and what its most likely version needs.
     Requirement(Requirement),
     /// Fetches one release, and nothing that follows from it.
@@ -18,16 +18,16 @@ pub(super) enum Job {
 impl Registries {
     /// Fetches ahead what these requirements will need.
     pub(super) fn prefetch_all<'a>(&self, requirements: impl Iterator<Item = &'a Requirement>) {
-        let jobs = self.state.not_yet_prefetched(requirements).into_iter().map(Job::Requirement);
+        let jobs = self.state.not_yet_prefetched(requirements).into_iter().map(PrefetchJob::Requirement);
         self.pool.add(Lane::Cpu, jobs.collect());
     }
 }
 
 impl RegistriesState {
-    pub(super) fn run_job(&self, lane: Lane, job: Job) -> Vec<(Lane, Job)> {
+    pub(super) fn run_job(&self, lane: Lane, job: PrefetchJob) -> Vec<(Lane, PrefetchJob)> {
         match job {
-            Job::Requirement(requirement) => self.prefetch(lane, requirement),
-            Job::Release(package, ordinal) => {
+            PrefetchJob::Requirement(requirement) => self.prefetch(lane, requirement),
+            PrefetchJob::Release(package, ordinal) => {
                 // An error is reported when the solver needs the release.
                 let _ = self.release(&package, ordinal);
                 Vec::new()
@@ -37,18 +37,18 @@ impl RegistriesState {
 
     /// Fetches what the solver will need for a requirement. Returns the jobs that follow from it. On the processor's lane, a
     /// requirement that needs the network is returned as a job for the network's lane.
-    fn prefetch(&self, lane: Lane, requirement: Requirement) -> Vec<(Lane, Job)> {
+    fn prefetch(&self, lane: Lane, requirement: Requirement) -> Vec<(Lane, PrefetchJob)> {
         let package = requirement.package();
         let listing = match lane {
             Lane::Cpu => self.cached_listing(&package),
             Lane::Network => Some(self.listing(&package)),
         };
         match listing {
-            None => vec![(Lane::Network, Job::Requirement(requirement))],
+            None => vec![(Lane::Network, PrefetchJob::Requirement(requirement))],
             Some(Err(_)) => Vec::new(),
             Some(Ok(listing)) => {
                 let next = self.next_requirements(&package, &*listing, &requirement);
-                next.into_iter().map(|next| (Lane::Cpu, Job::Requirement(next))).collect()
+                next.into_iter().map(|next| (Lane::Cpu, PrefetchJob::Requirement(next))).collect()
             }
         }
     }

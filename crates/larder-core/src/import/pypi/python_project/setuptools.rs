@@ -11,7 +11,7 @@ use super::{FileReader, GroupItem, PYPROJECT, PythonProject, license, version};
 
 /// The fields that `[project]` may leave to setuptools. `None`: nothing that can be read says it.
 #[derive(Debug, Default)]
-pub(super) struct Told {
+pub(super) struct SetuptoolsFields {
     pub(super) version: Option<String>,
     pub(super) requires_python: Option<String>,
     pub(super) dependencies: Option<Vec<String>>,
@@ -20,10 +20,10 @@ pub(super) struct Told {
 }
 
 /// Reads what `[project]` calls dynamic. Another backend's computed fields are known to a build only.
-pub(super) fn dynamic(document: &Table, files: &FileReader<'_>) -> Told {
+pub(super) fn dynamic(document: &Table, files: &FileReader<'_>) -> SetuptoolsFields {
     let backend = document.get("build-system").and_then(|system| system.get("build-backend")?.as_str());
     if backend.is_some_and(|backend| !backend.starts_with("setuptools")) {
-        return Told::default();
+        return SetuptoolsFields::default();
     }
     let mut told = legacy(files, &version::package_folders(document));
     let tables = document.get("tool").and_then(|tool| tool.get("setuptools")?.get("dynamic")?.as_table());
@@ -87,10 +87,10 @@ pub(super) fn without_project_table(
 
 /// Reads setup.cfg and setup.py; what both say, setup.cfg says. A file that does not say a field leaves it empty, unless a program
 /// computes it.
-fn legacy(files: &FileReader<'_>, folders: &[String]) -> Told {
+fn legacy(files: &FileReader<'_>, folders: &[String]) -> SetuptoolsFields {
     let (cfg, py) = (files(setup_cfg::FILE), SetupPy::read(files));
     if cfg.is_none() && py.is_none() {
-        return Told::default();
+        return SetuptoolsFields::default();
     }
     let cfg = cfg.map(|text| SetupCfg::parse(&text)).unwrap_or_default();
     let py = py.unwrap_or_default();
@@ -136,7 +136,7 @@ fn legacy(files: &FileReader<'_>, folders: &[String]) -> Told {
     }
     let requires_python =
         option("options", "python_requires").map(str::to_owned).or_else(|| py.text("python_requires"));
-    Told { version, requires_python, dependencies, optional_dependencies, entry_points }
+    SetuptoolsFields { version, requires_python, dependencies, optional_dependencies, entry_points }
 }
 
 /// Returns the requirements of the files that `{file = […]}` names. Those of pip's options are none that setuptools takes.

@@ -8,12 +8,12 @@ use std::process::{Command, ExitStatus, Stdio};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions, set_parent_process_death_signal, waitpid};
 
-use super::{Refused, landlock, loopback, mounts, rights, seccomp};
+use super::{RefusedStep, landlock, loopback, mounts, rights, seccomp};
 use crate::build::sandbox::specification::{Confinement, Program, Report, Specification};
 use crate::fs;
 
 /// Sets the sandbox up and runs the program in it.
-pub(super) fn run(specification: &Specification) -> Result<Report, Refused> {
+pub(super) fn run(specification: &Specification) -> Result<Report, RefusedStep> {
     let Specification { confinement, build_user, program, writable, limits, ports: _ } = specification;
     // What a build makes has the same rights everywhere.
     fs::set_umask(0o022);
@@ -21,7 +21,7 @@ pub(super) fn run(specification: &Specification) -> Result<Report, Refused> {
         Confinement::Namespaces(root) => {
             mounts::enter(root, limits.temporary)?;
             loopback::bring_up()?;
-            rustix::system::sethostname(b"build").map_err(Refused::at("a name of the machine"))?;
+            rustix::system::sethostname(b"build").map_err(RefusedStep::at("a name of the machine"))?;
             rights::give_up(*build_user, limits)?;
             landlock::confine_writing(writable)?;
             seccomp::deny(seccomp::SocketAccess::Loopback)?;
@@ -39,13 +39,13 @@ pub(super) fn run(specification: &Specification) -> Result<Report, Refused> {
         Confinement::None => rights::limit(limits, rights::Counted::AllOfUser)?,
     }
     // Changing the user unset it.
-    set_parent_process_death_signal(Some(Signal::KILL)).map_err(Refused::at("a signal at the end"))?;
+    set_parent_process_death_signal(Some(Signal::KILL)).map_err(RefusedStep::at("a signal at the end"))?;
     rights::hide()?;
     let child = match start(program) {
         Ok(child) => child,
         Err(error) => return Ok(Report::NotStarted(error.to_string())),
     };
-    let status = wait_for(child).map_err(Refused::at("waiting for the program"))?;
+    let status = wait_for(child).map_err(RefusedStep::at("waiting for the program"))?;
     Ok(match (status.code(), status.signal()) {
         (Some(code), _) => Report::Exited(code),
         (None, signal) => Report::Signalled(signal.unwrap_or_default()),

@@ -7,7 +7,7 @@ use landlock::{
     RulesetCreatedAttr, RulesetError, Scope, path_beneath_rules,
 };
 
-use super::Refused;
+use super::RefusedStep;
 
 /// Devices that hold nothing.
 const DEVICES: [&str; 5] = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"];
@@ -21,12 +21,12 @@ const NEWEST: ABI = ABI::V6;
 /// Allows writing below `writable` only. The file system that this process sees has nothing that must not be read.
 ///
 /// A kernel without Landlock is no error: the mounts are read-only already.
-pub(super) fn confine_writing(writable: &[PathBuf]) -> Result<(), Refused> {
+pub(super) fn confine_writing(writable: &[PathBuf]) -> Result<(), RefusedStep> {
     let confine = || {
         let rules = Ruleset::default().handle_access(AccessFs::from_all(NEWEST))?.scope(Scope::Signal)?.create()?;
         allow(rules, &[PathBuf::from("/")], &[writable, &["/dev/shm".into()]].concat())
     };
-    confine().map_err(Refused::at("Landlock"))
+    confine().map_err(RefusedStep::at("Landlock"))
 }
 
 /// Allows reading and executing below `readable`, writing below `writable`, and no network.
@@ -34,7 +34,7 @@ pub(super) fn confine_writing(writable: &[PathBuf]) -> Result<(), Refused> {
 /// # Errors
 ///
 /// The kernel has no Landlock, or one that is too old to hold.
-pub(super) fn confine(readable: &[PathBuf], writable: &[PathBuf]) -> Result<(), Refused> {
+pub(super) fn confine(readable: &[PathBuf], writable: &[PathBuf]) -> Result<(), RefusedStep> {
     let confine = || {
         let rules = Ruleset::default()
             .set_compatibility(CompatLevel::HardRequirement)
@@ -46,7 +46,7 @@ pub(super) fn confine(readable: &[PathBuf], writable: &[PathBuf]) -> Result<(), 
             .create()?;
         allow(rules, readable, writable)
     };
-    confine().map_err(Refused::at("Landlock (Linux 6.2 or later, switched on)"))
+    confine().map_err(RefusedStep::at("Landlock (Linux 6.2 or later, switched on)"))
 }
 
 fn allow(rules: RulesetCreated, readable: &[PathBuf], writable: &[PathBuf]) -> Result<(), RulesetError> {

@@ -3,11 +3,11 @@
 use rustix::net::netlink::SocketAddrNetlink;
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketType, recv, sendto, socket};
 
-use super::Refused;
+use super::RefusedStep;
 
 /// Brings `lo` up. The network namespace must be this process's own.
-pub(super) fn bring_up() -> Result<(), Refused> {
-    let refused = Refused::at("the loopback");
+pub(super) fn bring_up() -> Result<(), RefusedStep> {
+    let refused = RefusedStep::at("the loopback");
     let ask = || {
         // Without a protocol it is the one of routes.
         let socket = socket(AddressFamily::NETLINK, SocketType::RAW, None)?;
@@ -18,7 +18,7 @@ pub(super) fn bring_up() -> Result<(), Refused> {
     };
     match ask().map_err(refused)? {
         Some(0) => Ok(()),
-        number => Err(Refused(format!("the loopback: error {}", number.unwrap_or_default()))),
+        number => Err(RefusedStep(format!("the loopback: error {}", number.unwrap_or_default()))),
     }
 }
 

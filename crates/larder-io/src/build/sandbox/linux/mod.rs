@@ -40,7 +40,7 @@ pub(super) fn run(stage: Option<&OsStr>) -> ExitCode {
         Some("inner") => inner::run(&specification).map(|report| report.to_line()),
         _ => return ExitCode::FAILURE,
     };
-    let line = report.unwrap_or_else(|Refused(reason)| Report::Unavailable(reason).to_line());
+    let line = report.unwrap_or_else(|RefusedStep(reason)| Report::Unavailable(reason).to_line());
     let mut out = std::io::stdout();
     match out.write_all(&line).and_then(|()| out.flush()) {
         Ok(()) => ExitCode::SUCCESS,
@@ -49,9 +49,9 @@ pub(super) fn run(stage: Option<&OsStr>) -> ExitCode {
 }
 
 /// A step that this machine refused, and why.
-struct Refused(String);
+struct RefusedStep(String);
 
-impl Refused {
+impl RefusedStep {
     /// Names the step that was refused.
     fn at<E: std::fmt::Display>(step: &'static str) -> impl FnOnce(E) -> Self {
         move |error| Self(format!("{step}: {error}"))

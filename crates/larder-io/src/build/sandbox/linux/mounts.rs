@@ -22,7 +22,7 @@ use rustix::mount::{
 };
 use rustix::process::{chdir, pivot_root};
 
-use super::Refused;
+use super::RefusedStep;
 use crate::build::sandbox::specification::{Access, Bind, Root};
 use crate::fs::{self, FsError, Kind};
 
@@ -42,21 +42,21 @@ const MACHINE: [&str; 5] = ["sys", "sysrq-trigger", "irq", "bus", "fs"];
 const HIDDEN: [&str; 6] = ["kcore", "keys", "key-users", "timer_list", "sched_debug", "kallsyms"];
 
 /// Makes `root` the root of this process, which must be alone in its mount namespace and the first of its process namespace.
-pub(super) fn enter(root: &Root, temporary: u64) -> Result<(), Refused> {
+pub(super) fn enter(root: &Root, temporary: u64) -> Result<(), RefusedStep> {
     let base = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
-    mount_change("/", base).map_err(Refused::at("mounts of its own"))?;
+    mount_change("/", base).map_err(RefusedStep::at("mounts of its own"))?;
     let size = |bytes: u64, mode: &str| CString::new(format!("size={bytes},mode={mode}")).unwrap_or_default();
     let plain = MountFlags::NOSUID | MountFlags::NODEV;
     let tmpfs = |path: &str, bytes, mode| {
-        mount("tmpfs", path, "tmpfs", plain, Some(size(bytes, mode).as_c_str())).map_err(Refused::at("a tmpfs"))
+        mount("tmpfs", path, "tmpfs", plain, Some(size(bytes, mode).as_c_str())).map_err(RefusedStep::at("a tmpfs"))
     };
 
     tmpfs("/tmp", 1 << 20, "0755")?;
-    chdir("/tmp").map_err(Refused::at("a new root"))?;
+    chdir("/tmp").map_err(RefusedStep::at("a new root"))?;
     make_folder(Path::new("/tmp/new"))?;
     make_folder(Path::new("/tmp/old"))?;
-    pivot_root("/tmp", "/tmp/old").map_err(Refused::at("a new root"))?;
-    chdir("/").map_err(Refused::at("a new root"))?;
+    pivot_root("/tmp", "/tmp/old").map_err(RefusedStep::at("a new root"))?;
+    chdir("/").map_err(RefusedStep::at("a new root"))?;
     tmpfs(NEW, 16 << 20, "0755")?;
 
     for folder in ["proc", "dev", "tmp", "etc"] {
@@ -83,16 +83,16 @@ pub(super) fn enter(root: &Root, temporary: u64) -> Result<(), Refused> {
     fs::open_to_all(Path::new("/new/tmp/home")).map_err(at_path)?;
 
     let read_only = plain | MountFlags::BIND | MountFlags::RDONLY;
-    mount_remount("/new/dev", read_only & !MountFlags::NODEV, c"").map_err(Refused::at("read-only devices"))?;
-    mount_remount(NEW, read_only, c"").map_err(Refused::at("a read-only root"))?;
-    chdir(NEW).map_err(Refused::at("the root"))?;
-    pivot_root(".", ".").map_err(Refused::at("the root"))?;
-    unmount(".", UnmountFlags::DETACH).map_err(Refused::at("leaving the machine's files"))?;
-    chdir("/").map_err(Refused::at("the root"))
+    mount_remount("/new/dev", read_only & !MountFlags::NODEV, c"").map_err(RefusedStep::at("read-only devices"))?;
+    mount_remount(NEW, read_only, c"").map_err(RefusedStep::at("a read-only root"))?;
+    chdir(NEW).map_err(RefusedStep::at("the root"))?;
+    pivot_root(".", ".").map_err(RefusedStep::at("the root"))?;
+    unmount(".", UnmountFlags::DETACH).map_err(RefusedStep::at("leaving the machine's files"))?;
+    chdir("/").map_err(RefusedStep::at("the root"))
 }
 
 /// Binds something visible, and takes away what may not be done with it.
-fn show(bind: &Bind) -> Result<(), Refused> {
+fn show(bind: &Bind) -> Result<(), RefusedStep> {
     let (source, target) = (below(OLD, &bind.source), below_new(&bind.target));
     let stat = fs::lstat(&source).map_err(at_path)?;
     match stat.map(|stat| stat.kind) {
@@ -103,9 +103,9 @@ fn show(bind: &Bind) -> Result<(), Refused> {
                 fs::write_new(&target, b"", 0o644).map_err(at_path)?;
             }
         }
-        _ => return Err(Refused(format!("`{}` is neither file nor folder", bind.source.display()))),
+        _ => return Err(RefusedStep(format!("`{}` is neither file nor folder", bind.source.display()))),
     }
-    let refused = |error| Refused(format!("showing `{}`: {error}", bind.source.display()));
+    let refused = |error| RefusedStep(format!("showing `{}`: {error}", bind.source.display()));
     mount_bind_recursive(&source, &target).map_err(refused)?;
     restrict(&target, bind.access).map_err(refused)
 }
@@ -165,33 +165,34 @@ fn unescape(text: &str) -> PathBuf {
 }
 
 /// Mounts `/proc` of the own process namespace.
-fn process_files() -> Result<(), Refused> {
+fn process_files() -> Result<(), RefusedStep> {
     let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
-    mount("proc", "/new/proc", "proc", flags, None).map_err(Refused::at("/proc of its own"))?;
+    mount("proc", "/new/proc", "proc", flags, None).map_err(RefusedStep::at("/proc of its own"))?;
     for name in MACHINE {
         let path = Path::new("/new/proc").join(name);
         if fs::lstat(&path).map_err(at_path)?.is_some() {
-            mount_bind(&path, &path).map_err(Refused::at("/proc"))?;
-            mount_remount(&path, flags | MountFlags::BIND | MountFlags::RDONLY, c"").map_err(Refused::at("/proc"))?;
+            mount_bind(&path, &path).map_err(RefusedStep::at("/proc"))?;
+            mount_remount(&path, flags | MountFlags::BIND | MountFlags::RDONLY, c"")
+                .map_err(RefusedStep::at("/proc"))?;
         }
     }
     for name in HIDDEN {
         let path = Path::new("/new/proc").join(name);
         if fs::lstat(&path).map_err(at_path)?.is_some() {
-            mount_bind("/old/dev/null", &path).map_err(Refused::at("/proc"))?;
+            mount_bind("/old/dev/null", &path).map_err(RefusedStep::at("/proc"))?;
         }
     }
     Ok(())
 }
 
 /// Fills `/dev`. The devices are the machine's own: nobody but root may make any.
-fn devices() -> Result<(), Refused> {
+fn devices() -> Result<(), RefusedStep> {
     let flags = MountFlags::NOSUID | MountFlags::NOEXEC;
-    mount("tmpfs", "/new/dev", "tmpfs", flags, Some(c"size=65536,mode=0755")).map_err(Refused::at("/dev"))?;
+    mount("tmpfs", "/new/dev", "tmpfs", flags, Some(c"size=65536,mode=0755")).map_err(RefusedStep::at("/dev"))?;
     for name in DEVICES {
         let path = Path::new("/new/dev").join(name);
         fs::write_new(&path, b"", 0o644).map_err(at_path)?;
-        mount_bind(Path::new("/old/dev").join(name), &path).map_err(Refused::at("devices"))?;
+        mount_bind(Path::new("/old/dev").join(name), &path).map_err(RefusedStep::at("devices"))?;
     }
     make_folder(Path::new("/new/dev/shm"))?;
     let links = [
@@ -206,7 +207,7 @@ fn devices() -> Result<(), Refused> {
     Ok(())
 }
 
-fn make_folder(path: &Path) -> Result<(), Refused> {
+fn make_folder(path: &Path) -> Result<(), RefusedStep> {
     fs::create_dir_all(path).map_err(at_path)
 }
 
@@ -220,8 +221,8 @@ fn below(root: &str, path: &Path) -> PathBuf {
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "for `map_err`")]
-fn at_path(error: FsError) -> Refused {
-    Refused(format!("{error}: {}", error.source))
+fn at_path(error: FsError) -> RefusedStep {
+    RefusedStep(format!("{error}: {}", error.source))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use rustix::process::{
     set_dumpable_behavior, set_parent_process_death_signal, setsid, waitpid,
 };
 
-use super::{Refused, handover, rights};
+use super::{RefusedStep, handover, rights};
 use crate::build::sandbox::specification::{BuildUser, COMMAND, Confinement, Specification};
 use crate::fs::{self, File};
 
@@ -21,17 +21,17 @@ use crate::fs::{self, File};
 const LONGEST_REPORT: u64 = 1 << 16;
 
 /// Runs the inner process until it ends or larder closes this process's standard input. Returns its report.
-pub(super) fn run(specification: &Specification, line: &[u8]) -> Result<Vec<u8>, Refused> {
-    close_inherited().map_err(Refused::at("closing inherited files"))?;
+pub(super) fn run(specification: &Specification, line: &[u8]) -> Result<Vec<u8>, RefusedStep> {
+    close_inherited().map_err(RefusedStep::at("closing inherited files"))?;
     // A session of its own has no terminal into which it could push input.
-    setsid().map_err(Refused::at("a session of its own"))?;
+    setsid().map_err(RefusedStep::at("a session of its own"))?;
     // Where there are no namespaces this process has to survive larder, to end what it started.
     let has_namespaces =
         matches!(specification.confinement, Confinement::Namespaces(_) | Confinement::Bubblewrap { .. });
     if has_namespaces {
-        set_parent_process_death_signal(Some(Signal::KILL)).map_err(Refused::at("a signal at larder's end"))?;
+        set_parent_process_death_signal(Some(Signal::KILL)).map_err(RefusedStep::at("a signal at larder's end"))?;
     } else {
-        set_child_subreaper(Some(getpid())).map_err(Refused::at("taking over orphans"))?;
+        set_child_subreaper(Some(getpid())).map_err(RefusedStep::at("taking over orphans"))?;
     }
     let mut inner = match &specification.confinement {
         Confinement::Bubblewrap { executable, arguments } => {
@@ -49,14 +49,14 @@ pub(super) fn run(specification: &Specification, line: &[u8]) -> Result<Vec<u8>,
         Confinement::Reduced { .. } | Confinement::None => Command::new("/proc/self/exe"),
     };
     inner.args([COMMAND, "inner"]).env_clear().stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut child = inner.spawn().map_err(Refused::at("a process of its own"))?;
+    let mut child = inner.spawn().map_err(RefusedStep::at("a process of its own"))?;
     // Its memory and its files are nobody's business: a build of the same user must not look into them.
-    set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(Refused::at("hiding its memory"))?;
+    set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(RefusedStep::at("hiding its memory"))?;
     let report = attend(&mut child, line);
     if !has_namespaces {
-        end_descendants().map_err(Refused::at("ending what was started"))?;
+        end_descendants().map_err(RefusedStep::at("ending what was started"))?;
     }
-    report.map_err(Refused::at("waiting for the process"))
+    report.map_err(RefusedStep::at("waiting for the process"))
 }
 
 /// Gives the process its specification and waits until it ends, or has to.
@@ -119,7 +119,7 @@ fn close_inherited() -> io::Result<()> {
 }
 
 /// Gives this process's children namespaces of their own.
-fn enter_namespaces(build_user: BuildUser) -> Result<(), Refused> {
+fn enter_namespaces(build_user: BuildUser) -> Result<(), RefusedStep> {
     let mut flags = CloneFlags::CLONE_NEWNS
         | CloneFlags::CLONE_NEWPID
         | CloneFlags::CLONE_NEWNET
@@ -129,7 +129,7 @@ fn enter_namespaces(build_user: BuildUser) -> Result<(), Refused> {
     if matches!(build_user, BuildUser::Mapped { .. }) {
         flags |= CloneFlags::CLONE_NEWUSER;
     }
-    nix::sched::unshare(flags).map_err(Refused::at("namespaces"))?;
+    nix::sched::unshare(flags).map_err(RefusedStep::at("namespaces"))?;
     if let BuildUser::Mapped { user, group } = build_user {
         let inside = super::super::system::USER;
         let maps = [
@@ -143,7 +143,7 @@ fn enter_namespaces(build_user: BuildUser) -> Result<(), Refused> {
                     .write_all(text.as_bytes())
                     .map_err(|error| fs::FsError::new(fs::Action::Write, file, error))
             });
-            written.map_err(|error| Refused(format!("a user of its own: {error}: {}", error.source)))?;
+            written.map_err(|error| RefusedStep(format!("a user of its own: {error}: {}", error.source)))?;
         }
         rights::pass_on()?;
     }

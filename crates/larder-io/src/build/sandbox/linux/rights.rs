@@ -9,7 +9,7 @@ use rustix::thread::{
     set_capabilities_secure_bits, set_no_new_privs, set_thread_groups, set_thread_res_gid, set_thread_res_uid,
 };
 
-use super::Refused;
+use super::RefusedStep;
 use crate::build::sandbox::SandboxLimits;
 use crate::build::sandbox::specification::BuildUser;
 use crate::fs;
@@ -24,8 +24,8 @@ pub(super) enum Counted {
 }
 
 /// Keeps the capabilities that this process has in its new user namespace, where it is not user 0, for what it starts.
-pub(super) fn pass_on() -> Result<(), Refused> {
-    let refused = |errno| Refused(format!("capabilities in the user namespace: {errno}"));
+pub(super) fn pass_on() -> Result<(), RefusedStep> {
+    let refused = |errno| RefusedStep(format!("capabilities in the user namespace: {errno}"));
     let own = capabilities(None).map_err(refused)?;
     set_capabilities(None, CapabilitySets { inheritable: own.permitted, ..own }).map_err(refused)?;
     for capability in own.permitted.iter() {
@@ -35,7 +35,7 @@ pub(super) fn pass_on() -> Result<(), Refused> {
 }
 
 /// Becomes the user who runs the build, without any capability and with limits, for good.
-pub(super) fn give_up(build_user: BuildUser, limits: &SandboxLimits) -> Result<(), Refused> {
+pub(super) fn give_up(build_user: BuildUser, limits: &SandboxLimits) -> Result<(), RefusedStep> {
     // Numbers of capabilities that this kernel does not know are refused, and cannot be had either.
     for capability in CapabilitySet::all().iter() {
         let _ = remove_capability_from_bounding_set(capability);
@@ -45,23 +45,23 @@ pub(super) fn give_up(build_user: BuildUser, limits: &SandboxLimits) -> Result<(
     let _ = set_capabilities_secure_bits(CapabilitiesSecureBits::NO_ROOT | CapabilitiesSecureBits::NO_ROOT_LOCKED);
     if let BuildUser::Other { id } = build_user {
         let (user, group) = (Uid::from_raw(id), Gid::from_raw(id));
-        set_thread_groups(&[]).map_err(Refused::at("leaving all groups"))?;
-        set_thread_res_gid(group, group, group).map_err(Refused::at("another group"))?;
-        set_thread_res_uid(user, user, user).map_err(Refused::at("another user"))?;
+        set_thread_groups(&[]).map_err(RefusedStep::at("leaving all groups"))?;
+        set_thread_res_gid(group, group, group).map_err(RefusedStep::at("another group"))?;
+        set_thread_res_uid(user, user, user).map_err(RefusedStep::at("another user"))?;
     }
     let none = CapabilitySets {
         effective: CapabilitySet::empty(),
         permitted: CapabilitySet::empty(),
         inheritable: CapabilitySet::empty(),
     };
-    set_capabilities(None, none).map_err(Refused::at("giving up capabilities"))?;
+    set_capabilities(None, none).map_err(RefusedStep::at("giving up capabilities"))?;
     let counted = if build_user == BuildUser::Same { Counted::AllOfUser } else { Counted::OwnOnly };
     limit(limits, counted)
 }
 
 /// Sets the limits of this process and of all that it starts, and lets no executable give it more rights.
-pub(super) fn limit(limits: &SandboxLimits, counted: Counted) -> Result<(), Refused> {
-    set_no_new_privs(true).map_err(Refused::at("no new privileges"))?;
+pub(super) fn limit(limits: &SandboxLimits, counted: Counted) -> Result<(), RefusedStep> {
+    set_no_new_privs(true).map_err(RefusedStep::at("no new privileges"))?;
     let others = if counted == Counted::AllOfUser { threads_of_user() } else { 0 };
     let resources = [
         (Resource::Core, 0),
@@ -74,14 +74,14 @@ pub(super) fn limit(limits: &SandboxLimits, counted: Counted) -> Result<(), Refu
     for (resource, most) in resources {
         // Never more than there was.
         let most = getrlimit(resource).maximum.map_or(most, |maximum| maximum.min(most));
-        setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) }).map_err(Refused::at("limits"))?;
+        setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) }).map_err(RefusedStep::at("limits"))?;
     }
     Ok(())
 }
 
 /// Hides this process's memory, files and executable from processes of the same user.
-pub(super) fn hide() -> Result<(), Refused> {
-    set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(Refused::at("hiding its memory"))
+pub(super) fn hide() -> Result<(), RefusedStep> {
+    set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(RefusedStep::at("hiding its memory"))
 }
 
 /// Counts the threads of this user, as the kernel counts them for its limit of processes.

@@ -11,7 +11,7 @@ use seccompiler::{
     TargetArch, apply_filter, sock_filter,
 };
 
-use super::Refused;
+use super::RefusedStep;
 use super::syscalls::{self, Denied, When};
 
 /// The sockets that a build may make.
@@ -24,9 +24,9 @@ pub(super) enum SocketAccess {
 }
 
 /// Denies this process and all that it starts what no build needs, for good.
-pub(super) fn deny(network: SocketAccess) -> Result<(), Refused> {
-    for program in programs(network).map_err(Refused::at("seccomp"))? {
-        apply_filter(&program).map_err(Refused::at("seccomp"))?;
+pub(super) fn deny(network: SocketAccess) -> Result<(), RefusedStep> {
+    for program in programs(network).map_err(RefusedStep::at("seccomp"))? {
+        apply_filter(&program).map_err(RefusedStep::at("seccomp"))?;
     }
     Ok(())
 }

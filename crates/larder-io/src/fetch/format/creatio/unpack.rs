@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::io::{self, BufRead, BufReader, Read};
 
 use crate::creatio::{
-    APP_DESCRIPTOR, Application, Descriptor, MAX_FILE, MAX_FILES, MAX_SIZE, Record, RecordFault, RecordReader,
+    APP_DESCRIPTOR, Application, ArchiveRecord, Descriptor, MAX_FILE, MAX_FILES, MAX_SIZE, RecordFault, RecordReader,
     is_descriptor,
 };
 use crate::fetch::gunzip::Gunzip;
@@ -35,7 +35,7 @@ pub fn read_head(archive: &[u8]) -> Result<PackageHead, ArchiveRefusal> {
     let packed = Cell::new(archive.len() as u64);
     let mut records = Records::new(archive, &packed, Limits::default());
     let (mut descriptor, mut application) = (None, None);
-    while let Some(Record { path, size }) = records.next_record()? {
+    while let Some(ArchiveRecord { path, size }) = records.next_record()? {
         let is_application = path.as_str().eq_ignore_ascii_case(APP_DESCRIPTOR);
         if !is_descriptor(path.as_str()) && !is_application {
             continue;
@@ -68,7 +68,7 @@ pub(super) fn unpack(
     let mut records = Records::new(source, packed, limits);
     let mut buffer = memory.buffer();
     let mut has_descriptor = false;
-    while let Some(Record { path, size }) = records.next_record()? {
+    while let Some(ArchiveRecord { path, size }) = records.next_record()? {
         has_descriptor |= is_descriptor(path.as_str());
         let full = |error: FsError, staging: &Staging<'_>| {
             if error.is_disk_full() { error.needing(staging.demand().file(size)) } else { error }
@@ -116,7 +116,7 @@ impl<'a, R: BufRead> Records<'a, R> {
         }
     }
 
-    fn next_record(&mut self) -> Result<Option<Record>, ArchiveRefusal> {
+    fn next_record(&mut self) -> Result<Option<ArchiveRecord>, ArchiveRefusal> {
         let record = match self.reader.next_record() {
             Ok(Some(record)) => record,
             Ok(None) => return Ok(None),

@@ -6,8 +6,8 @@ use super::error::FolderError;
 use super::open::LockedFolder;
 use crate::fs::{self, Kind};
 use crate::model::EntryPath;
-use crate::package::log::{CHECKPOINT, Checkpoint, ShardRef, StateLeaf, Tree, VerifiedState, paths_between};
-use crate::package::{Event, EventKind, REGISTRY_FILE, index_path};
+use crate::package::log::{CHECKPOINT, Checkpoint, LogTree, ShardRef, StateLeaf, VerifiedState, paths_between};
+use crate::package::{EventKind, PackageEvent, REGISTRY_FILE, index_path};
 
 /// The folders of the log's files.
 const LOG: [&str; 2] = ["tile", "heads"];
@@ -48,12 +48,12 @@ impl LockedFolder<'_> {
     }
 
     /// Returns what was added since an older tree.
-    fn files_between(&self, state: &VerifiedState, copied: Tree) -> Result<Vec<String>, FolderError> {
+    fn files_between(&self, state: &VerifiedState, copied: LogTree) -> Result<Vec<String>, FolderError> {
         let (registry, tree) = (self.registry, state.checkpoint.tree);
         let (mut archives, mut indexes) = (BTreeSet::new(), BTreeSet::new());
         for index in copied.size..tree.size {
             let leaf = registry.read(|answers| tree.leaf(index, answers))?;
-            let event = std::str::from_utf8(&leaf).ok().and_then(|line| Event::parse(line).ok());
+            let event = std::str::from_utf8(&leaf).ok().and_then(|line| PackageEvent::parse(line).ok());
             let Some(event) = event.filter(|_| !StateLeaf::is_state(&leaf)) else { continue };
             if let EventKind::Publish { deposit, .. } = &event.kind {
                 archives.insert(format!("{}{}/{}", registry.description.artifacts, event.name, deposit.artifact));

@@ -6,7 +6,7 @@ use super::error::FolderError;
 use crate::fs::{self, Durability, FileLock};
 use crate::model::{LogKey, PackageName};
 use crate::package::log::{
-    Answers, Appender, CHECKPOINT, Checkpoint, Head, Heads, LogFault, LogSigner, ReadStop, StateLeaf, Tree,
+    Answers, Appender, CHECKPOINT, Checkpoint, Head, Heads, LogFault, LogSigner, LogTree, ReadStop, StateLeaf,
     VerifiedState, Witness, find_head, read_state,
 };
 use crate::package::{REGISTRY_FILE, RegistryFile, index_path};
@@ -43,7 +43,7 @@ impl FolderRegistry {
         }
         let description = RegistryFile::new(signer.key().name().to_owned(), Some(signer.key().to_string()));
         let registry = Self { root: root.to_owned(), description, keys: vec![signer.key().clone()] };
-        let mut appender = registry.read(|answers| Appender::new(Tree::empty(), answers))?;
+        let mut appender = registry.read(|answers| Appender::new(LogTree::empty(), answers))?;
         // A state without heads is short enough for any log.
         let _ = appender.push(&StateLeaf::new(time.to_owned(), 0, Vec::new()).to_bytes());
         let (tree, files) = appender.finish();

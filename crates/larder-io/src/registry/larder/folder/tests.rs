@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::*;
 use crate::fs;
 use crate::package::log::{LogHash, LogSigner};
-use crate::package::{Deposit, Event, Submission};
+use crate::package::{Deposit, PackageEvent, Submission};
 
 const TIME: &str = "2026-11-26T12:00:00Z";
 
@@ -32,7 +32,7 @@ fn publication(name: &str, version: &str) -> Change {
         index: None,
         signatures: Vec::new(),
     };
-    let line = Event::publish_line(&format!(r#"{{"name":"{name}","version":"{version}"}}"#), &deposit).unwrap();
+    let line = PackageEvent::publish_line(&format!(r#"{{"name":"{name}","version":"{version}"}}"#), &deposit).unwrap();
     Change { name: name.to_owned(), lines: vec![line], archives: vec![(file, archive)] }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::error::FolderError;
 use super::open::LockedFolder;
 use crate::fs;
-use crate::package::log::{Appender, CHECKPOINT, Checkpoint, Head, Heads, LogSigner, ShardRef, StateLeaf, Tree};
+use crate::package::log::{Appender, CHECKPOINT, Checkpoint, Head, Heads, LogSigner, LogTree, ShardRef, StateLeaf};
 use crate::package::{EventFault, IndexFile};
 
 /// The folder of shards of heads.
@@ -28,7 +28,7 @@ pub struct Change {
 impl LockedFolder<'_> {
     /// Adds changes, or only a new state if there are none. Either all of it is there afterwards, or nothing. Returns
     /// the log as it is then.
-    pub fn commit(&self, changes: &[Change], signer: &LogSigner, time: &str) -> Result<Tree, FolderError> {
+    pub fn commit(&self, changes: &[Change], signer: &LogSigner, time: &str) -> Result<LogTree, FolderError> {
         let registry = self.registry;
         let state = registry.state()?;
         if signer.key() != &state.checkpoint.key {

@@ -7,14 +7,14 @@ use super::error::FolderError;
 use super::open::FolderRegistry;
 use crate::fs;
 use crate::model::Digest;
-use crate::package::log::{Appender, EntryBundle, Head, StateLeaf, Tree, VerifiedState, entries_path};
-use crate::package::{Event, IndexFile, REGISTRY_FILE, index_path};
+use crate::package::log::{Appender, EntryBundle, Head, LogTree, StateLeaf, VerifiedState, entries_path};
+use crate::package::{IndexFile, PackageEvent, REGISTRY_FILE, index_path};
 
 /// The result of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
     /// The log, as its checkpoint has it.
-    pub tree: Tree,
+    pub tree: LogTree,
     /// The time of the last state.
     pub time: String,
     /// The number of packages.
@@ -27,7 +27,7 @@ pub struct Verified {
 
 /// What the leaves say of one package.
 #[derive(Default)]
-struct Told {
+struct LeafClaims {
     index: Vec<u8>,
 }
 
@@ -70,10 +70,10 @@ struct FolderCheck<'r> {
 
 impl FolderCheck<'_> {
     /// Reads every leaf and compares every tile. Returns what the leaves say of each package.
-    fn leaves(&mut self, tree: Tree) -> Result<BTreeMap<String, Told>, FolderError> {
+    fn leaves(&mut self, tree: LogTree) -> Result<BTreeMap<String, LeafClaims>, FolderError> {
         const FULL: u64 = 256;
-        let mut told = BTreeMap::<String, Told>::new();
-        let mut appender = self.registry.read(|answers| Appender::new(Tree::empty(), answers))?;
+        let mut told = BTreeMap::<String, LeafClaims>::new();
+        let mut appender = self.registry.read(|answers| Appender::new(LogTree::empty(), answers))?;
         for index in 0..tree.size.div_ceil(FULL) {
             let width = (tree.size - index * FULL).min(FULL);
             let path = entries_path(index, width);
@@ -90,7 +90,7 @@ impl FolderCheck<'_> {
                 if StateLeaf::is_state(entry) {
                     continue;
                 }
-                let event = std::str::from_utf8(entry).ok().and_then(|line| Event::parse(line).ok());
+                let event = std::str::from_utf8(entry).ok().and_then(|line| PackageEvent::parse(line).ok());
                 match event {
                     Some(event) => {
                         let told = told.entry(event.name).or_default();
@@ -111,7 +111,7 @@ impl FolderCheck<'_> {
     }
 
     /// Reads the index files of a part of a registry, as far as the heads know them. Returns what these say of each package.
-    fn part(&mut self, state: &VerifiedState) -> Result<BTreeMap<String, Told>, FolderError> {
+    fn part(&mut self, state: &VerifiedState) -> Result<BTreeMap<String, LeafClaims>, FolderError> {
         let folder = self.registry.root.join(&self.registry.description.index);
         let found = match fs::walk(&folder, |_| true) {
             Err(error) if error.is_not_found() => Vec::new(),
@@ -124,7 +124,7 @@ impl FolderCheck<'_> {
                 continue;
             };
             match self.registry.index(state, &name) {
-                Ok(index) => drop(told.insert(name, Told { index })),
+                Ok(index) => drop(told.insert(name, LeafClaims { index })),
                 Err(FolderError::Log { fault, .. }) => {
                     self.damage.push(format!("the index file of {name} is not what its head says: {fault}"));
                 }
@@ -147,7 +147,7 @@ impl FolderCheck<'_> {
     }
 
     /// Compares the heads with what the leaves say.
-    fn heads(&mut self, state: &VerifiedState, told: &BTreeMap<String, Told>) -> Result<(), FolderError> {
+    fn heads(&mut self, state: &VerifiedState, told: &BTreeMap<String, LeafClaims>) -> Result<(), FolderError> {
         let mut expected = told.iter().map(|(name, told)| Head::of(name, &told.index));
         for shard in self.registry.read(|answers| state.all_shards(answers))? {
             for head in self.registry.read(|answers| state.heads_of(&shard, answers))? {
@@ -172,8 +172,8 @@ impl FolderCheck<'_> {
     }
 
     /// Compares the index files with what the leaves say. Returns the archives that they name.
-    fn indexes(&mut self, told: &BTreeMap<String, Told>) -> Result<Vec<Archive>, FolderError> {
-        let names: Vec<(&String, &Told)> = told.iter().collect();
+    fn indexes(&mut self, told: &BTreeMap<String, LeafClaims>) -> Result<Vec<Archive>, FolderError> {
+        let names: Vec<(&String, &LeafClaims)> = told.iter().collect();
         let found = fs::map_parallel(&names, |(name, told)| {
             let on_disk = fs::read_if_exists(&self.registry.index_file(name))?.unwrap_or_default();
             let problem = if on_disk == told.index {
