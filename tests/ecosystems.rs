@@ -21,6 +21,13 @@ const MOST_THAT_NAME_A_VARIANT: usize = 20;
 /// and keep a table, and few besides.
 const MOST_THAT_NAME_A_MODULE: usize = 20;
 
+/// So many files outside of an ecosystem's folders may name one in any way: by a variant of whatever enum, by a path into its module, or by
+/// its word where something is compared. Tables that register ecosystems are among them.
+const MOST_THAT_NAME_ONE_IN_ANY_WAY: usize = 20;
+
+/// The variants that are called as an ecosystem, in whatever enum.
+const VARIANTS: &[&str] = &["Npm", "Pypi", "Larder", "Creatio"];
+
 /// The modules that are called as an ecosystem, and as nothing else.
 const MODULES: &[&str] = &["npm", "pypi", "creatio"];
 
@@ -132,6 +139,38 @@ fn few_files_name_the_module_of_an_ecosystem() {
 }
 
 #[test]
+fn few_files_name_an_ecosystem_in_any_way() {
+    let mut naming = Vec::new();
+    for source in sources() {
+        let is_own = CONSTANTS.iter().any(|(_, word)| source.modules.iter().any(|module| is_of(module, word)));
+        let named = named_in_any_way(&source.code);
+        if !named.is_empty() && !is_own {
+            naming.push(format!("{}: {}", source.path.display(), Vec::from_iter(named).join(", ")));
+        }
+    }
+    assert!(
+        naming.len() <= MOST_THAT_NAME_ONE_IN_ANY_WAY,
+        "{} files name an ecosystem, and {MOST_THAT_NAME_ONE_IN_ANY_WAY} may: ask through a contract, or name a thing by what it is, as the \
+         solver's variables are named by what they decide\n{}",
+        naming.len(),
+        naming.join("\n")
+    );
+}
+
+#[test]
+fn ecosystems_are_seen_in_whatever_way_they_are_named() {
+    let named = |code: &str| Vec::from_iter(named_in_any_way(code)).join(", ");
+    assert_eq!(
+        named("match x { PathKind::Npm => 1, Self::Creatio => 2, a::Kind::Pypi { .. } => 3 }"),
+        "Creatio, Npm, Pypi"
+    );
+    assert_eq!(named("Kind::NpmPeers Kind::npm() MyNpm::NEW x::Npm::new() Npm { }"), "");
+    assert_eq!(named("table.pick(npm::preferred(x), super::pypi::pick(y))"), "npm::, pypi::");
+    assert_eq!(named("mod npm; pub use npm::{a, b}; code(larder::npm::bad) PackageName::npm(x)"), "");
+    assert_eq!(named("match word { \"npm\" => 1, _ => f(\"pypi\") }"), "\"npm\"");
+}
+
+#[test]
 fn variants_and_modules_are_seen() {
     for code in ["Ecosystem::Npm", "x(crate::model::Requirement::Path { .. })", "Version::Semver(v)"] {
         assert!(names_a_variant(code), "{code}");
@@ -185,6 +224,44 @@ fn names_a_variant(code: &str) -> bool {
             !is_in_a_word(code, at) && is_camel
         })
     })
+}
+
+/// Returns by what code names ecosystems: variants of any enum, paths into modules, and words that something is compared with. A
+/// folder's own file may declare the modules in it, and re-export what they have.
+fn named_in_any_way(code: &str) -> BTreeSet<String> {
+    let mut named = BTreeSet::new();
+    let goes_on = |rest: &str| rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+    for variant in VARIANTS {
+        let path = format!("::{variant}");
+        let is_named = code.match_indices(&path).any(|(at, _)| {
+            let rest = &code[at + path.len()..];
+            let of = code[..at].rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default();
+            of.starts_with(|c: char| c.is_ascii_uppercase()) && !goes_on(rest) && !rest.starts_with("::")
+        });
+        if is_named {
+            named.insert((*variant).to_owned());
+        }
+    }
+    for module in MODULES {
+        let path = format!("{module}::");
+        let declares = code.contains(&format!("mod {module};"));
+        let is_named = code.match_indices(&path).any(|(at, _)| {
+            let before = &code[..at];
+            let statement = before.rsplit([';', '}']).next().unwrap_or_default();
+            let is_reexported = declares && statement.contains("use ");
+            !is_in_a_word(code, at) && !before.ends_with("larder::") && !is_reexported
+        });
+        if is_named {
+            named.insert(path);
+        }
+    }
+    for word in MODULES {
+        let quoted = format!("\"{word}\"");
+        if code.match_indices(&quoted).any(|(at, _)| is_question(&code[..at], &code[at + quoted.len()..])) {
+            named.insert(quoted);
+        }
+    }
+    named
 }
 
 /// Returns the modules of ecosystems that code declares, imports or looks into.

@@ -55,7 +55,7 @@ pub fn adopt(context: &Context<'_>, confirmed: impl FnOnce(&[PathBuf]) -> bool) 
     Ok(Adopted { moved })
 }
 
-/// Nobody said yes.
+/// The user did not confirm, or could not be asked.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("not moved, as nobody confirmed it:{}", listed(paths))]
 #[diagnostic(code(larder::adopt::not_confirmed), help("`larder adopt --yes` moves them aside, and deletes nothing"))]

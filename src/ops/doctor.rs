@@ -37,7 +37,7 @@ pub struct CheckupItem {
     pub state: TopicState,
     /// What is the case.
     pub message: String,
-    /// What to do about it; none where nothing is to be done.
+    /// The command that mends it. `None` if there is nothing to do.
     pub command: Option<String>,
 }
 
@@ -55,15 +55,15 @@ pub enum Period {
     Monthly,
 }
 
-/// How something is.
+/// The state of a topic of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TopicState {
-    /// It keeps larder from its work, or will.
+    /// Something is broken, or soon will be.
     Wrong,
-    /// It is to be done again.
+    /// A regular task is due.
     Due,
-    /// There is nothing to do.
+    /// All is well.
     Well,
 }
 

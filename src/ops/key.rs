@@ -306,7 +306,7 @@ pub enum KeyError {
     #[error("`{0}` is no origin of a registry")]
     #[diagnostic(code(larder::key::origin), help("an origin is like packages.acme.example: no white space and no `+`"))]
     Origin(String),
-    /// The key is none of a log.
+    /// The key is of another kind than those that sign logs.
     #[error("`{0}` is no key of a log")]
     #[diagnostic(code(larder::key::no_log_key), help("make one: `larder key new NAME --kind log`"))]
     NoLogKey(String),

@@ -110,7 +110,7 @@ impl Locked {
         policies::messages(&self.findings)
     }
 
-    /// Returns what was found, and what was found in an environment of the lock, as `--json` prints it.
+    /// Returns the findings of the lock, followed by those of one of its environments, as `--json` prints them.
     pub(super) fn reports(&self, of_environment: Vec<Finding>) -> Vec<FindingReport> {
         let findings: Vec<Finding> = self.findings.iter().cloned().chain(of_environment).collect();
         if findings.is_empty() {
@@ -365,7 +365,7 @@ fn relock(
     Ok(taken.map(|(locked, kept)| Locked { kept: Some(kept), ..locked }))
 }
 
-/// Solves anew and writes the lock; none where somebody else was faster.
+/// Solves anew and writes the lock. Returns `None` if another process wrote the lock meanwhile.
 pub(super) fn replace(
     session: &Session<'_>,
     project: &Project,

@@ -104,7 +104,7 @@ struct Commit<'a> {
 }
 
 impl Commit<'_> {
-    /// Writes patch, manifest and lock; none where somebody else wrote manifest or lock meanwhile.
+    /// Writes patch, manifest and lock. Returns `None` if another process wrote the manifest or the lock meanwhile.
     fn write(&self, text: &[u8]) -> Result<Option<Changes>> {
         let (root, key) = (&self.project.root, self.package);
         let target = EditTarget::root(self.project);

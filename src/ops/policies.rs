@@ -263,7 +263,7 @@ pub(super) fn refuse(described: &[LocatedFinding], lock_text: &str) -> Result<()
     }
 }
 
-/// Returns what is told of a lock that a project goes on with, of what stands in the lock alone.
+/// Returns the findings that are repeated whenever a lock is used unchanged: those that need nothing but the lock and the manifest.
 pub(super) fn standing_alone(project: &Project, lockfile: &Lockfile) -> Vec<Finding> {
     policy::check_lock(&CheckInput::whole(lockfile), &project.manifest, CheckStage::ExistingLock)
 }

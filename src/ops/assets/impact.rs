@@ -333,7 +333,7 @@ impl AssetSource {
 
 /// An asset that can be used no more.
 struct Broken {
-    /// What is wrong with itself; nothing where what it needs is broken.
+    /// The findings in the asset itself. Empty if only an asset that it needs is broken.
     findings: Vec<String>,
     /// The way from what changes to it, through what is broken.
     path: Vec<AssetIndex>,

@@ -211,7 +211,7 @@ impl miette::Diagnostic for WrongRules {
     }
 }
 
-/// A folder that is none.
+/// The folder to import from is not there, or is a file.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("there is no folder `{folder}`")]
 #[diagnostic(code(larder::import::no_folder), help("check its name: it is looked for in the current folder"))]

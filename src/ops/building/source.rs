@@ -14,7 +14,7 @@ use super::error::BuildsError;
 /// The most bytes of a pyproject.toml or a setup.py that are read.
 const LARGEST_PYPROJECT: u64 = 4 << 20;
 
-/// A source distribution that is there.
+/// A source distribution whose files are in the store.
 pub(super) struct SourceDistribution {
     /// The package.
     pub(super) package: PackageKey,

@@ -287,7 +287,7 @@ fn resolve_building(
     }
 }
 
-/// Adds to what a side prefers itself what others have chosen, the first that has an opinion first.
+/// Adds the versions that the solutions of other sides chose to the preferences of a side. Earlier ones take precedence.
 fn joined<'g>(own: &Preferences, others: impl Iterator<Item = &'g Graph>) -> Preferences {
     others.fold(own.clone(), |all, other| all.or(crate::lock::chosen(other)))
 }

@@ -269,7 +269,7 @@ pub struct MovedVersions {
 /// Why a package has another version, where the one that it had cannot be had.
 const GONE: &str = "its registry has the version no more";
 
-/// Why a package moved: what moved others comes before what was moved by it.
+/// Why a package moved. The order is that of the report: a cause comes before its consequences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum MoveCause {
     /// Its registry has a version no more.

@@ -216,7 +216,7 @@ fn join(folder: &str, name: &str) -> String {
     }
 }
 
-/// A glob of `--include` that is none.
+/// A value of `--include` that is not a glob.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("`{glob}` is no glob, and `--include` takes globs")]
 #[diagnostic(code(larder::bundle::bad_include), help("write it as `dist/**`"))]

@@ -80,7 +80,7 @@ pub(in crate::ops) fn existing(root: &Path) -> Result<Lockfile> {
 /// A lock that is not what a command needs.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub(in crate::ops) enum LockError {
-    /// There is none.
+    /// There is no lockfile.
     #[error("there is no larder.lock")]
     #[diagnostic(code(larder::lock::absent), help("`larder lock` makes one"))]
     Absent,

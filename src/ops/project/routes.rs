@@ -38,7 +38,7 @@ impl NamedRegistry {
         format!("registry `{}`", self.registry)
     }
 
-    /// Returns what a line says; none where it names no registry.
+    /// Returns what a line says about its registry. Returns `None` if it names no registry.
     pub(super) fn of(
         line: &DependencyLine,
         group: Option<&Label>,
@@ -102,7 +102,7 @@ impl Project {
         Ok(())
     }
 
-    /// Returns the registry of a package on each declared platform; none where the usual order decides.
+    /// Returns the registry of a package on each declared platform. Returns `None` if the usual order of registries decides.
     fn registries_of(
         &self,
         package: &PackageId,

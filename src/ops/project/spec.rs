@@ -25,7 +25,7 @@ pub(in crate::ops) enum SpecError {
         /// The word.
         text: String,
     },
-    /// What stands there is none.
+    /// The word before the colon is not an ecosystem.
     #[error("`{word}` is not an ecosystem")]
     #[diagnostic(code(larder::spec::unknown_ecosystem), help("{}", known(*meant)))]
     UnknownEcosystem {

@@ -112,7 +112,7 @@ impl std::fmt::Display for Destination {
     }
 }
 
-/// A place that is none.
+/// A destination that is neither a folder, nor a URL, nor a registry of the manifest.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("{0}")]
 #[diagnostic(code(larder::registry::bad_destination), help("name a folder, a URL, or a registry of larder.kdl"))]

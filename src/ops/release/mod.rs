@@ -115,7 +115,7 @@ pub fn release(session: &Session<'_>, options: &ReleaseOptions) -> Result<Releas
     outcome
 }
 
-/// Goes on with a release that stopped, with the key that is asked for now, if one is.
+/// Resumes a release that was interrupted. It signs with the key of this call, if the call names one.
 fn resume(
     session: &Session<'_>,
     repository: &crate::git::Checkout,

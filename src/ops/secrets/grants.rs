@@ -67,7 +67,7 @@ impl Grant {
         )
     }
 
-    /// Tells whether nobody has to agree.
+    /// Returns whether the variable may be sent to the host without consent.
     fn is_free(&self) -> bool {
         self.variable.starts_with(FREE) || NAMED_AFTER_HOST.contains(&(&*self.variable, &*self.host))
     }

@@ -52,7 +52,7 @@ pub trait AssetFiles: Sync {
     /// Returns the text of a file of a package, or `None` if there is none: none that is text, within bounds, and in the package.
     fn read(&self, package: PackageIndex, path: &str) -> Option<Arc<str>>;
 
-    /// Returns why a file of a package that is there is none that can be read, as far as that is known.
+    /// Returns why a file that is in a package cannot be read, as far as that is known.
     fn obstacle(&self, package: PackageIndex, path: &str) -> Option<String> {
         let _ = (package, path);
         None

@@ -45,7 +45,7 @@ pub fn recipients(text: &str) -> Result<Vec<Recipient>, String> {
 /// Returns the secret keys of a file as `age-keygen` writes it. No message has anything of them.
 ///
 /// # Errors
-/// Why it is none, as a sentence.
+/// Why `text` is not a file of age identities, as a sentence.
 pub fn identities(text: &str) -> Result<Vec<Identity>, String> {
     if is_sealed(text.as_bytes()) {
         return Err("it is encrypted itself: decrypt it with `age -d` first".to_owned());

@@ -219,7 +219,7 @@ impl Imported {
         self.not_taken.extend(other.not_taken);
     }
 
-    /// Returns it without what was not imported, but for what keeps something out.
+    /// Returns the import without the notes of what was not taken over, except for guards: settings whose loss would let something in.
     #[must_use]
     pub fn with_guards_only(mut self) -> Self {
         self.not_taken.retain(|left| left.guards);

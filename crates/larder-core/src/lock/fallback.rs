@@ -51,7 +51,7 @@ impl fmt::Display for UnmetDeclaration<'_> {
 /// Tells which packages a `node_modules` can have.
 type IsFound<'f> = &'f dyn Fn(&PackageKey) -> bool;
 
-/// Tells which names somebody wants found in any case.
+/// Returns whether a name must be found from the root, because a setting hoists it.
 type IsHoisted<'f> = &'f dyn Fn(&str) -> bool;
 
 impl<'a> Fallback<'a> {

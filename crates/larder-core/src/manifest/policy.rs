@@ -173,7 +173,7 @@ pub struct ProvenanceRules {
     pub span: Option<SourceSpan>,
     /// `require`
     pub required: Vec<RequiredProvenance>,
-    /// `no-downgrade`: the line by which later versions have to be built by whoever built the one before.
+    /// The line `no-downgrade`, which demands that each version has the builder of the one before.
     pub no_downgrade: Option<SourceSpan>,
     /// `trusted-root`
     pub trusted_root: Option<TrustedRootFile>,

@@ -57,10 +57,10 @@ fn comment(key: &Digest, tree: &TreeDigest) -> String {
 /// Why what a build made elsewhere is not taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OutputFault {
-    /// Its signature is none.
+    /// The signature cannot be parsed.
     #[error("of its signature, {0}")]
     Signature(#[from] SignatureError),
-    /// Its signature is of another build.
+    /// The signature is of another build.
     #[error("its signature is of another build")]
     OtherBuild,
 }

@@ -11,7 +11,7 @@ pub struct NamedText<'a> {
     pub text: &'a str,
 }
 
-/// The files that findings are placed in by those who know a whole repository.
+/// The files in which SARIF and annotations place findings, by their paths in the repository.
 #[derive(Clone, Copy, Debug)]
 pub struct FindingFiles<'a> {
     /// The lock.

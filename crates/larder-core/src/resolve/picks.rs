@@ -65,7 +65,8 @@ impl Picks {
         self.held.contains_key(&variable)
     }
 
-    /// Narrows demands to what is held. One that does not take what is held stays as it is: the two contradict each other.
+    /// Narrows demands to the versions that are held. A demand that excludes the held version is left as it is, so that the contradiction
+    /// is seen.
     pub(super) fn narrowed(&self, mut demands: Demands) -> Demands {
         if !self.held.is_empty() {
             for (variable, set) in &mut demands.0 {

@@ -165,7 +165,7 @@ pub struct ClosurePackage {
 }
 
 impl ClosurePackage {
-    /// Returns the package with its version; none where the record names none.
+    /// Returns the package with its version. Returns `None` if the record names no package that larder can read.
     pub fn key(&self) -> Option<PackageKey> {
         Some(PackageKey { id: self.id()?, version: Version::parse(self.ecosystem, &self.version).ok()? })
     }

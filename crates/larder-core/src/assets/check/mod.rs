@@ -25,7 +25,7 @@ impl AssetSet<'_> {
         self.check_since(AssetRecords::default(), environments, threads).0
     }
 
-    /// The same, but what an earlier look found and would find again is not looked for. Returns also what there is to remember now.
+    /// Checks like [`Self::check`], but reuses the records of an earlier check for all that did not change. Returns the new records too.
     pub fn check_since(
         &self,
         records: AssetRecords,

@@ -30,7 +30,7 @@ impl CreatioVersion {
     /// Parses a version.
     ///
     /// # Errors
-    /// The reason why it is none.
+    /// The reason why `text` is not a version.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text.is_empty() {
             return Err("it is empty".to_owned());

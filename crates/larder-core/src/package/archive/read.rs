@@ -14,7 +14,7 @@ pub enum NotAsPacked {
     /// A header is not the one that the file should have.
     #[error("has another header than larder writes for it")]
     Header,
-    /// A path that is none, or that some disk cannot hold.
+    /// An invalid path, or one that some file systems cannot hold.
     #[error("has the path `{path}`, which {reason}", path = .path.escape_debug())]
     Path {
         /// The path.

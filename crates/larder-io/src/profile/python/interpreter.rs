@@ -124,9 +124,9 @@ impl Interpreter {
 /// Why an executable is not known to be a Python.
 #[derive(Debug)]
 pub(super) enum NoAnswer {
-    /// It is none, or none that may be asked: what is wrong with it.
+    /// The file is not an interpreter, or may not be run: the reason.
     Unfit(String),
-    /// Somebody ended it with this signal before it answered: it may be one.
+    /// It was ended by this signal before it answered, so it may be an interpreter.
     Ended(i32),
 }
 

@@ -19,7 +19,8 @@ struct StatedSignature<'a> {
     sig: CowStr<'a>,
 }
 
-/// Reads `dist.signatures`. What is no list of signatures is none; one that is no base64 cannot be right, and counts as empty.
+/// Reads `dist.signatures`. Returns no signatures if the field is not a list of them. A signature that is not Base64 is read as empty, which
+/// verifies nothing.
 pub(super) fn parse(raw: Option<&RawValue>) -> Vec<RegistrySignature> {
     let stated: Vec<&RawValue> = raw.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
     let signatures = stated.into_iter().take(MOST).filter_map(|one| {

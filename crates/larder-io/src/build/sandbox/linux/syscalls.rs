@@ -115,7 +115,7 @@ pub(super) fn not_permitted() -> Vec<Denied> {
     denied
 }
 
-/// Files that would make who runs them somebody else.
+/// Denies the calls that set a file's set-user-ID or set-group-ID bit: whoever runs such a file becomes its owner.
 fn set_user_id() -> Vec<Denied> {
     const O_TMPFILE_BIT: u32 = 0o20_000_000;
     let mut modes = vec![(SYS_fchmod, 1), (SYS_fchmodat, 2), (SYS_mknodat, 2)];
