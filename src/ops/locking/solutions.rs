@@ -142,11 +142,7 @@ impl Problem<'_> {
         Ok(best.unwrap_or(without))
     }
 
-    fn solve_as_far_as_possible(
-        &self,
-        side: Option<(usize, &Side)>,
-        preferences: &Preferences,
-    ) -> Result<Resolution> {
+    fn solve_as_far_as_possible(&self, side: Option<(usize, &Side)>, preferences: &Preferences) -> Result<Resolution> {
         loop {
             let (counting, mut error) = match self.solve_once(side, preferences) {
                 Ok(resolution) => return Ok(resolution),

@@ -5,9 +5,7 @@ use std::path::Path;
 
 use crate::fs;
 use crate::import::locks::{self, LockedVersions};
-use crate::import::{
-    self, Imported, ImportedLine, LocalPlace, NotTaken, PYTHON_MANIFESTS, Purpose, RequirementsFile,
-};
+use crate::import::{self, Imported, ImportedLine, LocalPlace, NotTaken, PYTHON_MANIFESTS, Purpose, RequirementsFile};
 use crate::model::{Label, LocalFile, Settings};
 use crate::ops::Result;
 use crate::ops::project::inputs;
@@ -32,7 +30,9 @@ pub(in crate::ops) fn take_all(root: &Path, all: &mut Imported, from: &mut Vec<S
     let locked = if has_lock { locked_for_python(root)? } else { LockedVersions::default() };
     for RequirementsFile { path, purpose } in found {
         match purpose {
-            Purpose::Project if !has_lock || stem(&path) == stem(MAIN) => take_project(root, &path, (all, &locked), from)?,
+            Purpose::Project if !has_lock || stem(&path) == stem(MAIN) => {
+                take_project(root, &path, (all, &locked), from)?
+            }
             Purpose::Development(group) if !has_lock => {
                 all.merge_requirements(read_group(root, &path, &of_project, from)?.into_group(&group), &path);
             }
@@ -140,7 +140,8 @@ fn files(root: &Path) -> Result<Vec<String>> {
 
 /// Returns what the lockfile beside the root's Python project has. One that cannot be read has nothing.
 fn locked_for_python(root: &Path) -> Result<LockedVersions> {
-    let is_python = |file: &String| locks::FILES.iter().any(|(name, manifest)| name == file && *manifest != PACKAGE_JSON);
+    let is_python =
+        |file: &String| locks::FILES.iter().any(|(name, manifest)| name == file && *manifest != PACKAGE_JSON);
     let files: Vec<String> = locked::beside(root, "")?.into_iter().filter(is_python).collect();
     Ok(locked::read(root, &files, &[] as &[&str], &Settings::default()).unwrap_or_default())
 }
@@ -154,7 +155,10 @@ fn tell_indexes(root: &Path, folder: &str, all: &mut Imported) {
     let Ok(found) = import::python(&inputs::reader(root, &root.join(folder))) else { return };
     for registry in &found.registries {
         let what = format!("the registry {} of {folder}", registry.url);
-        all.refuse_guard(what, format!("it is asked for what {folder}/{MAIN} asks for: declare it in `registries`, with these `packages`"));
+        all.refuse_guard(
+            what,
+            format!("it is asked for what {folder}/{MAIN} asks for: declare it in `registries`, with these `packages`"),
+        );
     }
     for left in found.not_taken.into_iter().filter(|left| left.guards) {
         all.refuse_guard(format!("{folder}: {}", left.what), left.why);
@@ -216,8 +220,11 @@ fn take_project(
 fn would_move(line: &ImportedLine, locked: &LockedVersions) -> Option<NotTaken> {
     let asked = line.requirement().filter(|_| line.source.is_none())?;
     let had = locked.packages().get(&asked.package())?;
-    let had: Vec<String> =
-        if had.iter().any(|version| asked.matches(version)) { return None } else { had.iter().map(ToString::to_string).collect() };
+    let had: Vec<String> = if had.iter().any(|version| asked.matches(version)) {
+        return None;
+    } else {
+        had.iter().map(ToString::to_string).collect()
+    };
     Some(NotTaken::new(line.what(), format!("the lockfile has {}, and moving in changes no version", had.join(", "))))
 }
 

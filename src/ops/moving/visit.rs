@@ -66,7 +66,7 @@ pub(super) fn visit_but(
             if entry.kind != fs::Kind::Folder
                 || dots == Dots::PassedOver && name.starts_with('.')
                 || aside.contains(&name)
-             {
+            {
                 continue;
             }
             let below = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };

@@ -183,7 +183,8 @@ pub(in crate::ops) fn tell_set_aside(root: &Path, imported: &mut Imported) -> Re
 
 /// Returns whether a folder, or what lies in it, is listed already.
 fn is_told(folder: &str, imported: &Imported) -> bool {
-    let is_it = |left: &NotTaken| left.what == format!("the folder {folder}") || left.what.starts_with(&format!("{folder}/"));
+    let is_it =
+        |left: &NotTaken| left.what == format!("the folder {folder}") || left.what.starts_with(&format!("{folder}/"));
     imported.not_taken.iter().any(is_it)
 }
 
@@ -231,7 +232,9 @@ pub(in crate::ops) fn tell_extras_of_members(root: &Path, members: &[Arc<str>], 
         let of = [Some(ExtraOf::Folder(folder.to_string())), project.name.as_deref().and_then(ExtraOf::name)];
         let is_asked = |extra: &&String| {
             let extra = extra.parse::<ExtraName>().ok();
-            of.iter().flatten().any(|of| extra.as_ref().is_some_and(|extra| asked.contains(&(of.clone(), extra.clone()))))
+            of.iter()
+                .flatten()
+                .any(|of| extra.as_ref().is_some_and(|extra| asked.contains(&(of.clone(), extra.clone()))))
         };
         let names: Vec<&str> =
             project.optional_dependencies.keys().filter(|extra| !is_asked(extra)).map(String::as_str).collect();

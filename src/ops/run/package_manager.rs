@@ -174,7 +174,11 @@ fn dlx(context: &Context<'_>, call: &DlxCall) -> Result<PackageManagerOutcome> {
     for package in &call.with {
         child.arg("--with").arg(format!("npm:{package}"));
     }
-    if call.with.is_empty() { child.arg(format!("npm:{}", call.tool)) } else { child.arg(&call.tool) };
+    if call.with.is_empty() {
+        child.arg(format!("npm:{}", call.tool))
+    } else {
+        child.arg(&call.tool)
+    };
     child.args(&call.arguments);
     Err(RunError::new(context, OsStr::new("larder"), &start(child), &[]).into())
 }

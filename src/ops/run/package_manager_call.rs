@@ -199,7 +199,10 @@ impl<'a> Words<'a> {
                     let _ = self.filters.get_or_insert_default();
                 }
                 "--if-present" => self.if_present = true,
-                "--package" => self.packages.push(value.or_else(|| self.next())?.to_owned()),
+                "--package" => {
+                    let package = value.or_else(|| self.next())?.to_owned();
+                    self.packages.push(package);
+                }
                 "-p" if value.is_none() => self.has_p = true,
                 "--no" | "--no-install" if value.is_none() => self.fetches_nothing = true,
                 "-s"
@@ -330,8 +333,8 @@ impl<'a> Words<'a> {
             | "unlink" | "import" | "rebuild" | "rb" | "prune" | "dedupe" | "fetch" | "install-test" | "it") => {
                 Some(Action::Installs(word.to_owned()))
             }
-            "exec" | "create" | "help" | "publish" | "pack" | "config" | "c" | "store" | "why" | "list"
-            | "ls" | "ll" | "outdated" | "audit" | "root" | "bin" | "env" | "setup" | "server" | "init" | "deploy"
+            "exec" | "create" | "help" | "publish" | "pack" | "config" | "c" | "store" | "why" | "list" | "ls"
+            | "ll" | "outdated" | "audit" | "root" | "bin" | "env" | "setup" | "server" | "init" | "deploy"
             | "licenses" | "login" | "logout" | "patch" | "patch-commit" | "self-update" | "doctor" | "cache"
             | "exec-env" => None,
             name => Some(self.script(name, self.rest.to_vec(), Otherwise::RunsProgram)),

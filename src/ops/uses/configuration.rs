@@ -4,11 +4,12 @@
 use serde_json::Value;
 
 /// Keys below which names of packages stand, or in a list.
-const KEYS: [&str; 45] = [
+const KEYS: [&str; 47] = [
     "addons",
     "customSyntax",
     "environment",
     "extends",
+    "format",
     "framework",
     "globalSetup",
     "globalTeardown",
@@ -16,6 +17,7 @@ const KEYS: [&str; 45] = [
     "import/resolver",
     "importSource",
     "jsxImportSource",
+    "lint",
     "loader",
     "loaders",
     "modules",
@@ -79,11 +81,22 @@ const KEYED: [&str; 5] = ["import/parsers", "import/resolver", "plugins", "postc
 const OF_ENTRY: [&str; 5] = ["loader", "name", "parser", "resolve", "transform"];
 
 /// Keys whose tools have words of their own: a name of a package has a hyphen, a scope or a path there.
-const WITH_WORDS: [&str; 9] =
-    ["environment", "framework", "parser", "reporter", "reporters", "runner", "syntax", "testEnvironment", "types"];
+const WITH_WORDS: [&str; 11] = [
+    "environment",
+    "format",
+    "framework",
+    "lint",
+    "parser",
+    "reporter",
+    "reporters",
+    "runner",
+    "syntax",
+    "testEnvironment",
+    "types",
+];
 
 /// Packages that are called like such a word.
-const CALLED_LIKE_A_WORD: [&str; 2] = ["jest", "jsdom"];
+const CALLED_LIKE_A_WORD: [&str; 4] = ["eslint", "jest", "jsdom", "prettier"];
 
 /// Returns the names in a JSON or YAML value: a configuration that is one name extends that.
 pub(super) fn names_of_value(value: &Value) -> Vec<&str> {
@@ -115,7 +128,8 @@ fn collect<'v>(value: &'v Value, path: &mut Vec<&'v str>, found: &mut Vec<&'v st
 fn is_name(path: &[&str], text: &str) -> bool {
     let Some((nearest, above)) = path.split_last() else { return false };
     let parent = above.last().copied().unwrap_or_default();
-    let has_words = WITH_WORDS.contains(nearest) && !text.contains(['-', '@', '/']) && !CALLED_LIKE_A_WORD.contains(&text);
+    let has_words =
+        WITH_WORDS.contains(nearest) && !text.contains(['-', '@', '/']) && !CALLED_LIKE_A_WORD.contains(&text);
     let of_entry = OF_ENTRY.contains(nearest) && KEYS.contains(&parent);
     let is_bundled = *nearest == "include" && parent == "optimizeDeps";
     (KEYS.contains(nearest) || of_entry || MAPS.contains(&parent) || MAPS.contains(nearest) || is_bundled) && !has_words
@@ -352,18 +366,33 @@ mod tests {
         for (text, expect) in [
             ("module.exports = { devtool: 'source-map', mode: 'production' }", &[][..]),
             ("export default defineConfig({ use: { storageState: 'playwright/.auth/user.json' } })", &[]),
-            ("module.exports = { presets: ['@babel/env', ['react-app', { flow: false, x: 'y' }]] }", &["@babel/env", "react-app"]),
+            (
+                "module.exports = { presets: ['@babel/env', ['react-app', { flow: false, x: 'y' }]] }",
+                &["@babel/env", "react-app"],
+            ),
             ("// plugins: ['a']\nmodule.exports = { /* extends: 'b', */ plugins: ['c'] }", &["c"]),
             ("module.exports = { plugins: { 'postcss-x': {}, y: {}, z } }", &["postcss-x", "y"]),
             ("export default { transform: { '^.+\\\\.tsx?$': ['ts-jest', { tsconfig: 'a' }] } }", &["ts-jest"]),
-            ("export default { test: { environment: 'jsdom', reporters: ['verbose', 'x-reporter'] } }", &["jsdom", "x-reporter"]),
-            ("x({ module: { rules: [{ test: /['\"]\\.css$/, use: ['style-loader', { loader: 'css-loader' }] }] } })", &["style-loader", "css-loader"]),
+            (
+                "export default { test: { environment: 'jsdom', reporters: ['verbose', 'x-reporter'] } }",
+                &["jsdom", "x-reporter"],
+            ),
+            (
+                "x({ module: { rules: [{ test: /['\"]\\.css$/, use: ['style-loader', { loader: 'css-loader' }] }] } })",
+                &["style-loader", "css-loader"],
+            ),
             ("new webpack.ProvidePlugin({ process: 'process/browser' })", &["process/browser"]),
-            ("x = { resolve: { alias: { react: 'preact/compat' }, fallback: { crypto: require.resolve('crypto-browserify') } } }", &["preact/compat", "crypto-browserify"]),
+            (
+                "x = { resolve: { alias: { react: 'preact/compat' }, fallback: { crypto: require.resolve('crypto-browserify') } } }",
+                &["preact/compat", "crypto-browserify"],
+            ),
             ("x = { entry: path.resolve(__dirname, 'src'), plugins: [p.resolve('dist'), react('z')] }", &[]),
             ("config.plugins.push('a'); config.presets = ['b']; const name = 'c'", &["a", "b"]),
             ("x = { extends: on ? 'a' : 'b', name: 'c' }", &["a", "b"]),
-            ("{ // base\n \"extends\": \"@tsconfig/node20/tsconfig.json\", \"compilerOptions\": { \"lib\": [\"dom\"], \"plugins\": [{ \"name\": \"ts-x\" }] } }", &["@tsconfig/node20/tsconfig.json", "ts-x"]),
+            (
+                "{ // base\n \"extends\": \"@tsconfig/node20/tsconfig.json\", \"compilerOptions\": { \"lib\": [\"dom\"], \"plugins\": [{ \"name\": \"ts-x\" }] } }",
+                &["@tsconfig/node20/tsconfig.json", "ts-x"],
+            ),
             ("x = { projects: [{ name: 'chromium' }], a: `b`, plugins: [`c ${d}`, `e`", &["e"]),
             ("{ plugins: 'a", &[]),
         ] {

@@ -31,8 +31,26 @@ const SHORTENING: [(&str, [&str; 2]); 3] = [
 
 /// The tools whose `.…rc` files name packages.
 const TOOLS: [&str; 20] = [
-    "babel", "c8", "commitlint", "cz", "eslint", "htmlhint", "jest", "lintstaged", "mocha", "nyc", "parcel", "postcss", "prettier",
-    "release", "remark", STYLELINT, "svgr", "swc", "textlint", "version",
+    "babel",
+    "c8",
+    "commitlint",
+    "cz",
+    "eslint",
+    "htmlhint",
+    "jest",
+    "lintstaged",
+    "mocha",
+    "nyc",
+    "parcel",
+    "postcss",
+    "prettier",
+    "release",
+    "remark",
+    STYLELINT,
+    "svgr",
+    "swc",
+    "textlint",
+    "version",
 ];
 
 /// What a file uses.
@@ -218,7 +236,11 @@ mod tests {
         assert!(!has("eslint.config.js", "rules: { 'react/x': 'off' }", "eslint-plugin-react"));
         // Words that only look like names.
         assert!(!has("webpack.config.js", "module.exports = { devtool: 'source-map' }", "source-map"));
-        assert!(!has("playwright.config.ts", "x({ use: { storageState: 'playwright/.auth/user.json' } })", "playwright"));
+        assert!(!has(
+            "playwright.config.ts",
+            "x({ use: { storageState: 'playwright/.auth/user.json' } })",
+            "playwright"
+        ));
         assert!(!may_use(".bazelrc") && !may_use(".all-contributorsrc") && may_use(".lintstagedrc.yml"));
         assert_eq!(uses(".lintstagedrc", "'*.js': eslint --fix\n").len(), 2);
         assert!(is_eslintrc(".eslintrc.cjs") && !is_eslintrc("eslint.config.js"));

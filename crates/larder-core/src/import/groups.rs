@@ -148,7 +148,9 @@ impl Imported {
     pub fn asked_extras(&self) -> BTreeSet<(ExtraOf, ExtraName)> {
         let mut found = BTreeSet::new();
         for line in &self.lines {
-            let Some((bare, extras)) = line.name.strip_suffix(']').and_then(|name| name.split_once('[')) else { continue };
+            let Some((bare, extras)) = line.name.strip_suffix(']').and_then(|name| name.split_once('[')) else {
+                continue;
+            };
             let of = match line.ecosystem.is_local() {
                 true => parse_folder(bare).ok().map(|spec| ExtraOf::Folder(spec.folder.to_string())),
                 false => ExtraOf::name(bare),
