@@ -5,14 +5,12 @@ use std::collections::BTreeSet;
 use crate::model::{Graph, PackageId, Version};
 use crate::resolve::Preferences;
 
-/// Returns whether a solution has other versions of a package than the preferred ones alone.
+/// Returns whether a solution has a version of a package that has preferred ones and is none of these.
 pub(super) fn lacks_preferred(graph: &Graph, preferences: &Preferences) -> bool {
-    let there = versions(graph);
-    let is_moved = |(id, _): &(&PackageId, &Version)| {
-        let preferred = preferences.versions.get(*id);
-        preferred.is_some_and(|preferred| preferred.iter().any(|version| !there.contains(&(*id, version))))
+    let is_other = |(id, version): &(&PackageId, &Version)| {
+        preferences.versions.get(*id).is_some_and(|preferred| !preferred.contains(*version))
     };
-    there.iter().any(is_moved)
+    versions(graph).iter().any(is_other)
 }
 
 /// Returns the first preferred version that one solution has and another one does not, as messages name it, with what that has instead.

@@ -220,12 +220,18 @@ pub(in crate::ops) fn tell_extras_of_members(root: &Path, members: &[Arc<str>], 
     let mut asked = imported.asked_extras();
     for folder in members {
         // One that cannot be read is an error of the project itself.
-        let lines = import::python(&inputs::reader(root, &root.join(&**folder))).unwrap_or_default();
+        let at = root.join(&**folder);
+        let read = inputs::reader(root, &at);
+        let lines = import::python(&read).unwrap_or_default();
         let here = lines.asked_extras().into_iter();
         asked.extend(here.map(|(of, extra)| match of {
             ExtraOf::Folder(below) => (ExtraOf::Folder(path::join(folder, &below).to_string()), extra),
             name => (name, extra),
         }));
+        // A package that is taken as a whole has no lines.
+        let project = import::python_project(&read).ok().flatten().unwrap_or_default();
+        let requirements = project.dependencies.iter().chain(project.optional_dependencies.values().flatten());
+        asked.extend(requirements.flat_map(|requirement| extras_asked_by(requirement)));
     }
     let extras = members.iter().filter_map(|folder| {
         let project = import::python_project(&inputs::reader(root, &root.join(&**folder))).ok()??;
@@ -245,6 +251,16 @@ pub(in crate::ops) fn tell_extras_of_members(root: &Path, members: &[Arc<str>], 
             "they are installed where something asks for them: `group \"NAME\" { path \"FOLDER[EXTRA]\"; }` takes one";
         imported.refuse(format!("extras of {folders}"), why);
     }
+}
+
+/// Returns the extras that a requirement asks for: `core[fast]>=1`.
+fn extras_asked_by(requirement: &str) -> Vec<(ExtraOf, ExtraName)> {
+    let parts = requirement.split_once('[').and_then(|(name, rest)| Some((name, rest.split_once(']')?.0)));
+    let Some((of, extras)) = parts.and_then(|(name, extras)| Some((ExtraOf::name(name.trim())?, extras))) else {
+        return Vec::new();
+    };
+    let extras = extras.split(',').filter_map(|extra| extra.trim().parse::<ExtraName>().ok());
+    extras.map(|extra| (of.clone(), extra)).collect()
 }
 
 /// Takes the folders out whose Python packages others of the project ask for in versions that they do not have: those are a registry's,
