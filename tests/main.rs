@@ -75,6 +75,7 @@ mod moving_locks;
 mod moving_peers;
 mod moving_places;
 mod moving_python;
+mod moving_unasked;
 mod network;
 mod notices;
 mod npm;

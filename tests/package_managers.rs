@@ -83,3 +83,29 @@ fn a_package_manager_is_answered_where_it_is_called_by_name() {
     }
     assert_eq!(project.run("larder run bunx tool x").exits(0).stdout.trim(), "tool x");
 }
+
+/// As npx and its like do, from the project's registries, in an environment of its own.
+#[test]
+fn a_tool_that_is_in_no_environment_is_run_as_dlx_does() {
+    let registry = Universe::new()
+        .npm("cowsay", "1.0.0", |p| {
+            p.bin("cowsay", "c.js", "#!/usr/bin/env node\nconsole.log('moo', process.argv.slice(2).join('+'))")
+        })
+        .npm("@acme/kit", "1.0.0", |p| p.bin("kit", "k.js", "#!/usr/bin/env node\nconsole.log('kit')"))
+        .npm("plain", "1.0.0", |p| p)
+        .serve();
+    let project = Project::new(&registry);
+    project
+        .manifest("dependencies { npm \"plain\"; }\n")
+        .write("package.json", r#"{"scripts":{"say":"npx --yes cowsay a --b"}}"#);
+    let output = project.run("larder run say").exits(0);
+    assert_eq!(output.stdout.trim(), "moo a+--b");
+    output.names(["`cowsay` is in no environment: this runs `larder dlx npm:cowsay`"]);
+    for command in ["pnpm dlx cowsay x", "yarn dlx -p cowsay cowsay x", "bunx cowsay x", "npm exec cowsay x"] {
+        assert_eq!(project.run(&format!("larder run {command}")).exits(0).stdout.trim(), "moo x", "{command}");
+    }
+    assert_eq!(project.run("larder run npx @acme/kit").exits(0).stdout.trim(), "kit");
+    project.run("larder run -- npx --no cowsay").exits(127);
+    project.run("larder run npx nowhere-at-all").exits(3).names(["nowhere-at-all"]);
+    assert!(!project.read("larder.lock").contains("cowsay"));
+}

@@ -19,7 +19,7 @@ use super::moving::flat::FlatFolders;
 use super::moving::locked::{self, Kept};
 use super::moving::undeclared::{self, UndeclaredUse};
 use super::moving::{
-    membership, own_packages, own_registries, peers, pending, pnpm_layout, published, requirements, workspace,
+    membership, own_packages, own_registries, path_patterns, peers, pending, published, requirements, workspace,
 };
 use super::programs::interpreter;
 use super::project::snapshot;
@@ -363,8 +363,8 @@ fn import(folder: &Path) -> Result<FolderEntries> {
     }
     let flat = FlatFolders::of(folder, &members)?;
     let undeclared = undeclared::hoist(folder, &members, (&flat, &locked), &mut all)?;
-    if fs::stat(&folder.join("pnpm-lock.yaml"))?.is_some() {
-        pnpm_layout::tell(folder, &mut all)?;
+    if fs::stat(&folder.join("package.json"))?.is_some() || !members.is_empty() {
+        path_patterns::tell(folder, &mut all)?;
     }
     Ok(FolderEntries { imported: all, taken_from: from, undeclared })
 }

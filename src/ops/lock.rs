@@ -5,12 +5,11 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::diagnostic::Exit;
-use crate::difference::{self, Difference, PackageVersions, runtimes_of};
+use crate::difference::Difference;
 use crate::fs::{self, Durability};
 use crate::import::locks::LockedVersions;
 use crate::lock::{self, DeclaredState, Freshness, Lockfile, StaleReason};
-use crate::manifest::Environment;
-use crate::model::{PackageId, Runtimes, Settings, Side, Source};
+use crate::model::{Label, PackageId, Runtimes, Settings, Side, Source};
 use crate::policy::{Finding, FindingReport, SolveNotes};
 use crate::profile;
 use crate::registry::{self, Registries};
@@ -20,6 +19,7 @@ use super::building::Probe;
 use super::facts::registry_notices::Notices;
 use super::failure::{self, Unsatisfiable};
 use super::locking::age;
+pub(super) use super::locking::comparison::compare;
 use super::locking::routing::{self, RoutingExtent};
 use super::locking::solutions::Unknown;
 use super::locking::sources::{self, LockedSource};
@@ -143,10 +143,34 @@ pub fn lock(session: &Session<'_>) -> Result<Locked> {
     snapshot::undisturbed(&root, |snapshot| {
         let project = Project::read(root.clone())?;
         match standing(&project, LockUse::Update)? {
-            Standing::Serves(lockfile) => Ok(Some(Locked::asking(session, &project, lockfile)?)),
+            Standing::Serves(lockfile) => {
+                let more = with_left_out_groups(session, &project, &lockfile, snapshot)?;
+                more.map_or_else(|| Locked::asking(session, &project, lockfile).map(Some), Ok)
+            }
             Standing::Stale(old) => relock(session, &project, &old, snapshot),
         }
     })
+}
+
+/// Locks groups besides that no environment includes and that had no solution before. Returns `None` if there are none, or they have none now.
+fn with_left_out_groups(
+    session: &Session<'_>,
+    project: &Project,
+    old: &Lockfile,
+    snapshot: &InputSnapshot,
+) -> Result<Option<Option<Locked>>> {
+    let has = |lock: &Lockfile, group: &Label| lock.graph.roots.iter().any(|root| root.group.as_ref() == Some(group));
+    let mut left_out = project.idle_groups();
+    left_out.retain(|group| !has(old, group));
+    if left_out.is_empty() {
+        return Ok(None);
+    }
+    match solve(session, project, &Wish::keeping(old)) {
+        Ok((lockfile, solved)) if left_out.iter().any(|group| has(&lockfile, group)) => {
+            Replacement { project, edited: None, old, snapshot }.write(session.context, (lockfile, &solved)).map(Some)
+        }
+        _ => Ok(None),
+    }
 }
 
 /// Brings the lock up to date, preferring what other tools' lockfiles chose, which are given by their paths, to newer
@@ -501,23 +525,6 @@ pub(super) fn solve_with(
     Ok((lockfile, SolveNotes { warnings, held_back, too_young, yank_reasons }))
 }
 
-/// Compares the packages of two locks.
-pub(super) fn compare(old: &Lockfile, new: &Lockfile) -> Difference {
-    let lines = old.graph.roots.iter().chain(&new.graph.roots);
-    let direct = lines.flat_map(|root| &root.to).map(|edge| edge.to.package.id.clone()).collect();
-    let difference = Difference { direct, ..Difference::between(&packages_of(old), &packages_of(new)) };
-    let difference = difference.with_replaced(difference::replaced(old, new));
-    difference.with_runtimes(&runtimes_of(&old.runtimes, None), &runtimes_of(&new.runtimes, None))
-}
-
-fn packages_of(lockfile: &Lockfile) -> PackageVersions {
-    let mut packages = PackageVersions::new();
-    for key in lockfile.graph.packages.keys() {
-        packages.entry(key.id.clone()).or_default().push(key.version.clone());
-    }
-    packages
-}
-
 /// Writes the lock, unless its text stays the same; tells which. None, and nothing is written, where somebody else wrote
 /// manifest or lock meanwhile.
 pub(super) fn write(
@@ -579,18 +586,8 @@ pub(super) fn read(project: &Project) -> Result<Old> {
 /// Reads the lock for a command that only looks: a missing or broken one is an error.
 pub(super) fn existing(project: &Project) -> Result<Lockfile> {
     let lockfile = lockfile::existing(&project.root)?;
-    if !has_every_side(project, &lockfile) {
+    if !project.has_every_side(&lockfile) {
         return Err(LockError::Stale { reasons: vec![lock::StaleReason::Setting("conflicts").to_string()] }.into());
     }
     Ok(lockfile)
-}
-
-/// Tells whether each environment finds its exclusive groups in one of the lock's solutions.
-fn has_every_side(project: &Project, lockfile: &Lockfile) -> bool {
-    let sides = &lockfile.graph.sides;
-    let is_served = |environment: &Environment| {
-        let mut exclusive = environment.include.iter().filter(|group| project.sides.is_exclusive(group));
-        sides.of(&environment.include).is_some_and(|side| exclusive.all(|group| side.has(group)))
-    };
-    sides.is_empty() || project.manifest.environments.iter().all(is_served)
 }

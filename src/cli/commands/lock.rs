@@ -57,12 +57,9 @@ pub(super) fn report_locked(locked: &Locked, output: &Output) {
 
 /// Reports the packages whose versions differ from those that other tools locked.
 pub(super) fn report_kept(kept: &Kept, output: &Output) {
-    output.message(format!(
-        "{} of {} packages have the versions that they had",
-        kept.kept,
-        kept.kept + kept.moved.len()
-    ));
     let (new, moved): (Vec<_>, Vec<_>) = kept.moved.iter().partition(|moved| moved.before.is_empty());
+    let had = kept.kept + moved.len();
+    output.message(format!("{} of {had} packages have the versions that they had", kept.kept));
     let most = if output.is_verbose() { usize::MAX } else { MAX_LISTED };
     for moved in moved.iter().take(most) {
         let (now, before) = (moved.now.join(", "), moved.before.join(", "));

@@ -59,18 +59,24 @@ pub(super) fn sync_after_edit(
     if no_sync {
         super::lock::report(&changes.locked, output);
     } else {
-        for warning in changes.locked.warnings() {
+        let told: Vec<String> = changes.locked.warnings().collect();
+        for warning in &told {
             output.message(format!("warning: {warning}"));
         }
-        report(&ops::sync::sync(session, SyncOptions::default())?, output);
+        report_beyond(&told, &ops::sync::sync(session, SyncOptions::default())?, output);
     }
     Ok(())
 }
 
 /// Reports the result of a sync or a promotion.
 pub(super) fn report(synced: &Synced, output: &Output) {
+    report_beyond(&[], synced, output);
+}
+
+/// Reports the result of a sync, but for warnings that were told already.
+fn report_beyond(told: &[String], synced: &Synced, output: &Output) {
     output.json(&synced.summary());
-    for warning in &synced.warnings {
+    for warning in synced.warnings.iter().filter(|warning| !told.contains(warning)) {
         output.message(format!("warning: {warning}"));
     }
     if let Some(kept) = &synced.kept {

@@ -5,11 +5,12 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::fs;
 use crate::model::{Label, TreeDigest};
 use crate::profile::{self, Generation, ProfileDamageKind, ProfileError};
 use crate::store::{self, Store, StoreError, Tree};
 
-use crate::ops::Result;
+use crate::ops::{Project, Result};
 
 /// One thing that is damaged.
 #[derive(Debug)]
@@ -77,7 +78,7 @@ pub(in crate::ops) fn look(
     let mut in_profile: BTreeMap<PathBuf, Damage> = BTreeMap::new();
     for (environment, generation) in built {
         let checked = profile.verify_generation(environment, generation.number, |digest| trees.get(digest).cloned())?;
-        for damage in checked.damage {
+        for damage in without_cleaned_away(profile, checked.damage)? {
             let both = change_in_profile(&damage).filter(|change| stored.contains(change));
             let harmed = Damage { shared: both.is_some(), ..Damage::new(environment, damage.to_string()) };
             shared.extend(both);
@@ -90,6 +91,29 @@ pub(in crate::ops) fn look(
         found.push(Damage { environments, text: format!("store: {damage}"), shared: false });
     }
     Ok(found)
+}
+
+/// Leaves out what lay in folders that a build makes and that are gone: by the manifest they may be.
+fn without_cleaned_away(profile: &profile::Profiles, found: Vec<profile::Damage>) -> Result<Vec<profile::Damage>> {
+    let is_gone = |damage: &profile::Damage| damage.kind == ProfileDamageKind::FolderGone;
+    if !found.iter().any(is_gone) {
+        return Ok(found);
+    }
+    // One that cannot be read allows nothing.
+    let folders = Project::read(profile.root().to_owned()).map(|project| project.path_packages).unwrap_or_default();
+    let mut kept = Vec::new();
+    for damage in found {
+        let lies_in = |folder: &&Arc<str>| !folder.is_empty() && damage.path.starts_with(&***folder);
+        let folder = folders.keys().find(lies_in).filter(|_| is_gone(&damage));
+        let is_cleaned_away = match folder {
+            Some(folder) => fs::stat(&profile.root().join(&**folder))?.is_none(),
+            None => false,
+        };
+        if !is_cleaned_away {
+            kept.push(damage);
+        }
+    }
+    Ok(kept)
 }
 
 fn change_in_store(damage: &store::StoreDamage) -> Option<Change> {

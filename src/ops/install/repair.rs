@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::lock::Closure;
 use crate::model::{Artifact, Digest, PackageKey, PatchedPackage, Runtimes, TreeDigest};
 use crate::profile::python::Bytecode;
-use crate::profile::{self, BuildInput, Built, Checked, ProfileError, ProjectLock};
+use crate::profile::{self, BuildInput, Built, Checked, ProfileDamageKind, ProfileError, ProjectLock};
 use crate::store::{Store, StoreError, Tree};
 
 use crate::ops::Result;
@@ -102,7 +102,9 @@ pub(super) fn heal<'a>(
     let trees: BTreeMap<TreeDigest, &Arc<Tree>> = trees.map(|tree| (tree.digest, tree)).collect();
     let is_known = |digest: &TreeDigest| trees.get(digest).map(|tree| Arc::clone(tree));
     let looked = profile.relocate(held, input.environment, number).and_then(|relocated| {
-        let checked = profile.verify_generation(input.environment, number, is_known)?;
+        let mut checked = profile.verify_generation(input.environment, number, is_known)?;
+        // The switch makes the links, where the folders are.
+        checked.damage.retain(|damage| damage.kind != ProfileDamageKind::FolderGone);
         Ok((relocated, checked))
     });
     match looked {

@@ -16,6 +16,7 @@ use crate::resolve::{
 };
 
 use super::further_conflicts;
+use super::unmoved;
 use super::wish::Contradictions;
 use crate::ops::failure::{self, Underlined, Unsatisfiable};
 use crate::ops::{Error, Project, Result};
@@ -105,8 +106,44 @@ struct SolveInputs<'a> {
 }
 
 impl SolveInputs<'_> {
-    /// Solves for one side, given with its place, or for all lines.
+    /// Solves for one side, given with its place, or for all lines. A group that no environment includes and that the old lock does not have
+    /// is left out where a preferred version of what environments have would move for it.
     fn solve(&self, side: Option<(usize, &Side)>, preferences: &Preferences) -> Result<Resolution> {
+        let found = self.solve_as_far_as_possible(side, preferences)?;
+        let left_out = self.left_out.borrow().clone();
+        let is_open = |group: &&Label| !left_out.contains_key(*group) && !self.locked_groups.contains(*group);
+        let open: Vec<&Label> = self.idle.iter().filter(is_open).collect();
+        if open.is_empty() || !unmoved::lacks_preferred(&found.graph, preferences) {
+            return Ok(found);
+        }
+        self.left_out.borrow_mut().extend(open.iter().map(|group| ((*group).clone(), String::new())));
+        let Ok(without) = self.solve_once(side, preferences) else {
+            self.left_out.replace(left_out);
+            return Ok(found);
+        };
+        if unmoved::moved(&without.graph, &found.graph, preferences).is_none() {
+            self.left_out.replace(left_out);
+            return Ok(found);
+        }
+        let mut best = None;
+        for group in open {
+            self.left_out.borrow_mut().remove(group);
+            let reason = match self.solve_once(side, preferences) {
+                Ok(with) => match unmoved::moved(&without.graph, &with.graph, preferences) {
+                    None => {
+                        best = Some(with);
+                        continue;
+                    }
+                    Some(moved) => format!("it would move {moved}"),
+                },
+                Err(failed) => one_line(&self.failure(failed.1, &failed.0, side.map(|(_, side)| side))),
+            };
+            self.left_out.borrow_mut().insert(group.clone(), reason);
+        }
+        Ok(best.unwrap_or(without))
+    }
+
+    fn solve_as_far_as_possible(&self, side: Option<(usize, &Side)>, preferences: &Preferences) -> Result<Resolution> {
         loop {
             let (counting, mut error) = match self.solve_once(side, preferences) {
                 Ok(resolution) => return Ok(resolution),

@@ -63,6 +63,7 @@ pub(super) fn passed_over(
 /// How little speaks for a lockfile: the least decides.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Weight {
+    is_unreadable: bool,
     is_unnamed: bool,
     misfits: usize,
     lacks_settings: bool,
@@ -76,15 +77,19 @@ impl Weight {
         let tool = TOOLS.get(place).map_or("", |(_, tool)| *tool);
         if manifest != PACKAGE_JSON {
             let named = python_tool(text, tool);
-            return Ok(Self { is_unnamed: !named.by_table, misfits: 0, lacks_settings: !named.by_backend, place });
+            let is_unreadable = asked.read_lock(root, folder, path)?.is_none();
+            let (is_unnamed, lacks_settings) = (!named.by_table, !named.by_backend);
+            return Ok(Self { is_unreadable, is_unnamed, misfits: 0, lacks_settings, place });
         }
         let mut has_settings = false;
         for (_, file) in SETTINGS.into_iter().filter(|(of, _)| *of == tool) {
             has_settings |= fs::stat(&root.join(folder).join(file))?.is_some();
         }
+        let misfits = asked.misfits(root, folder, path)?;
         Ok(Self {
+            is_unreadable: misfits.is_none(),
             is_unnamed: named_manager(root, folder)?.is_none_or(|named| named != tool),
-            misfits: asked.misfits(root, folder, path)?,
+            misfits: misfits.unwrap_or_default(),
             lacks_settings: !has_settings,
             place,
         })
@@ -128,12 +133,16 @@ impl Asked {
         Ok(asked)
     }
 
-    /// Returns how many of the ranges a lockfile has no version for. One that cannot be read fits nothing.
-    fn misfits(&self, root: &Path, folder: &str, path: &str) -> Result<usize> {
+    /// Reads a lockfile. Returns `None` if it cannot be read.
+    fn read_lock(&self, root: &Path, folder: &str, path: &str) -> Result<Option<LockedVersions>> {
         let bytes = inputs::read(&root.join(path), inputs::LOCK_SIZE)?;
         let lock = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-        let read = |lock: String| locks::read(path, &lock, folder, &self.declared, &Settings::default()).ok();
-        let Some(versions): Option<LockedVersions> = lock.and_then(read) else { return Ok(usize::MAX) };
+        Ok(lock.and_then(|lock| locks::read(path, &lock, folder, &self.declared, &Settings::default()).ok()))
+    }
+
+    /// Returns how many of the ranges a lockfile has no version for; `None` if it cannot be read.
+    fn misfits(&self, root: &Path, folder: &str, path: &str) -> Result<Option<usize>> {
+        let Some(versions) = self.read_lock(root, folder, path)? else { return Ok(None) };
         let is_misfit = |dependent: &Dependent, (name, range): &(String, String)| {
             let (Ok(id), Ok(range)) = (PackageName::npm(name), range.parse::<NpmRange>()) else { return false };
             if range.tag().is_some() || range.as_str().contains(':') || self.own.contains(name) {
@@ -142,6 +151,6 @@ impl Asked {
             versions.line(dependent, &id).is_none_or(|version| !version.is_in_range(&range))
         };
         let of_one = |one: &DeclaredRanges| one.ranges.iter().filter(|range| is_misfit(&one.dependent, range)).count();
-        Ok(self.declared.iter().map(of_one).sum())
+        Ok(Some(self.declared.iter().map(of_one).sum()))
     }
 }

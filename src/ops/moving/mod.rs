@@ -6,7 +6,7 @@
 //! | `workspace` | which folders of a repository are members, by what its tools say of it |
 //! | `membership` | folders that become members, or stay out, though no workspace says so; what builds compute of them |
 //! | `published` | projects that others of the repository have from a registry |
-//! | `folders`, `flat` | paths of folders; those whose tool puts all packages into one folder |
+//! | `folders`, `visit`, `flat` | paths of folders; visiting those of a repository; those whose tool puts all packages into one folder |
 //! | `places` | where packages came from: what is none of the project's registries |
 //! | `own_registries` | registries of a project beside, which claim what its lockfile has from them |
 //! | `peers` | peers that other tools installed as if they were dependencies |
@@ -14,7 +14,7 @@
 //! | `undeclared`, `implied` | packages that its own files use and do not declare, or that tools look for unasked |
 //! | `locked` | the versions that other tools' lockfiles chose, and what became of them |
 //! | `added` | dependencies that packages have in a lockfile and do not declare |
-//! | `pnpm_layout` | configurations that name the folder where pnpm puts packages |
+//! | `path_patterns` | configurations with patterns for the paths of packages |
 //! | `own_packages` | lines for packages and archives of the project itself |
 //! | `deciding` | which of several lockfiles beside one manifest holds |
 //! | `gone` | lines that moving in made for versions that are gone |
@@ -31,11 +31,12 @@ pub(super) mod locked;
 pub(super) mod membership;
 pub(super) mod own_packages;
 pub(super) mod own_registries;
+pub(super) mod path_patterns;
 pub(super) mod peers;
 pub(super) mod pending;
 pub(super) mod places;
-pub(super) mod pnpm_layout;
 pub(super) mod published;
 pub(super) mod requirements;
 pub(super) mod undeclared;
+mod visit;
 pub(super) mod workspace;

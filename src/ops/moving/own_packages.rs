@@ -24,7 +24,7 @@ pub(in crate::ops) fn check(root: &Path, names: &LocalPackageIndex, imported: &m
     let lost: BTreeSet<(Ecosystem, String)> =
         imported.workspace.iter().filter(|(ecosystem, name)| !of_members(*ecosystem, name)).cloned().collect();
     let mut wrong: BTreeMap<String, String> = BTreeMap::new();
-    let mut linked = Vec::new();
+    let mut linked = BTreeSet::new();
     for (folder, seen_as) in imported.folders.clone() {
         let at = path::join("", &folder);
         if members::stay_inside(root, &at).is_err() {
@@ -41,10 +41,16 @@ pub(in crate::ops) fn check(root: &Path, names: &LocalPackageIndex, imported: &m
         };
         // npm's tools link a folder under any name, before there is anything in it. What git ignores, other checkouts have to build.
         let is_linked = imported.linked.get(&folder) == seen_as.as_ref() && seen_as.is_some();
-        let may_be_built = is_linked && may_be_built(&at);
+        let is_built = is_linked && may_be_built(&at);
         let is_kept_under_its_name = seen_as.as_deref().is_none_or(has);
-        if may_be_built && (own.is_empty() || !is_kept_under_its_name || packages::is_ignored(root, &at)?) {
-            linked.push(folder);
+        let other_link = imported.linked.get(&folder).filter(|_| !is_linked && seen_as.is_some() && may_be_built(&at));
+        if let (Some(first), Some(name)) = (other_link.cloned(), &seen_as) {
+            let why = format!(
+                "a `path` line has one name for a folder, and this one is linked as {first}: ask for it by that"
+            );
+            imported.refuse(format!("the link {name} to {at}"), why);
+        } else if is_built && (own.is_empty() || !is_kept_under_its_name || packages::is_ignored(root, &at)?) {
+            linked.insert(folder);
         } else if own.is_empty() {
             wrong.insert(at.to_string(), "its folder holds no package".to_owned());
         } else if let Some(name) = seen_as.as_ref().filter(|name| !has(name)) {

@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::fs;
-use crate::import::{self, Imported, LocalPlace, PYTHON_MANIFESTS, Purpose, RequirementsFile};
-use crate::model::LocalFile;
+use crate::import::locks::{self, LockedVersions};
+use crate::import::{self, Imported, ImportedLine, LocalPlace, NotTaken, PYTHON_MANIFESTS, Purpose, RequirementsFile};
+use crate::model::{Label, LocalFile, Settings};
 use crate::ops::Result;
 use crate::ops::project::inputs;
 use crate::registry::path;
 
 use super::folders::file_name;
-use super::workspace;
+use super::workspace::PACKAGE_JSON;
+use super::{locked, workspace};
 
 /// The folder of the root that may have nothing but requirements files.
 const FOLDER: &str = "requirements";
@@ -25,9 +27,12 @@ pub(in crate::ops) fn take_all(root: &Path, all: &mut Imported, from: &mut Vec<S
         found.iter().filter(|file| file.purpose == Purpose::Project).map(|file| stem(&file.path).to_owned()).collect();
     // Where another tool has a lock, the files were written for those who do not use it.
     let has_lock = workspace::has_python_lock(root)?;
+    let locked = if has_lock { locked_for_python(root)? } else { LockedVersions::default() };
     for RequirementsFile { path, purpose } in found {
         match purpose {
-            Purpose::Project if !has_lock || stem(&path) == stem(MAIN) => take_project(root, &path, all, from)?,
+            Purpose::Project if !has_lock || stem(&path) == stem(MAIN) => {
+                take_project(root, &path, (all, &locked), from)?
+            }
             Purpose::Development(group) if !has_lock => {
                 all.merge_requirements(read_group(root, &path, &of_project, from)?.into_group(&group), &path);
             }
@@ -48,7 +53,12 @@ pub(in crate::ops) fn take_all(root: &Path, all: &mut Imported, from: &mut Vec<S
                 "it belongs to a template, of which other projects are made",
             );
         } else if beside != FOLDER {
-            take_project(root, &source_of(root, &path::join(&beside, MAIN))?, all, from)?;
+            tell_indexes(root, &beside, all);
+            let file = source_of(root, &path::join(&beside, MAIN))?;
+            match group_of(&beside, all).filter(|_| has_lock) {
+                Some(group) => take_beside(root, &file, (&group, &of_project), all, from)?,
+                None => take_project(root, &file, (all, &locked), from)?,
+            }
         }
     }
     for left in left_below(root, from)? {
@@ -128,16 +138,74 @@ fn files(root: &Path) -> Result<Vec<String>> {
     Ok(found)
 }
 
-/// Takes over a file that has what the project needs, and the files that it includes.
-fn take_project(root: &Path, first: &str, all: &mut Imported, from: &mut Vec<String>) -> Result<()> {
+/// Returns what the lockfile beside the root's Python project has. One that cannot be read has nothing.
+fn locked_for_python(root: &Path) -> Result<LockedVersions> {
+    let is_python =
+        |file: &String| locks::FILES.iter().any(|(name, manifest)| name == file && *manifest != PACKAGE_JSON);
+    let files: Vec<String> = locked::beside(root, "")?.into_iter().filter(is_python).collect();
+    Ok(locked::read(root, &files, &[] as &[&str], &Settings::default()).unwrap_or_default())
+}
+
+/// Stops for indexes that the settings of uv or PDM name beside the requirements.txt of a folder that is no project: those are asked for
+/// what that file asks for, and for nothing else.
+fn tell_indexes(root: &Path, folder: &str, all: &mut Imported) {
+    if workspace::is_python_project(root, folder) || all.is_member(folder) {
+        return;
+    }
+    let Ok(found) = import::python(&inputs::reader(root, &root.join(folder))) else { return };
+    for registry in &found.registries {
+        let what = format!("the registry {} of {folder}", registry.url);
+        all.refuse_guard(
+            what,
+            format!("it is asked for what {folder}/{MAIN} asks for: declare it in `registries`, with these `packages`"),
+        );
+    }
+    for left in found.not_taken.into_iter().filter(|left| left.guards) {
+        all.refuse_guard(format!("{folder}: {}", left.what), left.why);
+    }
+}
+
+/// Returns a name for a group of what a folder asks for that no group has.
+fn group_of(folder: &str, all: &Imported) -> Option<Label> {
+    let name = folder.replace(['/', ' '], "-");
+    let names = [name.clone(), format!("{name}-requirements")];
+    names.into_iter().filter_map(|name| name.parse::<Label>().ok()).find(|name| !all.has_any_group(name))
+}
+
+/// Takes over the file of a folder beside a project that has a lockfile: what that locked is not all that the file asks for, and what the
+/// project needs is not what the folder does. It becomes a group that no environment includes, which moves no version.
+fn take_beside(
+    root: &Path,
+    file: &str,
+    (group, of_project): (&Label, &BTreeSet<String>),
+    all: &mut Imported,
+    from: &mut Vec<String>,
+) -> Result<()> {
+    if from.iter().any(|taken| taken == file) {
+        return Ok(());
+    }
+    let mut imported = read_group(root, file, of_project, from)?.into_group(group);
+    imported.optional_groups.insert(group.clone());
+    all.merge_requirements(imported, file);
+    Ok(())
+}
+
+/// Takes over a file that has what the project needs, and the files that it includes, but for what would move a locked version.
+fn take_project(
+    root: &Path,
+    first: &str,
+    (all, locked): (&mut Imported, &LockedVersions),
+    from: &mut Vec<String>,
+) -> Result<()> {
     let mut open = vec![first.to_owned()];
     while let Some(file) = open.pop() {
         if from.contains(&file) {
             continue;
         }
         match read(root, &file)? {
-            Some((imported, includes)) => {
+            Some((mut imported, includes)) => {
                 open.extend(includes);
+                imported.leave_out_lines(|line| would_move(line, locked));
                 all.merge_requirements(imported, &file);
                 from.push(file);
             }
@@ -146,6 +214,18 @@ fn take_project(root: &Path, first: &str, all: &mut Imported, from: &mut Vec<Str
         }
     }
     Ok(())
+}
+
+/// Returns why a line is left out: the lockfile of the project has a version that it does not admit.
+fn would_move(line: &ImportedLine, locked: &LockedVersions) -> Option<NotTaken> {
+    let asked = line.requirement().filter(|_| line.source.is_none())?;
+    let had = locked.packages().get(&asked.package())?;
+    let had: Vec<String> = if had.iter().any(|version| asked.matches(version)) {
+        return None;
+    } else {
+        had.iter().map(ToString::to_string).collect()
+    };
+    Some(NotTaken::new(line.what(), format!("the lockfile has {}, and moving in changes no version", had.join(", "))))
 }
 
 /// Reads a file of a group and the files that it includes, but for those that have what the project needs, given without their endings.

@@ -185,6 +185,8 @@ fn find<'a>(
             // Of several packages with one executable, one that is declared is enough.
             let (packages, is_loaded) = match used {
                 Use::Package(name) => (vec![name], true),
+                // A path, if something of that name lies beside it.
+                Use::Named(name) if is_beside(root, folder, &name) => continue,
                 Use::Named(name) => (vec![name], false),
                 Use::Program(name) => (owners(locked, top, &name), false),
             };
@@ -202,6 +204,11 @@ fn find<'a>(
         }
     }
     found
+}
+
+/// Returns whether a word of a configuration in a folder leads to something there.
+fn is_beside(root: &Path, folder: &str, word: &str) -> bool {
+    !word.starts_with('@') && fs::lstat(&root.join(folder).join(word)).is_ok_and(|found| found.is_some())
 }
 
 /// Returns what the lockfiles of a folder chose.

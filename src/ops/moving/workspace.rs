@@ -1,37 +1,21 @@
 //! Which folders of a repository are members: what its tools say of it, and folders that stand for themselves beside.
 
+use std::collections::BTreeSet;
 use std::path::{Component, Path};
 use std::sync::Arc;
 
 use super::folders::folder_of;
+use super::visit::{Below, Dots, OF_TOOLS, visit, visit_but};
 use crate::diagnostic::in_sentence;
 use crate::fs;
 use crate::import::locks::{self, LockedVersions};
-use crate::import::{self, FolderContents, Imported, NodeVersionFile, Runtimes};
+use crate::import::{self, ExtraOf, FolderContents, Imported, NodeVersionFile, NotTaken, Runtimes};
 use crate::model::{Ecosystem, ExtraName, PackageName};
 use crate::ops::Result;
+use crate::ops::packages;
 use crate::ops::project::{inputs, members};
 use crate::profile::check_stays_inside;
 use crate::registry::path::{self, LocalMatch, LocalPackageIndex};
-
-/// Folders that are no part of what a repository ships, besides [`NO_SOURCE`].
-const ASIDE: [&str; 12] = [
-    "test",
-    "tests",
-    "example",
-    "examples",
-    "demo",
-    "demos",
-    "sample",
-    "samples",
-    "benchmarks",
-    "fixtures",
-    "docs",
-    "templates",
-];
-
-/// Folders in which nothing is that a person wrote.
-const NO_SOURCE: [&str; 5] = ["node_modules", "vendor", "dist", "build", "target"];
 
 /// How far below the root a project of its own is looked for.
 const DEPTH: usize = 2;
@@ -156,7 +140,10 @@ pub(in crate::ops) fn projects_beside(root: &Path, imported: &mut Imported) -> R
 /// far below a workspace.
 pub(in crate::ops) fn tell_set_aside(root: &Path, imported: &mut Imported) -> Result<()> {
     let mut found = Vec::new();
-    visit_but(&[], root, DEPTH_WITH_LOCK + 1, &mut |folder| {
+    visit_but((&OF_TOOLS, Dots::Visited), root, DEPTH_WITH_LOCK + 1, &mut |folder| {
+        if folder.starts_with('.') && packages::is_ignored(root, folder)? {
+            return Ok(Below::Skipped);
+        }
         let is_known = imported.is_member(folder)
             || imported.is_excluded(folder)
             || imported.folders.iter().any(|(known, _)| known == folder);
@@ -174,11 +161,7 @@ pub(in crate::ops) fn tell_set_aside(root: &Path, imported: &mut Imported) -> Re
         }
         Ok(Below::Visited)
     })?;
-    let is_told = |folder: &String| {
-        let what = format!("the folder {folder}");
-        imported.not_taken.iter().any(|left| left.what == what || left.what.starts_with(&format!("{folder}/")))
-    };
-    found.retain(|folder| !is_told(folder));
+    found.retain(|folder| !is_told(folder, imported));
     found.sort();
     let count = found.len();
     let Some(folders) = in_sentence(found) else { return Ok(()) };
@@ -197,16 +180,21 @@ pub(in crate::ops) fn tell_set_aside(root: &Path, imported: &mut Imported) -> Re
     Ok(())
 }
 
+/// Returns whether a folder, or what lies in it, is listed already.
+fn is_told(folder: &str, imported: &Imported) -> bool {
+    let is_it =
+        |left: &NotTaken| left.what == format!("the folder {folder}") || left.what.starts_with(&format!("{folder}/"));
+    imported.not_taken.iter().any(is_it)
+}
+
 /// Lists, in one line, the projects near the root that have no lockfile and that no workspace names: the root has one of their kind, and its
 /// tools do not look at them.
 pub(in crate::ops) fn tell_unnamed(root: &Path, imported: &mut Imported) -> Result<()> {
+    let mut known: BTreeSet<Arc<str>> = imported.folders.iter().map(|(folder, _)| path::join("", folder)).collect();
+    known.extend(imported.not_taken.iter().flat_map(|left| left.folders()).map(Arc::from));
     let mut found = Vec::new();
     visit(root, DEPTH, &mut |folder| {
-        let is_known = imported.is_member(folder)
-            || imported.is_excluded(folder)
-            || imported.folders.iter().any(|(known, _)| path::join("", known).starts_with(folder))
-            || imported.not_taken.iter().any(|left| left.what.split([' ', ',']).any(|word| word == folder));
-        if is_known {
+        if known.contains(folder) || imported.is_member(folder) || imported.is_excluded(folder) {
             return Ok(Below::Skipped);
         }
         let asks = |package: Imported| package.name.is_some() && !package.lines.is_empty();
@@ -226,11 +214,35 @@ pub(in crate::ops) fn tell_unnamed(root: &Path, imported: &mut Imported) -> Resu
     Ok(())
 }
 
-/// Lists, in one line, the extras of members: they are installed where something asks for them.
+/// Lists, in one line, the extras of members that nothing in the project asks for: they are installed where something does.
 pub(in crate::ops) fn tell_extras_of_members(root: &Path, members: &[Arc<str>], imported: &mut Imported) {
+    let mut asked = imported.asked_extras();
+    for folder in members {
+        // One that cannot be read is an error of the project itself.
+        let at = root.join(&**folder);
+        let read = inputs::reader(root, &at);
+        let lines = import::python(&read).unwrap_or_default();
+        let here = lines.asked_extras().into_iter();
+        asked.extend(here.map(|(of, extra)| match of {
+            ExtraOf::Folder(below) => (ExtraOf::Folder(path::join(folder, &below).to_string()), extra),
+            name => (name, extra),
+        }));
+        // A package that is taken as a whole has no lines.
+        let project = import::python_project(&read).ok().flatten().unwrap_or_default();
+        let requirements = project.dependencies.iter().chain(project.optional_dependencies.values().flatten());
+        asked.extend(requirements.flat_map(|requirement| extras_asked_by(requirement)));
+    }
     let extras = members.iter().filter_map(|folder| {
         let project = import::python_project(&inputs::reader(root, &root.join(&**folder))).ok()??;
-        let names: Vec<&str> = project.optional_dependencies.keys().map(String::as_str).collect();
+        let of = [Some(ExtraOf::Folder(folder.to_string())), project.name.as_deref().and_then(ExtraOf::name)];
+        let is_asked = |extra: &&String| {
+            let extra = extra.parse::<ExtraName>().ok();
+            of.iter()
+                .flatten()
+                .any(|of| extra.as_ref().is_some_and(|extra| asked.contains(&(of.clone(), extra.clone()))))
+        };
+        let names: Vec<&str> =
+            project.optional_dependencies.keys().filter(|extra| !is_asked(extra)).map(String::as_str).collect();
         (!names.is_empty()).then(|| format!("{folder} ({})", names.join(", ")))
     });
     if let Some(folders) = in_sentence(extras.collect()) {
@@ -238,6 +250,16 @@ pub(in crate::ops) fn tell_extras_of_members(root: &Path, members: &[Arc<str>], 
             "they are installed where something asks for them: `group \"NAME\" { path \"FOLDER[EXTRA]\"; }` takes one";
         imported.refuse(format!("extras of {folders}"), why);
     }
+}
+
+/// Returns the extras that a requirement asks for: `core[fast]>=1`.
+fn extras_asked_by(requirement: &str) -> Vec<(ExtraOf, ExtraName)> {
+    let parts = requirement.split_once('[').and_then(|(name, rest)| Some((name, rest.split_once(']')?.0)));
+    let Some((of, extras)) = parts.and_then(|(name, extras)| Some((ExtraOf::name(name.trim())?, extras))) else {
+        return Vec::new();
+    };
+    let extras = extras.split(',').filter_map(|extra| extra.trim().parse::<ExtraName>().ok());
+    extras.map(|extra| (of.clone(), extra)).collect()
 }
 
 /// Takes the folders out whose Python packages others of the project ask for in versions that they do not have: those are a registry's,
@@ -400,40 +422,6 @@ pub(in crate::ops) fn leave_out_unknown_extras(root: &Path, imported: &mut Impor
         let is_known = |name: &String| name.parse::<ExtraName>().is_ok_and(|known| known == *extra);
         project.computed.is_empty() && !project.optional_dependencies.keys().any(is_known)
     });
-}
-
-/// What becomes of the folders below one.
-enum Below {
-    Visited,
-    Skipped,
-}
-
-/// Visits the folders below the root, as deep as asked, by their paths relative to it. Those that are no part of what a repository ships are
-/// passed over.
-fn visit(root: &Path, depth: usize, look: &mut dyn FnMut(&str) -> Result<Below>) -> Result<()> {
-    visit_but(&ASIDE, root, depth, look)
-}
-
-/// Visits the folders below the root but for those of some names, and those of [`NO_SOURCE`].
-fn visit_but(aside: &[&str], root: &Path, depth: usize, look: &mut dyn FnMut(&str) -> Result<Below>) -> Result<()> {
-    let mut open = vec![(String::new(), depth)];
-    while let Some((folder, depth)) = open.pop() {
-        for entry in fs::read_dir(&root.join(&folder))? {
-            let Some(name) = entry.path.file_name().and_then(|name| name.to_str()) else { continue };
-            if entry.kind != fs::Kind::Folder
-                || name.starts_with('.')
-                || NO_SOURCE.contains(&name)
-                || aside.contains(&name)
-            {
-                continue;
-            }
-            let below = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
-            if matches!(look(&below)?, Below::Visited) && depth > 1 {
-                open.push((below, depth - 1));
-            }
-        }
-    }
-    Ok(())
 }
 
 /// What the files of a folder declare.

@@ -29,7 +29,7 @@ use miette::{NamedSource, SourceSpan};
 
 use crate::diagnostic::{in_sentence, nearest};
 use crate::fs;
-use crate::lock::{LocalManifest, Selection};
+use crate::lock::{LocalManifest, Lockfile, Selection};
 use crate::manifest::{self, DependencySpec, Environment, Manifest, ManifestKind};
 use crate::model::{Dependent, Label, PackageId, PackageName, Platform, Routes, Sides, Source};
 use crate::profile;
@@ -220,6 +220,16 @@ impl Project {
         let included = |group: &Label| self.manifest.environments.iter().any(|one| one.include.contains(group));
         let groups = self.lines.iter().filter_map(|line| line.group.as_ref());
         groups.filter(|group| !included(group)).cloned().collect()
+    }
+
+    /// Tells whether each environment finds its exclusive groups in one of a lock's solutions.
+    pub(super) fn has_every_side(&self, lockfile: &Lockfile) -> bool {
+        let sides = &lockfile.graph.sides;
+        let is_served = |environment: &Environment| {
+            let mut exclusive = environment.include.iter().filter(|group| self.sides.is_exclusive(group));
+            sides.of(&environment.include).is_some_and(|side| exclusive.all(|group| side.has(group)))
+        };
+        sides.is_empty() || self.manifest.environments.iter().all(is_served)
     }
 
     /// Returns this machine's platform, where the manifest declares it.

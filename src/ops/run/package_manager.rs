@@ -7,7 +7,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::package_manager_call::{CallAction, Otherwise, PackageManager, PackageManagerCall, parse};
+use super::package_manager_call::{Absent, CallAction, DlxCall, Otherwise, PackageManager, PackageManagerCall, parse};
 use super::package_script::PackageScripts;
 use super::prepared::{show, start};
 use super::program::{self, RunError};
@@ -63,7 +63,19 @@ pub fn run_package_manager(
             Ok(PackageManagerOutcome::Listed(scripts.collect()))
         }
         CallAction::Members { filters, command } => members_run(context, &filters, &command),
-        CallAction::Program(command) => run_program(context, &command),
+        CallAction::Program { command, absent: Absent::Fails } => run_program(context, &command),
+        CallAction::Program { command, absent: Absent::Fetched } => {
+            let Some((name, handed)) = command.split_first() else { return Ok(PackageManagerOutcome::Nothing) };
+            match installed(context, name)? {
+                Some(name) => run_program(context, &[&[name], handed].concat()),
+                None => {
+                    let tool = name.to_string_lossy().into_owned();
+                    note(&format!("`{tool}` is in no environment: this runs `larder dlx npm:{tool}`"));
+                    dlx(context, &DlxCall { with: Vec::new(), tool, arguments: handed.to_vec() })
+                }
+            }
+        }
+        CallAction::Dlx(call) => dlx(context, &call),
         CallAction::Script { name, arguments: handed, otherwise } => {
             match (find_script(context, &root, &name)?, otherwise) {
                 (Some(step), _) => {
@@ -71,13 +83,6 @@ pub fn run_package_manager(
                     shell.envs(step.variables.iter().cloned());
                     see(&mut shell, &Context { folder: step.folder.clone(), ..context.clone() })?;
                     Err(shell_error(context, &start(shell)).into())
-                }
-                (None, Otherwise::Passes) => Ok(PackageManagerOutcome::Nothing),
-                (None, Otherwise::Fails) => Err(NoScript { name }.into()),
-                (None, Otherwise::Real) => pass_on(context, program, arguments),
-                (None, Otherwise::RunsProgram) => {
-                    let command: Vec<OsString> = std::iter::once(OsString::from(&name)).chain(handed).collect();
-                    run_program(context, &command)
                 }
             }
         }
@@ -135,6 +140,41 @@ fn run_program(context: &Context<'_>, command: &[OsString]) -> Result<PackageMan
     child.args(arguments).current_dir(&context.folder);
     see(&mut child, context)?;
     Err(RunError::new(context, program, &start(child), &seen.path).into())
+}
+
+/// Returns the name of the environment's program that a name means, which may be that of a package with a scope; `None` if it has none.
+fn installed(context: &Context<'_>, name: &OsStr) -> Result<Option<OsString>> {
+    let (generation, _) = generation(context)?;
+    let program = match name.to_str().and_then(|name| name.rsplit_once('/')) {
+        Some((_, _)) if fs::stat(&generation.join("node_modules").join(name))?.is_none() => return Ok(None),
+        Some((_, last)) => OsString::from(last),
+        None => name.to_owned(),
+    };
+    let seen = Seen::of(&generation, context)?;
+    match program::find_program(context, &generation, &seen, &program, Origin::Environment) {
+        Ok(Some(_)) => Ok(Some(program)),
+        // Node itself may be the system's.
+        Ok(None) => Ok((program == "node").then_some(program)),
+        // One that the system has besides is none of the project's.
+        Err(error) if error.failure().exit() == Exit::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Turns into `larder dlx`: what it may fetch and run, it says itself.
+fn dlx(context: &Context<'_>, call: &DlxCall) -> Result<PackageManagerOutcome> {
+    let mut child = Command::new(&context.executable);
+    child.arg("dlx").current_dir(&context.folder);
+    for package in &call.with {
+        child.arg("--with").arg(format!("npm:{package}"));
+    }
+    if call.with.is_empty() {
+        child.arg(format!("npm:{}", call.tool))
+    } else {
+        child.arg(&call.tool)
+    };
+    child.args(&call.arguments);
+    Err(RunError::new(context, OsStr::new("larder"), &start(child), &[]).into())
 }
 
 /// Turns into `larder run -r`, which takes the lock as it is.

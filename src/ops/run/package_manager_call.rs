@@ -3,6 +3,8 @@
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
+use crate::model::{PackageName, split_at_version};
+
 /// A package manager that scripts call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PackageManager {
@@ -64,8 +66,15 @@ pub(super) enum CallAction {
         /// What happens where there is none of that name.
         otherwise: Otherwise,
     },
-    /// Runs a program of the environment: its name and its arguments.
-    Program(Vec<OsString>),
+    /// Runs a program of the environment.
+    Program {
+        /// Its name and its arguments.
+        command: Vec<OsString>,
+        /// What happens where the environment has none of that name.
+        absent: Absent,
+    },
+    /// Runs a tool that nobody declares, as `larder dlx` does.
+    Dlx(DlxCall),
     /// Runs a script in members.
     Members {
         /// `--filter` patterns.
@@ -82,6 +91,26 @@ pub(super) enum CallAction {
     /// Anything else: the real program does it.
     #[default]
     Real,
+}
+
+/// What happens where the environment has no program of a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Absent {
+    /// That is an error.
+    Fails,
+    /// The name is that of a package, which is fetched.
+    Fetched,
+}
+
+/// A tool that is run without being declared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct DlxCall {
+    /// Packages of npm with their versions, if it is a program of theirs.
+    pub(super) with: Vec<String>,
+    /// The package, with its version, or the program.
+    pub(super) tool: String,
+    /// Its arguments.
+    pub(super) arguments: Vec<OsString>,
 }
 
 /// What happens where there is no script of a name.
@@ -114,7 +143,7 @@ const OTHERWISE: [&str; 11] = [
 
 /// Reads a command line, without the program's name.
 pub(super) fn parse(manager: PackageManager, arguments: &[OsString]) -> PackageManagerCall {
-    let mut words = Words { rest: arguments, call: PackageManagerCall::default(), filters: None, if_present: false };
+    let mut words = Words { rest: arguments, ..Words::default() };
     let action = match manager {
         _ if matches!(words.peek(), Some("-v" | "--version")) => None,
         PackageManager::Npx => words.npx(),
@@ -127,12 +156,19 @@ pub(super) fn parse(manager: PackageManager, arguments: &[OsString]) -> PackageM
 }
 
 /// The words that are left, and what the options before them said.
+#[derive(Default)]
 struct Words<'a> {
     rest: &'a [OsString],
     call: PackageManagerCall,
     /// The members that are meant, if any are.
     filters: Option<Vec<String>>,
     if_present: bool,
+    /// The packages that a program is to come from.
+    packages: Vec<String>,
+    /// Whether `-p` was said, by which some mean packages.
+    has_p: bool,
+    /// Whether nothing may be fetched: `--no`.
+    fetches_nothing: bool,
 }
 
 impl<'a> Words<'a> {
@@ -163,6 +199,12 @@ impl<'a> Words<'a> {
                     let _ = self.filters.get_or_insert_default();
                 }
                 "--if-present" => self.if_present = true,
+                "--package" => {
+                    let package = value.or_else(|| self.next())?.to_owned();
+                    self.packages.push(package);
+                }
+                "-p" if value.is_none() => self.has_p = true,
+                "--no" | "--no-install" if value.is_none() => self.fetches_nothing = true,
                 "-s"
                 | "--silent"
                 | "-q"
@@ -172,13 +214,10 @@ impl<'a> Words<'a> {
                 | "--verbose"
                 | "-y"
                 | "--yes"
-                | "--no"
-                | "--no-install"
                 | "--no-progress"
                 | "--foreground-scripts"
                 | "--ignore-scripts"
                 | "-t"
-                | "-p"
                 | "-v"
                 | "-i"
                 | "--topological"
@@ -252,8 +291,32 @@ impl<'a> Words<'a> {
         }
         let name = self.peek()?;
         let has_version = name.get(1..).is_some_and(|rest| rest.contains('@'));
-        let is_program = !has_version && !name.starts_with('-') && self.filters.is_none();
-        is_program.then(|| CallAction::Program(self.rest.to_vec()))
+        let names_packages = has_version || self.has_p || !self.packages.is_empty();
+        let is_program = !names_packages && !name.starts_with('-') && self.filters.is_none();
+        let absent = if self.fetches_nothing || !names_package(name) { Absent::Fails } else { Absent::Fetched };
+        is_program.then(|| CallAction::Program { command: self.rest.to_vec(), absent })
+    }
+
+    /// `pnpm dlx`, `yarn dlx`: a tool from its registry, whatever is installed.
+    fn dlx(&mut self) -> Option<CallAction> {
+        let mut with = std::mem::take(&mut self.packages);
+        loop {
+            match self.next()? {
+                "-p" | "--package" => with.push(self.next()?.to_owned()),
+                "-q" | "--quiet" | "-s" | "--silent" | "-y" | "--yes" | "--" => {}
+                word if word.starts_with('-') => with.push(word.strip_prefix("--package=")?.to_owned()),
+                tool => {
+                    let are_packages = with.iter().all(|one| names_package(one));
+                    let is_known = are_packages && (!with.is_empty() || names_package(tool));
+                    let (tool, arguments) = (tool.to_owned(), self.rest.to_vec());
+                    return is_known.then_some(CallAction::Dlx(DlxCall { with, tool, arguments }));
+                }
+            }
+        }
+    }
+
+    fn program(&self) -> CallAction {
+        CallAction::Program { command: self.rest.to_vec(), absent: Absent::Fails }
     }
 
     fn pnpm(&mut self) -> Option<CallAction> {
@@ -265,14 +328,15 @@ impl<'a> Words<'a> {
                 Some(self.script(name, self.rest.to_vec(), Otherwise::Fails))
             }
             "t" => Some(self.script("test", self.rest.to_vec(), Otherwise::Fails)),
-            "exec" if self.filters.is_none() => Some(CallAction::Program(self.rest.to_vec())),
+            "exec" if self.filters.is_none() => Some(self.program()),
+            "dlx" => self.dlx(),
             word @ ("install" | "i" | "ci") => self.install(word),
             word @ ("add" | "update" | "up" | "upgrade" | "remove" | "rm" | "uninstall" | "un" | "link" | "ln"
             | "unlink" | "import" | "rebuild" | "rb" | "prune" | "dedupe" | "fetch" | "install-test" | "it") => {
                 Some(CallAction::Installs(word.to_owned()))
             }
-            "exec" | "dlx" | "create" | "help" | "publish" | "pack" | "config" | "c" | "store" | "why" | "list"
-            | "ls" | "ll" | "outdated" | "audit" | "root" | "bin" | "env" | "setup" | "server" | "init" | "deploy"
+            "exec" | "create" | "help" | "publish" | "pack" | "config" | "c" | "store" | "why" | "list" | "ls"
+            | "ll" | "outdated" | "audit" | "root" | "bin" | "env" | "setup" | "server" | "init" | "deploy"
             | "licenses" | "login" | "logout" | "patch" | "patch-commit" | "self-update" | "doctor" | "cache"
             | "exec-env" => None,
             name => Some(self.script(name, self.rest.to_vec(), Otherwise::RunsProgram)),
@@ -293,9 +357,11 @@ impl<'a> Words<'a> {
                 let Some(name) = self.next() else { return Some(CallAction::List) };
                 Some(self.script(name, self.rest.to_vec(), Otherwise::RunsProgram))
             }
-            Some("exec") => Some(CallAction::Program(self.rest.to_vec())),
+            Some("exec") => Some(self.program()),
+            Some("dlx") => self.dlx(),
             Some("node") => {
-                Some(CallAction::Program([OsString::from("node")].iter().chain(self.rest).cloned().collect()))
+                let command = [OsString::from("node")].iter().chain(self.rest).cloned().collect();
+                Some(CallAction::Program { command, absent: Absent::Fails })
             }
             Some("workspace") => {
                 let member = self.next()?;
@@ -333,7 +399,7 @@ impl<'a> Words<'a> {
             ) => Some(CallAction::Installs(word.to_owned())),
             Some(
                 "help" | "config" | "pack" | "publish" | "npm" | "info" | "why" | "list" | "audit" | "cache" | "init"
-                | "create" | "dlx" | "version" | "plugin" | "set" | "bin" | "constraints" | "patch" | "patch-commit"
+                | "create" | "version" | "plugin" | "set" | "bin" | "constraints" | "patch" | "patch-commit"
                 | "outdated" | "licenses" | "login" | "logout" | "global" | "policies" | "stage" | "search" | "tag"
                 | "team" | "owner",
             ) => None,
@@ -382,6 +448,12 @@ impl<'a> Words<'a> {
     }
 }
 
+/// Returns whether a word is the name of a package of npm's, perhaps with a version or a tag: no path, no address.
+fn names_package(word: &str) -> bool {
+    let (name, version) = split_at_version(word).unwrap_or((word, ""));
+    PackageName::npm(name).is_ok() && !version.contains([':', '/'])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -393,7 +465,11 @@ mod tests {
         let text = |words: &[OsString]| words.iter().map(|word| word.to_str().unwrap()).collect::<Vec<_>>().join(" ");
         let told = match action {
             CallAction::Script { name, arguments, otherwise } => format!("{otherwise:?} {name} [{}]", text(&arguments)),
-            CallAction::Program(command) => format!("program [{}]", text(&command)),
+            CallAction::Program { command, absent: Absent::Fails } => format!("program [{}]", text(&command)),
+            CallAction::Program { command, absent: Absent::Fetched } => format!("program or dlx [{}]", text(&command)),
+            CallAction::Dlx(DlxCall { with, tool, arguments }) => {
+                format!("dlx {}", [with, vec![tool, text(&arguments)]].concat().join(" ")).trim_end().to_owned()
+            }
             CallAction::Members { filters, command } => format!("members {filters:?} [{}]", text(&command)),
             CallAction::List => "list".to_owned(),
             CallAction::Installed(word) => format!("installed {word}"),
@@ -415,7 +491,7 @@ mod tests {
             ("npm run --workspaces --if-present build", "members [] [build]"),
             ("npm run build --if-present", "Passes build []"),
             ("npm run", "list"),
-            ("npm exec -- tsc -p .", "program [tsc -p .]"),
+            ("npm exec -- tsc -p .", "program or dlx [tsc -p .]"),
             ("npm ci", "installed ci"),
             ("npm ci --prefix web --no-audit", "web installed ci"),
             ("npm install --save-dev left-pad", "installs install"),
@@ -425,11 +501,26 @@ mod tests {
             ("yarn --silent --version", "real"),
             ("npm version patch", "real"),
             ("npm -v", "real"),
-            ("npx tsc --noEmit", "program [tsc --noEmit]"),
-            ("npx --yes rimraf dist", "program [rimraf dist]"),
+            ("npx tsc --noEmit", "program or dlx [tsc --noEmit]"),
+            ("npx --yes rimraf dist", "program or dlx [rimraf dist]"),
             ("npx create-vite@latest x", "real"),
-            ("npx @scope/tool x", "program [@scope/tool x]"),
+            ("npx @scope/tool x", "program or dlx [@scope/tool x]"),
             ("npx -p a b", "real"),
+            ("npx --yes -p a b", "real"),
+            ("npx --package=a b", "real"),
+            ("npx --no tsc", "program [tsc]"),
+            ("npx ./x.js", "program [./x.js]"),
+            ("npx user/repository", "program [user/repository]"),
+            ("pnpx cowsay x", "program or dlx [cowsay x]"),
+            ("bun x cowsay", "program or dlx [cowsay]"),
+            ("pnpm dlx cowsay --loud", "dlx cowsay --loud"),
+            ("pnpm --silent dlx @acme/create@2 x", "dlx @acme/create@2 x"),
+            ("pnpm --package=@angular/cli dlx ng new", "dlx @angular/cli ng new"),
+            ("pnpm dlx -c 'a | b'", "real"),
+            ("pnpm dlx user/repository", "real"),
+            ("yarn dlx -q -p typescript tsc -v", "dlx typescript tsc -v"),
+            ("yarn dlx cowsay@latest", "dlx cowsay@latest"),
+            ("yarn workspaces foreach -A -p run build", "members [] [build]"),
             ("pnpm build --watch", "RunsProgram build [--watch]"),
             ("pnpm run build -- --watch", "Fails build [-- --watch]"),
             ("pnpm -r build", "members [] [build]"),
@@ -457,7 +548,7 @@ mod tests {
             ("bun test", "real"),
             ("bun install", "installed install"),
             ("bun add left-pad", "installs add"),
-            ("bunx tsc -p .", "program [tsc -p .]"),
+            ("bunx tsc -p .", "program or dlx [tsc -p .]"),
         ] {
             assert_eq!(call(line), expected, "{line}");
         }

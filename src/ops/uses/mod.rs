@@ -2,9 +2,11 @@
 //!
 //! | file | what it owns |
 //! | --- | --- |
+//! | `configuration` | the packages that a configuration names, by the keys below which they stand |
 //! | `imports` | the modules that a text loads, and the packages that they are of |
 //! | `sources` | the packages that a file of a checkout uses: its code, its configuration, its scripts |
 
+mod configuration;
 mod imports;
 mod sources;
 

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::configuration::{names_of_text, names_of_value};
 use super::imports::{imports, package_of};
 use crate::import;
 
@@ -28,22 +29,28 @@ const SHORTENING: [(&str, [&str; 2]); 3] = [
     ("eslintConfig", ["eslint-config", "eslint-plugin"]),
 ];
 
-/// Whose `.…rc` files name no packages of npm: shells and their like, Python's tools, and package managers.
-const OTHERS: [&str; 14] = [
-    "bashrc",
-    "condarc",
-    "coveragerc",
-    "curlrc",
-    "envrc",
-    "netrc",
-    "npmrc",
-    "nvmrc",
-    "pylintrc",
-    "pypirc",
-    "vimrc",
-    "wgetrc",
-    "yarnrc",
-    "zshrc",
+/// The tools whose `.…rc` files name packages.
+const TOOLS: [&str; 20] = [
+    "babel",
+    "c8",
+    "commitlint",
+    "cz",
+    "eslint",
+    "htmlhint",
+    "jest",
+    "lintstaged",
+    "mocha",
+    "nyc",
+    "parcel",
+    "postcss",
+    "prettier",
+    "release",
+    "remark",
+    STYLELINT,
+    "svgr",
+    "swc",
+    "textlint",
+    "version",
 ];
 
 /// What a file uses.
@@ -86,12 +93,10 @@ pub(in crate::ops) fn uses(name: &str, text: &str) -> BTreeSet<Use> {
             found.extend(programs(script.as_str().unwrap_or_default()).map(|word| Use::Program(word.to_owned())));
         }
         for section in SECTIONS {
-            let mut words = Vec::new();
-            if section == STYLELINT {
-                words = import::stylelint_packages(&document[section]);
-            } else {
-                words_of(&document[section], &mut words);
-            }
+            let words = match section {
+                STYLELINT => import::stylelint_packages(&document[section]),
+                _ => names_of_value(&document[section]),
+            };
             for word in words {
                 name_packages(section, word, &mut found);
             }
@@ -101,11 +106,15 @@ pub(in crate::ops) fn uses(name: &str, text: &str) -> BTreeSet<Use> {
     let loaded = imports(text).into_iter().filter_map(|module| package_of(module.trim_start_matches('~')));
     found.extend(loaded.map(|name| Use::Package(name.to_owned())));
     let of_stylelint = name.strip_prefix('.').is_some_and(|rest| rest.starts_with(STYLELINT));
-    if let Some(file) = of_stylelint.then(|| import::stylelint_file(text)).flatten() {
+    if let Some(file) = of_stylelint.then(|| import::json_or_yaml(text)).flatten() {
         let names = import::stylelint_packages(&file).into_iter().filter_map(package_of);
         found.extend(names.map(named));
+    } else if name.starts_with(".lintstagedrc") {
+        found.extend(programs(text).map(|word| Use::Program(word.to_owned())));
     } else if is_configuration(name) {
-        words(name, text).for_each(|word| name_packages(name, word, &mut found));
+        let value = value_of(name, text);
+        let names = value.as_ref().map_or_else(|| names_of_text(text), names_of_value);
+        names.into_iter().for_each(|word| name_packages(name, word, &mut found));
     }
     found
 }
@@ -113,7 +122,7 @@ pub(in crate::ops) fn uses(name: &str, text: &str) -> BTreeSet<Use> {
 /// Returns whether a file configures a tool: `.babelrc`, `vite.config.ts`, `tsconfig.json`.
 pub(in crate::ops) fn is_configuration(name: &str) -> bool {
     let tool = name.strip_prefix('.').and_then(|rest| rest.split('.').next()).unwrap_or_default();
-    let is_rc = tool.ends_with("rc") && !OTHERS.contains(&tool);
+    let is_rc = tool.strip_suffix("rc").is_some_and(|tool| TOOLS.contains(&tool));
     let is_typescript =
         ["tsconfig", "jsconfig"].iter().any(|start| name.starts_with(start)) && extension(name) == Some("json");
     is_rc || is_typescript || name.contains(".config.")
@@ -165,30 +174,14 @@ fn programs(script: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Returns the texts of a configuration that may be names: those in quotes, and of YAML all.
-fn words<'t>(name: &str, text: &'t str) -> Box<dyn Iterator<Item = &'t str> + 't> {
-    /// The longest name that npm has.
-    const LONGEST: usize = 214;
-
-    if matches!(extension(name), None | Some("yaml" | "yml")) {
-        return Box::new(
-            text.split(|c: char| c.is_whitespace() || "[]{},'\"".contains(c)).filter(|word| !word.is_empty()),
-        );
-    }
-    let lines = text.lines().flat_map(|line| line.split(['"', '\'', '`']).skip(1).step_by(2));
-    Box::new(lines.filter(|word| !word.is_empty() && word.len() <= LONGEST && !word.contains(char::is_whitespace)))
-}
-
-/// Adds the keys and texts of a JSON value.
-fn words_of<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
-    match value {
-        Value::String(text) => found.push(text),
-        Value::Array(values) => values.iter().for_each(|value| words_of(value, found)),
-        Value::Object(fields) => fields.iter().for_each(|(key, value)| {
-            found.push(key);
-            words_of(value, found);
-        }),
-        _ => {}
+/// Returns what a configuration in JSON or YAML says; `None` if it is a program, or JSON with comments.
+fn value_of(name: &str, text: &str) -> Option<Value> {
+    let is_data = matches!(extension(name), None | Some("json" | "yaml" | "yml"));
+    let is_json = text.trim_start_matches('\u{feff}').trim_start().starts_with(['{', '[']);
+    match is_data {
+        true if is_json => serde_json::from_str(text.trim_start_matches('\u{feff}')).ok(),
+        true => import::json_or_yaml(text),
+        false => None,
     }
 }
 
@@ -241,6 +234,15 @@ mod tests {
         assert!(has("stylelint.config.js", "extends: 'stylelint-config-standard'", "stylelint-config-standard"));
         assert!(has("package.json", "{ \"stylelint\": { \"extends\": [\"acme\"] } }", "acme"));
         assert!(!has("eslint.config.js", "rules: { 'react/x': 'off' }", "eslint-plugin-react"));
+        // Words that only look like names.
+        assert!(!has("webpack.config.js", "module.exports = { devtool: 'source-map' }", "source-map"));
+        assert!(!has(
+            "playwright.config.ts",
+            "x({ use: { storageState: 'playwright/.auth/user.json' } })",
+            "playwright"
+        ));
+        assert!(!may_use(".bazelrc") && !may_use(".all-contributorsrc") && may_use(".lintstagedrc.yml"));
+        assert_eq!(uses(".lintstagedrc", "'*.js': eslint --fix\n").len(), 2);
         assert!(is_eslintrc(".eslintrc.cjs") && !is_eslintrc("eslint.config.js"));
         assert!(
             is_generated("web/dist/a.js", "")

@@ -172,6 +172,14 @@ impl NotTaken {
         Self { what: what.into(), why: why.into(), guards: false }
     }
 
+    /// Returns the folders that it is about, if it is about any: `the folder a`, `the projects in a, b and c`, `a: …`.
+    pub fn folders(&self) -> impl Iterator<Item = &str> {
+        let named = ["the folder ", "the project in ", "the projects in ", "dependencies of "];
+        let list = named.iter().find_map(|start| self.what.strip_prefix(start)).unwrap_or_default();
+        let folders = list.split([' ', ',']).filter(|word| !word.is_empty() && *word != "and");
+        folders.chain(self.what.split_once(": ").map(|(folder, _)| folder))
+    }
+
     /// Lists a part that keeps something out.
     pub fn guard(what: impl Into<String>, why: impl Into<String>) -> Self {
         Self { guards: true, ..Self::new(what, why) }

@@ -2,9 +2,26 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::Label;
+use crate::manifest::parse_folder;
+use crate::model::{ExtraName, Label, PackageName};
 
 use super::{Imported, ImportedLine, NotTaken};
+
+/// Whose extras are asked for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ExtraOf {
+    /// The package in a folder, relative to that of the file.
+    Folder(String),
+    /// The Python package of a name.
+    Name(PackageName),
+}
+
+impl ExtraOf {
+    /// Returns that of a Python package; `None` if this is no name of one.
+    pub fn name(name: &str) -> Option<Self> {
+        PackageName::pypi(name).ok().map(Self::Name)
+    }
+}
 
 /// The most groups that exclude others: each has a solution of its own, and a lock has some thirty.
 const MOST_EXCLUSIVE: usize = 30;
@@ -35,6 +52,11 @@ impl Imported {
     /// Returns whether a line is in the group.
     pub(super) fn has_group(&self, group: &Label) -> bool {
         self.lines.iter().any(|line| line.group.as_ref() == Some(group))
+    }
+
+    /// Returns whether there is a group of this name, one of a member among them.
+    pub fn has_any_group(&self, group: &Label) -> bool {
+        self.has_group(group) || self.member_groups.contains(group)
     }
 
     /// Notes that groups exclude each other, if a manifest can have it.
@@ -120,6 +142,23 @@ impl Imported {
             let why = "others have the package from elsewhere, and it has one place in a project";
             differs.then(|| NotTaken::new(line.what(), why))
         });
+    }
+
+    /// Returns the extras that lines ask for.
+    pub fn asked_extras(&self) -> BTreeSet<(ExtraOf, ExtraName)> {
+        let mut found = BTreeSet::new();
+        for line in &self.lines {
+            let Some((bare, extras)) = line.name.strip_suffix(']').and_then(|name| name.split_once('[')) else {
+                continue;
+            };
+            let of = match line.ecosystem.is_local() {
+                true => parse_folder(bare).ok().map(|spec| ExtraOf::Folder(spec.folder.to_string())),
+                false => ExtraOf::name(bare),
+            };
+            let extras = extras.split(',').filter_map(|extra| extra.trim().parse::<ExtraName>().ok());
+            found.extend(of.into_iter().flat_map(|of| extras.clone().map(move |extra| (of.clone(), extra))));
+        }
+        found
     }
 
     /// Returns those that are no extras, which nobody expects in an environment.

@@ -48,11 +48,12 @@ pub use creatio::{WORKSPACE_SETTINGS, workspace_settings};
 pub use entries::{CatalogRange, ImportedExtension, ImportedLine, ImportedPatch, ImportedRegistry, NotTaken, Runtimes};
 use entries::{FolderLine, FolderOverride, LineKey, MAX_PARTS, Repeat};
 
+pub use groups::ExtraOf;
 pub use lines::ImportedBlockLine;
 pub use npm::{
     DeclaredPeer, NodeVersionFile, OverriddenManifest, PnpmFiles, PnpmOverrides, UsedBy, bunfig, has_exports,
-    hoisted_by_default, lerna, node_version_file, npmrc, npmrc_settings, package_json, package_manager, package_peers,
-    package_ranges, pnpm_extensions_checksum, pnpm_patches, pnpm_workspace, stylelint_file, stylelint_packages, yarnrc,
+    hoisted_by_default, json_or_yaml, lerna, node_version_file, npmrc, npmrc_settings, package_json, package_manager,
+    package_peers, package_ranges, pnpm_extensions_checksum, pnpm_patches, pnpm_workspace, stylelint_packages, yarnrc,
     yarnrc_classic,
 };
 pub use package_registry::{ListedPackage, PACKAGE_REGISTRY, package_list, package_registry};

@@ -121,6 +121,13 @@ fn environments_include_what_the_tool_installs_unasked() {
     assert_eq!(optional("[tool.pdm]\n[project.optional-dependencies]\ncpu=['d']\n"), "cpu");
     assert_eq!(optional("[tool.hatch.envs.lint]\ndependencies=['e']\n"), "lint");
     assert_eq!(optional(""), "docs test");
+    // Hatch's own file is in the place of its table.
+    let files = |file: &str| match file {
+        "pyproject.toml" => Some(format!("{project}[tool.hatch.envs.old]\ndependencies=['d']\n")),
+        _ => (file == "hatch.toml").then(|| "[envs.lint]\ndependencies=['e']\n".to_owned()),
+    };
+    let imported = crate::import::python(&files).unwrap();
+    assert_eq!(imported.optional_groups.iter().map(ToString::to_string).collect::<Vec<_>>(), ["lint"]);
     // uv: `dev`, unless it says otherwise.
     assert_eq!(optional("[tool.uv]\n"), "docs test");
     assert_eq!(optional("[tool.uv]\ndefault-groups=['Test']\n"), "dev docs");

@@ -1,5 +1,7 @@
 //! `dependencies` and `group` blocks.
 
+use std::collections::BTreeMap;
+
 use crate::model::{Catalogs, Ecosystem, ExtraName, Marker, PackageName};
 
 use super::catalogs::catalog_range;
@@ -16,13 +18,13 @@ pub(super) fn read_dependencies(
     catalogs: &Catalogs,
     errors: &mut Errors,
 ) -> Vec<DependencyLine> {
-    let mut lines: Vec<DependencyLine> = Vec::new();
+    let (mut lines, mut known) = (Vec::<DependencyLine>::new(), LinesByName::default());
     for node in block.children() {
         if errors.len() >= MAX_REPORTED {
             break;
         }
         let Some(line) = read_dependency(node, catalogs, errors) else { continue };
-        report_duplicate(&lines, &line, errors);
+        known.report_duplicate(&lines, &line, errors);
         lines.push(line);
     }
     lines
@@ -39,8 +41,9 @@ pub(super) fn read_group(node: ManifestNode<'_>, groups: &mut Vec<Group>, catalo
     let lines = read_dependencies(node, catalogs, errors);
     let Some(name) = parts.argument(0).and_then(|value| value.label(errors)) else { return };
     if let Some(group) = groups.iter_mut().find(|group| group.name.value == name.value) {
+        let mut known = LinesByName::of(&group.dependencies);
         for line in lines {
-            report_duplicate(&group.dependencies, &line, errors);
+            known.report_duplicate(&group.dependencies, &line, errors);
             group.dependencies.push(line);
         }
         group.dev |= dev;
@@ -213,23 +216,39 @@ fn read_marker(value: NodeValue<'_>, errors: &mut Errors) -> Option<Marker> {
     }
 }
 
-/// Reports two lines for one name, unless they hold on different platforms. Python lines may repeat a name: the one version
-/// of the package must satisfy them all.
-fn report_duplicate(lines: &[DependencyLine], line: &DependencyLine, errors: &mut Errors) {
-    let same = |other: &&DependencyLine| {
-        other.ecosystem() == line.ecosystem()
-            && !line.ecosystem().shares_one_folder()
-            && normal_name(line.ecosystem(), seen_as(other)) == normal_name(line.ecosystem(), seen_as(line))
-            && !condition(other).is_disjoint(condition(line))
-    };
-    if let Some(first) = lines.iter().find(same) {
-        let name = seen_as(line);
-        errors.push(ManifestError::Repeated {
-            what: format!("{} dependency `{name}`", line.ecosystem()),
-            help: Some("keep one line, or give them `when=` conditions that exclude each other".to_owned()),
-            span: line.span,
-            first: first.span,
-        });
+/// The places of a block's lines, by the names under which their packages are seen.
+#[derive(Default)]
+struct LinesByName(BTreeMap<(Ecosystem, String), Vec<usize>>);
+
+impl LinesByName {
+    fn of(lines: &[DependencyLine]) -> Self {
+        let mut known = Self::default();
+        for (place, line) in lines.iter().enumerate() {
+            known.0.entry(Self::key(line)).or_default().push(place);
+        }
+        known
+    }
+
+    fn key(line: &DependencyLine) -> (Ecosystem, String) {
+        (line.ecosystem(), normal_name(line.ecosystem(), seen_as(line)))
+    }
+
+    /// Reports two lines for one name, unless they hold on different platforms, and notes the line, which comes next. Python lines may repeat
+    /// a name: the one version of the package must satisfy them all.
+    fn report_duplicate(&mut self, lines: &[DependencyLine], line: &DependencyLine, errors: &mut Errors) {
+        let same_name = self.0.entry(Self::key(line)).or_default();
+        let is_same = |other: &&DependencyLine| !condition(other).is_disjoint(condition(line));
+        let first = same_name.iter().map(|place| &lines[*place]).find(is_same);
+        if let Some(first) = first.filter(|_| !line.ecosystem().shares_one_folder()) {
+            let name = seen_as(line);
+            errors.push(ManifestError::Repeated {
+                what: format!("{} dependency `{name}`", line.ecosystem()),
+                help: Some("keep one line, or give them `when=` conditions that exclude each other".to_owned()),
+                span: line.span,
+                first: first.span,
+            });
+        }
+        same_name.push(lines.len());
     }
 }
 

@@ -46,7 +46,7 @@ pub use pnpm_checksum::pnpm_extensions_checksum;
 pub use pnpm_files::PnpmFiles;
 pub use pnpm_overrides::{OverriddenManifest, PnpmOverrides};
 pub use pnpm_patches::pnpm_patches;
-pub use stylelint::{stylelint_file, stylelint_packages};
+pub use stylelint::{json_or_yaml, stylelint_packages};
 pub use tool::package_manager;
 pub use version_file::{NodeVersionFile, node_version_file};
 pub use workspaces::{lerna, pnpm_workspace};

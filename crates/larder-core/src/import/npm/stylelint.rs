@@ -6,7 +6,7 @@ use serde_json::Value;
 const FIELDS: [&str; 4] = ["extends", "plugins", "processors", "customSyntax"];
 
 /// Reads a configuration that is JSON or YAML. Returns `None` if it is neither.
-pub fn stylelint_file(text: &str) -> Option<Value> {
+pub fn json_or_yaml(text: &str) -> Option<Value> {
     let text = text.trim_start_matches('\u{feff}');
     serde_json::from_str(text).ok().or_else(|| crate::import::locks::parse_yaml(text).ok())
 }
@@ -31,10 +31,10 @@ mod tests {
         let yaml = "extends: stylelint-config-standard\nplugins: [stylelint-scss, ./own.js]\nrules:\n  unit-allowed-list: [ms]\n\
                     overrides:\n  - files: '*.html'\n    customSyntax: postcss-html\n";
         for text in [json, yaml] {
-            let file = stylelint_file(text).unwrap();
+            let file = json_or_yaml(text).unwrap();
             let found = ["stylelint-config-standard", "stylelint-scss", "./own.js", "postcss-html"];
             assert_eq!(stylelint_packages(&file), found, "{text}");
         }
-        assert_eq!(stylelint_file("{ a: [ "), None);
+        assert_eq!(json_or_yaml("{ a: [ "), None);
     }
 }

@@ -6,7 +6,7 @@ use toml::{Table, Value};
 
 use super::python_project::{
     FileReader, GroupItem, LockedRequirement, PythonProject, UV_LOCK, UvSource, UvSources, project_or_groups,
-    uv_sources,
+    uv_sources, with_own_file,
 };
 use crate::import::{FolderLine, ImportError, Imported, Runtimes};
 use crate::model::{Label, LocalFile, PackageName, Requirement, Source, Url};
@@ -33,6 +33,7 @@ pub fn python(files: &FileReader<'_>) -> Result<Imported, ImportError> {
     let text = files("pyproject.toml").unwrap_or_default();
     let document: Table =
         text.trim_start_matches('\u{feff}').parse().map_err(|e: toml::de::Error| error(e.message().to_owned()))?;
+    let document = with_own_file(document, files).map_err(error)?;
     let tool = |name: &str| document.get("tool").and_then(|tool| tool.get(name)?.as_table());
     let mut imported = Imported::default();
     let mut project = project_or_groups(files).map_err(error)?;

@@ -55,6 +55,8 @@ pub struct Damage {
 pub enum ProfileDamageKind {
     /// The file or link is missing.
     Missing,
+    /// A link of the checkout is missing, with the folder that it lies in.
+    FolderGone,
     /// The content is not what was installed.
     Changed {
         /// The digest it should have.
@@ -86,6 +88,7 @@ impl fmt::Display for Damage {
         }
         match &self.kind {
             ProfileDamageKind::Missing => f.write_str("is missing"),
+            ProfileDamageKind::FolderGone => f.write_str("is missing, with the folder that it lies in"),
             ProfileDamageKind::Changed { expected, found } => {
                 write!(f, "was changed: expected {expected:.16}…, found {found:.16}…")
             }

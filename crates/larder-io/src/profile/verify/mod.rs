@@ -105,13 +105,11 @@ pub(super) fn realised(
 pub(super) fn root_links(root: &Path, links: &RootLinks) -> Result<Vec<Damage>, ProfileError> {
     let mut damage = Vec::new();
     for (path, target) in links {
-        // What a build made may be cleaned away, with what was in it.
         let path_on_disk = root.join(path);
-        let is_cleaned_away = path_on_disk.parent().map(fs::stat).transpose()?.is_some_and(|stat| stat.is_none());
-        if is_cleaned_away {
-            continue;
-        }
-        if let Some(kind) = link_harm(&path_on_disk, target)? {
+        // Whether it may be gone is for the manifest to say: what a build made may be cleaned away, with what was in it.
+        let is_gone = path_on_disk.parent().map(fs::stat).transpose()?.is_some_and(|stat| stat.is_none());
+        let harm = if is_gone { Some(ProfileDamageKind::FolderGone) } else { link_harm(&path_on_disk, target)? };
+        if let Some(kind) = harm {
             damage.push(Damage { path: path.clone(), package: None, key: None, tree: None, kind });
         }
     }

@@ -256,11 +256,14 @@ pub fn read(root: &Path, folder: &str, local_packages: &LocalPackageIndex) -> Re
         PathKind::PackageJson => package_json::read(context, &text)?,
         PathKind::Pyproject => pyproject::read(context, &text)?,
     };
-    // Both halves of a folder count.
+    // Both halves of a folder count. Who asks by its name for a Python package that only a build knows is told.
     if kind == PathKind::PackageJson
         && let Some(text) = read_kind(context, PathKind::Pyproject)?
     {
-        package.add_half(pyproject::read(context, &text)?);
+        match pyproject::read(context, &text) {
+            Err(why @ LocalPackageError::Computed { .. }) => package.warnings.push(pyproject::left_out(&why)),
+            half => package.add_half(half?),
+        }
     }
     if let Some(known) = local_packages.in_folder(folder) {
         package.name = known.package.clone();

@@ -21,10 +21,7 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
     let Some(project) = project(context, text, &files)? else {
         return Err(context.bad(PathKind::Pyproject, "it has no [project]"));
     };
-    if let [field, ..] = &project.computed[..] {
-        let (file, package) = (file_of(context, &project), project.name.clone());
-        return Err(LocalPackageError::Computed { file, field: field.clone(), package });
-    }
+    refuse_computed(context, &project)?;
     let name = context.name(PathKind::Pyproject, project.name.as_deref())?;
     let sources = project.sources();
     let resolve = |requirements: &[DeclaredRequirement<'_>]| {
@@ -104,6 +101,27 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
         facts: Facts { requires_python: project.requires_python, bin, ..Facts::default() },
         node: None,
     })
+}
+
+/// Fails if only a build knows what a project needs.
+fn refuse_computed(context: ManifestContext<'_>, project: &PythonProject) -> Result<(), LocalPackageError> {
+    let [field, ..] = &project.computed[..] else { return Ok(()) };
+    let (file, package) = (file_of(context, project), project.name.clone());
+    Err(LocalPackageError::Computed { file, field: field.clone(), package })
+}
+
+/// Returns the warning that a folder's Python package is left out, and why: its package.json counts.
+pub(super) fn left_out(why: &LocalPackageError) -> String {
+    format!("{why}: the Python package is left out; an `extend` line with its name takes it in")
+}
+
+/// Fails if only a build knows what the Python package in a folder needs: beside a package.json it is left out while nothing asks for it.
+fn require_known(context: ManifestContext<'_>) -> Result<(), LocalPackageError> {
+    let Some(text) = super::read_kind(context, PathKind::Pyproject)? else { return Ok(()) };
+    match project(context, &text, &RefCell::default())? {
+        Some(project) => refuse_computed(context, &project),
+        None => Ok(()),
+    }
 }
 
 /// Reads the project of a folder, whose pyproject.toml has this text. What only a build knows of it, `extend` lines say.
@@ -290,6 +308,9 @@ impl<'a> RequirementResolver<'a> {
             self.dependencies.push(Dependency { when, ..Dependency::new(kind, wants) });
         }
         let local_context = ManifestContext { folder: &local.folder, ..self.context };
+        if !is_itself {
+            require_known(local_context)?;
+        }
         for (written, requirements) in self.extras(&local)? {
             let Ok(extra) = written.parse::<ExtraName>() else { continue };
             if extras.contains(&extra) && self.seen.insert((local.folder.clone(), Some(extra), when.clone())) {

@@ -205,6 +205,22 @@ fn what_cannot_be_read_is_named() {
 }
 
 #[test]
+fn a_python_half_that_only_a_build_knows_is_left_out_while_nothing_asks_for_it() {
+    let root = folder(&[
+        ("p/package.json", r#"{"name":"@x/p","version":"1.0.0","dependencies":{"debug":"4"}}"#),
+        ("p/setup.py", "V = '3.6'\nsetup(name='p-py', version='1.0', install_requires=[f'idna=={V}'])\n"),
+        ("q/pyproject.toml", "[project]\nname = 'q'\nversion = '1'\ndependencies = ['p-py']"),
+        ("r/package.json", r#"{"name":"r","dependencies":{"@x/p":"*"}}"#),
+    ]);
+    let members = named(root.path(), &["p", "q", "r"]);
+    let package = read(root.path(), "p", &members).unwrap();
+    assert_eq!(wants(&package), ["Normal npm:debug 4"]);
+    assert!(package.warnings[0].starts_with("p/setup.py has its dependencies computed"), "{:?}", package.warnings);
+    assert_eq!(wants(&read(root.path(), "r", &members).unwrap()), ["Normal path:@x/p path:@x/p@p"]);
+    assert!(matches!(read(root.path(), "q", &members).unwrap_err(), LocalPackageError::Computed { .. }));
+}
+
+#[test]
 fn folders_join_without_dots() {
     assert_eq!(&*join("packages/a", "../b/./c"), "packages/b/c");
     assert_eq!(&*join("", "../b"), "../b");

@@ -47,6 +47,25 @@ pub(in crate::import::pypi) fn environments_on_demand(document: &Table) -> impl 
     names.filter(|name| !["default", "dev", "test", "tests"].contains(name))
 }
 
+/// Hatch's own file of settings.
+const HATCH_TOML: &str = "hatch.toml";
+
+/// Returns a pyproject.toml with what Hatch's own file beside it sets in the place of `[tool.hatch]`.
+///
+/// # Errors
+/// The file is no TOML; the reason, as a sentence.
+pub(in crate::import::pypi) fn with_own_file(mut document: Table, files: &FileReader<'_>) -> Result<Table, String> {
+    let Some(text) = files(HATCH_TOML) else { return Ok(document) };
+    let read = text.trim_start_matches('\u{feff}').parse::<Table>();
+    let own = read.map_err(|error| format!("the {HATCH_TOML} beside it: {}", error.message()))?;
+    let empty = || Value::Table(Table::new());
+    let tool = document.entry("tool").or_insert_with(empty).as_table_mut();
+    if let Some(hatch) = tool.and_then(|tool| tool.entry("hatch").or_insert_with(empty).as_table_mut()) {
+        hatch.extend(own);
+    }
+    Ok(document)
+}
+
 fn environments(document: &Table) -> impl Iterator<Item = (&String, &Table)> {
     let all = document.get("tool").and_then(|tool| tool.get("hatch")?.get("envs")?.as_table());
     all.into_iter().flatten().filter_map(|(name, environment)| Some((name, environment.as_table()?)))

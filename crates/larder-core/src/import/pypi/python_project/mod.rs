@@ -41,7 +41,7 @@ use crate::model::{LicenseHeaders, PackageName};
 
 use project_table::ProjectTable;
 
-pub(super) use hatch::environments_on_demand;
+pub(super) use hatch::{environments_on_demand, with_own_file};
 pub use history::{Describe, DescribedCommit, version_from_history};
 pub use project_table::GroupItem;
 pub use uv_lock::{LockedRequirement, UV_LOCK};
@@ -133,6 +133,7 @@ pub(in crate::import) fn project_or_groups(files: &FileReader<'_>) -> Result<Opt
         }
         None => Table::new(),
     };
+    let document = if text.is_some() { hatch::with_own_file(document, files)? } else { document };
     let table: Option<ProjectTable> = typed(document.get("project"))?;
     let mut groups: BTreeMap<String, Vec<GroupItem>> = typed(document.get("dependency-groups"))?.unwrap_or_default();
     let of_poetry = document.get("tool").and_then(|tool| tool.get("poetry")?.as_table());
