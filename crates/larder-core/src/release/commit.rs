@@ -153,7 +153,8 @@ fn squashed(message: &str) -> Vec<String> {
                 ""
             };
             current.push_str(line.strip_prefix(mark).unwrap_or(line).trim_end());
-            current.push('\n');
+            // What follows what is listed is its body.
+            current.push_str(if listed(line) { "\n\n" } else { "\n" });
         }
     }
     messages.push(current);
