@@ -1,4 +1,4 @@
-//! What follows from a history, by the texts of Conventional Commits 1.0 and SemVer 2.0.
+//! What follows from a history, by the texts of Conventional Commits 1.0 and Semantic Versioning 2.0.
 
 use std::collections::BTreeSet;
 
