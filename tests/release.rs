@@ -317,7 +317,7 @@ fn a_kill_at_any_call_of_git_leaves_one_release_and_one_tag() {
             .find(|file| file.is_file())
             .expect("git");
         // The call of this number is not even begun when larder is killed, and done in the next turn.
-        let call = (turn + 1) / 2;
+        let call = turn.div_ceil(2);
         let text = format!(
             "#!/bin/sh\ncase \" $* \" in *\" add \"*|*\" commit \"*|*\" tag --annotate \"*|*\" checkout \"*) ;; *) exec {real} \"$@\";; esac\n\
              n=$(cat \"$COUNT\"); n=$((n + 1)); echo $n > \"$COUNT\"\n\

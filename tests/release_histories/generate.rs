@@ -121,11 +121,10 @@ impl Layout {
     /// Returns the folder of what a file belongs to, relative to the project; `None` if that is another project.
     pub(super) fn owner(self, path: &str) -> Option<&'static str> {
         match self {
-            Self::Whole => Some(""),
             Self::Below => path.starts_with("apps/shop/").then_some(""),
             Self::Members if path.starts_with("packages/a/") => Some("packages/a"),
             Self::Members if path.starts_with("packages/b/") => Some("packages/b"),
-            Self::Members => Some(""),
+            Self::Whole | Self::Members => Some(""),
         }
     }
 
@@ -237,7 +236,9 @@ impl Generator {
                 if self.made.layout == Layout::Below {
                     foreign.extend(["v8.0.0", "blog@5.0.0", "shop@x"]);
                 }
-                foreign.into_iter().for_each(|tag| self.write_tag(tag, head));
+                for tag in foreign {
+                    self.write_tag(tag, head);
+                }
                 // Nobody merged it.
                 let commit = "mark :999\ncommitter ada <a@example.org> 1700000000 +0000\ndata 7\nfeat: ?\n";
                 let (tag, from) = (units[0], head + 1);
@@ -298,7 +299,7 @@ impl Generator {
                     (format!("{word}: {}\n\nA body.\n\n- a list\n\nRefs: #7\n", change.text), Vec::new());
                 for _ in 0..if op == Op::Footers { 2 } else { 1 } {
                     broken.push(self.words());
-                    message += &format!("{token}: {}\n", broken[broken.len() - 1]);
+                    message.extend([format!("{token}: {}\n", broken[broken.len() - 1])]);
                 }
                 change.broken = Some(broken.join("; "));
                 self.simple(&message, Says::Changes(vec![change]));
@@ -369,7 +370,7 @@ impl Generator {
                     format!("{title} (#7)\n\n* feat: {}\n\nWhy.\n\n* wip\n\n* fix: {}\n", one.text, other.text);
                 if op == Op::SquashThatBreaks {
                     other.broken = Some(self.words());
-                    message += &format!("\nBREAKING CHANGE: {}\n", other.broken.clone().unwrap_or_default());
+                    message.extend([format!("\nBREAKING CHANGE: {}\n", other.broken.clone().unwrap_or_default())]);
                 }
                 message += "\n---------\n\nCo-authored-by: Ada <ada@example.org>";
                 self.simple(&message, Says::Changes(vec![one, other]));
@@ -502,12 +503,12 @@ impl Generator {
             message.len()
         );
         for (number, parent) in parents.iter().enumerate() {
-            text += &format!("{} :{}\n", if number == 0 { "from" } else { "merge" }, parent + 1);
+            text.extend([format!("{} :{}\n", if number == 0 { "from" } else { "merge" }, parent + 1)]);
         }
         for (path, content) in files {
-            text += &format!("M 100644 inline {path}\ndata {}\n{content}\n", content.len());
+            text.extend([format!("M 100644 inline {path}\ndata {}\n{content}\n", content.len())]);
         }
-        text += &format!("\nget-mark :{}\n", place + 1);
+        text.extend([format!("\nget-mark :{}\n", place + 1)]);
         self.input.write_all(text.as_bytes()).and_then(|()| self.input.flush()).expect("git takes it");
         let mut id = String::new();
         self.output.read_line(&mut id).expect("git answers");

@@ -1,5 +1,5 @@
 //! Thirty generated histories of a repository, each with the versions, the tags and the changelogs that a model derives from what Conventional
-//! Commits and SemVer say, never from larder's code.
+//! Commits and Semantic Versioning say, never from larder's code.
 //!
 //! | file | what it owns |
 //! | --- | --- |
@@ -35,7 +35,11 @@ const fn history(
 
 const HISTORIES: [History; 30] = {
     use Layout::{Below, Members, Whole};
-    use Op::*;
+    use Op::{
+        Breaking, Decoy, Feature, Fix, Fixup, Footer, Footers, Internal, InternalBreaking, Malformed, Merge,
+        Performance, Reapply, ReapplyReleased, Revert, RevertMerge, RevertReleased, RevertTwo, RevertedFeature, Scoped,
+        SquashOfGit, SquashOfHost, SquashThatBreaks, UnknownBreaking, UnknownType,
+    };
     use Tags::{Foreign, Later, Missing, Prereleased, Released};
     [
         history("no commit", Whole, Released, &[Feature], &[]),

@@ -1,4 +1,4 @@
-//! What follows from a history, by the texts of Conventional Commits 1.0 and SemVer 2.0.
+//! What follows from a history, by the texts of Conventional Commits 1.0 and Semantic Versioning 2.0.
 
 use std::collections::BTreeSet;
 
@@ -27,7 +27,6 @@ pub(super) fn releases(made: &Made) -> Expected {
             }
             let concerns = step.paths.iter().any(|path| made.layout.owner(path) == Some(unit.folder));
             match &step.says {
-                Says::Nothing => {}
                 Says::Malformed => {
                     if concerns {
                         let subject = step.message.lines().next().unwrap_or_default().trim();
@@ -35,7 +34,7 @@ pub(super) fn releases(made: &Made) -> Expected {
                     }
                 }
                 Says::Changes(told) if concerns => changes.extend(told.iter().map(|change| (change, &step.id))),
-                Says::Changes(_) => {}
+                Says::Changes(_) | Says::Nothing => {}
                 Says::Reverts(places, change) => {
                     for target in places {
                         dead.insert(*target);
@@ -106,5 +105,5 @@ fn section(changes: &[(&Change, &String)]) -> String {
         groups.push((group, of_group.map(|(change, id)| line(change, &change.text, id)).collect()));
     }
     let told = groups.into_iter().filter(|(_, lines)| !lines.is_empty());
-    told.map(|(title, lines)| format!("\n### {title}\n\n{}", lines.concat())).collect()
+    told.map(|(title, lines)| format!("\n### {title}\n\n{}", lines.concat())).collect::<Vec<_>>().concat()
 }

@@ -137,14 +137,14 @@ fn squashed(message: &str) -> Vec<String> {
     // What is listed otherwise belongs to the message that has the list.
     let listed =
         |line: &str| line.strip_prefix("* ").is_some_and(|line| !is_of_git && parse(line.trim(), "").is_some());
-    let (mut messages, mut current, mut in_header) = (Vec::new(), String::new(), false);
+    let (mut messages, mut current, mut is_passed) = (Vec::new(), String::new(), false);
     // A host draws a line above those who wrote a branch.
     for line in message.lines().filter(|line| *line != "---------") {
         if is_header(line) || listed(line) {
             messages.push(std::mem::take(&mut current));
         }
-        in_header = is_header(line) || in_header && !line.is_empty();
-        if !in_header {
+        is_passed = is_header(line) || is_passed && !line.is_empty();
+        if !is_passed {
             let mark = if is_of_git && !messages.is_empty() {
                 "    "
             } else if listed(line) {
@@ -153,7 +153,8 @@ fn squashed(message: &str) -> Vec<String> {
                 ""
             };
             current.push_str(line.strip_prefix(mark).unwrap_or(line).trim_end());
-            current.push('\n');
+            // What follows what is listed is its body.
+            current.push_str(if listed(line) { "\n\n" } else { "\n" });
         }
     }
     messages.push(current);
