@@ -71,7 +71,7 @@ pub(super) enum Action {
         /// Its name and its arguments.
         command: Vec<OsString>,
         /// What happens where the environment has none of that name.
-        absent: Absent,
+        absent: WithoutProgram,
     },
     /// Runs a tool that nobody declares, as `larder dlx` does.
     Dlx(DlxCall),
@@ -95,7 +95,7 @@ pub(super) enum Action {
 
 /// What happens where the environment has no program of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Absent {
+pub(super) enum WithoutProgram {
     /// That is an error.
     Fails,
     /// The name is that of a package, which is fetched.
@@ -291,7 +291,8 @@ impl<'a> Words<'a> {
         let has_version = name.get(1..).is_some_and(|rest| rest.contains('@'));
         let names_packages = has_version || self.has_p || !self.packages.is_empty();
         let is_program = !names_packages && !name.starts_with('-') && self.filters.is_none();
-        let absent = if self.fetches_nothing || !names_package(name) { Absent::Fails } else { Absent::Fetched };
+        let absent =
+            if self.fetches_nothing || !names_package(name) { WithoutProgram::Fails } else { WithoutProgram::Fetched };
         is_program.then(|| Action::Program { command: self.rest.to_vec(), absent })
     }
 
@@ -314,7 +315,7 @@ impl<'a> Words<'a> {
     }
 
     fn program(&self) -> Action {
-        Action::Program { command: self.rest.to_vec(), absent: Absent::Fails }
+        Action::Program { command: self.rest.to_vec(), absent: WithoutProgram::Fails }
     }
 
     fn pnpm(&mut self) -> Option<Action> {
@@ -359,7 +360,7 @@ impl<'a> Words<'a> {
             Some("dlx") => self.dlx(),
             Some("node") => {
                 let command = [OsString::from("node")].iter().chain(self.rest).cloned().collect();
-                Some(Action::Program { command, absent: Absent::Fails })
+                Some(Action::Program { command, absent: WithoutProgram::Fails })
             }
             Some("workspace") => {
                 let member = self.next()?;
@@ -463,8 +464,10 @@ mod tests {
         let text = |words: &[OsString]| words.iter().map(|word| word.to_str().unwrap()).collect::<Vec<_>>().join(" ");
         let told = match action {
             Action::Script { name, arguments, otherwise } => format!("{otherwise:?} {name} [{}]", text(&arguments)),
-            Action::Program { command, absent: Absent::Fails } => format!("program [{}]", text(&command)),
-            Action::Program { command, absent: Absent::Fetched } => format!("program or dlx [{}]", text(&command)),
+            Action::Program { command, absent: WithoutProgram::Fails } => format!("program [{}]", text(&command)),
+            Action::Program { command, absent: WithoutProgram::Fetched } => {
+                format!("program or dlx [{}]", text(&command))
+            }
             Action::Dlx(DlxCall { with, tool, arguments }) => {
                 format!("dlx {}", [with, vec![tool, text(&arguments)]].concat().join(" ")).trim_end().to_owned()
             }
