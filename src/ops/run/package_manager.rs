@@ -7,7 +7,9 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::package_manager_call::{Absent, CallAction, DlxCall, Otherwise, PackageManager, PackageManagerCall, parse};
+use super::package_manager_call::{
+    CallAction, DlxCall, Otherwise, PackageManager, PackageManagerCall, WithoutProgram, parse,
+};
 use super::package_script::PackageScripts;
 use super::prepared::{show, start};
 use super::program::{self, RunError};
@@ -63,8 +65,8 @@ pub fn run_package_manager(
             Ok(PackageManagerOutcome::Listed(scripts.collect()))
         }
         CallAction::Members { filters, command } => members_run(context, &filters, &command),
-        CallAction::Program { command, absent: Absent::Fails } => run_program(context, &command),
-        CallAction::Program { command, absent: Absent::Fetched } => {
+        CallAction::Program { command, absent: WithoutProgram::Fails } => run_program(context, &command),
+        CallAction::Program { command, absent: WithoutProgram::Fetched } => {
             let Some((name, handed)) = command.split_first() else { return Ok(PackageManagerOutcome::Nothing) };
             match installed(context, name)? {
                 Some(name) => run_program(context, &[&[name], handed].concat()),

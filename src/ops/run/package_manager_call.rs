@@ -71,7 +71,7 @@ pub(super) enum CallAction {
         /// Its name and its arguments.
         command: Vec<OsString>,
         /// What happens where the environment has none of that name.
-        absent: Absent,
+        absent: WithoutProgram,
     },
     /// Runs a tool that nobody declares, as `larder dlx` does.
     Dlx(DlxCall),
@@ -95,7 +95,7 @@ pub(super) enum CallAction {
 
 /// What happens where the environment has no program of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Absent {
+pub(super) enum WithoutProgram {
     /// That is an error.
     Fails,
     /// The name is that of a package, which is fetched.
@@ -293,7 +293,8 @@ impl<'a> Words<'a> {
         let has_version = name.get(1..).is_some_and(|rest| rest.contains('@'));
         let names_packages = has_version || self.has_p || !self.packages.is_empty();
         let is_program = !names_packages && !name.starts_with('-') && self.filters.is_none();
-        let absent = if self.fetches_nothing || !names_package(name) { Absent::Fails } else { Absent::Fetched };
+        let absent =
+            if self.fetches_nothing || !names_package(name) { WithoutProgram::Fails } else { WithoutProgram::Fetched };
         is_program.then(|| CallAction::Program { command: self.rest.to_vec(), absent })
     }
 
@@ -316,7 +317,7 @@ impl<'a> Words<'a> {
     }
 
     fn program(&self) -> CallAction {
-        CallAction::Program { command: self.rest.to_vec(), absent: Absent::Fails }
+        CallAction::Program { command: self.rest.to_vec(), absent: WithoutProgram::Fails }
     }
 
     fn pnpm(&mut self) -> Option<CallAction> {
@@ -361,7 +362,7 @@ impl<'a> Words<'a> {
             Some("dlx") => self.dlx(),
             Some("node") => {
                 let command = [OsString::from("node")].iter().chain(self.rest).cloned().collect();
-                Some(CallAction::Program { command, absent: Absent::Fails })
+                Some(CallAction::Program { command, absent: WithoutProgram::Fails })
             }
             Some("workspace") => {
                 let member = self.next()?;
@@ -465,8 +466,10 @@ mod tests {
         let text = |words: &[OsString]| words.iter().map(|word| word.to_str().unwrap()).collect::<Vec<_>>().join(" ");
         let told = match action {
             CallAction::Script { name, arguments, otherwise } => format!("{otherwise:?} {name} [{}]", text(&arguments)),
-            CallAction::Program { command, absent: Absent::Fails } => format!("program [{}]", text(&command)),
-            CallAction::Program { command, absent: Absent::Fetched } => format!("program or dlx [{}]", text(&command)),
+            CallAction::Program { command, absent: WithoutProgram::Fails } => format!("program [{}]", text(&command)),
+            CallAction::Program { command, absent: WithoutProgram::Fetched } => {
+                format!("program or dlx [{}]", text(&command))
+            }
             CallAction::Dlx(DlxCall { with, tool, arguments }) => {
                 format!("dlx {}", [with, vec![tool, text(&arguments)]].concat().join(" ")).trim_end().to_owned()
             }
