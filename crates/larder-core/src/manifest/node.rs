@@ -124,6 +124,11 @@ impl<'a> ManifestNode<'a> {
         self.kdl.entries()
     }
 
+    /// Returns the spans of the values of arguments and properties.
+    pub(crate) fn value_spans(self) -> impl Iterator<Item = SourceSpan> {
+        self.kdl.entries().iter().map(move |entry| value_span(self.text, entry))
+    }
+
     /// Returns the parts that the shape allows and reports all others.
     pub(crate) fn read_parts(self, shape: &NodeShape, errors: &mut Errors) -> NodeParts<'a> {
         let mut parts = NodeParts { arguments: Vec::new(), properties: Vec::new(), complete: true };

@@ -1,7 +1,11 @@
 //! References of larder's own files to schemas that get another name.
 
+use std::collections::BTreeMap;
+
 use crate::diagnostic::Position;
 use crate::document::SourceFile;
+use crate::manifest::edit::quoted;
+use crate::manifest::{ManifestNode, nodes, parse_kdl};
 use crate::mapping::Mapping;
 use crate::model::AssetKind;
 
@@ -28,17 +32,26 @@ pub fn with_renamed_schemas(
         AssetKind::Schema | AssetKind::Flow => return None,
     };
     references.sort_unstable();
+    let parsed = parse_kdl(text).ok()?;
+    let mut lengths = BTreeMap::new();
+    nodes(&parsed.document, &parsed.blanked).for_each(|node| note_values(node, &mut lengths));
     let mut edited = text.to_owned();
     for (position, reference) in references.into_iter().rev() {
-        let name = reference.split(['#', '@']).next().filter(|name| !name.contains('/'));
-        let Some((name, new)) = name.and_then(|name| Some((name, renamed(name)?))) else { continue };
-        let Some(start) = offset_of(text, position).map(|at| at + 1) else { continue };
-        // A quote stands before the name, if it is written without escapes.
-        if text.get(start..start + name.len()) == Some(name) {
-            edited.replace_range(start..start + name.len(), &new);
+        let end = reference.find(['#', '@']).unwrap_or(reference.len());
+        let (name, rest) = reference.split_at(end);
+        let Some(new) = Some(name).filter(|name| !name.contains('/')).and_then(renamed) else { continue };
+        let Some(start) = offset_of(text, position) else { continue };
+        if let Some(length) = lengths.get(&start) {
+            edited.replace_range(start..start + length, &quoted(&format!("{new}{rest}")));
         }
     }
     (edited != text).then_some(edited)
+}
+
+/// Notes the lengths of the values of a node and those in it, by where they start: bare, quoted or raw, as they are written.
+fn note_values(node: ManifestNode<'_>, lengths: &mut BTreeMap<usize, usize>) {
+    lengths.extend(node.value_spans().map(|span| (span.offset(), span.len())));
+    node.children().for_each(|child| note_values(child, lengths));
 }
 
 /// Returns the byte of a text at a position.
@@ -62,5 +75,19 @@ mod tests {
         let expect = "mapping from=\"a-order#A\" to=\"a-order\" { field \"order\" to=\"order\"; }\n";
         assert_eq!(edited(AssetKind::Mapping, mapping).as_deref(), Some(expect));
         assert_eq!(edited(AssetKind::Mapping, "mapping from=\"x/order\" to=\"orders\" { }\n"), None);
+        // However KDL lets a text be written.
+        for written in ["order", "#\"order\"#", "\"ord\\u{65}r\"", "\"\"\"\n  order\n  \"\"\""] {
+            let text = format!("mapping from={written} to=\"order@2#A\" {{ field order to=order; }}\n");
+            let edited = edited(AssetKind::Mapping, &text).expect(written);
+            let read = Mapping::parse(&SourceFile { file: "x.kdl".into(), text: edited.as_str().into() }).unwrap();
+            assert_eq!((&*read.from().text, &*read.to().text), ("a-order", "a-order@2#A"), "{written}: {edited}");
+            assert!(edited.ends_with(" { field order to=order; }\n"), "{edited}");
+        }
+        let bare = "mapping from=order to=#\"order#A\"# { }\n";
+        let expect = "mapping from=\"a-order\" to=\"a-order#A\" { }\n";
+        assert_eq!(edited(AssetKind::Mapping, bare).as_deref(), Some(expect));
+        let escaped = "adapter kind=file direction=in { path \"/order\"; schema \"ord\\u{65}r#Order\"; }\n";
+        let expect = "adapter kind=file direction=in { path \"/order\"; schema \"a-order#Order\"; }\n";
+        assert_eq!(edited(AssetKind::Adapter, escaped).as_deref(), Some(expect));
     }
 }
