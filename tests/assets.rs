@@ -400,6 +400,7 @@ fn secrets_are_refused_wherever_a_package_is_looked_at() {
             let told = format!("{}{}", refused.stdout, refused.stderr);
             assert!(told.contains("secret") || told.contains("clear text"), "{command}: {told}");
             assert!(!told.contains("hunter2"), "{command} repeats it: {told}");
+            assert!(!told.contains("Failed to read"), "{command} points at what it does not show: {told}");
             refused.exits(1);
         }
         if !new.ends_with("hunter2\"") {

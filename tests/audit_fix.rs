@@ -1,6 +1,6 @@
 //! `larder audit --fix` beside all choices that there are.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::audit::{FOLDER, ids};
 use crate::support::{Project, Random, Registry, Universe};
@@ -62,16 +62,19 @@ impl SmallUniverse {
         Some(reached)
     }
 
-    /// Returns the fewest packages of a lock that have to move so that a package has no bad version; `None` if it always has.
-    fn fewest_moves(&self, locked: &[Option<usize>], vulnerable: usize, bad: &[bool]) -> Option<usize> {
+    /// Returns the fewest packages of a lock that have to move so that a package has no bad version; `None` if it always has. Of
+    /// the first package only one version is admitted, if there is one.
+    fn fewest_moves(&self, sick: &Sick, first: Option<usize>) -> Option<usize> {
+        let Sick { locked, vulnerable, bad, .. } = sick;
         let all = (0..VERSIONS.pow(u32::try_from(PACKAGES).expect("few"))).map(|number| {
             (0..PACKAGES)
                 .map(|at| number / VERSIONS.pow(u32::try_from(at).expect("few")) % VERSIONS)
                 .collect::<Vec<_>>()
         });
         let cured = all
+            .filter(|choice| first.is_none_or(|first| choice[0] == first))
             .filter_map(|choice| self.reached(&choice))
-            .filter(|reached| reached[vulnerable].is_none_or(|version| !bad[version]));
+            .filter(|reached| reached[*vulnerable].is_none_or(|version| !bad[version]));
         let moves = |reached: Vec<Option<usize>>| {
             locked.iter().zip(reached).filter(|(before, after)| before.is_some() && *before != after).count()
         };
@@ -79,18 +82,26 @@ impl SmallUniverse {
     }
 }
 
-#[test]
-fn a_fix_moves_as_few_packages_as_any_choice_would() {
-    let (mut cured, mut incurable) = (0, 0);
-    for seed in 0..24 {
-        let mut random = Random::new(seed);
-        let universe = SmallUniverse::new(&mut random);
-        let registry = universe.served(VERSIONS).serve();
-        let project = Project::new(&registry);
-        project.with_registry_line(FOLDER, "dependencies {\n    pypi \"p0\"\n}\n");
+/// A project of which a locked package is vulnerable.
+struct Sick {
+    /// The versions that are locked, of each package.
+    locked: Vec<Option<usize>>,
+    /// The package.
+    vulnerable: usize,
+    /// Which of its versions are vulnerable.
+    bad: Vec<bool>,
+    project: Project,
+    lock: String,
+}
+
+impl Sick {
+    /// Locks a line of the first package, and makes one of the locked packages vulnerable; `None` if nothing fits the line.
+    fn new(registry: &Registry, line: &str, random: &mut Random) -> Option<Self> {
+        let project = Project::new(registry);
+        project.with_registry_line(FOLDER, &format!("dependencies {{\n    {line}\n}}\n"));
         project.write("osv/none.json", &json!({ "id": "X-0" }).to_string());
         if project.run("larder lock").status != 0 {
-            continue;
+            return None;
         }
         let lock = project.read("larder.lock");
         let version =
@@ -102,18 +113,73 @@ fn a_fix_moves_as_few_packages_as_any_choice_would() {
         let versions: Vec<String> = (0..VERSIONS).filter(|&at| bad[at]).map(|at| format!("{at}.0")).collect();
         let record = json!({ "id": "X-1", "affected": [{ "package": { "ecosystem": "PyPI", "name": format!("p{vulnerable}") }, "versions": versions }] });
         project.write("osv/one.json", &record.to_string());
-        let document = project.run("larder audit --fix --json").json();
-        let plan = &document["fix"]["plan"];
-        let moves = ["changed", "removed"].iter().map(|kind| plan[kind].as_array().map_or(0, Vec::len)).sum::<usize>();
-        if let Some(fewest) = universe.fewest_moves(&locked, vulnerable, &bad) {
-            assert_eq!((moves, ids(&document)), (fewest, vec![]), "seed {seed}: {document:#}\n{lock}");
+        Some(Self { locked, vulnerable, bad, project, lock })
+    }
+}
+
+/// Returns how many packages of the lock before a fix moved.
+fn moves(document: &Value) -> usize {
+    let plan = &document["fix"]["plan"];
+    ["changed", "removed"].iter().map(|kind| plan[kind].as_array().map_or(0, Vec::len)).sum()
+}
+
+#[test]
+fn a_fix_moves_as_few_packages_as_any_choice_would() {
+    let (mut cured, mut incurable) = (0, 0);
+    for seed in 0..24 {
+        let mut random = Random::new(seed);
+        let universe = SmallUniverse::new(&mut random);
+        let registry = universe.served(VERSIONS).serve();
+        let Some(sick) = Sick::new(&registry, "pypi \"p0\"", &mut random) else { continue };
+        let document = sick.project.run("larder audit --fix --json").json();
+        let found = (moves(&document), ids(&document));
+        if let Some(fewest) = universe.fewest_moves(&sick, None) {
+            assert_eq!(found, (fewest, vec![]), "seed {seed}: {document:#}\n{}", sick.lock);
             cured += 1;
         } else {
-            assert_eq!((moves, ids(&document)), (0, vec!["X-1"]), "seed {seed}: {document:#}\n{lock}");
+            assert_eq!(found, (0, vec!["X-1"]), "seed {seed}: {document:#}\n{}", sick.lock);
             incurable += 1;
         }
     }
     assert!(cured >= 8 && incurable >= 2, "{cured} cured, {incurable} not");
+}
+
+#[test]
+fn a_forced_fix_widens_a_line_only_where_no_choice_within_cures_and_no_farther() {
+    let (mut within, mut widened, mut incurable) = (0, 0, 0);
+    for seed in 0..40 {
+        let mut random = Random::new(1_000 + seed);
+        let universe = SmallUniverse::new(&mut random);
+        let registry = universe.served(VERSIONS).serve();
+        let first = random.below(VERSIONS - 1);
+        let Some(sick) = Sick::new(&registry, &format!("pypi \"p0\" \"=={first}.0\""), &mut random) else { continue };
+        let manifest = sick.project.read("larder.kdl");
+        let document = sick.project.run("larder audit --fix --force --json").json();
+        let found = (moves(&document), ids(&document));
+        let lines = document["fix"]["widened"].as_array().map_or(0, Vec::len);
+        let told = format!("seed {seed}: {document:#}\n{}\n{}", sick.lock, sick.project.read("larder.kdl"));
+        let cures = (first..VERSIONS).find_map(|version| Some((version, universe.fewest_moves(&sick, Some(version))?)));
+        let Some((version, fewest)) = cures else {
+            assert_eq!((found, lines), ((0, vec!["X-1"]), 0), "{told}");
+            assert_eq!(
+                (sick.project.read("larder.lock"), sick.project.read("larder.kdl")),
+                (sick.lock, manifest),
+                "{told}"
+            );
+            incurable += 1;
+            continue;
+        };
+        assert_eq!((found, lines), ((fewest, vec![]), usize::from(version > first)), "{told}");
+        assert!(sick.project.read("larder.lock").contains(&format!("\"pypi:p0@{version}.0\"")), "{told}");
+        if version == first {
+            assert_eq!(sick.project.read("larder.kdl"), manifest, "{told}");
+            within += 1;
+        } else {
+            sick.project.run("larder lock --locked").exits(0);
+            widened += 1;
+        }
+    }
+    assert!(within >= 2 && widened >= 6 && incurable >= 2, "{within} within, {widened} widened, {incurable} not");
 }
 
 /// Returns a record about versions of a Python package.

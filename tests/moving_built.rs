@@ -295,6 +295,15 @@ fn what_hooks_of_a_project_change_stays() {
 }
 
 #[test]
+fn a_link_that_a_hook_puts_below_a_package_is_told() {
+    let registry = Universe::new().npm("debug", "1.0.0", |p| p.dep("right", "^2")).npm("right", "2.0.0", |p| p).serve();
+    let snapshots = "  debug@1.0.0:\n    dependencies: {right: link:./dbg}\n";
+    let lock = pnpm_lock("pnpmfileChecksum: sha256-x\n", &[("debug", "1.0.0")], "  debug@1.0.0: {}\n", snapshots);
+    let files = [("package.json", r#"{"name": "shop", "dependencies": {"debug": "*"}}"#), ("pnpm-lock.yaml", &*lock)];
+    Project::of_other_tools(&registry, &files).run("larder init").exits(0).names(["npm:debug@1.0.0 (right by a link)"]);
+}
+
+#[test]
 fn an_optional_peer_that_pnpm_bound_is_bound_though_nobody_provides_it() {
     let registry = Universe::new()
         .npm("vite", "1.0.0", |p| {

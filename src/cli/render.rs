@@ -118,7 +118,10 @@ impl Diagnostic for WrappedError<'_> {
                 LabeledSpan::new_with_span(text, span)
             }
         };
-        Some(Box::new(self.error.labels()?.map(sanitized)))
+        // Of a text that is not shown, as one with a secret, there is nothing to point at: the message names the place.
+        let shown = self.source.as_ref().map_or(usize::MAX, |source| source.inner().len());
+        let is_shown = move |label: &LabeledSpan| label.offset().saturating_add(label.len()) <= shown;
+        Some(Box::new(self.error.labels()?.filter(is_shown).map(sanitized)))
     }
 
     fn related<'b>(&'b self) -> Option<Box<dyn Iterator<Item = &'b dyn Diagnostic> + 'b>> {
@@ -190,6 +193,24 @@ fn words(line: &str) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_not_shown_is_not_pointed_at() {
+        #[derive(Debug, thiserror::Error, Diagnostic)]
+        #[error("a.kdl:4:17: it has a secret")]
+        struct Secret {
+            #[source_code]
+            text: NamedSource<String>,
+            #[label("here")]
+            at: SourceSpan,
+        }
+        let rendered = |text: &str| {
+            let text = NamedSource::new("a.kdl", text.to_owned());
+            render(&Secret { text, at: (6, 0).into() }, GraphicalTheme::unicode_nocolor())
+        };
+        assert_eq!(rendered("").trim(), "× a.kdl:4:17: it has a secret");
+        assert!(rendered("first second").contains("[a.kdl:1:7]"));
+    }
 
     #[test]
     fn what_follows_a_dash_is_indented_below_it() {

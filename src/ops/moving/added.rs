@@ -97,6 +97,11 @@ impl AddedDependencies {
                 let is_admitted = |had: &PackageKey| had.id == wanted.package() && wanted.matches(&had.version);
                 let other = match had.find(|had| !is_admitted(had)) {
                     Some(other) => Some(other),
+                    // A hook put a folder of the project in the place of a registry's package: no line says that.
+                    None if before.has_foreign_edge(from, &edge.name) && !edge.to.package.id.ecosystem.is_local() => {
+                        self.unsaid.entry(from.to_string()).or_default().push(format!("{} by a link", edge.name));
+                        continue;
+                    }
                     None if before.has_edge(from, &edge.name) => {
                         unchanged.insert((&from.id, &edge.name));
                         continue;

@@ -25,6 +25,9 @@ struct PackedFolder<'a> {
     left_out: Vec<PathBuf>,
 }
 
+/// The size of a package, in bytes, from which its files are read on several threads.
+const WORTH_THREADS: u64 = 1024 * 1024;
+
 pub(in crate::ops) const GITIGNORE: &str = ".gitignore";
 
 /// Reads the files that belong to a package, sorted by path. `allowed` are paths that may look like secrets.
@@ -65,7 +68,7 @@ fn read_folder(own: &PackedFolder<'_>, allowed: &[String]) -> Result<Vec<Archive
     if !refusals.is_empty() {
         return Err(NotPackable { package: own.name.clone(), refusals }.into());
     }
-    let read = fs::map_parallel(&chosen, |file| {
+    let read_one = |file: &ChosenFile| {
         let content = match own.manifest.filter(|_| file.path.as_str() == MANIFEST) {
             Some(text) => text.as_bytes().to_vec(),
             None => fs::read(&file.place)?,
@@ -77,7 +80,13 @@ fn read_folder(own: &PackedFolder<'_>, allowed: &[String]) -> Result<Vec<Archive
         };
         let file = ArchiveFile { path: file.path.clone(), executable: file.executable, content };
         Ok::<_, FsError>((file, secret))
-    })?;
+    };
+    // Of a few small files the threads would take longer than the reading.
+    let read: Vec<_> = if size < WORTH_THREADS {
+        chosen.iter().map(read_one).collect::<std::result::Result<_, _>>()?
+    } else {
+        fs::map_parallel(&chosen, read_one)?
+    };
     let secrets: Vec<String> = read
         .iter()
         .filter_map(|(file, secret)| {

@@ -47,11 +47,16 @@ impl ProjectPackages {
     /// The one that fails; or all that do, in short.
     pub(in crate::ops) fn check(&self, has_checked: &dyn Fn(&PackageName) -> bool) -> Result<Vec<String>> {
         let (mut names, mut failed) = (Vec::new(), Vec::<(String, Error)>::new());
-        for own in &self.packages {
+        let asked: Vec<(&OwnPackage, bool)> =
+            self.packages.iter().map(|own| (own, has_checked(&own.package.name.value))).collect();
+        let prepared = fs::map_parallel(&asked, |&(own, is_checked)| {
+            let prepared = if is_checked { prepare_checked(own, &[]) } else { prepare(own, &[]) };
+            Ok::<_, Error>(prepared.map(drop))
+        })?;
+        for ((own, _), prepared) in asked.into_iter().zip(prepared) {
             let name = format!("{} {}", own.package.name.value, own.package.version.value);
-            let is_checked = has_checked(&own.package.name.value);
-            match if is_checked { prepare_checked(own, &[]) } else { prepare(own, &[]) } {
-                Ok(_) => names.push(name),
+            match prepared {
+                Ok(()) => names.push(name),
                 Err(error) => failed.push((name, error)),
             }
         }

@@ -315,6 +315,11 @@ impl LockedVersions {
         self.edges.contains_key(&edge) || self.foreign_edges.contains(&edge)
     }
 
+    /// Returns whether what a copy of a package has under a name is no package of a registry.
+    pub fn has_foreign_edge(&self, from: &PackageKey, alias: &PackageName) -> bool {
+        self.foreign_edges.contains(&(from.clone(), alias.clone()))
+    }
+
     /// Notes that what is known is everything: no file with pins of a few packages, but a lockfile.
     pub(super) fn be_whole(&mut self) {
         self.whole = self.versions.keys().map(|id| id.ecosystem).collect();
