@@ -86,6 +86,13 @@ pub fn run_package_manager(
                     see(&mut shell, &Context { folder: step.folder.clone(), ..context.clone() })?;
                     Err(shell_error(context, &start(shell)).into())
                 }
+                (None, Otherwise::Passes) => Ok(PackageManagerOutcome::Nothing),
+                (None, Otherwise::Fails) => Err(NoScript { name }.into()),
+                (None, Otherwise::Real) => pass_on(context, program, arguments),
+                (None, Otherwise::RunsProgram) => {
+                    let command: Vec<OsString> = std::iter::once(OsString::from(&name)).chain(handed).collect();
+                    run_program(context, &command)
+                }
             }
         }
     }
@@ -153,7 +160,7 @@ fn installed(context: &Context<'_>, name: &OsStr) -> Result<Option<OsString>> {
         None => name.to_owned(),
     };
     let seen = Seen::of(&generation, context)?;
-    match program::find_program(context, &generation, &seen, &program, Origin::Environment) {
+    match program::find_program(context, &generation, &seen, &program, ProgramSearch::Environment) {
         Ok(Some(_)) => Ok(Some(program)),
         // Node itself may be the system's.
         Ok(None) => Ok((program == "node").then_some(program)),
