@@ -8,12 +8,14 @@ use super::member_order::{Member, reachable};
 use crate::diagnostic::{Exit, Failure, nearest};
 
 /// A pattern of `--filter`, as pnpm has them: a glob over names and folders, `PATTERN...` with what the members use, `...PATTERN`
-/// with what uses them, `!PATTERN` without them.
+/// with what uses them, `PATTERN^...` and `...^PATTERN` with those alone, `!PATTERN` without them.
 struct Filter {
     glob: GlobMatcher,
     excludes: bool,
     with_used: bool,
     with_users: bool,
+    /// The members that match are not meant, but those that they are widened by.
+    without_matched: bool,
 }
 
 /// A pattern that says nothing.
@@ -48,10 +50,8 @@ pub(super) fn choose(members: &[Member], patterns: &[String]) -> Result<BTreeSet
     if filters.iter().all(|filter| filter.excludes) {
         chosen.extend(0..members.len());
     }
-    let matched = |filter: &Filter| {
-        let places = (0..members.len()).filter(|&place| filter.matches(&members[place]));
-        filter.widened(members, &places.collect())
-    };
+    let matched =
+        |filter: &Filter| (0..members.len()).filter(|&place| filter.matches(&members[place])).collect::<BTreeSet<_>>();
     for (excludes, text) in [(false, patterns), (true, patterns)] {
         for (filter, pattern) in filters.iter().zip(text).filter(|(filter, _)| filter.excludes == excludes) {
             let places = matched(filter);
@@ -60,6 +60,7 @@ pub(super) fn choose(members: &[Member], patterns: &[String]) -> Result<BTreeSet
                 let meant = nearest(pattern, known).map(str::to_owned);
                 return Err(FilterError::NoMatch { pattern: pattern.clone(), meant });
             }
+            let places = filter.widened(members, &places);
             if excludes {
                 chosen.retain(|place| !places.contains(place));
             } else {
@@ -75,6 +76,8 @@ impl Filter {
         let (excludes, rest) = text.strip_prefix('!').map_or((false, text), |rest| (true, rest));
         let (with_users, rest) = rest.strip_prefix("...").map_or((false, rest), |rest| (true, rest));
         let (with_used, rest) = rest.strip_suffix("...").map_or((false, rest), |rest| (true, rest));
+        let (only_used, rest) = strip(with_used, rest, |rest| rest.strip_suffix('^'));
+        let (only_users, rest) = strip(with_users, rest, |rest| rest.strip_prefix('^'));
         let glob = rest.strip_prefix("./").unwrap_or(rest).trim_end_matches('/');
         let bad = |reason: String| FilterError::Bad { pattern: text.to_owned(), reason };
         if glob.is_empty() {
@@ -82,16 +85,17 @@ impl Filter {
         }
         let glob =
             GlobBuilder::new(glob).literal_separator(true).build().map_err(|error| bad(error.kind().to_string()))?;
-        Ok(Self { glob: glob.compile_matcher(), excludes, with_used, with_users })
+        let without_matched = only_used || only_users;
+        Ok(Self { glob: glob.compile_matcher(), excludes, with_used, with_users, without_matched })
     }
 
     fn matches(&self, member: &Member) -> bool {
         self.glob.is_match(&*member.name) || self.glob.is_match(&*member.folder)
     }
 
-    /// Adds what the members use, or what uses them.
+    /// Adds what the members use, or what uses them; or takes that in their place.
     fn widened(&self, members: &[Member], places: &BTreeSet<usize>) -> BTreeSet<usize> {
-        let mut all = places.clone();
+        let mut all = if self.without_matched { BTreeSet::new() } else { places.clone() };
         if self.with_used {
             all.extend(places.iter().flat_map(|&place| reachable(members, place)));
         }
@@ -101,6 +105,11 @@ impl Filter {
         }
         all
     }
+}
+
+/// Returns whether a mark was there, where one may be, and what is left without it.
+fn strip<'t>(may_be: bool, text: &'t str, mark: impl Fn(&'t str) -> Option<&'t str>) -> (bool, &'t str) {
+    mark(text).filter(|_| may_be).map_or((false, text), |rest| (true, rest))
 }
 
 #[cfg(test)]
@@ -132,6 +141,10 @@ mod tests {
         assert_eq!(chosen(&["@acme/*", "!@acme/ui"]).unwrap(), [0]);
         assert_eq!(chosen(&["@acme/web..."]).unwrap(), [0, 2, 3]);
         assert_eq!(chosen(&["...theme"]).unwrap(), [0, 2, 3]);
+        assert_eq!(chosen(&["@acme/web^..."]).unwrap(), [2, 3]);
+        assert_eq!(chosen(&["...^theme"]).unwrap(), [0, 2]);
+        assert_eq!(chosen(&["!...^theme"]).unwrap(), [1, 3]);
+        assert_eq!(chosen(&["theme^..."]).unwrap(), [0; 0]);
         assert_eq!(chosen(&["!apps/*"]).unwrap(), [2, 3]);
         let missed = chosen(&["dcos"]).unwrap_err();
         assert!(matches!(&missed, FilterError::NoMatch { meant: Some(meant), .. } if meant == "docs"), "{missed:?}");

@@ -98,6 +98,9 @@ const WITH_WORDS: [&str; 11] = [
 /// Packages that are called like such a word.
 const CALLED_LIKE_A_WORD: [&str; 4] = ["eslint", "jest", "jsdom", "prettier"];
 
+/// What functions count as that make paths, as Node's `path.resolve` does.
+const PATH: &str = "";
+
 /// Returns the names in a JSON or YAML value: a configuration that is one name extends that.
 pub(super) fn names_of_value(value: &Value) -> Vec<&str> {
     let mut found = Vec::new();
@@ -126,7 +129,7 @@ fn collect<'v>(value: &'v Value, path: &mut Vec<&'v str>, found: &mut Vec<&'v st
 
 /// Returns whether a text is the name of a package, by the keys that lead to it.
 fn is_name(path: &[&str], text: &str) -> bool {
-    let Some((nearest, above)) = path.split_last() else { return false };
+    let Some((nearest, above)) = path.split_last().filter(|(nearest, _)| **nearest != PATH) else { return false };
     let parent = above.last().copied().unwrap_or_default();
     let has_words =
         WITH_WORDS.contains(nearest) && !text.contains(['-', '@', '/']) && !CALLED_LIKE_A_WORD.contains(&text);
@@ -140,6 +143,7 @@ pub(super) fn names_of_text(text: &str) -> Vec<&str> {
     let mut reader = Reader { open: vec![Open::default()], ..Reader::default() };
     let tokens = Tokens { text, at: 0, before: Before::Operator };
     tokens.for_each(|token| reader.take(token));
+    reader.settle();
     reader.found
 }
 
@@ -250,8 +254,7 @@ fn called(function: &str) -> &str {
     }
     let mut words = function.rsplit('.');
     match words.next() {
-        // A path, as Node's `path.resolve` makes it.
-        Some("resolve" | "join") => "",
+        Some("resolve" | "join") => PATH,
         Some("push" | "concat" | "unshift") => words.next().unwrap_or_default(),
         last => last.unwrap_or_default(),
     }

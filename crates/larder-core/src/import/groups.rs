@@ -151,9 +151,10 @@ impl Imported {
             let Some((bare, extras)) = line.name.strip_suffix(']').and_then(|name| name.split_once('[')) else {
                 continue;
             };
-            let of = match line.ecosystem.is_local() {
-                true => parse_folder(bare).ok().map(|spec| ExtraOf::Folder(spec.folder.to_string())),
-                false => ExtraOf::name(bare),
+            let of = if line.ecosystem.is_local() {
+                parse_folder(bare).ok().map(|spec| ExtraOf::Folder(spec.folder.to_string()))
+            } else {
+                ExtraOf::name(bare)
             };
             let extras = extras.split(',').filter_map(|extra| extra.trim().parse::<ExtraName>().ok());
             found.extend(of.into_iter().flat_map(|of| extras.clone().map(move |extra| (of.clone(), extra))));

@@ -216,7 +216,7 @@ fn a_python_half_that_only_a_build_knows_is_left_out_while_nothing_asks_for_it()
     let package = read(root.path(), "p", &members).unwrap();
     assert_eq!(wants(&package), ["Normal npm:debug 4"]);
     assert!(package.warnings[0].starts_with("p/setup.py has its dependencies computed"), "{:?}", package.warnings);
-    assert_eq!(wants(&read(root.path(), "r", &members).unwrap()), ["Normal path:@x/p path:@x/p@p"]);
+    assert_eq!(wants(&read(root.path(), "r", &members).unwrap()), ["Normal path:@x/p p"]);
     assert!(matches!(read(root.path(), "q", &members).unwrap_err(), LocalPackageError::Computed { .. }));
 }
 
