@@ -226,3 +226,19 @@ fn references_follow_what_gets_another_name_or_lies_elsewhere() {
     let again = project.run_json("larder -C pkg import assets ../old --json");
     assert!(again["assets"].as_array().expect("a list").iter().all(|one| one["new"] == false), "{again:#}");
 }
+
+#[test]
+fn references_of_a_folder_in_the_package_follow_too() {
+    let project = Project::alone();
+    let schema = "<xs:schema xmlns:xs=\"http://www.w3.org/2001/XMLSchema\"><xs:element name=\"Order\" type=\"xs:string\"/></xs:schema>\n";
+    let adapter = "/* Ж */ adapter kind=file direction=in { schema \"order#Order\"; path \"/in\"; }\n";
+    project
+        .write("pkg/larder.kdl", "package \"shop\" version=\"1.0.0\"\n")
+        .write("pkg/in/a/order.xsd", schema)
+        .write("pkg/in/b/order.xsd", schema)
+        .write("pkg/in/a/read.kdl", adapter);
+    let told = project.run_json("larder -C pkg import assets pkg/in --json");
+    assert_eq!(told["findings"].as_array().map(Vec::len), Some(0), "{told:#}");
+    assert!(project.read("pkg/adapters/read.kdl").contains("schema \"a-order#Order\""), "{told:#}");
+    assert_eq!(project.read("pkg/in/a/read.kdl"), adapter);
+}

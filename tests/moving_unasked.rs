@@ -112,6 +112,17 @@ fn a_group_that_was_left_out_is_locked_when_it_can_be() {
 }
 
 #[test]
+fn a_group_that_somebody_adds_to_is_locked_whatever_moves() {
+    let registry = registry();
+    let project = Project::new(&registry);
+    project.manifest("dependencies { pypi \"docutils\"; }\nenvironment \"development\"\n");
+    project.run("larder lock").exits(0);
+    project.run("larder add --group docs pypi:sphinx==7.0").exits(0);
+    let lock = project.read("larder.lock");
+    assert!(lock.contains("pypi:docutils@0.21") && lock.contains("pypi:sphinx@7.0"), "{lock}");
+}
+
+#[test]
 fn words_and_paths_of_configurations_are_no_packages() {
     let registry = registry();
     let lock = r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"bundler": "1"}},

@@ -85,7 +85,8 @@ fn add_once(
     // Who names a dist-tag wants what it stands for now.
     let tagged = added.iter().filter(|line| line.requirement.tag().is_some());
     let moved = tagged.map(|line| line.requirement.package()).collect();
-    let wish = Wish { asked, moved, age_cutoff: AgeCutoff::Moved, ..Wish::keeping(&before) };
+    let asked_groups = place.group().into_iter().cloned().collect();
+    let wish = Wish { asked, moved, asked_groups, age_cutoff: AgeCutoff::Moved, ..Wish::keeping(&before) };
     let (first, _) = lock::solve(session, &project, &wish)?;
     let specs: Vec<Spec> = specs
         .into_iter()
@@ -172,10 +173,7 @@ fn edited(target: &EditTarget, specs: &[Spec], place: &Section, request: &AddReq
 /// Returns what was chosen for a line that is added.
 fn chosen<'r>(roots: &'r [RootEdge], spec: &Spec, target: &EditTarget, place: &Section) -> Option<&'r RootEdge> {
     let bare = spec.name.split('[').next()?;
-    let group = match place {
-        Section::Dependencies => None,
-        Section::Group(name) => Some(name),
-    };
+    let group = place.group();
     let named = |root: &&RootEdge| {
         root.dependent == target.dependent()
             && root.group.as_ref() == group

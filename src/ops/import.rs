@@ -195,10 +195,7 @@ impl<'a> Edits<'a> {
 }
 
 fn lines_of<'m>(manifest: &'m Manifest, section: &Section) -> impl Iterator<Item = &'m DependencyLine> {
-    let group = match section {
-        Section::Dependencies => None,
-        Section::Group(name) => Some(name.clone()),
-    };
+    let group = section.group().cloned();
     let plain = group.is_none().then_some(&manifest.dependencies).into_iter().flatten();
     let grouped = manifest.groups.iter().filter(move |one| Some(&one.name.value) == group.as_ref());
     plain.chain(grouped.flat_map(|group| &group.dependencies))

@@ -488,7 +488,7 @@ pub(super) fn solve_with(
         }
     };
     let locked_lines = wish.old.into_iter().flat_map(|old| &old.graph.roots);
-    let locked_groups = locked_lines.filter_map(|root| root.group.clone()).collect();
+    let locked_groups = locked_lines.filter_map(|root| root.group.clone()).chain(wish.asked_groups.clone()).collect();
     let solutions::Solved { resolution, left_out } = solutions::solve(
         project,
         &settings,

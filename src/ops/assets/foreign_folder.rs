@@ -37,6 +37,8 @@ pub(super) struct ForeignAsset {
     pub(super) text: String,
     /// Whether that is the file's own.
     pub(super) is_unchanged: bool,
+    /// Whether another form was converted to it, or its locations were rebuilt: what it says may be incomplete.
+    pub(super) is_converted: bool,
     /// The files that belong to it, which are no assets: samples of a mapping.
     pub(super) others: Vec<(String, String)>,
 }
@@ -120,6 +122,7 @@ pub(super) fn read(
                     form,
                     schema: Some(*kind),
                     is_unchanged: rebuilt.is_none(),
+                    is_converted: rebuilt.is_some(),
                     text: rebuilt.unwrap_or_else(|| text.clone()),
                     others: Vec::new(),
                 });
@@ -129,15 +132,16 @@ pub(super) fn read(
                 let others = if *kind == AssetKind::Mapping { samples(path, text, &texts) } else { Vec::new() };
                 of_mappings.extend(others.iter().map(|(path, _)| path.clone()));
                 let renamed = |name: &str| renamed(path, name, &names);
-                let text = with_renamed_schemas(*kind, path, text, &renamed).unwrap_or_else(|| text.clone());
+                let rewritten = with_renamed_schemas(*kind, path, text, &renamed);
                 found.assets.push(ForeignAsset {
                     kind: *kind,
                     name,
                     path: path.clone(),
                     form: None,
                     schema: None,
-                    text,
-                    is_unchanged: true,
+                    is_unchanged: rewritten.is_none(),
+                    is_converted: false,
+                    text: rewritten.unwrap_or_else(|| text.clone()),
                     others,
                 });
             }
@@ -206,6 +210,7 @@ fn adapter(
                 schema: None,
                 text: adapter.text,
                 is_unchanged: false,
+                is_converted: true,
                 others: Vec::new(),
             });
         }

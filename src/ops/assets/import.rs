@@ -101,7 +101,7 @@ pub fn import(session: &Session<'_>, request: &AssetImport) -> Result<ImportedAs
         for asset in &mut found.assets {
             let Some(kind) = asset.schema else { continue };
             if let Some(text) = with_moved_locations(kind, &asset.path, &asset.text, &moved) {
-                (asset.text, asset.is_unchanged) = (text, false);
+                (asset.text, asset.is_unchanged, asset.is_converted) = (text, false, true);
             }
         }
     }
@@ -124,12 +124,11 @@ pub fn import(session: &Session<'_>, request: &AssetImport) -> Result<ImportedAs
             continue;
         }
         if place(&asset.path).as_ref() == Some(&path) && !asset.is_unchanged {
-            imported
-                .left_out
-                .push(format!("{file}: its locations stay as they are, as it lies in the package already"));
+            let what = if asset.kind == AssetKind::Schema { "locations" } else { "references" };
+            imported.left_out.push(format!("{file}: its {what} stay as they are, as it lies in the package already"));
         }
-        // What was converted has been looked at for that, and may be incomplete.
-        let kind = Some(asset.kind).filter(|_| asset.is_unchanged);
+        // What was converted has been looked at for that.
+        let kind = Some(asset.kind).filter(|_| !asset.is_converted);
         let problems = asset.others.iter().map(|(sample, text)| portable::problem_of_file(sample, text, None));
         for problem in problems.chain([portable::problem_of_file(&asset.path, &asset.text, kind)]).flatten() {
             placement.refuse(problem);

@@ -50,10 +50,7 @@ pub(super) fn lines_to(
         .filter(|root| root.dependent == Dependent::Project && leads_to(before, root, &packages))
         .collect();
     let is_leading = |(section, line): &(Section, &DependencyLine)| {
-        let group = match section {
-            Section::Dependencies => None,
-            Section::Group(name) => Some(name),
-        };
+        let group = section.group();
         let DependencySpec::Package(requirement) = &line.spec else { return false };
         // An alias and a catalog stand where the range does.
         let is_plain = *requirement.seen_as() == requirement.package().name && line.catalog_span.is_none();
@@ -168,10 +165,7 @@ impl OpenLine {
 /// Returns the packages that a lock has for a line.
 fn chosen<'l>(section: &Section, line: &DependencyLine, lockfile: &'l Lockfile) -> BTreeSet<&'l PackageKey> {
     let DependencySpec::Package(requirement) = &line.spec else { return BTreeSet::new() };
-    let group = match section {
-        Section::Dependencies => None,
-        Section::Group(name) => Some(name),
-    };
+    let group = section.group();
     let own = |root: &&RootEdge| {
         root.dependent == Dependent::Project
             && root.group.as_ref() == group

@@ -99,7 +99,8 @@ struct SolveInputs<'a> {
     contradictions: Contradictions,
     /// The groups that no environment includes.
     idle: BTreeSet<Label>,
-    /// The groups that the old lock has lines of: what is locked of them is not lost because a registry does not answer.
+    /// The groups that the old lock has lines of, and those that are asked for: what is locked of them is not lost because a registry does
+    /// not answer.
     locked_groups: BTreeSet<Label>,
     /// Those of them that have no solution beside the other lines.
     left_out: RefCell<BTreeMap<Label, String>>,

@@ -23,7 +23,8 @@ pub(super) fn moved(without: &Graph, with: &Graph, preferences: &Preferences) ->
         before.iter().find(|(id, version)| is_preferred(id, version) && !after.contains(&(*id, *version)))?;
     let now: Vec<String> =
         after.iter().filter(|(other, _)| other == id).map(|(_, version)| version.to_string()).collect();
-    Some(if now.is_empty() { format!("{id} {version} away") } else { format!("{id} {version} to {}", now.join(", ")) })
+    let now = if now.is_empty() { "away".to_owned() } else { format!("to {}", now.join(", ")) };
+    Some(format!("{id} {version} {now}, which `larder update {id}` lets it"))
 }
 
 fn versions(graph: &Graph) -> BTreeSet<(&PackageId, &Version)> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::difference::PackageVersions;
 use crate::import::locks::LockedVersions;
 use crate::lock::Lockfile;
-use crate::model::{Edition, PackageId, Side, Version};
+use crate::model::{Edition, Label, PackageId, Side, Version};
 use crate::ops::registries::OpenOptions;
 use crate::ops::runtimes::RuntimeChoice;
 use crate::registry;
@@ -42,6 +42,8 @@ pub(in crate::ops) struct Wish<'a> {
     pub(in crate::ops) cache_policy: registry::CachePolicy,
     /// Packages whose registries are asked in any case.
     pub(in crate::ops) asked: BTreeSet<PackageId>,
+    /// Groups that are locked whatever it takes, though no environment include them.
+    pub(in crate::ops) asked_groups: BTreeSet<Label>,
     /// What becomes of patches that match nothing.
     pub(in crate::ops) unused_patches: UnusedPatches,
     /// Of how many contradictions an error tells.

@@ -124,9 +124,10 @@ impl<'a> ManifestNode<'a> {
         self.kdl.entries()
     }
 
-    /// Returns the spans of the values of arguments and properties.
-    pub(crate) fn value_spans(self) -> impl Iterator<Item = SourceSpan> {
-        self.kdl.entries().iter().map(move |entry| value_span(self.text, entry))
+    /// Returns the texts among the values of arguments and properties, each with its span.
+    pub(crate) fn texts(self) -> impl Iterator<Item = (SourceSpan, &'a str)> {
+        let texts = self.kdl.entries().iter().filter_map(|entry| Some((entry, entry.value().as_string()?)));
+        texts.map(move |(entry, text)| (value_span(self.text, entry), text))
     }
 
     /// Returns the parts that the shape allows and reports all others.

@@ -72,7 +72,7 @@ impl Mapping {
         };
         let parsed = parse_kdl(text).map_err(|errors| findings(&errors))?;
         let mut reader = MappingReader {
-            index: LineIndex::new(&parsed.blanked),
+            index: LineIndex::new(text),
             text: &parsed.blanked,
             errors: parsed.repaired,
             found: Vec::new(),
@@ -103,7 +103,7 @@ struct MappingReader<'a> {
 
 impl<'a> MappingReader<'a> {
     fn position(&self, span: SourceSpan) -> Position {
-        self.index.position(self.text, span.offset())
+        self.index.position(&self.source.text, span.offset())
     }
 
     fn document(&mut self, document: &'a kdl::KdlDocument) -> Option<Mapping> {
@@ -134,7 +134,10 @@ impl<'a> MappingReader<'a> {
                 return None;
             };
             let text = value.string(&mut self.errors)?;
-            Some(Endpoint { text: text.value.into(), position: self.index.position(self.text, text.span.offset()) })
+            Some(Endpoint {
+                text: text.value.into(),
+                position: self.index.position(&self.source.text, text.span.offset()),
+            })
         };
         let (from, to) = (endpoint("from"), endpoint("to"));
         let (mut namespaces, mut samples, mut rules) = (Namespaces::new(), Vec::new(), Vec::new());

@@ -33,25 +33,25 @@ pub fn with_renamed_schemas(
     };
     references.sort_unstable();
     let parsed = parse_kdl(text).ok()?;
-    let mut lengths = BTreeMap::new();
-    nodes(&parsed.document, &parsed.blanked).for_each(|node| note_values(node, &mut lengths));
+    let mut written = BTreeMap::new();
+    nodes(&parsed.document, &parsed.blanked).for_each(|node| note_texts(node, &mut written));
     let mut edited = text.to_owned();
     for (position, reference) in references.into_iter().rev() {
         let end = reference.find(['#', '@']).unwrap_or(reference.len());
         let (name, rest) = reference.split_at(end);
         let Some(new) = Some(name).filter(|name| !name.contains('/')).and_then(renamed) else { continue };
         let Some(start) = offset_of(text, position) else { continue };
-        if let Some(length) = lengths.get(&start) {
+        if let Some((length, _)) = written.get(&start).filter(|(_, text)| *text == &*reference) {
             edited.replace_range(start..start + length, &quoted(&format!("{new}{rest}")));
         }
     }
     (edited != text).then_some(edited)
 }
 
-/// Notes the lengths of the values of a node and those in it, by where they start: bare, quoted or raw, as they are written.
-fn note_values(node: ManifestNode<'_>, lengths: &mut BTreeMap<usize, usize>) {
-    lengths.extend(node.value_spans().map(|span| (span.offset(), span.len())));
-    node.children().for_each(|child| note_values(child, lengths));
+/// Notes the texts of a node and those in it by where they start, each with its length as it is written: bare, quoted or raw.
+fn note_texts<'n>(node: ManifestNode<'n>, written: &mut BTreeMap<usize, (usize, &'n str)>) {
+    written.extend(node.texts().map(|(span, text)| (span.offset(), (span.len(), text))));
+    node.children().for_each(|child| note_texts(child, written));
 }
 
 /// Returns the byte of a text at a position.
@@ -86,6 +86,10 @@ mod tests {
         let bare = "mapping from=order to=#\"order#A\"# { }\n";
         let expect = "mapping from=\"a-order\" to=\"a-order#A\" { }\n";
         assert_eq!(edited(AssetKind::Mapping, bare).as_deref(), Some(expect));
+        // Behind comments, with letters of several bytes and over several lines.
+        let behind = "/* жж\n ж */ mapping /* ü */ from=order to=\"invoice\" { field order to=invoice; }\n";
+        let expect = behind.replace("from=order", "from=\"a-order\"");
+        assert_eq!(edited(AssetKind::Mapping, behind).as_deref(), Some(&*expect));
         let escaped = "adapter kind=file direction=in { path \"/order\"; schema \"ord\\u{65}r#Order\"; }\n";
         let expect = "adapter kind=file direction=in { path \"/order\"; schema \"a-order#Order\"; }\n";
         assert_eq!(edited(AssetKind::Adapter, escaped).as_deref(), Some(expect));

@@ -81,10 +81,7 @@ impl<'a> ManifestText<'a> {
 
     /// Returns the blocks of a section.
     pub(super) fn blocks(&self, section: &Section) -> impl Iterator<Item = TextNode<'a>> + use<'a> {
-        let group = match section {
-            Section::Dependencies => None,
-            Section::Group(name) => Some(name.as_str().to_owned()),
-        };
+        let group = section.group().map(|name| name.as_str().to_owned());
         self.top_level().filter(move |line| match &group {
             None => line.node_name() == "dependencies",
             Some(name) => line.node_name() == "group" && line.name() == Some(name),

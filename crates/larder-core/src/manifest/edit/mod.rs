@@ -46,6 +46,16 @@ pub enum Section {
     Group(Label),
 }
 
+impl Section {
+    /// Returns the group; `None` for `dependencies`.
+    pub fn group(&self) -> Option<&Label> {
+        match self {
+            Self::Dependencies => None,
+            Self::Group(name) => Some(name),
+        }
+    }
+}
+
 /// Returns the dependency lines of a manifest, each with its block.
 pub fn lines(manifest: &Manifest) -> impl Iterator<Item = (Section, &DependencyLine)> {
     let grouped = manifest
