@@ -10,6 +10,7 @@ static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
         .npm("left", "1.1.0", |p| p)
         .npm("right", "2.0.0", |p| p.file("index.js", "module.exports = () => require('left');\n"))
         .pypi("six", "1.16", |p| p)
+        .pypi("idna", "3.6", |p| p)
         .serve()
 });
 
@@ -168,4 +169,32 @@ fn folders_are_those_beside_the_file() {
         let manifest = project.read(&format!("{folder}/larder.kdl"));
         assert!(manifest.contains(line), "{manifest}");
     }
+}
+
+/// What `init` advises for requirements files far below the root is what it does with those of the root.
+#[test]
+fn a_requirements_file_is_taken_for_what_its_name_says() {
+    let project = Project::of_other_tools(
+        &REGISTRY,
+        &[
+            ("srv/requirements.txt", "six==1.16\n"),
+            ("srv/requirements-dev.txt", "idna\n-r requirements.txt\n"),
+            ("srv/requirements/test.txt", "-r ../more.txt\nsix\n"),
+            ("srv/more.txt", "idna>=3\ncolour\n"),
+        ],
+    );
+    project.run("larder init --no-lock").exits(0).names(["srv/requirements-dev.txt"]);
+    let told = project.run("larder import srv/requirements-dev.txt --no-sync").exits(0).stderr;
+    assert!(told.contains("Added pypi idna to group `dev`") && !told.contains("Left out"), "{told}");
+    let manifest = project.read("larder.kdl");
+    assert!(manifest.contains("group \"dev\" dev=#true {\n    pypi \"idna\"\n}"), "{manifest}");
+    // What one includes that is not there yet is named from the root.
+    let told = project.run("larder import srv/requirements/test.txt --no-sync").exits(0).stderr;
+    assert!(told.contains("Added pypi six to group `test`") && told.contains("Left out -r srv/more.txt:"), "{told}");
+    // An environment that says what it includes does not have a new group.
+    let manifest = project.read("larder.kdl");
+    project.write("larder.kdl", &format!("{manifest}\nenvironment \"development\" {{ include \"dev\" \"test\"; }}\n"));
+    project.write("requirements-docs.txt", "six\n");
+    let told = "No environment includes group `docs`: `include \"docs\"`";
+    project.run("larder import requirements-docs.txt --no-sync").exits(0).names([told]);
 }

@@ -517,6 +517,10 @@ snapshots:
     assert!(project.read("larder.kdl").contains("extend npm \"got\" { npm \"types\" \"^3.1.1\"; }"));
     assert_eq!(project.locked_packages(), "got 9.6.0, left 1.0.0, react 18.0.0, types 3.1.1");
     project.run("larder lock --check").exits(0);
+    // So is told of the first lock that a sync writes.
+    let project = Project::of_other_tools(&registry, &[("package.json", package), ("pnpm-lock.yaml", lock)]);
+    project.run("larder init --no-lock").exits(0);
+    project.run("larder sync").exits(0).names([told, "4 of 4 packages have the versions that they had"]);
     // What has no version any more keeps nobody from moving in.
     let project = Project::of_other_tools(
         &registry,

@@ -267,3 +267,36 @@ fn a_pin_of_a_version_of_the_projects_own_package_stops_nothing() {
         project.run("larder lock").exits(0);
     }
 }
+
+/// That a locked version brings another package by git is no reason to take a newer one unasked.
+#[test]
+fn a_locked_version_that_brings_another_by_git_is_not_replaced_unasked() {
+    const GYP: &str = "https://github.com/electron/gyp#06b29aa";
+
+    let registry = Universe::new()
+        .npm("rebuild", "3.7.0", |p| p.dep("gyp", GYP))
+        .npm("rebuild", "4.2.1", |p| p)
+        .npm("builder", "1.0.0", |p| p.dep("rebuild", "^3"))
+        .npm("builder", "1.1.0", |p| p)
+        .serve();
+    let files = |asked: &str, builder: &str| {
+        let package = format!(r#"{{"name": "root", "dependencies": {{{asked}}}}}"#);
+        let lock = format!(
+            r#"{{"lockfileVersion": 3, "packages": {{"": {{"dependencies": {{{asked}}}}}, {builder}
+                "node_modules/gyp": {{"version": "10.2.0", "resolved": "git+ssh://git@github.com/electron/gyp.git#06b29aa"}},
+                "node_modules/rebuild": {{"version": "3.7.0", "dependencies": {{"gyp": "{GYP}"}}}}}}}}"#
+        );
+        Project::of_other_tools(&registry, &[("package.json", &package), ("package-lock.json", &lock)])
+    };
+    let project = files(r#""rebuild": ">=3.7.0""#, "");
+    let told = format!("npm:rebuild@3.7.0 (gyp as `{GYP}`)");
+    project.run("larder init").exits(3).names([&told, "`resolution { transitive \"git\"; }`", "the first lock keeps"]);
+    project.run("larder sync").exits(3).names([&told]);
+    // Whoever wants no such package takes newer versions.
+    project.run("larder update").exits(0);
+    assert_eq!(project.locked_packages(), "rebuild 4.2.1");
+    // Where it is needed no more, that is the reason for which others moved.
+    let builder = r#""node_modules/builder": {"version": "1.0.0", "dependencies": {"rebuild": "^3"}},"#;
+    let told = format!("~ npm:builder 1.1.0 (was 1.0.0): it needs npm:rebuild@3.7.0, which asks for gyp as `{GYP}`");
+    files(r#""builder": "^1""#, builder).run("larder init").exits(0).names([&told]);
+}

@@ -202,6 +202,37 @@ fn a_folder_that_is_linked_under_two_names_has_one() {
 }
 
 #[test]
+fn a_second_link_to_a_folder_is_left_out_with_its_line() {
+    let registry = registry();
+    let root = r#"{"name": "root", "dependencies": {"w": "link:./out"}, "devDependencies": {"v": "link:./out"}}"#;
+    let project = Project::of_other_tools(&registry, &[("package.json", root)]);
+    project.run("larder init").exits(0).names(["Left out the link v to out", "this one is linked as w"]);
+    let manifest = project.read("larder.kdl");
+    assert!(
+        manifest.contains("path \"out\" name=\"w\"") && manifest.matches("path \"out\"").count() == 1,
+        "{manifest}"
+    );
+}
+
+#[test]
+fn folders_with_signs_of_globs_are_members_and_those_of_templates_are_none() {
+    let registry = registry();
+    let package = |name: &str| format!(r#"{{"name": "{name}", "dependencies": {{"right": "1.0.0"}}}}"#);
+    let (web, made) = (package("web"), package("made"));
+    let files = [("we[b]/package.json", &*web), ("{{p}}/frontend/package.json", &*made)];
+    let project = Project::of_other_tools(&registry, &files);
+    let told = "Left out the folder {{p}}/frontend: it belongs to a template, of which other projects are made";
+    let output = project.run("larder init --no-lock").exits(0).stderr;
+    assert!(
+        output.contains(told) && output.contains("Members: we[b]\n") && !output.contains("no workspace"),
+        "{output}"
+    );
+    assert!(project.read("larder.kdl").contains("members \"we[[]b[]]\""), "{}", project.read("larder.kdl"));
+    project.run("larder lock").exits(0);
+    assert_eq!(project.locked_packages(), "right 1.0.0");
+}
+
+#[test]
 fn what_is_not_built_yet_is_told_once() {
     let registry = registry();
     let project = Project::new(&registry);

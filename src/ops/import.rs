@@ -9,6 +9,7 @@ use crate::lock::Lockfile;
 use crate::manifest::edit::{self, NewLine, PropertyValue, Section};
 use crate::manifest::{DependencyLine, DependencySpec, Manifest, parse_folder};
 use crate::model::{PackageName, Source};
+use crate::registry::path;
 
 use super::init::{self, Guards};
 use super::lock::{self, Changes, Replacement, Wish};
@@ -60,15 +61,17 @@ pub fn import(session: &Session<'_>, request: &ImportRequest<'_>) -> Result<Take
     // What a requirements file names was found; what others name lies beside them.
     if !locks::is_requirements(&name) {
         imported.place_files(above);
+    } else if let Some(group) = requirements::group_for(&path) {
+        imported = imported.into_group(&group);
+    }
+    if let Some(above) = above {
+        imported.includes.iter_mut().for_each(|included| *included = path::join(above, included).to_string());
     }
     own_packages::leave_out_missing_files(&root, &mut imported);
     imported.settle_catalogs();
     imported.tell_conflicts();
     let locked = lockfile::read(&root)?.lockfile().unwrap_or_default();
     imported.settle_patches(&[(LOCKFILE.to_owned(), npm_versions(&locked))]);
-    for included in std::mem::take(&mut imported.includes) {
-        imported.refuse(format!("-r {included}"), "import that file too");
-    }
     init::check_guards(&imported, request.guards)?;
     let declared = Project::read(root.clone())?.manifest.registries.into_iter().map(|registry| registry.ecosystem);
     init::leave_out_unserved(&mut imported, declared);
@@ -103,8 +106,18 @@ fn import_once(
     for part in imported.parts() {
         edits.take_part(&part)?;
     }
+    for included in &imported.includes {
+        let lines = requirements::lines_of(root, included)?;
+        if !lines.is_some_and(|lines| lines.iter().all(|line| has_line(&target.manifest, line))) {
+            edits.left.push(NotTaken::new(format!("-r {included}"), "import that file too"));
+        }
+    }
     let before = lock::read(&old)?.lockfile().unwrap_or_default();
     let project = target.tried(&old, &edits.text)?;
+    let known = old.idle_groups();
+    for group in project.idle_groups().into_iter().filter(|group| !known.contains(group)) {
+        edits.added.push(format!("No environment includes group `{group}`: `include \"{group}\"` in one takes it in"));
+    }
     let (lockfile, solved) = lock::solve(session, &project, &Wish::keeping(&before)).inspect_err(|_| {
         for left in imported.conflicts_told() {
             (session.context.reporter)(Event::Warning(format!("{} are left out: {}", left.what, left.why)));
@@ -199,6 +212,12 @@ fn lines_of<'m>(manifest: &'m Manifest, section: &Section) -> impl Iterator<Item
     let plain = group.is_none().then_some(&manifest.dependencies).into_iter().flatten();
     let grouped = manifest.groups.iter().filter(move |one| Some(&one.name.value) == group.as_ref());
     plain.chain(grouped.flat_map(|group| &group.dependencies))
+}
+
+/// Returns whether a manifest asks for the package of an imported line, in whatever section.
+fn has_line(manifest: &Manifest, line: &ImportedLine) -> bool {
+    let grouped = manifest.groups.iter().flat_map(|group| &group.dependencies);
+    manifest.dependencies.iter().chain(grouped).any(|other| is_same(line, other))
 }
 
 /// Returns whether a line of a manifest is about the package of an imported one.

@@ -314,7 +314,7 @@ fn import(folder: &Path) -> Result<FolderEntries> {
     for one in &beside {
         settings_beside(folder, (one, &beside), &mut all)?;
         if members::has_manifest(&folder.join(one))? {
-            all.members.push(one.clone());
+            all.members.push(globset::escape(one));
         } else {
             all.add_folder(one);
         }

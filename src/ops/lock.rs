@@ -27,7 +27,7 @@ pub(super) use super::locking::wish::{Contradictions, UnusedPatches, Wish};
 use super::locking::{unbuilt, unserved, witnesses};
 use super::moving::added::AddedDependencies;
 pub use super::moving::locked::Kept;
-use super::moving::{gone, locked, pending, places};
+use super::moving::{gone, locked, misfit, pending, places};
 use super::policies::Subject;
 use super::project::lockfile::{self, LockError, Old};
 pub use super::project::lockfile::{Absent, LockUse};
@@ -247,7 +247,8 @@ impl FirstSolution {
         let lockfile = runtimes::locked(lockfile, project, runtimes);
         let from_elsewhere = places::check(asked, before, Some(&lockfile), &registries)?;
         locked::check_digests(before, &lockfile)?;
-        locked::check_built(before, &lockfile)?;
+        misfit::check_built(before, &lockfile)?;
+        misfit::check_sources(before, &lockfile, &registries)?;
         let kept = locked::compare(before, &lockfile, &registries);
         let added = AddedDependencies::find(before, &lockfile, &registries);
         release(registries);

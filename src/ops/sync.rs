@@ -118,6 +118,8 @@ pub struct SyncSummary<'a> {
     warnings: &'a [String],
     notes: &'a [String],
     findings: &'a [FindingReport],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept: Option<&'a Kept>,
 }
 
 impl Synced {
@@ -150,6 +152,7 @@ impl Synced {
             warnings: &self.warnings,
             notes: &self.notes,
             findings: &self.findings,
+            kept: self.kept.as_ref(),
         }
     }
 }
@@ -177,12 +180,13 @@ pub fn sync(session: &Session<'_>, options: SyncOptions) -> Result<Synced> {
     };
     let before = RunOf { environment: context.environment.as_deref(), generation: None };
     sync_hooks::run(context, &root, hook_use, HookTime::BeforeSync, &before)?;
+    let mut written = None;
     let synced = snapshot::undisturbed(&root, |snapshot| {
         let project = Project::read_for(root.clone(), options.lock)?;
         let sync = Sync::new(session, options, &project)?;
         match options.mode {
-            Mode::Build(after) => sync.build(after, snapshot),
-            Mode::Repair(after) => sync.repair(after, snapshot),
+            Mode::Build(after) => sync.build(after, &mut written, snapshot),
+            Mode::Repair(after) => sync.repair(after, &mut written, snapshot),
             Mode::DryRun => sync.dry_run().map(Some),
         }
     })?;
@@ -290,19 +294,26 @@ impl<'a> Sync<'a> {
 
     /// Builds what is not there yet. Returns `None` if somebody else wrote manifest or lock meanwhile; so do
     /// [`Self::repair`] and [`Self::install`].
-    fn build(self, after: AfterRollback, snapshot: &InputSnapshot) -> Result<Option<Synced>> {
+    fn build(
+        self,
+        after: AfterRollback,
+        written: &mut Option<Locked>,
+        snapshot: &InputSnapshot,
+    ) -> Result<Option<Synced>> {
         if let Some(note) = self.rolled_back(after)? {
             return Err(IsRolledBack::new(&self.environment.name, &note).into());
         }
-        match lock::update_lock(self.session, self.project, self.lock_use(), snapshot)? {
-            Some(locked) => self.install(&locked, Purpose::Sync, snapshot),
-            None => Ok(None),
-        }
+        self.lock_and_install(Purpose::Sync, written, snapshot)
     }
 
     /// Builds what is not there yet, and heals what is damaged: of an environment that stays rolled back, the generation
     /// that was gone back to.
-    fn repair(self, after: AfterRollback, snapshot: &InputSnapshot) -> Result<Option<Synced>> {
+    fn repair(
+        self,
+        after: AfterRollback,
+        written: &mut Option<Locked>,
+        snapshot: &InputSnapshot,
+    ) -> Result<Option<Synced>> {
         let name = &self.environment.name;
         let held = snapshot::hold(self.session.context, &self.profile)?;
         self.profile.clear_links(&held, name)?;
@@ -317,10 +328,27 @@ impl<'a> Sync<'a> {
                 None => Err(IsRolledBack::new(name, &note).into()),
             };
         }
-        match lock::update_lock(self.session, self.project, self.lock_use(), snapshot)? {
-            Some(locked) => self.install(&locked, Purpose::Repair, snapshot),
-            None => Ok(None),
-        }
+        self.lock_and_install(Purpose::Repair, written, snapshot)
+    }
+
+    /// Brings the lock up to date and builds what it says. A first lock may write lines into the manifest, with which all is read anew:
+    /// `written` keeps until then what is to be told of that lock.
+    fn lock_and_install(
+        self,
+        purpose: Purpose<'_>,
+        written: &mut Option<Locked>,
+        snapshot: &InputSnapshot,
+    ) -> Result<Option<Synced>> {
+        let Some(now) = lock::update_lock(self.session, self.project, self.lock_use(), snapshot)? else {
+            return Ok(None);
+        };
+        let locked = match written.take() {
+            Some(first) if !now.changed && first.lockfile.to_text() == now.lockfile.to_text() => first,
+            _ => now,
+        };
+        let synced = self.install(&locked, purpose, snapshot)?;
+        *written = synced.is_none().then_some(locked);
+        Ok(synced)
     }
 
     /// Tells what would change, and changes nothing.
@@ -399,6 +427,9 @@ impl<'a> Sync<'a> {
         self.facts.note(&self.project.lockfile())?;
         let text = locked.lockfile.to_text();
         let snapshot = if locked.changed { &snapshot.relocked(&text) } else { snapshot };
+        if locked.changed && !snapshot.stands(&self.project.root)? {
+            return Ok(None);
+        }
         let selection = project::selection(self.environment, Some(self.platform));
         let (lockfile, absent) = self.present(&locked.lockfile, &selection)?;
         let closure = Closure::of(&lockfile.graph, &selection);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::import::Imported;
 use crate::model::Dependent;
 
 /// Returns the root and the members.
@@ -28,3 +29,22 @@ pub(super) fn file_name(path: &str) -> &str {
 pub(super) fn folder_of(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
+
+/// Takes the folders out that belong to a template, and lists them: `{{cookiecutter.slug}}/frontend`.
+pub(super) fn leave_out_placeholders(found: &mut Vec<String>, imported: &mut Imported) {
+    found.retain(|folder| {
+        let is_placeholder = has_placeholder(folder);
+        if is_placeholder {
+            imported.refuse(format!("the folder {folder}"), OF_TEMPLATE);
+        }
+        !is_placeholder
+    });
+}
+
+/// Returns whether a name in a path stands for what a template is filled with.
+pub(super) fn has_placeholder(path: &str) -> bool {
+    path.contains("{{")
+}
+
+/// Why what lies in a template is left out.
+pub(super) const OF_TEMPLATE: &str = "it belongs to a template, of which other projects are made";

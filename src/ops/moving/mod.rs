@@ -13,6 +13,7 @@
 //! | `declared` | what its package.json files declare |
 //! | `undeclared`, `implied` | packages that its own files use and do not declare, or that tools look for unasked |
 //! | `locked` | the versions that other tools' lockfiles chose, and what became of them |
+//! | `misfit` | why versions that all admit are not taken: only there as source, or with packages from outside of registries |
 //! | `added` | dependencies that packages have in a lockfile and do not declare |
 //! | `path_patterns` | configurations with patterns for the paths of packages |
 //! | `own_packages` | lines for packages and archives of the project itself |
@@ -29,6 +30,7 @@ pub(super) mod gone;
 mod implied;
 pub(super) mod locked;
 pub(super) mod membership;
+pub(super) mod misfit;
 pub(super) mod own_packages;
 pub(super) mod own_registries;
 pub(super) mod path_patterns;

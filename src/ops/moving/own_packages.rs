@@ -25,6 +25,8 @@ pub(in crate::ops) fn check(root: &Path, names: &LocalPackageIndex, imported: &m
         imported.workspace.iter().filter(|(ecosystem, name)| !of_members(*ecosystem, name)).cloned().collect();
     let mut wrong: BTreeMap<String, String> = BTreeMap::new();
     let mut linked = BTreeSet::new();
+    // Each has a line of its own, in a group.
+    let mut other_names: BTreeMap<(String, String), String> = BTreeMap::new();
     for (folder, seen_as) in imported.folders.clone() {
         let at = path::join("", &folder);
         if members::stay_inside(root, &at).is_err() {
@@ -40,15 +42,17 @@ pub(in crate::ops) fn check(root: &Path, names: &LocalPackageIndex, imported: &m
             })
         };
         // npm's tools link a folder under any name, before there is anything in it. What git ignores, other checkouts have to build.
-        let is_linked = imported.linked.get(&folder) == seen_as.as_ref() && seen_as.is_some();
+        let names: Vec<String> = names_of(&folder, imported).cloned().collect();
+        let is_linked = names.first() == seen_as.as_ref() && seen_as.is_some();
         let is_built = is_linked && may_be_built(&at);
         let is_kept_under_its_name = seen_as.as_deref().is_none_or(has);
-        let other_link = imported.linked.get(&folder).filter(|_| !is_linked && seen_as.is_some() && may_be_built(&at));
-        if let (Some(first), Some(name)) = (other_link.cloned(), &seen_as) {
-            let why = format!(
-                "a `path` line has one name for a folder, and this one is linked as {first}: ask for it by that"
-            );
-            imported.refuse(format!("the link {name} to {at}"), why);
+        let other_link = names.first().filter(|_| !is_linked && seen_as.is_some() && may_be_built(&at));
+        if let (Some(first), Some(name)) = (other_link, &seen_as) {
+            if names.contains(name) {
+                other_names.insert((folder, name.clone()), first.clone());
+            } else {
+                imported.refuse(format!("the link {name} to {at}"), one_name(first));
+            }
         } else if is_built && (own.is_empty() || !is_kept_under_its_name || packages::is_ignored(root, &at)?) {
             linked.insert(folder);
         } else if own.is_empty() {
@@ -58,9 +62,16 @@ pub(in crate::ops) fn check(root: &Path, names: &LocalPackageIndex, imported: &m
         }
     }
     // A line gives the others their names.
-    imported.linked.retain(|folder, _| linked.contains(folder));
+    let links = imported.linked.clone();
+    imported.linked.retain(|(folder, _), _| linked.contains(folder));
     imported.leave_out_lines(|line| {
         if line.ecosystem.is_local() {
+            let link = links.get(&(line.name.clone(), line.group.clone()));
+            if let Some(name) = link
+                && let Some(first) = other_names.get(&(line.name.clone(), name.clone()))
+            {
+                return Some(NotTaken::new(format!("the link {name} to {}", line.name), one_name(first)));
+            }
             let folder = parse_folder(&line.name).ok()?.folder;
             return wrong.get(&*folder).map(|why| NotTaken::guard(line.what(), why));
         }
@@ -71,6 +82,15 @@ pub(in crate::ops) fn check(root: &Path, names: &LocalPackageIndex, imported: &m
         is_lost.then(|| NotTaken::guard(line.what(), "no member of the project has this name"))
     });
     Ok(())
+}
+
+/// Returns the names under which npm's tools link a folder: what the project needs comes first.
+fn names_of<'i>(folder: &'i str, imported: &'i Imported) -> impl Iterator<Item = &'i String> {
+    imported.linked.iter().filter(move |((linked, _), _)| linked == folder).map(|(_, name)| name)
+}
+
+fn one_name(first: &str) -> String {
+    format!("a `path` line has one name for a folder, and this one is linked as {first}: ask for it by that")
 }
 
 /// Takes the lines out that ask for other versions of the project's own Python packages than these have: an environment has one of a name.

@@ -76,7 +76,7 @@ pub(in crate::ops) fn leave_out_linked(root: &Path, imported: &mut Imported, bes
         let is_workspace = members.iter().any(|member| **member != **folder && is_below(member, folder));
         let Some(why) = linked else { continue };
         if !is_workspace {
-            imported.members.retain(|glob| glob != folder);
+            imported.members.retain(|glob| *glob != globset::escape(folder));
         }
         imported.refuse(format!("the folder {folder}"), why);
     }

@@ -11,7 +11,7 @@ use crate::ops::Result;
 use crate::ops::project::inputs;
 use crate::registry::path;
 
-use super::folders::file_name;
+use super::folders::{OF_TEMPLATE, file_name, has_placeholder};
 use super::workspace::PACKAGE_JSON;
 use super::{locked, workspace};
 
@@ -48,10 +48,7 @@ pub(in crate::ops) fn take_all(root: &Path, all: &mut Imported, from: &mut Vec<S
     }
     for beside in workspace::requirements_beside(root)? {
         if is_template(&beside) {
-            all.refuse(
-                path::join(&beside, MAIN).to_string(),
-                "it belongs to a template, of which other projects are made",
-            );
+            all.refuse(path::join(&beside, MAIN).to_string(), OF_TEMPLATE);
         } else if beside != FOLDER {
             tell_indexes(root, &beside, all);
             let file = source_of(root, &path::join(&beside, MAIN))?;
@@ -107,7 +104,7 @@ fn left_below(root: &Path, from: &[String]) -> Result<Vec<String>> {
 fn is_template(folder: &str) -> bool {
     folder.split('/').any(|name| {
         let last = name.rsplit(['_', '-', '.']).next().unwrap_or(name);
-        matches!(last, "template" | "templates") || name.contains("{{")
+        matches!(last, "template" | "templates") || has_placeholder(name)
     })
 }
 
@@ -248,6 +245,31 @@ fn read_group(root: &Path, first: &str, of_project: &BTreeSet<String>, from: &mu
         }
     }
     Ok(found)
+}
+
+/// Returns the group that a requirements file is for, by its name and that of its folder. Returns `None` if it has what a project needs.
+pub(in crate::ops) fn group_for(file: &Path) -> Option<Label> {
+    let name = file.file_name()?.to_str()?;
+    let is_in_folder = file.parent().and_then(Path::file_name).is_some_and(|above| above == FOLDER);
+    let path = if is_in_folder { format!("{FOLDER}/{name}") } else { name.to_owned() };
+    match import::requirement_files([path.as_str()]).pop()?.purpose {
+        Purpose::Development(group) | Purpose::OnDemand(group) => Some(group),
+        Purpose::Project | Purpose::Pins | Purpose::Variant => None,
+    }
+}
+
+/// Returns what a requirements file and those that it includes ask for. Returns `None` if one of them does not exist.
+pub(in crate::ops) fn lines_of(root: &Path, first: &str) -> Result<Option<Vec<ImportedLine>>> {
+    let (mut lines, mut seen, mut open) = (Vec::new(), BTreeSet::new(), vec![first.to_owned()]);
+    while let Some(file) = open.pop() {
+        if !seen.insert(file.clone()) {
+            continue;
+        }
+        let Some((imported, includes)) = read(root, &file)? else { return Ok(None) };
+        lines.extend(imported.lines);
+        open.extend(includes);
+    }
+    Ok(Some(lines))
 }
 
 /// Reads a file, with the files that it includes, last first. Returns `None` if it does not exist. One that a tool compiled from what

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Component, Path};
 use std::sync::Arc;
 
-use super::folders::folder_of;
+use super::folders::{folder_of, leave_out_placeholders};
 use super::visit::{Below, Dots, OF_TOOLS, visit, visit_but};
 use crate::diagnostic::in_sentence;
 use crate::fs;
@@ -124,6 +124,7 @@ pub(in crate::ops) fn projects_beside(root: &Path, imported: &mut Imported) -> R
         imported.refuse(format!("dependencies of {folder}"), why);
     }
     found.sort();
+    leave_out_placeholders(&mut found, imported);
     let mut names = names_of_members(root, imported)?;
     found.retain(|folder| match names.add(root, &Arc::from(folder.as_str())) {
         Some((name, first)) => {
@@ -163,6 +164,7 @@ pub(in crate::ops) fn tell_set_aside(root: &Path, imported: &mut Imported) -> Re
     })?;
     found.retain(|folder| !is_told(folder, imported));
     found.sort();
+    leave_out_placeholders(&mut found, imported);
     let count = found.len();
     let Some(folders) = in_sentence(found) else { return Ok(()) };
     let (projects, why) = if count == 1 {
@@ -207,6 +209,7 @@ pub(in crate::ops) fn tell_unnamed(root: &Path, imported: &mut Imported) -> Resu
         Ok(Below::Visited)
     })?;
     found.sort();
+    leave_out_placeholders(&mut found, imported);
     let what = if found.len() == 1 { "the project in" } else { "the projects in" };
     if let Some(folders) = in_sentence(found) {
         imported.refuse(format!("{what} {folders}"), "no workspace names it: `members \"FOLDER\"` takes one in");

@@ -104,9 +104,9 @@ pub struct Imported {
     pub workspace: BTreeSet<(Ecosystem, String)>,
     /// The folders that lines take packages from, each with the name under which the package is asked for, if that is given.
     pub folders: BTreeSet<(String, Option<String>)>,
-    /// The folders among them that npm's tools link, each with the name by which Node finds it; once all is settled, those whose lines
-    /// say it (`name=`).
-    pub linked: BTreeMap<String, String>,
+    /// The folders among them that npm's tools link, with the group that does, each with the name by which Node finds it; once all is
+    /// settled, those whose lines say it (`name=`).
+    pub linked: BTreeMap<(String, Option<Label>), String>,
     /// The names that the root's own Python package asks for.
     provided: BTreeSet<String>,
     /// The dependencies that packages use and do not declare.

@@ -201,7 +201,7 @@ fn extensions(all: &[ImportedExtension]) -> Vec<String> {
 fn block<'a>(
     head: &str,
     lines: impl Iterator<Item = &'a ImportedLine>,
-    linked: &BTreeMap<String, String>,
+    linked: &BTreeMap<(String, Option<Label>), String>,
     out: &mut String,
 ) {
     let mut lines: Vec<&ImportedLine> = lines.collect();
@@ -222,7 +222,8 @@ fn block<'a>(
         for (name, value) in line.source.iter().flat_map(Source::properties) {
             let _ = write!(out, " {name}={}", quoted(value));
         }
-        if let Some(name) = linked.get(&line.name).filter(|_| line.ecosystem.is_local()) {
+        let link = linked.get(&(line.name.clone(), line.group.clone()));
+        if let Some(name) = link.filter(|_| line.ecosystem.is_local()) {
             let _ = write!(out, " name={}", quoted(name));
         }
         if let Some(when) = &line.when {

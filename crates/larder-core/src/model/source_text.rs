@@ -28,6 +28,9 @@ impl Source {
         if is_git {
             return Some(git(place, fragment));
         }
+        if let Some(repository) = page_of_repository(place) {
+            return Some(git(&repository, fragment));
+        }
         if place.starts_with("https://") || place.starts_with("http://") {
             return Some(text.parse().map(Self::Url));
         }
@@ -57,6 +60,17 @@ impl Source {
             subdirectory: folder.filter(|folder| !folder.is_empty()).map(str::parse).transpose()?,
         }))
     }
+}
+
+/// Returns the repository whose page on a forge this is, as npm's tools read it: `https://github.com/owner/repository`.
+fn page_of_repository(place: &str) -> Option<String> {
+    let (_, rest) = place.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https"))?;
+    let (host, path) = rest.split_once('/')?;
+    let host = host.strip_prefix("www.").unwrap_or(host);
+    let (_, forge) = FORGES.iter().find(|(_, forge)| forge.strip_prefix("https://") == Some(host))?;
+    let (owner, repository) = path.trim_end_matches('/').split_once('/')?;
+    let is_name = |part: &str| !part.is_empty() && !part.contains(['/', '?']);
+    (is_name(owner) && is_name(repository)).then(|| format!("{forge}/{owner}/{repository}.git"))
 }
 
 impl FileUrl {
@@ -110,6 +124,10 @@ mod tests {
             ("gitlab:a/b", "https://gitlab.com/a/b.git"),
             ("https://h/x.git", "https://h/x.git"),
             ("https://h/x.tgz", "https://h/x.tgz"),
+            ("https://github.com/a/b#v1", "https://github.com/a/b.git (rev v1)"),
+            ("http://www.gitlab.com/a/b/", "https://gitlab.com/a/b.git"),
+            ("https://github.com/a/b/archive/v1.tar.gz", "https://github.com/a/b/archive/v1.tar.gz"),
+            ("https://h/a/b", "https://h/a/b"),
             ("git+file:///x", "is no place that larder fetches from: https:// and ssh:// are"),
             ("a/b#-x", "is not a name of git's"),
         ] {

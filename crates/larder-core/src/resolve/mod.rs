@@ -100,6 +100,7 @@ pub use installable::check_identities_kept;
 pub use likely::{likely, likely_needs};
 pub use package_extensions::EDITION as EXTENSIONS_EDITION;
 pub use peer_contexts::TooManyPeerContexts;
+pub use release::{RefusedSource, refused_source};
 pub use requirements::{LineId, Preferences, RequiredLine, Requirements, RuleId};
 pub use resolution::{NoSolution, Resolution, ResolveError, UnbuiltPackage, Warning, WarningKind};
 pub use too_young::{TooYoung, too_young};

@@ -1,10 +1,11 @@
 //! The dependencies of versions and manifest lines, after overrides and extensions.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::model::{
     Dependent, Dropped, Edition, Marker, NpmPeers, NpmRange, PackageId, PackageKey, PackageName, Platform, Requirement,
-    Settings, Source,
+    Settings,
 };
 
 use super::index::{Dependency, DependencyKind, PlatformSet, Release, Wants};
@@ -141,7 +142,7 @@ impl PreparedRelease {
                 Wants::Unsupported { .. } if !settings.can_hold(when) => {}
                 Wants::Source { requirement, source, text } => {
                     let (name, range) = (requirement.seen_as().clone(), text.clone());
-                    let reason = refused_source(source);
+                    let reason = why_refused(source.kind());
                     prepared.add_unsupported(context, id, *kind, Dropped { name, range, reason });
                 }
                 Wants::Unsupported { name, text, reason } => {
@@ -284,9 +285,46 @@ impl PreparedRelease {
     }
 }
 
-/// Returns why a package may not ask for a source.
-fn refused_source(source: &Source) -> String {
-    let kind = source.kind();
+/// A dependency on a package from outside of registries, which nothing lets its dependent bring.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedSource {
+    /// The name under which it is asked for.
+    pub name: PackageName,
+    /// What is asked for, as written: `git+https://…`.
+    pub text: String,
+    /// The kind of the place: `git`.
+    pub kind: &'static str,
+}
+
+impl fmt::Display for RefusedSource {
+    /// Writes what is said of its dependent: ``asks for x as `git+https://…`, and packages may not …``.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "asks for {} as `{}`, and {}", self.name, self.text, why_refused(self.kind))
+    }
+}
+
+/// Returns the first dependency that rules a version out because it is a package from outside of registries.
+pub fn refused_source(settings: &Settings, id: &PackageId, release: &Release) -> Option<RefusedSource> {
+    let is_optional = |name: &PackageName| {
+        let mut all = release.dependencies.iter();
+        all.any(|one| one.kind == DependencyKind::Optional && one.wants.seen_as() == name)
+    };
+    release.dependencies.iter().filter(|one| one.kind == DependencyKind::Normal).find_map(|dependency| {
+        let Wants::Source { requirement, source, text } = &dependency.wants else { return None };
+        let name = requirement.seen_as();
+        let wanted = PackageId::new(id.ecosystem, name.clone());
+        if settings.transitive.admit(source)
+            || is_optional(name)
+            || settings.override_of(Some(&id.name), &wanted, None).is_some()
+        {
+            return None;
+        }
+        Some(RefusedSource { name: name.clone(), text: text.clone(), kind: source.kind() })
+    })
+}
+
+/// Returns why a package may not bring others from a kind of place.
+fn why_refused(kind: &str) -> String {
     format!("packages may not bring others by {kind}, unless `transitive \"{kind}\"` under `resolution` lets them")
 }
 

@@ -137,7 +137,8 @@ fn take(imported: &mut Imported, name: &str, range: &Value, group: Option<&Label
             return imported.refuse(format!("npm {name} {range}"), error.to_string());
         }
         if let Ok(spec) = parse_folder(folder) {
-            imported.linked.insert(spec.as_written().to_owned(), name.to_owned());
+            let key = (spec.as_written().to_owned(), group.cloned());
+            imported.linked.entry(key).or_insert_with(|| name.to_owned());
         }
         return imported.take_folder(FolderLine { folder, seen_as: Some(name), ..FolderLine::default() }, group);
     }
