@@ -116,6 +116,24 @@ fn references_of_xml_schemas_are_all_reported_at_once() {
 }
 
 #[test]
+fn types_that_are_based_on_each_other_are_named_at_their_base() {
+    let extends = |name: &str, base: &str| {
+        format!(
+            "<xs:complexType name=\"{name}\"><xs:complexContent><xs:extension base=\"{base}\"/></xs:complexContent></xs:complexType>\n"
+        )
+    };
+    let types = |types: &str| faults(&format!("<xs:schema {XS}>\n{types}</xs:schema>"));
+    let circle = [extends("Z", "B"), extends("B", "C"), extends("C", "B")].concat();
+    let expect =
+        "s:3:65 schema.invalid: types are based on each other: `B`, which is based on `C`, which is based on `B`";
+    assert_eq!(types(&circle), [expect]);
+    let simple = "<xs:simpleType name=\"t\"><xs:restriction base=\"t\"/></xs:simpleType>";
+    let expect = "s:2:47 schema.invalid: types are based on each other: `t`, which is based on `t`";
+    assert_eq!(types(simple), [expect]);
+    assert_eq!(types(&[extends("A", "B"), extends("B", "xs:anyType")].concat()), [""; 0]);
+}
+
+#[test]
 fn rules_of_xml_schema_are_told_with_their_places() {
     let schema = |content: &str| format!("<xs:schema {XS}>\n{content}</xs:schema>");
     for (content, rule) in [

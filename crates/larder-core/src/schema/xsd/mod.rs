@@ -5,11 +5,13 @@
 //! | `documents` | the documents of a schema: itself, what it includes and imports |
 //! | `components` | what is declared at the top of the documents, by kind and name |
 //! | `references` | whether all names stand for something |
+//! | `bases` | whether types are based on each other in a circle |
 //! | `builtin` | the types that every schema has |
 //! | `simple` | simple types → types of values |
 //! | `shapes` | complex types → shapes |
 //! | `compiled` | the rules of the specification, by the `xsd-schema` crate; validation of instances |
 
+mod bases;
 mod builtin;
 mod compiled;
 mod components;
@@ -84,6 +86,7 @@ pub(super) fn load_all(
     }
     let components = components::Components::new(&documents, &mut findings);
     references::check(&documents, &components, &mut findings);
+    bases::check(&documents, &components, &mut findings);
     if findings.iter().any(SourceFinding::is_error) {
         return LoadedXsd { xsd: None, findings };
     }
