@@ -269,3 +269,53 @@ fn what_a_cure_would_bring_in_is_named_and_what_is_ignored_is_not_counted() {
     project.run("larder audit --fix").exits(1);
     assert!(project.read("larder.lock").contains("pypi:a@1.0"));
 }
+
+#[test]
+fn of_many_that_cannot_be_cured_together_not_all_are_looked_at_to_tell() {
+    let packages: Vec<String> = (0..10).map(|at| format!("p{at}")).collect();
+    let mut universe = Universe::new().pypi("c", "1.0", |p| p).pypi("c", "2.0", |p| p);
+    for package in &packages {
+        universe = universe.pypi(package, "1.0", |p| p).pypi(package, "1.1", |p| p.requires("c>=2"));
+    }
+    let registry = universe.serve();
+    let project = Project::new(&registry);
+    for package in &packages {
+        project.write(&format!("osv/{package}.json"), &about(&format!("X-{package}"), package, &["1.0"], "HIGH"));
+    }
+    let lines: String = packages.iter().map(|package| format!("    pypi \"{package}\"\n")).collect();
+    project.with_registry_line(FOLDER, &format!("dependencies {{\n    pypi \"c\" \"==1.0\"\n{lines}}}\n"));
+    project.run("larder lock").exits(0);
+    let document = project.run("larder audit --json").exits(1).json();
+    let findings = document["findings"].as_array().expect("findings");
+    let told = |said: &Value| findings.iter().filter(|one| one["advisory"]["curedByUpdate"] == *said).count();
+    assert_eq!((told(&json!(false)), told(&Value::Null)), (8, 2), "{document:#}");
+    project.run("larder audit").exits(1).names(["`larder audit --fix` finds out whether a version without it"]);
+    let document = project.run("larder audit --fix --json").exits(1).json();
+    assert_eq!(document["fix"]["remaining"].as_array().map(Vec::len), Some(10), "{document:#}");
+}
+
+#[test]
+fn what_no_range_does_without_is_told_however_much_of_it_there_is() {
+    let packages: Vec<String> = (0..12).map(|at| format!("p{at}")).collect();
+    let universe = packages.iter().fold(Universe::new(), |all, package| {
+        all.npm(package, "1.0.0", |p| p).npm(package, "1.1.0", |p| p).npm(package, "2.0.0", |p| p)
+    });
+    let universe = packages.iter().fold(universe, |all, package| {
+        let needs = |version: &str| (format!("on-{package}"), version.to_owned());
+        [needs("1.0.0"), needs("1.1.0")]
+            .iter()
+            .fold(all, |all, (name, version)| all.npm(name, version, |p| p.dep(package, "^1")))
+    });
+    let registry = universe.serve();
+    let project = Project::new(&registry);
+    for package in &packages {
+        let record = crate::audit::record(&format!("X-{package}"), package, "2.0.0", "HIGH");
+        project.write(&format!("osv/{package}.json"), &record.to_string());
+    }
+    let lines: String = packages.iter().map(|package| format!("    npm \"on-{package}\" \"^1\"\n")).collect();
+    project.with_registry_line(FOLDER, &format!("dependencies {{\n{lines}}}\n")).run("larder lock").exits(0);
+    let document = project.run("larder audit --json").exits(1).json();
+    let findings = document["findings"].as_array().expect("findings");
+    let incurable = findings.iter().filter(|one| one["advisory"]["curedByUpdate"] == json!(false));
+    assert_eq!(incurable.count(), 12, "{document:#}");
+}

@@ -18,11 +18,16 @@ use crate::ops::project::selection;
 use crate::ops::session::release;
 use crate::ops::{Error, Project, Result, Session, advisories, failure, registries, runtimes};
 
+use super::unavoidable;
+
 /// The most packages that are tried to be kept although a first solution moves them.
 const MOST_TRIES: usize = 32;
 
+/// The most vulnerabilities that are looked at one after the other where it is only told whether they can be cured.
+const MOST_LOOKED_AT: usize = 8;
+
 /// Versions that must not be chosen.
-pub(super) type Excluded = BTreeMap<PackageId, BTreeSet<Version>>;
+type Excluded = BTreeMap<PackageId, BTreeSet<Version>>;
 
 /// A lock without vulnerabilities that can be cured.
 pub(super) struct Cure {
@@ -32,6 +37,15 @@ pub(super) struct Cure {
     pub(super) solved: SolveNotes,
     /// The vulnerabilities that stay: with every version that may be chosen, something has them.
     pub(super) incurable: Vec<Incurable>,
+}
+
+/// How many times it is solved to say of vulnerabilities whether they can be cured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Effort {
+    /// As many times as there are vulnerabilities.
+    Whole,
+    /// So many times: to only tell of it must not take long.
+    Solves(usize),
 }
 
 /// A vulnerability that stays.
@@ -48,6 +62,16 @@ struct Sorted {
     found: Option<(Lockfile, SolveNotes)>,
     curable: Vec<Vulnerability>,
     incurable: Vec<Incurable>,
+    /// Those that were not looked at.
+    unknown: Vec<Vulnerability>,
+}
+
+/// What only tells of cures knows of vulnerabilities. All others can be cured together.
+pub(super) struct Outlook {
+    /// Those that cannot be cured.
+    pub(super) incurable: Vec<Incurable>,
+    /// Those of which it is not known.
+    pub(super) unknown: Vec<Vulnerability>,
 }
 
 /// What came of a solve.
@@ -108,7 +132,7 @@ impl<'a> Patient<'a> {
 
     /// Finds the lock that has as few of these vulnerabilities as possible, the worst first, and moves as few packages as possible.
     pub(super) fn cure(&self, wanted: &[Vulnerability]) -> Result<Cure> {
-        let Sorted { found, curable, incurable } = self.sort(wanted)?;
+        let Sorted { found, curable, incurable, .. } = self.sort(wanted, Effort::Whole)?;
         let (lockfile, solved) = match found {
             Some(found) => self.with_fewer_moves(found, &self.versions_with(&curable)?, &curable)?,
             None => (self.before.clone(), SolveNotes::default()),
@@ -118,19 +142,38 @@ impl<'a> Patient<'a> {
 
     /// Returns those of these vulnerabilities that cannot be cured.
     pub(super) fn incurable(&self, wanted: &[Vulnerability]) -> Result<Vec<Incurable>> {
-        Ok(self.sort(wanted)?.incurable)
+        Ok(self.sort(wanted, Effort::Whole)?.incurable)
     }
 
-    /// Tries all of them together, and if that has no solution, one after the other.
-    fn sort(&self, wanted: &[Vulnerability]) -> Result<Sorted> {
-        let mut sorted = Sorted { found: None, curable: Vec::new(), incurable: Vec::new() };
-        if let Attempt::Solved(solved) = self.solve(&self.versions_with(wanted)?, wanted)? {
-            return Ok(Sorted { found: Some(*solved), curable: wanted.to_vec(), ..sorted });
+    /// Returns what can be said soon of whether these vulnerabilities can be cured.
+    pub(super) fn outlook(&self, wanted: &[Vulnerability]) -> Result<Outlook> {
+        let Sorted { incurable, unknown, .. } = self.sort(wanted, Effort::Solves(MOST_LOOKED_AT))?;
+        Ok(Outlook { incurable, unknown })
+    }
+
+    /// Tries all of them together that are not in every solution, and if that has no solution, one after the other, the worst first.
+    fn sort(&self, wanted: &[Vulnerability], effort: Effort) -> Result<Sorted> {
+        let mut sorted = Sorted { found: None, curable: Vec::new(), incurable: Vec::new(), unknown: Vec::new() };
+        let unavoidable = self.unavoidable(wanted)?;
+        let is_open = |(at, one): (usize, &Vulnerability)| (!unavoidable[at]).then(|| one.clone());
+        let mut open: Vec<Vulnerability> = wanted.iter().enumerate().filter_map(is_open).collect();
+        let others = wanted.iter().zip(&unavoidable).filter(|(_, is_unavoidable)| **is_unavoidable);
+        sorted.incurable.extend(others.map(|(one, _)| Incurable::of(one, &[])));
+        if open.is_empty() && !wanted.is_empty() {
+            sorted.incurable.sort_by_key(|one| Reverse(one.vulnerability.severity()));
+            return Ok(sorted);
         }
-        let mut wanted = wanted.to_vec();
-        wanted.sort_by_key(|vulnerability| Reverse(vulnerability.severity()));
-        for vulnerability in wanted {
-            sorted.curable.push(vulnerability.clone());
+        if let Attempt::Solved(solved) = self.solve(&self.versions_with(&open)?, &open)? {
+            sorted.incurable.sort_by_key(|one| Reverse(one.vulnerability.severity()));
+            return Ok(Sorted { found: Some(*solved), curable: open, ..sorted });
+        }
+        open.sort_by_key(|vulnerability| Reverse(vulnerability.severity()));
+        for (solves, vulnerability) in open.into_iter().enumerate() {
+            if matches!(effort, Effort::Solves(most) if solves >= most) {
+                sorted.unknown.push(vulnerability);
+                continue;
+            }
+            sorted.curable.push(vulnerability);
             let brings = match self.solve(&self.versions_with(&sorted.curable)?, &sorted.curable)? {
                 Attempt::Solved(solved) => {
                     sorted.found = Some(*solved);
@@ -139,11 +182,23 @@ impl<'a> Patient<'a> {
                 Attempt::Unsolvable => Vec::new(),
                 Attempt::Vulnerable(brought) => brought,
             };
-            sorted.curable.pop();
-            let brings = brings.iter().map(|one| format!("{} of {}", one.id, one.package)).collect();
-            sorted.incurable.push(Incurable { vulnerability, brings });
+            let vulnerability = sorted.curable.pop();
+            sorted.incurable.extend(vulnerability.map(|one| Incurable::of(&one, &brings)));
         }
+        sorted.incurable.sort_by_key(|one| Reverse(one.vulnerability.severity()));
         Ok(sorted)
+    }
+
+    /// Returns of each of these vulnerabilities whether every solution has it, as far as that is known without a solve.
+    fn unavoidable(&self, wanted: &[Vulnerability]) -> Result<Vec<bool>> {
+        let versions = |one: &Vulnerability| -> Result<_> {
+            let id = one.package.id.clone();
+            let versions = self.versions_with(std::slice::from_ref(one))?.remove(&id).unwrap_or_default();
+            Ok((id, versions))
+        };
+        let vulnerable = wanted.iter().map(versions).collect::<Result<Vec<_>>>()?;
+        let wish = wish(self.before, &Excluded::new());
+        Ok(unavoidable::find(&self.project, (self.before, &wish), &self.registries, vulnerable))
     }
 
     /// Returns the versions of the vulnerable packages that have one of these vulnerabilities.
@@ -224,12 +279,7 @@ impl<'a> Patient<'a> {
 
     /// Solves without some versions. Returns `None` if there is no solution, or only one that leaves out what was there.
     fn solve_once(&self, excluded: &Excluded) -> Result<Option<(Lockfile, SolveNotes)>> {
-        let wish = Wish {
-            excluded: excluded.clone(),
-            age_cutoff: AgeCutoff::Moved,
-            contradictions: Contradictions::First,
-            ..Wish::keeping(self.before)
-        };
+        let wish = wish(self.before, excluded);
         let runtimes = &self.before.runtimes;
         match lock::solve_with(self.session, &self.project, &wish, &self.registries, runtimes) {
             Ok((lockfile, _)) if leaves_out(self.before, &lockfile) => Ok(None),
@@ -265,6 +315,23 @@ impl<'a> Patient<'a> {
             }
         }
         Ok(best)
+    }
+}
+
+impl Incurable {
+    fn of(vulnerability: &Vulnerability, brings: &[Vulnerability]) -> Self {
+        let brings = brings.iter().map(|one| format!("{} of {}", one.id, one.package)).collect();
+        Self { vulnerability: vulnerability.clone(), brings }
+    }
+}
+
+/// Wishes to keep what a lock has, less some versions.
+fn wish<'l>(before: &'l Lockfile, excluded: &Excluded) -> Wish<'l> {
+    Wish {
+        excluded: excluded.clone(),
+        age_cutoff: AgeCutoff::Moved,
+        contradictions: Contradictions::First,
+        ..Wish::keeping(before)
     }
 }
 

@@ -3,6 +3,7 @@
 //! | file | what it owns |
 //! | --- | --- |
 //! | `cure` | the smallest set of moves that cures vulnerabilities |
+//! | `unavoidable` | vulnerabilities that every solution has, known without a solve |
 //! | `widen` | lines of the manifest that keep a vulnerable version |
 //! | `held` | lines that keep a vulnerable version, and that nobody widens |
 //! | `fix` | `--fix`: both, written |
@@ -10,6 +11,7 @@
 mod cure;
 mod fix;
 mod held;
+mod unavoidable;
 mod widen;
 
 use serde::Serialize;
@@ -23,7 +25,7 @@ use crate::ops::inspection::{self, Inspected, InspectionOptions, SeverityCounts,
 use crate::ops::project::snapshot;
 use crate::ops::{Project, Result, Session, health, lock, project};
 
-use cure::{Incurable, Patient};
+use cure::{Incurable, Outlook, Patient};
 use fix::FixSummary;
 pub use fix::{Fix, Fixed};
 
@@ -114,11 +116,16 @@ fn tell_cures(session: &Session<'_>, project: &Project, audited: &mut Inspected)
     }
     let locked = lock::existing(project)?;
     let patient = Patient::new(session, project, &locked)?;
-    let incurable = patient.incurable(&vulnerabilities);
+    let outlook = patient.outlook(&vulnerabilities);
     patient.release();
-    let Ok(incurable) = incurable else { return Ok(()) };
+    let Ok(Outlook { incurable, unknown }) = outlook else { return Ok(()) };
     for located in &mut audited.findings {
         let Some(vulnerability) = &located.finding.vulnerability else { continue };
+        if unknown.contains(vulnerability) {
+            let help = "`larder audit --fix` finds out whether a version without it is within the ranges of larder.kdl";
+            located.finding.help = Some(help.to_owned());
+            continue;
+        }
         let stays = incurable.iter().find(|one| one.vulnerability == **vulnerability);
         located.finding.cured_by_update = Some(stays.is_none());
         let help = match (stays, vulnerability.known_cure()) {

@@ -199,7 +199,7 @@ impl Candidate {
 }
 
 /// A set of platforms.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Hash)]
 pub struct PlatformSet(u8);
 
 impl PlatformSet {

@@ -27,6 +27,7 @@
 //! | `installable` | whether names and identifiers belong together, and there is an order to install packages in |
 //! | `derivation`, `reduce`, `explain`, `no_match` | no solution → the lines at fault, in plain words |
 //! | `hopeless_lines` | the lines that nothing satisfies, all at once |
+//! | `unavoidable` | versions that every solution has, known without a solve |
 //! | `unbuilt` | the Python packages that would have to be built, all at once |
 //! | `cached_answers` | the cached answers that an outcome rests on |
 //! | `held_back` | newer versions whose wheels are for newer systems |
@@ -68,6 +69,7 @@ mod search_state;
 mod sharing;
 mod strict_peers;
 mod too_young;
+mod unavoidable;
 mod unbuilt;
 mod variable;
 mod variable_rules;
@@ -104,6 +106,7 @@ pub use release::{RefusedSource, refused_source};
 pub use requirements::{LineId, Preferences, RequiredLine, Requirements, RuleId};
 pub use resolution::{NoSolution, Resolution, ResolveError, UnbuiltPackage, Warning, WarningKind};
 pub use too_young::{TooYoung, too_young};
+pub use unavoidable::{Unavoidable, Unwanted, unavoidable};
 pub use version_rules::engine_admits;
 
 /// The stack of the solver's thread: derivation trees are dropped recursively, and can be deep.

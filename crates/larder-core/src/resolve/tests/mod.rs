@@ -9,6 +9,7 @@ mod property;
 mod pypi;
 mod sharing;
 mod types;
+mod unavoidable;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
