@@ -83,6 +83,7 @@ fn another_repository_workflow_or_issuer_is_refused() {
     let registry = universe(&[("1.0.0", "good.json")]).serve();
     for (rule, named) in [
         ("repository=\"github.com/other/*\"", "was built from github.com/acme/left by .github/workflows/release.yml"),
+        ("repository=\"github.com/other/*\" workflow=\"x.yml\"", "github.com/other/* by x.yml is required"),
         ("repository=\"github.com/*\"", "github.com/acme/left"),
         ("workflow=\"release.yml\"", ".github/workflows/release.yml"),
         ("issuer=\"https://gitlab.com\"", "github.com/acme/left"),
@@ -117,6 +118,19 @@ fn what_is_not_proven_is_refused_where_it_is_required() {
     let registry = universe(&[("1.0.0", "good.json")]).serve();
     let project = project(&registry, &[LEFT], "require npm \"left\";");
     project.write("root.json", "{}").run("larder lock").exits(2).names(["`root.json` is no root of trust"]);
+}
+
+#[test]
+fn a_root_of_trust_that_an_option_names_takes_the_place_of_the_projects() {
+    let registry = universe(&[("1.0.0", "good.json")]).serve();
+    let project = project(&registry, &[LEFT], "require npm \"left\";");
+    project.write("own.json", &project.read("root.json")).write("root.json", "{}");
+    for command in ["lock", "audit provenance", "sync", "ci"] {
+        project.run(&format!("larder {command} --trusted-root own.json")).exits(0);
+    }
+    let missing = project.run("larder audit provenance --trusted-root none.json").exits(2);
+    missing.names(["none.json` is no root of trust: there is no such file"]);
+    project.run("larder audit provenance").exits(2).names(["`root.json` is no root of trust"]);
 }
 
 #[test]

@@ -20,7 +20,9 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 pub(super) use assets::{
     ExplainArgs, ExplainCommand, ExportCommand, FlowArgs, FlowCommand, ImpactArgs, ImportCommand, ReadyArgs,
 };
-pub(super) use audit::{AdvisoriesArgs, AdvisoriesCommand, AuditArgs, HealthArgs, HealthCommand, ReportFormat};
+pub(super) use audit::{
+    AdvisoriesArgs, AdvisoriesCommand, AuditArgs, HealthArgs, HealthCommand, ReportFormat, TrustedRootArgs,
+};
 pub(super) use automation::{
     CiHostName, CiTemplateArgs, CompletionsArgs, HooksArgs, HooksCommand, ScheduleArgs, ServiceArgs, ServiceCommand,
     ServiceExportArgs, SupervisorName,
@@ -312,6 +314,8 @@ pub(super) struct LockArgs {
     /// poetry.lock, pdm.lock, pylock.toml
     #[arg(long, value_name = "FILE", conflicts_with = "check")]
     pub(super) prefer: Vec<String>,
+    #[command(flatten)]
+    pub(super) trust: TrustedRootArgs,
 }
 
 #[derive(Debug, Args)]
@@ -334,6 +338,8 @@ pub(super) struct UpdateArgs {
     /// With --plan: the command that has to succeed, in a copy of the checkout that has the new versions
     #[arg(long, value_name = "COMMAND", requires = "plan")]
     pub(super) test: Option<String>,
+    #[command(flatten)]
+    pub(super) trust: TrustedRootArgs,
 }
 
 /// How the lock is used.
@@ -368,6 +374,8 @@ pub(super) struct SyncArgs {
     /// After a rollback: build what the lock says, and switch to it
     #[arg(long)]
     pub(super) forward: bool,
+    #[command(flatten)]
+    pub(super) trust: TrustedRootArgs,
 }
 
 #[derive(Debug, Args)]
@@ -376,6 +384,8 @@ pub(super) struct CiArgs {
     pub(super) build: BuildArgs,
     #[command(flatten)]
     pub(super) source: SourceArgs,
+    #[command(flatten)]
+    pub(super) trust: TrustedRootArgs,
 }
 
 /// Where packages are fetched from.
@@ -384,18 +394,6 @@ pub(super) struct SourceArgs {
     /// Fetch from this folder, which `fetch --to` made, before any registry: also by `LARDER_MIRROR`
     #[arg(long, value_name = "DIR")]
     pub(super) mirror: Option<PathBuf>,
-}
-
-impl Command {
-    /// Returns the folder to fetch from.
-    pub(super) fn mirror(&self) -> Option<&PathBuf> {
-        match self {
-            Self::Sync(SyncArgs { source, .. })
-            | Self::Ci(CiArgs { source, .. })
-            | Self::Fetch(FetchArgs { source, .. }) => source.mirror.as_ref(),
-            _ => None,
-        }
-    }
 }
 
 /// How an environment is built.

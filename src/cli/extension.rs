@@ -16,7 +16,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::ops::Context;
+use crate::ops::{Context, Flags};
 
 pub use super::CommandResult;
 pub use super::args::GlobalArgs;
@@ -39,5 +39,7 @@ pub fn parse<L: Parser>(words: impl IntoIterator<Item = OsString>) -> Result<L, 
 
 /// Runs a command with what all commands have: a context, an output, a log, errors that are shown. Returns its exit code.
 pub fn start(global: &GlobalArgs, run: impl FnOnce(&Context<'_>, &Output) -> CommandResult) -> ExitCode {
-    super::start(global, None, run)
+    let GlobalArgs { folder, env, offline, .. } = global;
+    let flags = Flags { folder: folder.clone(), environment: env.clone(), offline: *offline, ..Flags::default() };
+    super::start(global, flags, run)
 }

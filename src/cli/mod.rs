@@ -16,7 +16,6 @@ mod render;
 mod sanitize;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -25,7 +24,7 @@ use crate::build;
 use crate::ops::run::PackageManager;
 use crate::ops::{Context, Error, Flags, Session, Variables, operation_log};
 
-use args::{Command, CommandLine, GlobalArgs};
+use args::{AuditArgs, CiArgs, Command, CommandLine, FetchArgs, GlobalArgs, LockArgs, SyncArgs, UpdateArgs};
 use output::Output;
 use progress::ProgressLine;
 
@@ -56,23 +55,39 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     if let Command::Run(run) = &mut command {
         run.detect_separator(&words);
     }
-    let mirror = command.mirror().cloned();
+    let flags = flags(&global, &command);
     // A program beside larder reads its own words, and where there is none, larder answers in its place.
     let is_companion = matches!(command, Command::Monitor(_) | Command::Companion(_));
     let shown = GlobalArgs { json: global.json || is_companion && wants_json(&words), ..global.clone() };
-    start(&shown, mirror, |context, output| match command {
+    start(&shown, flags, |context, output| match command {
         Command::Monitor(arguments) => commands::companion::monitor(&arguments, &global, context),
         Command::Companion(words) => commands::companion::run(&words, &global, context),
         command => watched(command, context, output),
     })
 }
 
+/// Returns the switches that commands have in common.
+fn flags(global: &GlobalArgs, command: &Command) -> Flags {
+    let mirror = match command {
+        Command::Sync(SyncArgs { source, .. })
+        | Command::Ci(CiArgs { source, .. })
+        | Command::Fetch(FetchArgs { source, .. }) => source.mirror.clone(),
+        _ => None,
+    };
+    let trusted_root = match command {
+        Command::Lock(LockArgs { trust, .. })
+        | Command::Update(UpdateArgs { trust, .. })
+        | Command::Sync(SyncArgs { trust, .. })
+        | Command::Ci(CiArgs { trust, .. })
+        | Command::Audit(AuditArgs { trust, .. }) => trust.trusted_root.clone(),
+        _ => None,
+    };
+    let GlobalArgs { folder, env, offline, .. } = global;
+    Flags { folder: folder.clone(), environment: env.clone(), offline: *offline, mirror, trusted_root }
+}
+
 /// Runs a command with what all commands have: a context, an output, a log, errors that are shown. Returns its exit code.
-fn start(
-    global: &GlobalArgs,
-    mirror: Option<PathBuf>,
-    run: impl FnOnce(&Context<'_>, &Output) -> CommandResult,
-) -> ExitCode {
+fn start(global: &GlobalArgs, flags: Flags, run: impl FnOnce(&Context<'_>, &Output) -> CommandResult) -> ExitCode {
     let variables = Variables::of_process();
     let output = Output::new(global, &variables);
     let progress = ProgressLine::new(&output);
@@ -81,8 +96,6 @@ fn start(
         progress.clear();
         if prompt::is_possible() { prompt::secret(&output, question).ok() } else { None }
     };
-    let flags =
-        Flags { folder: global.folder.clone(), environment: global.env.clone(), offline: global.offline, mirror };
     let outcome = log::start(global.verbose, &variables)
         .and_then(|()| Context::new(flags, variables, &reporter))
         .and_then(|context| run(&Context { ask_secret: &ask_secret, ..context }, &output));

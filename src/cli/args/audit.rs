@@ -1,5 +1,7 @@
 //! Arguments of `audit` and `advisories`, and the formats of findings.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
 /// How findings are printed for other programs.
@@ -11,6 +13,14 @@ pub(in crate::cli) struct ReportFormat {
     /// Print the findings as annotations of GitHub Actions
     #[arg(long, conflicts_with_all = ["json", "sarif"])]
     pub(in crate::cli) github: bool,
+}
+
+/// Whom attestations of builds are verified against.
+#[derive(Clone, Debug, Args)]
+pub(in crate::cli) struct TrustedRootArgs {
+    /// Verify who built packages against this root of trust, in the form of Sigstore's trusted_root.json
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) trusted_root: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -29,6 +39,8 @@ pub(in crate::cli) struct AuditArgs {
     pub(in crate::cli) force: bool,
     #[command(flatten)]
     pub(in crate::cli) format: ReportFormat,
+    #[command(flatten)]
+    pub(in crate::cli) trust: TrustedRootArgs,
 }
 
 #[derive(Debug, Args)]

@@ -111,12 +111,18 @@ fn look_up(
     Ok(verdicts)
 }
 
-/// Returns the verifier with the project's root of trust, else the user's, else the one that larder brings.
+/// Returns the verifier with the root of trust of `--trusted-root`, else the project's, else the user's, else the one that larder brings.
 fn verifier(session: &Session<'_>, project: &Project) -> Result<AttestationVerifier> {
     let context = session.context;
     let mut environments = project.manifest.environments.iter();
     let declared = environments.find_map(|environment| environment.policy.provenance.trusted_root.as_ref());
-    let (file, text) = if let Some(declared) = declared {
+    let (file, text) = if let Some(asked) = &context.trusted_root {
+        let file = asked.display().to_string();
+        let bytes = fs::read_up_to(asked, LARGEST_ROOT)?;
+        let missing = || TrustedRootFault { file: file.clone(), reason: "there is no such file".to_owned() };
+        let text = String::from_utf8_lossy(&bytes.ok_or_else(missing)?).into_owned();
+        (file, Some(text))
+    } else if let Some(declared) = declared {
         let text = fs::read_text_below(&project.root, &declared.path, &[&project.root], LARGEST_ROOT);
         let reason = "there is no such file in the project".to_owned();
         let missing = TrustedRootFault { file: declared.path.clone(), reason };

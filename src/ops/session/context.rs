@@ -27,6 +27,8 @@ pub struct Flags {
     pub offline: bool,
     /// `--mirror`: the folder that is asked before the registries.
     pub mirror: Option<PathBuf>,
+    /// `--trusted-root`: the root of trust that attestations are verified against.
+    pub trusted_root: Option<PathBuf>,
 }
 
 /// The variables of the process, as they were at the start.
@@ -106,6 +108,8 @@ pub struct Context<'a> {
     pub offline: bool,
     /// The folder that is asked before the registries: `--mirror`, or `LARDER_MIRROR`.
     pub mirror: Option<PathBuf>,
+    /// The root of trust that attestations are verified against: `--trusted-root`. Else that of the policy, of the user, of larder.
+    pub trusted_root: Option<PathBuf>,
     /// larder's own executable, which sets up the sandboxes of builds.
     pub executable: PathBuf,
     /// The process's variables.
@@ -160,6 +164,7 @@ impl<'a> Context<'a> {
         let executable = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("larder"));
         let offline = flags.offline;
         let mirror = flags.mirror.or_else(|| variables.path("LARDER_MIRROR")).map(|mirror| folder.join(mirror));
+        let trusted_root = flags.trusted_root.map(|file| folder.join(file));
         Ok(Self {
             folder,
             store,
@@ -170,6 +175,7 @@ impl<'a> Context<'a> {
             is_environment_flagged,
             offline,
             mirror,
+            trusted_root,
             executable,
             variables,
             ask_secret: &nobody,
@@ -191,6 +197,7 @@ impl Context<'_> {
             is_environment_flagged: self.is_environment_flagged,
             offline: self.offline,
             mirror: self.mirror.clone(),
+            trusted_root: self.trusted_root.clone(),
             executable: self.executable.clone(),
             variables: self.variables.clone(),
             ask_secret: &nobody,

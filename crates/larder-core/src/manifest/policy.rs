@@ -233,6 +233,15 @@ impl RequiredProvenance {
             && is_same(&self.workflow, &identity.workflow)
             && is_same(&self.issuer, &identity.issuer)
     }
+
+    /// Writes who has to have built the packages: `github.com/acme/* by .github/workflows/release.yml`.
+    pub fn builder(&self) -> String {
+        let repository = self.repository.as_ref().map(|glob| glob.text.clone());
+        let workflow = self.workflow.as_ref().map(|workflow| format!("by {workflow}"));
+        let issuer = self.issuer.as_ref().map(|issuer| format!("vouched for by {issuer}"));
+        let parts: Vec<String> = [repository, workflow, issuer].into_iter().flatten().collect();
+        parts.join(" ")
+    }
 }
 
 impl ProvenanceRules {

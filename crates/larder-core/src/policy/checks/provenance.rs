@@ -72,7 +72,11 @@ impl Check for ProvenanceCheck {
         });
         Some(match unmet {
             None => allowed,
-            Some(required) => Judgement { severity: Severity::Deny, rule: Some(required.span), note: None },
+            Some(required) => {
+                let is_by_another = matches!(verdict, ProvenanceVerdict::Built(_));
+                let note = is_by_another.then(|| format!("{} is required", required.builder()));
+                Judgement { severity: Severity::Deny, rule: Some(required.span), note }
+            }
         })
     }
 }
