@@ -3,6 +3,7 @@
 use git_conventional::Commit;
 
 use super::Bump;
+use super::revert::{self, RevertedCommit, without_number};
 
 /// A commit, as a release looks at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,9 +65,8 @@ impl CommitChange {
 pub(super) enum Message {
     /// These changes.
     Changes(Vec<CommitChange>),
-    /// That earlier commits do not count: their ids, or the beginnings of them; and the change that this is where one of them was
-    /// released, if it can be read.
-    Reverts(Vec<String>, Option<CommitChange>),
+    /// That earlier commits do not count; and the change that this is where one of them was released, if it can be read.
+    Reverts(Vec<RevertedCommit>, Option<CommitChange>),
     /// Nothing of its own: a merge, or what is to be squashed.
     Nothing,
     /// Nothing that can be read.
@@ -84,16 +84,27 @@ pub(super) fn read(commit: MessageCommit<'_>) -> Message {
     }
     let own = parse(message, commit.id);
     let is_revert = ["Revert ", "Reapply "].iter().any(|word| subject.starts_with(word));
-    let reverted = reverted(message);
+    let reverted = revert::reverted(message);
     if !reverted.is_empty() && (is_revert || own.as_ref().is_some_and(|change| change.kind == ChangeKind::Revert)) {
         return Message::Reverts(reverted, own.or_else(|| change_of_revert(subject, commit.id)));
     }
     let mut changes: Vec<CommitChange> = Vec::new();
-    for change in squashed(message).iter().filter_map(|message| parse(message, commit.id)) {
+    let messages = squashed(message);
+    let told = messages.iter().enumerate().filter_map(|(place, part)| match place {
+        // What leads into a list may look like a footer: `Changes:`. Its value is the list.
+        0 => parse_strictly(part, commit.id)
+            .or_else(|| parse_strictly(message, commit.id))
+            .or_else(|| parse(part, commit.id)),
+        _ => parse(part, commit.id),
+    });
+    for mut change in told {
         let plain = |description: &str| without_number(description).to_owned();
         let is_same = |known: &&mut CommitChange| {
             known.kind == change.kind && plain(&known.description) == plain(&change.description)
         };
+        if changes.first().is_some_and(|own| own.breaking == change.breaking) {
+            change.breaking = None;
+        }
         match changes.iter_mut().find(is_same) {
             Some(known) => known.breaking = known.breaking.take().or(change.breaking),
             None => changes.push(change),
@@ -102,8 +113,19 @@ pub(super) fn read(commit: MessageCommit<'_>) -> Message {
     if changes.is_empty() { Message::Malformed } else { Message::Changes(changes) }
 }
 
-/// Reads a message of Conventional Commits with a type that is known, or one of any type that breaks something.
+/// Reads a message of Conventional Commits with a type that is known, or one of any type that breaks something. Footers without a value are
+/// no footers.
 fn parse(message: &str, id: &str) -> Option<CommitChange> {
+    let is_empty_footer = |line: &str| line.trim_end().ends_with(':') && !line.starts_with("BREAKING");
+    let without_empty = || {
+        let (subject, body) = message.split_once('\n')?;
+        let body: Vec<&str> = body.lines().filter(|line| !is_empty_footer(line)).collect();
+        parse_strictly(format!("{subject}\n{}", body.join("\n")).trim_end(), id)
+    };
+    parse_strictly(message, id).or_else(without_empty)
+}
+
+fn parse_strictly(message: &str, id: &str) -> Option<CommitChange> {
     let parsed = Commit::parse(message).ok()?;
     let kind = match parsed.type_().as_str().to_ascii_lowercase().as_str() {
         "feat" => ChangeKind::Feature,
@@ -132,8 +154,9 @@ const SQUASHED: &str = "Squashed commit of the following:";
 /// Returns the messages of a commit: its own, and those of a squashed branch, which stand in it as a list, as hosts write it, or
 /// below the headers of their commits, as git does.
 fn squashed(message: &str) -> Vec<String> {
-    let is_of_git = message.lines().any(|line| line == SQUASHED);
-    let is_header = |line: &str| is_of_git && line.strip_prefix("commit ").is_some_and(|id| id.len() >= 40);
+    let names_commit = |line: &str| line.strip_prefix("commit ").is_some_and(|id| id.len() >= 40);
+    let is_of_git = message.lines().skip_while(|line| *line != SQUASHED).any(names_commit);
+    let is_header = |line: &str| is_of_git && names_commit(line);
     // What is listed otherwise belongs to the message that has the list.
     let listed =
         |line: &str| line.strip_prefix("* ").is_some_and(|line| !is_of_git && parse(line.trim(), "").is_some());
@@ -161,34 +184,12 @@ fn squashed(message: &str) -> Vec<String> {
     messages.iter().map(|message| message.trim().to_owned()).collect()
 }
 
-/// Returns a description without the number of a pull request that hosts add: `a thing (#7)`.
-fn without_number(description: &str) -> &str {
-    let stripped = || {
-        let (before, number) = description.strip_suffix(')')?.rsplit_once(" (#")?;
-        number.bytes().all(|byte| byte.is_ascii_digit()).then_some(before)
-    };
-    stripped().unwrap_or(description)
-}
-
 /// Returns the change of a commit that git made to revert one that was released; what brings a commit back is that commit's change.
 fn change_of_revert(subject: &str, id: &str) -> Option<CommitChange> {
-    let quoted = |start: &str, end: &str| subject.strip_prefix(start)?.strip_suffix(end);
-    if let Some(back) = quoted("Reapply \"", "\"").or_else(|| quoted("Revert \"Revert \"", "\"\"")) {
-        return parse(back, id);
-    }
-    let description = quoted("Revert \"", "\"").or_else(|| subject.strip_prefix("Revert "))?.to_owned();
-    Some(CommitChange { kind: ChangeKind::Revert, scope: None, description, breaking: None, commit: id.to_owned() })
-}
-
-/// Returns the commits that a message reverts: `This reverts commit 1c3f9a2…`, as git writes it, or `Refs: 1c3f9a2, 676104e`.
-fn reverted(message: &str) -> Vec<String> {
-    let of_git = message.split("This reverts commit ").skip(1).filter_map(|rest| rest.split_whitespace().next());
-    let footers = message.lines().skip(1).filter_map(|line| line.strip_prefix("Refs: "));
-    let ids = of_git.chain(footers.flat_map(|list| list.split([',', ' '])));
-    let id = |word: &str| {
-        let word = word.trim_end_matches(['.', ',', ';']);
-        let is_id = (7..=64).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_hexdigit());
-        is_id.then(|| word.to_ascii_lowercase())
-    };
-    ids.filter_map(id).collect()
+    let (about, is_back) = revert::subject(subject)?;
+    let returned = if is_back { parse(about, id) } else { None };
+    returned.or_else(|| {
+        let description = if is_back { format!("Revert \"{about}\"") } else { about.to_owned() };
+        Some(CommitChange { kind: ChangeKind::Revert, scope: None, description, breaking: None, commit: id.to_owned() })
+    })
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::commit::{Message, read};
+use super::revert::RevertedCommit;
 use super::{Bump, CommitChange, MessageCommit};
 
 /// The changes since a release.
@@ -34,16 +35,19 @@ pub fn read_history<'a>(commits: impl IntoIterator<Item = MessageCommit<'a>>) ->
             (commit.id.to_owned(), subject.to_owned())
         };
         match read(*commit) {
-            Message::Reverts(ids, change) => {
-                let older =
-                    |id: &String| (place + 1..commits.len()).find(|at| commits[*at].id.starts_with(id.as_str()));
-                let found: Vec<Option<usize>> = ids.iter().map(older).collect();
-                for place in found.iter().flatten() {
-                    reverted.insert(*place);
-                    reverted.extend(merged(&commits, *place));
+            // A revert of others may leave what this unit has of a commit.
+            Message::Reverts(targets, change) if commit.counts => {
+                let older = |target: &RevertedCommit| {
+                    (place + 1..commits.len()).find(|at| target.is(commits[*at].id, commits[*at].message))
+                };
+                let found: Vec<Option<usize>> = targets.iter().map(older).collect();
+                for (target, place) in targets.iter().zip(&found) {
+                    let Some(place) = *place else { continue };
+                    reverted.insert(place);
+                    reverted.extend(merged(&commits, place, target));
                 }
                 // What was not found was released.
-                if found.contains(&None) && commit.counts {
+                if found.contains(&None) {
                     match change {
                         Some(change) => history.changes.push(change),
                         None => history.malformed.push(malformed()),
@@ -52,21 +56,26 @@ pub fn read_history<'a>(commits: impl IntoIterator<Item = MessageCommit<'a>>) ->
             }
             Message::Changes(changes) if commit.counts => history.changes.extend(changes),
             Message::Malformed if commit.counts => history.malformed.push(malformed()),
-            Message::Changes(_) | Message::Malformed | Message::Nothing => {}
+            Message::Reverts(..) | Message::Changes(_) | Message::Malformed | Message::Nothing => {}
         }
     }
     history
 }
 
-/// Returns the places of the commits that a merge brought: those that only its further parents descend from.
-fn merged(commits: &[MessageCommit<'_>], merge: usize) -> BTreeSet<usize> {
-    let [first, further @ ..] = commits[merge].parents else { return BTreeSet::new() };
-    if further.is_empty() {
-        return BTreeSet::new();
-    }
+/// Returns the places of the commits that go with a merge that is reverted: those that the parent that stays, the first one unless the
+/// revert says otherwise, does not descend from.
+fn merged(commits: &[MessageCommit<'_>], merge: usize, target: &RevertedCommit) -> BTreeSet<usize> {
+    let parents = commits[merge].parents;
+    let stays = |parent: &String| match target {
+        RevertedCommit::Id { kept: Some(kept), .. } => parent.starts_with(kept.as_str()),
+        RevertedCommit::Id { .. } | RevertedCommit::Request(_) => false,
+    };
+    let kept = parents.iter().position(stays).unwrap_or_default();
+    let Some(first) = parents.get(kept).filter(|_| parents.len() > 1) else { return BTreeSet::new() };
+    let further: Vec<&String> = parents.iter().filter(|parent| *parent != first).collect();
     let places: BTreeMap<&str, usize> = commits.iter().enumerate().map(|(place, commit)| (commit.id, place)).collect();
-    let reached = |from: &[String]| {
-        let (mut seen, mut open) = (BTreeSet::new(), from.iter().collect::<Vec<_>>());
+    let reached = |from: Vec<&String>| {
+        let (mut seen, mut open) = (BTreeSet::new(), from);
         while let Some(id) = open.pop() {
             if let Some(place) = places.get(id.as_str())
                 && seen.insert(*place)
@@ -76,5 +85,5 @@ fn merged(commits: &[MessageCommit<'_>], merge: usize) -> BTreeSet<usize> {
         }
         seen
     };
-    &reached(further) - &reached(std::slice::from_ref(first))
+    &reached(further) - &reached(vec![first])
 }

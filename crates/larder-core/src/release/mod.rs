@@ -3,6 +3,7 @@
 //! | file | what it owns |
 //! | --- | --- |
 //! | `commit` | a commit's message → the changes that it tells of (Conventional Commits 1.0) |
+//! | `revert` | which commits a message reverts |
 //! | `history` | the changes that count: without merges and what was reverted |
 //! | `version` | the next version; pre-releases |
 //! | `tag` | the names of tags, and the last release among them |
@@ -12,6 +13,7 @@
 mod changelog;
 mod commit;
 mod history;
+mod revert;
 mod tag;
 mod version;
 mod version_text;

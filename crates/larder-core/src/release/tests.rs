@@ -135,6 +135,69 @@ fn what_was_reverted_does_not_count() {
 }
 
 #[test]
+fn a_revert_of_a_revert_is_about_the_first_commit() {
+    let of = |subject: &str| format!("{subject}\n\nThis reverts commit {A}.");
+    let gone = ["### Reverted", "- feat: a (bbbbbbb)"];
+    check(&[(B, 1, &of("Revert \"Revert \"Revert \"feat: a\"\"\""))], "1.2.4", &gone, &[]);
+    check(&[(B, 1, &of("Revert \"Reapply \"feat: a\"\""))], "1.2.4", &gone, &[]);
+    let back = ["### Added", "- a (bbbbbbb)"];
+    check(&[(B, 1, &of("Reapply \"Reapply \"feat: a\"\""))], "1.3.0", &back, &[]);
+    check(&[(B, 1, &of("Reapply \"feat: a\" (#13)"))], "1.3.0", &back, &[]);
+    check(&[(B, 1, &of("Revert \"Revert \"feat: a\" (#12)\" (#13)"))], "1.3.0", &back, &[]);
+    let numbered = of("Revert \"feat: a (#11)\" (#12)");
+    check(&[(B, 1, &numbered)], "1.2.4", &["### Reverted", "- feat: a (#11) (bbbbbbb)"], &[]);
+    let merge = of("Revert \"Revert \"Merge branch 'x'\"\"");
+    check(&[(B, 1, &merge)], "1.2.4", &["### Reverted", "- Revert \"Merge branch 'x'\" (bbbbbbb)"], &[]);
+    let request = "Revert \"feat: a (#11)\" (#12)\n\nReverts acme/shop#11";
+    check(&[(A, 1, "feat: a (#11)"), (B, 1, request)], "", &[], &[]);
+}
+
+#[test]
+fn a_revert_of_another_unit_leaves_what_this_one_has() {
+    let parents = [String::new()];
+    let revert = format!("Revert \"feat: a\"\n\nThis reverts commit {A}. Only in one.");
+    let commit = |id, message, counts| MessageCommit { id, parents: &parents, message, counts };
+    let bump = |counts| read_history([commit(B, &revert, counts), commit(A, "feat: a", true)]).bump();
+    assert_eq!((bump(false), bump(true)), (Bump::Minor, Bump::None));
+}
+
+#[test]
+fn a_reverted_merge_leaves_the_side_that_its_revert_names() {
+    let (on_main, on_branch) = ([A.to_owned()], [A.to_owned()]);
+    let (of_merge, of_revert) = ([B.to_owned(), C.to_owned()], ["d".repeat(40)]);
+    let bump = |kept: &str| {
+        let revert = format!(
+            "Revert \"Merge branch 'x'\"\n\nThis reverts commit {}, reversing\nchanges made to {kept}.",
+            of_revert[0]
+        );
+        let commit = |id, parents, message| MessageCommit { id, parents, message, counts: true };
+        read_history([
+            commit("eeeeeee", &of_revert[..], &*revert),
+            commit(&of_revert[0], &of_merge, "Merge branch 'x'"),
+            commit(C, &on_branch, "fix: on the branch"),
+            commit(B, &on_main, "feat: on main"),
+        ])
+        .bump()
+    };
+    assert_eq!((bump(B), bump(C)), (Bump::Minor, Bump::Patch));
+}
+
+#[test]
+fn what_leads_into_a_list_is_no_footer() {
+    let both = ["### Added", "- big (aaaaaaa)", "### Fixed", "- small (aaaaaaa)"];
+    check(&[(A, 1, "feat: big\n\nChanges:\n\n* fix: small\n")], "1.3.0", &both, &[]);
+    check(&[(A, 1, "feat: big\n\nChanges:\n")], "1.3.0", &both[..2], &[]);
+    check(
+        &[(A, 1, "feat(api): big\n\nSee:\n* docs: words\n\nBREAKING CHANGE: gone")],
+        "2.0.0",
+        &["### Breaking changes", "- **api:** gone (aaaaaaa)", "### Added", "- **api:** big (aaaaaaa)"],
+        &[],
+    );
+    let listed = "chore: x\n\nSquashed commit of the following:\n\n* feat: big\n* fix: small";
+    check(&[(A, 1, listed)], "1.3.0", &both, &[]);
+}
+
+#[test]
 fn what_cannot_be_read_is_listed_and_does_not_count() {
     check(&[(A, 1, "updated stuff")], "", &[], &["updated stuff"]);
     check(&[(A, 1, "feature: a"), (B, 1, "fix:b")], "1.2.4", &["### Fixed", "- b (bbbbbbb)"], &["feature: a"]);
