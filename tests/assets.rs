@@ -382,6 +382,15 @@ fn secrets_are_refused_wherever_a_package_is_looked_at() {
         assert!(!format!("{}{}", refused.stdout, refused.stderr).contains("hunter2"), "{command}: {refused:?}");
     }
     project.write(file, &before);
+    let file = "packages/orders/adapters/orders-in.kdl";
+    let before = project.read(file);
+    edit(&project, file, "credentials env=\"PARTNER_SFTP\"", "credentials \"me:hunter2\"");
+    edit(&project, file, "kind=\"sftp\"", "kind=\"sfttp\"");
+    for command in ["larder check", "larder pack", "larder publish --registry ../../registry"] {
+        let refused = project.run_in(&folder, command).exits(1);
+        assert!(!format!("{}{}", refused.stdout, refused.stderr).contains("hunter2"), "{command}: {refused:?}");
+    }
+    project.write(file, &before);
     for (file, old, new) in [
         ("mappings/order-to-shipment.kdl", "constant \"post\" to=\"carrier\"", "constant \"hunter2\" to=\"password\""),
         (

@@ -237,7 +237,7 @@ fn references_of_a_folder_in_the_package_follow_too() {
         .write("pkg/in/a/order.xsd", schema)
         .write("pkg/in/b/order.xsd", schema)
         .write("pkg/in/a/read.kdl", adapter);
-    let told = project.run_json("larder -C pkg import assets pkg/in --json");
+    let told = project.run_json("larder -C pkg import assets in --json");
     assert_eq!(told["findings"].as_array().map(Vec::len), Some(0), "{told:#}");
     assert!(project.read("pkg/adapters/read.kdl").contains("schema \"a-order#Order\""), "{told:#}");
     assert_eq!(project.read("pkg/in/a/read.kdl"), adapter);

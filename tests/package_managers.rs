@@ -101,11 +101,34 @@ fn a_tool_that_is_in_no_environment_is_run_as_dlx_does() {
     let output = project.run("larder run say").exits(0);
     assert_eq!(output.stdout.trim(), "moo a+--b");
     output.names(["`cowsay` is in no environment: this runs `larder dlx npm:cowsay`"]);
-    for command in ["pnpm dlx cowsay x", "yarn dlx -p cowsay cowsay x", "bunx cowsay x", "npm exec cowsay x"] {
+    for command in ["pnpm dlx cowsay x", "yarn dlx -p cowsay cowsay x", "bunx --yes cowsay x", "npm exec -y cowsay x"] {
         assert_eq!(project.run(&format!("larder run {command}")).exits(0).stdout.trim(), "moo x", "{command}");
     }
-    assert_eq!(project.run("larder run npx @acme/kit").exits(0).stdout.trim(), "kit");
+    assert_eq!(project.run("larder run npx -y @acme/kit").exits(0).stdout.trim(), "kit");
     project.run("larder run -- npx --no cowsay").exits(127);
-    project.run("larder run npx nowhere-at-all").exits(3).names(["nowhere-at-all"]);
+    project.run("larder run npx --yes nowhere-at-all").exits(3).names(["nowhere-at-all"]);
+    // Without a word nothing is fetched.
+    project.run("larder run npx cowsay").exits(127).names(["larder dlx npm:cowsay"]);
+    // What is installed has no program.
+    project.run("larder run npx --yes plain").exits(127).names(["`plain` is installed"]);
     assert!(!project.read("larder.lock").contains("cowsay"));
+}
+
+#[test]
+fn a_package_that_is_installed_is_run_by_its_own_program() {
+    let print = |text: &str| format!("#!/usr/bin/env node\nconsole.log('{text}')");
+    let registry = Universe::new()
+        .npm("@acme/cli", "1.0.0", |p| p.bin("acme", "a.js", &print("one")))
+        .npm("@acme/cli", "2.0.0", |p| p.bin("acme", "a.js", &print("two")))
+        .npm("@acme/lib", "1.0.0", |p| p)
+        .npm("lib", "1.0.0", |p| p.bin("lib", "l.js", &print("lib")))
+        .serve();
+    let project = Project::new(&registry);
+    project
+        .manifest("dependencies { npm \"@acme/cli\" \"^1\"; npm \"@acme/lib\"; npm \"lib\"; }\n")
+        .write("package.json", "{}");
+    for command in ["npx @acme/cli", "npx --yes @acme/cli", "npx acme"] {
+        assert_eq!(project.run(&format!("larder run {command}")).exits(0).stdout.trim(), "one", "{command}");
+    }
+    project.run("larder run npx --yes @acme/lib").exits(127).names(["@acme/lib"]);
 }

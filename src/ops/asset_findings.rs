@@ -12,8 +12,8 @@ use serde::Serialize;
 
 use crate::assets::AssetChange;
 use crate::assets::MAPPING_SECRET;
-use crate::assets::adapter::SECRET;
 use crate::assets::adapter::secret::is_secret_name;
+use crate::assets::adapter::{PARAMETER as ADAPTER_PARAMETER, SECRET, SYNTAX as ADAPTER_SYNTAX};
 use crate::diagnostic::{Exit, Failure, FindingLevel, SourceFinding, counted};
 use crate::mapping::MAPPING_SYNTAX;
 use crate::model::AssetId;
@@ -135,8 +135,9 @@ pub(in crate::ops) fn diagnostics(
     let with_secrets: BTreeSet<&str> = findings.iter().filter(is_secret).map(|finding| &*finding.file).collect();
     let shown = findings.iter().map(|finding| {
         let text = known.entry(&finding.file).or_insert_with(|| texts(&finding.file)).clone();
-        // Of a mapping that cannot be read nobody knows what is a secret.
-        let may_have_one = || finding.code == MAPPING_SYNTAX && text.as_deref().is_some_and(names_a_secret);
+        // Of a file that cannot be read nobody knows what is a secret.
+        let is_unread = [ADAPTER_SYNTAX, ADAPTER_PARAMETER, MAPPING_SYNTAX].contains(&&*finding.code);
+        let may_have_one = || is_unread && text.as_deref().is_some_and(names_a_secret);
         let shown = if with_secrets.contains(&*finding.file) || may_have_one() { Shown::Place } else { Shown::Text };
         AssetDiagnostic::new(finding, text.map(|text| Excerpt { text, shown }))
     });

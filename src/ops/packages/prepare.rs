@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::assets::MAPPING_SECRET;
-use crate::assets::adapter::{Adapter, SECRET, secret};
+use crate::assets::adapter::{Adapter, secret};
 use crate::diagnostic::{Exit, Failure, SourceFinding};
 use crate::document::SourceFile;
 use crate::manifest::ManifestErrors;
@@ -65,8 +65,8 @@ fn check_assets(own: &OwnPackage, files: &[ArchiveFile]) -> Result<()> {
         })?;
         let source = SourceFile { file: asset.file.value.as_str().into(), text: text.into() };
         if asset.kind == AssetKind::Adapter {
-            let (_, findings) = Adapter::parse(&source);
-            secrets.extend(findings.into_iter().filter(|finding| finding.code == SECRET));
+            // Nor does anybody know of what is wrong otherwise.
+            secrets.extend(Adapter::parse(&source).1.into_iter().filter(SourceFinding::is_error));
         } else {
             match Mapping::parse(&source) {
                 Ok(mapping) => secrets.extend(secret::find_in_mapping(&mapping).into_iter().map(|(position, what)| {

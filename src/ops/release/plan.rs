@@ -48,7 +48,7 @@ pub(super) fn plan(
     let date = Timestamp::now().strftime("%Y-%m-%d").to_string();
     let (mut planned, mut malformed) = (Vec::new(), BTreeSet::new());
     for unit in &units {
-        let last = release::last_release(&unit.tags, tags.iter().map(String::as_str));
+        let last = units::last_release(repository, unit, &tags)?;
         if last.is_none() && is_shallow {
             return Err(ReleaseError::Shallow.into());
         }

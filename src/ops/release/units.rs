@@ -5,14 +5,14 @@ use std::path::Path;
 use semver::Version;
 
 use super::error::ReleaseError;
-use crate::git::Checkout;
+use crate::git::{Checkout, MergedTag};
 use crate::manifest::{self, ManifestKind};
 use crate::model::Catalogs;
 use crate::ops::packages::below;
 use crate::ops::project::{inputs, members};
 use crate::ops::session::MANIFEST;
 use crate::ops::{Context, Result};
-use crate::release::TagNames;
+use crate::release::{self, TagNames};
 
 /// Something with a version.
 #[derive(Clone, Debug)]
@@ -42,6 +42,34 @@ pub(super) fn find_in(repository: &Checkout, root: &Path) -> Result<Vec<ReleaseU
         unit.tags = TagNames::Of(unit.name.clone());
     }
     Ok(units)
+}
+
+/// Returns the version and the tag of a unit's last release.
+pub(super) fn last_release<'t>(
+    repository: &Checkout,
+    unit: &ReleaseUnit,
+    tags: &'t [MergedTag],
+) -> Result<Option<(Version, &'t str)>> {
+    let last = release::last_release(&unit.tags, tags.iter().map(|tag| &*tag.name));
+    if !unit.folder.is_empty() || unit.tags == TagNames::Plain {
+        return Ok(last);
+    }
+    // Projects below their repository were tagged `v1.2.3` before, with their name in the tag's message.
+    let names_unit = |tag: &&MergedTag| {
+        let version = TagNames::Plain.version(&tag.name);
+        version.is_some_and(|version| tag.subject == format!("{} {version}", unit.name))
+    };
+    let plain = release::last_release(&TagNames::Plain, tags.iter().filter(names_unit).map(|tag| &*tag.name));
+    if last.is_some() || plain.is_some() {
+        return Ok(last.max(plain));
+    }
+    // Nothing says whose a tag is that a person made, but the version that the manifest states.
+    let stated = TagNames::Plain.tag(&unit.version);
+    let found = tags.iter().find(|tag| tag.name == stated && unit.version.pre.is_empty());
+    let Some(tag) = found else { return Ok(None) };
+    let is_of_other = repository.subject(&format!("refs/tags/{stated}"))?.starts_with("chore(release): ")
+        && !repository.changes_project(&stated)?;
+    Ok((!is_of_other).then(|| (unit.version.clone(), &*tag.name)))
 }
 
 /// Finds the units of a project: the root first.

@@ -7,8 +7,10 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use serde_json::Value;
+
 use super::package_manager_call::{
-    CallAction, DlxCall, Otherwise, PackageManager, PackageManagerCall, WithoutProgram, parse,
+    CallAction, DlxCall, Otherwise, PackageManager, PackageManagerCall, WithoutProgram, names_package, parse,
 };
 use super::package_script::PackageScripts;
 use super::prepared::{show, start};
@@ -65,15 +67,17 @@ pub fn run_package_manager(
             Ok(PackageManagerOutcome::Listed(scripts.collect()))
         }
         CallAction::Members { filters, command } => members_run(context, &filters, &command),
-        CallAction::Program { command, absent: WithoutProgram::Fails } => run_program(context, &command),
-        CallAction::Program { command, absent: WithoutProgram::Fetched } => {
+        CallAction::Program(command) => run_program(context, &command),
+        CallAction::Tool { command, absent } => {
             let Some((name, handed)) = command.split_first() else { return Ok(PackageManagerOutcome::Nothing) };
-            match installed(context, name)? {
-                Some(name) => run_program(context, &[&[name], handed].concat()),
-                None => {
-                    let tool = name.to_string_lossy().into_owned();
+            let tool = name.to_str().filter(|name| names_package(name));
+            match (tool, installed(context, &root, name)?, absent) {
+                (_, Some(name), _) => run_program(context, &[&[name], handed].concat()),
+                (None, None, _) => run_program(context, &command),
+                (Some(tool), None, WithoutProgram::Fails) => Err(NoTool { program, tool: tool.to_owned() }.into()),
+                (Some(tool), None, WithoutProgram::Fetched) => {
                     note(&format!("`{tool}` is in no environment: this runs `larder dlx npm:{tool}`"));
-                    dlx(context, &DlxCall { with: Vec::new(), tool, arguments: handed.to_vec() })
+                    dlx(context, &DlxCall { with: Vec::new(), tool: tool.to_owned(), arguments: handed.to_vec() })
                 }
             }
         }
@@ -151,22 +155,46 @@ fn run_program(context: &Context<'_>, command: &[OsString]) -> Result<PackageMan
     Err(RunError::new(context, program, &start(child), &seen.path).into())
 }
 
-/// Returns the name of the environment's program that a name means, which may be that of a package with a scope; `None` if it has none.
-fn installed(context: &Context<'_>, name: &OsStr) -> Result<Option<OsString>> {
+/// Returns the environment's program that a name means: one of that name, else that of the installed package, as npm has it: the only one
+/// of the package, or the one that is called like it. `None` if the environment has neither.
+fn installed(context: &Context<'_>, root: &Path, name: &OsStr) -> Result<Option<OsString>> {
     let (generation, _) = generation(context)?;
-    let program = match name.to_str().and_then(|name| name.rsplit_once('/')) {
-        Some((_, _)) if fs::stat(&generation.join("node_modules").join(name))?.is_none() => return Ok(None),
-        Some((_, last)) => OsString::from(last),
-        None => name.to_owned(),
-    };
     let seen = Seen::of(&generation, context)?;
-    match program::find_program(context, &generation, &seen, &program, ProgramSearch::Environment) {
-        Ok(Some(_)) => Ok(Some(program)),
-        // Node itself may be the system's.
-        Ok(None) => Ok((program == "node").then_some(program)),
-        // One that the system has besides is none of the project's.
-        Err(error) if error.failure().exit() == Exit::NotFound => Ok(None),
-        Err(error) => Err(error),
+    if !name.as_encoded_bytes().contains(&b'/') {
+        match program::find_program(context, &generation, &seen, name, ProgramSearch::Environment) {
+            Ok(Some(_)) => return Ok(Some(name.to_owned())),
+            // Node itself may be the system's.
+            Ok(None) if name == "node" => return Ok(Some(name.to_owned())),
+            Ok(None) => {}
+            // One that the system has besides is none of the project's.
+            Err(error) if error.failure().exit() == Exit::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let Some(package) = name.to_str().filter(|name| names_package(name)) else { return Ok(None) };
+    for folder in context.folder.ancestors().take_while(|above| above.starts_with(root)) {
+        let manifest = folder.join("node_modules").join(package).join("package.json");
+        if let Some(text) = inputs::text(&manifest)? {
+            return match main_program(package, &text) {
+                Some(program) => Ok(Some(program.into())),
+                None => Err(NoMainProgram { package: package.to_owned() }.into()),
+            };
+        }
+    }
+    Ok(None)
+}
+
+/// Returns the program that stands for a package, by its package.json.
+fn main_program(package: &str, text: &str) -> Option<String> {
+    let own = package.rsplit('/').next().unwrap_or(package);
+    let document: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()?;
+    match document.get("bin")? {
+        Value::String(_) => Some(own.to_owned()),
+        Value::Object(programs) => match programs.keys().next() {
+            Some(only) if programs.len() == 1 => Some(only.clone()),
+            _ => programs.contains_key(own).then(|| own.to_owned()),
+        },
+        _ => None,
     }
 }
 
@@ -223,6 +251,43 @@ fn see(child: &mut Command, context: &Context<'_>) -> Result<()> {
     let (generation, environment) = generation(context)?;
     show(child, &environment, &Seen::of(&generation, context)?, package_manager_folder::folder(context).as_deref());
     Ok(())
+}
+
+/// A tool that is no program and no package of the environment.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("`{tool}`, which `{program}` is to run, is neither a program nor a package of the environment")]
+#[diagnostic(
+    code(larder::run::no_tool),
+    help(
+        "`larder add --group dev npm:{tool}` declares it; `npx --yes {tool}` and `larder dlx npm:{tool}` fetch it each time"
+    )
+)]
+struct NoTool {
+    program: &'static str,
+    tool: String,
+}
+
+impl Failure for NoTool {
+    fn exit(&self) -> Exit {
+        Exit::NotFound
+    }
+}
+
+/// A package that is installed and has no program that stands for it.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("`{package}` is installed, and brings no program of its name")]
+#[diagnostic(
+    code(larder::run::no_main_program),
+    help("name the program itself; `larder why npm:{package}` says why it is there")
+)]
+struct NoMainProgram {
+    package: String,
+}
+
+impl Failure for NoMainProgram {
+    fn exit(&self) -> Exit {
+        Exit::NotFound
+    }
 }
 
 /// A command that would install something else than what is locked.

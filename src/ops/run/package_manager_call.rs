@@ -66,11 +66,13 @@ pub(super) enum CallAction {
         /// What happens where there is none of that name.
         otherwise: Otherwise,
     },
-    /// Runs a program of the environment.
-    Program {
-        /// Its name and its arguments.
+    /// Runs a program of the environment: its name and its arguments.
+    Program(Vec<OsString>),
+    /// Runs a program of the environment by its name, or that of its package.
+    Tool {
+        /// The name and the arguments.
         command: Vec<OsString>,
-        /// What happens where the environment has none of that name.
+        /// What happens where the environment has neither.
         absent: WithoutProgram,
     },
     /// Runs a tool that nobody declares, as `larder dlx` does.
@@ -93,7 +95,7 @@ pub(super) enum CallAction {
     Real,
 }
 
-/// What happens where the environment has no program of a name.
+/// What happens where the environment has neither program nor package of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum WithoutProgram {
     /// That is an error.
@@ -144,14 +146,7 @@ const OTHERWISE: [&str; 11] = [
 /// Reads a command line, without the program's name.
 pub(super) fn parse(manager: PackageManager, arguments: &[OsString]) -> PackageManagerCall {
     let mut words = Words { rest: arguments, ..Words::default() };
-    let action = match manager {
-        _ if matches!(words.peek(), Some("-v" | "--version")) => None,
-        PackageManager::Npx => words.npx(),
-        PackageManager::Npm => words.npm(),
-        PackageManager::Pnpm => words.pnpm(),
-        PackageManager::Yarn => words.yarn(),
-        PackageManager::Bun => words.bun(),
-    };
+    let action = words.read(manager);
     PackageManagerCall { action: action.unwrap_or_default(), ..words.call }
 }
 
@@ -167,11 +162,24 @@ struct Words<'a> {
     packages: Vec<String>,
     /// Whether `-p` was said, by which some mean packages.
     has_p: bool,
-    /// Whether nothing may be fetched: `--no`.
+    /// Whether what is missing may be fetched without a question: `--yes`.
+    says_yes: bool,
+    /// Whether nothing may be fetched: `--no`, `--offline`.
     fetches_nothing: bool,
 }
 
 impl<'a> Words<'a> {
+    fn read(&mut self, manager: PackageManager) -> Option<CallAction> {
+        match manager {
+            _ if matches!(self.peek(), Some("-v" | "--version")) => None,
+            PackageManager::Npx => self.npx(),
+            PackageManager::Npm => self.npm(),
+            PackageManager::Pnpm => self.pnpm(),
+            PackageManager::Yarn => self.yarn(),
+            PackageManager::Bun => self.bun(),
+        }
+    }
+
     fn peek(&self) -> Option<&'a str> {
         self.rest.first()?.to_str()
     }
@@ -204,7 +212,9 @@ impl<'a> Words<'a> {
                     self.packages.push(package);
                 }
                 "-p" if value.is_none() => self.has_p = true,
-                "--no" | "--no-install" if value.is_none() => self.fetches_nothing = true,
+                "-y" | "--yes" => self.says_yes = value.is_none_or(|value| value == "true"),
+                "--no" | "--no-install" | "--offline" if value.is_none() => self.fetches_nothing = true,
+                "--prefer-offline" | "--prefer-online" if value.is_none() => {}
                 "-s"
                 | "--silent"
                 | "-q"
@@ -212,8 +222,6 @@ impl<'a> Words<'a> {
                 | "--stream"
                 | "--parallel"
                 | "--verbose"
-                | "-y"
-                | "--yes"
                 | "--no-progress"
                 | "--foreground-scripts"
                 | "--ignore-scripts"
@@ -290,12 +298,16 @@ impl<'a> Words<'a> {
             self.next();
         }
         let name = self.peek()?;
+        let names_packages = self.has_p || !self.packages.is_empty();
+        if let Some(manager) = package_manager(name).filter(|_| !names_packages) {
+            self.next();
+            return self.read(manager);
+        }
         let has_version = name.get(1..).is_some_and(|rest| rest.contains('@'));
-        let names_packages = has_version || self.has_p || !self.packages.is_empty();
-        let is_program = !names_packages && !name.starts_with('-') && self.filters.is_none();
-        let absent =
-            if self.fetches_nothing || !names_package(name) { WithoutProgram::Fails } else { WithoutProgram::Fetched };
-        is_program.then(|| CallAction::Program { command: self.rest.to_vec(), absent })
+        let is_program = !has_version && !names_packages && !name.starts_with('-') && self.filters.is_none();
+        let is_fetched = self.says_yes && !self.fetches_nothing && names_package(name);
+        let absent = if is_fetched { WithoutProgram::Fetched } else { WithoutProgram::Fails };
+        is_program.then(|| CallAction::Tool { command: self.rest.to_vec(), absent })
     }
 
     /// `pnpm dlx`, `yarn dlx`: a tool from its registry, whatever is installed.
@@ -307,8 +319,11 @@ impl<'a> Words<'a> {
                 "-q" | "--quiet" | "-s" | "--silent" | "-y" | "--yes" | "--" => {}
                 word if word.starts_with('-') => with.push(word.strip_prefix("--package=")?.to_owned()),
                 tool => {
+                    if let Some(manager) = package_manager(tool) {
+                        return self.read(manager);
+                    }
                     let are_packages = with.iter().all(|one| names_package(one));
-                    let is_known = are_packages && (!with.is_empty() || names_package(tool));
+                    let is_known = are_packages && names_package(tool);
                     let (tool, arguments) = (tool.to_owned(), self.rest.to_vec());
                     return is_known.then_some(CallAction::Dlx(DlxCall { with, tool, arguments }));
                 }
@@ -317,7 +332,7 @@ impl<'a> Words<'a> {
     }
 
     fn program(&self) -> CallAction {
-        CallAction::Program { command: self.rest.to_vec(), absent: WithoutProgram::Fails }
+        CallAction::Program(self.rest.to_vec())
     }
 
     fn pnpm(&mut self) -> Option<CallAction> {
@@ -362,7 +377,7 @@ impl<'a> Words<'a> {
             Some("dlx") => self.dlx(),
             Some("node") => {
                 let command = [OsString::from("node")].iter().chain(self.rest).cloned().collect();
-                Some(CallAction::Program { command, absent: WithoutProgram::Fails })
+                Some(CallAction::Program(command))
             }
             Some("workspace") => {
                 let member = self.next()?;
@@ -449,8 +464,14 @@ impl<'a> Words<'a> {
     }
 }
 
+/// Returns the package manager that a tool is, by whichever version it is named: it installs no less for being fetched first.
+fn package_manager(tool: &str) -> Option<PackageManager> {
+    let name = split_at_version(tool).map_or(tool, |(name, _)| name);
+    PackageManager::PROGRAMS.into_iter().find_map(|(program, manager)| (program == name).then_some(manager))
+}
+
 /// Returns whether a word is the name of a package of npm's, perhaps with a version or a tag: no path, no address.
-fn names_package(word: &str) -> bool {
+pub(super) fn names_package(word: &str) -> bool {
     let (name, version) = split_at_version(word).unwrap_or((word, ""));
     PackageName::npm(name).is_ok() && !version.contains([':', '/'])
 }
@@ -466,9 +487,10 @@ mod tests {
         let text = |words: &[OsString]| words.iter().map(|word| word.to_str().unwrap()).collect::<Vec<_>>().join(" ");
         let told = match action {
             CallAction::Script { name, arguments, otherwise } => format!("{otherwise:?} {name} [{}]", text(&arguments)),
-            CallAction::Program { command, absent: WithoutProgram::Fails } => format!("program [{}]", text(&command)),
-            CallAction::Program { command, absent: WithoutProgram::Fetched } => {
-                format!("program or dlx [{}]", text(&command))
+            CallAction::Program(command) => format!("program [{}]", text(&command)),
+            CallAction::Tool { command, absent: WithoutProgram::Fails } => format!("tool [{}]", text(&command)),
+            CallAction::Tool { command, absent: WithoutProgram::Fetched } => {
+                format!("tool or dlx [{}]", text(&command))
             }
             CallAction::Dlx(DlxCall { with, tool, arguments }) => {
                 format!("dlx {}", [with, vec![tool, text(&arguments)]].concat().join(" ")).trim_end().to_owned()
@@ -494,7 +516,7 @@ mod tests {
             ("npm run --workspaces --if-present build", "members [] [build]"),
             ("npm run build --if-present", "Passes build []"),
             ("npm run", "list"),
-            ("npm exec -- tsc -p .", "program or dlx [tsc -p .]"),
+            ("npm exec -- tsc -p .", "tool [tsc -p .]"),
             ("npm ci", "installed ci"),
             ("npm ci --prefix web --no-audit", "web installed ci"),
             ("npm install --save-dev left-pad", "installs install"),
@@ -504,18 +526,26 @@ mod tests {
             ("yarn --silent --version", "real"),
             ("npm version patch", "real"),
             ("npm -v", "real"),
-            ("npx tsc --noEmit", "program or dlx [tsc --noEmit]"),
-            ("npx --yes rimraf dist", "program or dlx [rimraf dist]"),
+            ("npx tsc --noEmit", "tool [tsc --noEmit]"),
+            ("npx --yes rimraf dist", "tool or dlx [rimraf dist]"),
+            ("npx -y @scope/tool x", "tool or dlx [@scope/tool x]"),
+            ("npx --yes=false cowsay", "tool [cowsay]"),
+            ("npx --yes --offline cowsay", "tool [cowsay]"),
+            ("npx --yes user/repository", "tool [user/repository]"),
+            ("npx pnpm@9 install", "installed install"),
+            ("npx --yes yarn add plain", "installs add"),
+            ("pnpm dlx pnpm i", "installed i"),
+            ("pnpm --package=cowsay dlx pypi:six", "real"),
             ("npx create-vite@latest x", "real"),
-            ("npx @scope/tool x", "program or dlx [@scope/tool x]"),
+            ("npx @scope/tool x", "tool [@scope/tool x]"),
             ("npx -p a b", "real"),
             ("npx --yes -p a b", "real"),
             ("npx --package=a b", "real"),
-            ("npx --no tsc", "program [tsc]"),
-            ("npx ./x.js", "program [./x.js]"),
-            ("npx user/repository", "program [user/repository]"),
-            ("pnpx cowsay x", "program or dlx [cowsay x]"),
-            ("bun x cowsay", "program or dlx [cowsay]"),
+            ("npx --no tsc", "tool [tsc]"),
+            ("npx ./x.js", "tool [./x.js]"),
+            ("npx user/repository", "tool [user/repository]"),
+            ("pnpx cowsay x", "tool [cowsay x]"),
+            ("bun x cowsay", "tool [cowsay]"),
             ("pnpm dlx cowsay --loud", "dlx cowsay --loud"),
             ("pnpm --silent dlx @acme/create@2 x", "dlx @acme/create@2 x"),
             ("pnpm --package=@angular/cli dlx ng new", "dlx @angular/cli ng new"),
@@ -551,7 +581,7 @@ mod tests {
             ("bun test", "real"),
             ("bun install", "installed install"),
             ("bun add left-pad", "installs add"),
-            ("bunx tsc -p .", "program or dlx [tsc -p .]"),
+            ("bunx tsc -p .", "tool [tsc -p .]"),
         ] {
             assert_eq!(call(line), expected, "{line}");
         }

@@ -15,6 +15,9 @@ const MOST_COMMITS: usize = 100_000;
 /// The most bytes that git may print.
 const LARGEST: usize = 256 << 20;
 
+/// The order of commits: the newest first, and whatever the clocks said, no commit before those that descend from it.
+const ORDER: &str = "--date-order";
+
 /// What reading overrides of the user's configuration.
 const READING: [&str; 7] = [
     "core.fsmonitor=false",
@@ -53,6 +56,15 @@ pub struct HistoryCommit {
     pub paths: Vec<String>,
     /// Whether it changes files outside of that.
     pub changes_others: bool,
+}
+
+/// A tag from which the current commit descends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MergedTag {
+    /// Its name.
+    pub name: String,
+    /// The first line of its message, or of its commit's where it has none.
+    pub subject: String,
 }
 
 /// Why a checkout cannot be used.
@@ -132,10 +144,20 @@ impl Checkout {
         self.line(&["log", "-1", "--format=%s", commit, "--"])
     }
 
-    /// Returns the names of the tags from which the current commit descends.
-    pub fn tags(&self) -> Result<Vec<String>> {
-        let text = self.read(&["tag", "--merged", "HEAD", "--format=%(refname:strip=2)"])?;
-        Ok(String::from_utf8_lossy(&text).lines().map(str::to_owned).collect())
+    /// Returns the tags from which the current commit descends.
+    pub fn tags(&self) -> Result<Vec<MergedTag>> {
+        let text = self.read(&["tag", "--merged", "HEAD", "--format=%(refname:strip=2) %(contents:subject)"])?;
+        let text = String::from_utf8_lossy(&text);
+        // No name has a space.
+        let tags = text.lines().map(|line| line.split_once(' ').unwrap_or((line, "")));
+        Ok(tags.map(|(name, subject)| MergedTag { name: name.to_owned(), subject: subject.to_owned() }).collect())
+    }
+
+    /// Returns whether the commit of a tag changes files below the project's folder.
+    pub fn changes_project(&self, tag: &str) -> Result<bool> {
+        let commit = format!("refs/tags/{tag}^{{commit}}");
+        let words = ["diff-tree", "--no-commit-id", "--name-only", "-r", "-m", "--root", &commit, "--", "."];
+        Ok(!self.read(&words)?.is_empty())
     }
 
     /// Returns the commit of a tag, wherever it is; `None` if there is no such tag.
@@ -147,7 +169,7 @@ impl Checkout {
     pub fn commits(&self, since: Option<&str>) -> Result<Vec<HistoryCommit>> {
         let range = since.map_or_else(|| "HEAD".to_owned(), |tag| format!("refs/tags/{tag}..HEAD"));
         let most = format!("--max-count={}", MOST_COMMITS + 1);
-        let text = self.read(&["log", "-z", &most, "--format=%H %P%n%B", &range, "--"])?;
+        let text = self.read(&["log", "-z", ORDER, &most, "--format=%H %P%n%B", &range, "--"])?;
         let mut commits = Vec::new();
         for record in text.split(|byte| *byte == 0).filter(|record| !record.is_empty()) {
             let record = String::from_utf8_lossy(record);
@@ -165,7 +187,8 @@ impl Checkout {
         if commits.len() > MOST_COMMITS {
             return Err(CheckoutError::TooLong);
         }
-        let names = self.read(&["log", "-z", &most, "--format=%H", "--name-only", "--no-renames", &range, "--"])?;
+        let names = ["log", "-z", ORDER, &most, "--format=%H", "--name-only", "--no-renames", &range, "--"];
+        let names = self.read(&names)?;
         self.note_paths(&mut commits, &names);
         Ok(commits)
     }

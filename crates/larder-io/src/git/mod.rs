@@ -29,7 +29,7 @@ mod tree;
 
 use std::path::PathBuf;
 
-pub use checkout::{Checkout, CheckoutError, HistoryCommit};
+pub use checkout::{Checkout, CheckoutError, HistoryCommit, MergedTag};
 pub use error::GitError;
 pub use program::GitOptions;
 pub use tree::{GitFile, GitTree};

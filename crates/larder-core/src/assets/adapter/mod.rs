@@ -29,7 +29,7 @@ use crate::diagnostic::Position;
 
 pub use kind::{AdapterKind, KindRules, ParameterFormat, ParameterRule, ParameterType};
 pub use parameter::{ParameterValue, SecretPlace};
-pub use read::SECRET;
+pub use read::{PARAMETER, SECRET, SYNTAX};
 
 use super::Reference;
 

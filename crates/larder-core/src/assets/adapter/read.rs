@@ -14,13 +14,13 @@ use super::{Adapter, Direction, EnvironmentParameters, Parameters};
 use crate::assets::Reference;
 
 /// The code of what is wrong with an adapter's file.
-const SYNTAX: &str = "adapter.syntax";
+pub const SYNTAX: &str = "adapter.syntax";
 /// The code of what an adapter lacks.
 const INCOMPLETE: &str = "adapter.incomplete";
 /// The code of secrets in clear text.
 pub const SECRET: &str = "adapter.secret";
 /// The code of parameters that the kind does not have.
-const PARAMETER: &str = "adapter.parameter";
+pub const PARAMETER: &str = "adapter.parameter";
 
 const EXAMPLE: &str = "adapter kind=\"sftp\" direction=\"in\" { … }";
 
