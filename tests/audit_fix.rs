@@ -282,7 +282,7 @@ fn of_many_that_cannot_be_cured_together_not_all_are_looked_at_to_tell() {
     for package in &packages {
         project.write(&format!("osv/{package}.json"), &about(&format!("X-{package}"), package, &["1.0"], "HIGH"));
     }
-    let lines: String = packages.iter().map(|package| format!("    pypi \"{package}\"\n")).collect();
+    let lines = packages.iter().map(|package| format!("    pypi \"{package}\"\n")).collect::<Vec<_>>().concat();
     project.with_registry_line(FOLDER, &format!("dependencies {{\n    pypi \"c\" \"==1.0\"\n{lines}}}\n"));
     project.run("larder lock").exits(0);
     let document = project.run("larder audit --json").exits(1).json();
@@ -315,7 +315,8 @@ fn what_no_range_does_without_is_told_however_much_of_it_there_is() {
         let record = crate::audit::record(&format!("X-{package}"), package, "2.0.0", "HIGH");
         project.write(&format!("osv/{package}.json"), &record.to_string());
     }
-    let lines: String = packages.iter().map(|package| format!("    npm \"on-{package}\" \"^1\"\n")).collect();
+    let lines =
+        packages.iter().map(|package| format!("    npm \"on-{package}\" \"^1\"\n")).collect::<Vec<_>>().concat();
     project.with_registry_line(FOLDER, &format!("dependencies {{\n{lines}}}\n")).run("larder lock").exits(0);
     let document = project.run("larder audit --json").exits(1).json();
     let findings = document["findings"].as_array().expect("findings");

@@ -144,33 +144,28 @@ pub fn lock(session: &Session<'_>) -> Result<Locked> {
         let project = Project::read(root.clone())?;
         match standing(&project, LockUse::Update)? {
             Standing::Serves(lockfile) => {
-                let more = with_left_out_groups(session, &project, &lockfile, snapshot)?;
-                more.map_or_else(|| Locked::asking(session, &project, lockfile).map(Some), Ok)
+                let Some((more, solved)) = with_left_out_groups(session, &project, &lockfile) else {
+                    return Locked::asking(session, &project, lockfile).map(Some);
+                };
+                let replacement = Replacement { project: &project, edited: None, old: &lockfile, snapshot };
+                replacement.write(session.context, (more, &solved))
             }
             Standing::Stale(old) => relock(session, &project, &old, snapshot),
         }
     })
 }
 
-/// Locks groups besides that no environment includes and that had no solution before. Returns `None` if there are none, or they have none now.
-fn with_left_out_groups(
-    session: &Session<'_>,
-    project: &Project,
-    old: &Lockfile,
-    snapshot: &InputSnapshot,
-) -> Result<Option<Option<Locked>>> {
+/// Returns a lock with groups besides that no environment includes and that had no solution before; `None` if they have none now either.
+fn with_left_out_groups(session: &Session<'_>, project: &Project, old: &Lockfile) -> Option<(Lockfile, SolveNotes)> {
     let has = |lock: &Lockfile, group: &Label| lock.graph.roots.iter().any(|root| root.group.as_ref() == Some(group));
     let mut left_out = project.idle_groups();
     left_out.retain(|group| !has(old, group));
     if left_out.is_empty() {
-        return Ok(None);
+        return None;
     }
-    match solve(session, project, &Wish::keeping(old)) {
-        Ok((lockfile, solved)) if left_out.iter().any(|group| has(&lockfile, group)) => {
-            Replacement { project, edited: None, old, snapshot }.write(session.context, (lockfile, &solved)).map(Some)
-        }
-        _ => Ok(None),
-    }
+    // What is locked serves, whatever keeps the groups from it.
+    let found = solve(session, project, &Wish::keeping(old)).ok()?;
+    left_out.iter().any(|group| has(&found.0, group)).then_some(found)
 }
 
 /// Brings the lock up to date, preferring what other tools' lockfiles chose, which are given by their paths, to newer

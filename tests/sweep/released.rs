@@ -49,7 +49,7 @@ impl KilledRelease {
         self.project.under(&["strace", "-qq", "-y", "-s", "8", "-o", &file.display().to_string()], COMMAND).exits(0);
         let text = String::from_utf8_lossy(&std::fs::read(&file).expect("a trace")).into_owned();
         std::fs::remove_file(file).expect("a trace");
-        let of_one_thread: String = text.lines().map(|line| format!("1 {line}\n")).collect();
+        let of_one_thread = text.lines().map(|line| format!("1 {line}\n")).collect::<Vec<_>>().concat();
         trace::points(&of_one_thread, self.project.folder())
     }
 

@@ -18,7 +18,7 @@ pub(in crate::cli) struct ReportFormat {
 /// Whom attestations of builds are verified against.
 #[derive(Clone, Debug, Args)]
 pub(in crate::cli) struct TrustedRootArgs {
-    /// Verify who built packages against this root of trust, in the form of Sigstore's trusted_root.json
+    /// Verify who built packages against this root of trust, in the form of Sigstore's `trusted_root.json`
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) trusted_root: Option<PathBuf>,
 }

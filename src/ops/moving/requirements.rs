@@ -31,7 +31,7 @@ pub(in crate::ops) fn take_all(root: &Path, all: &mut Imported, from: &mut Vec<S
     for RequirementsFile { path, purpose } in found {
         match purpose {
             Purpose::Project if !has_lock || stem(&path) == stem(MAIN) => {
-                take_project(root, &path, (all, &locked), from)?
+                take_project(root, &path, (all, &locked), from)?;
             }
             Purpose::Development(group) if !has_lock => {
                 all.merge_requirements(read_group(root, &path, &of_project, from)?.into_group(&group), &path);

@@ -193,7 +193,7 @@ fn is_told(folder: &str, imported: &Imported) -> bool {
 /// tools do not look at them.
 pub(in crate::ops) fn tell_unnamed(root: &Path, imported: &mut Imported) -> Result<()> {
     let mut known: BTreeSet<Arc<str>> = imported.folders.iter().map(|(folder, _)| path::join("", folder)).collect();
-    known.extend(imported.not_taken.iter().flat_map(|left| left.folders()).map(Arc::from));
+    known.extend(imported.not_taken.iter().flat_map(import::NotTaken::folders).map(Arc::from));
     let mut found = Vec::new();
     visit(root, DEPTH, &mut |folder| {
         if known.contains(folder) || imported.is_member(folder) || imported.is_excluded(folder) {
@@ -228,7 +228,7 @@ pub(in crate::ops) fn tell_extras_of_members(root: &Path, members: &[Arc<str>], 
         let here = lines.asked_extras().into_iter();
         asked.extend(here.map(|(of, extra)| match of {
             ExtraOf::Folder(below) => (ExtraOf::Folder(path::join(folder, &below).to_string()), extra),
-            name => (name, extra),
+            name @ ExtraOf::Name(_) => (name, extra),
         }));
         // A package that is taken as a whole has no lines.
         let project = import::python_project(&read).ok().flatten().unwrap_or_default();

@@ -14,8 +14,15 @@ struct Filter {
     excludes: bool,
     with_used: bool,
     with_users: bool,
-    /// The members that match are not meant, but those that they are widened by.
-    without_matched: bool,
+    matched: Matched,
+}
+
+/// Whether the members that match are meant themselves.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Matched {
+    Included,
+    /// Those that they are widened by are.
+    LeftOut,
 }
 
 /// A pattern that says nothing.
@@ -85,8 +92,8 @@ impl Filter {
         }
         let glob =
             GlobBuilder::new(glob).literal_separator(true).build().map_err(|error| bad(error.kind().to_string()))?;
-        let without_matched = only_used || only_users;
-        Ok(Self { glob: glob.compile_matcher(), excludes, with_used, with_users, without_matched })
+        let matched = if only_used || only_users { Matched::LeftOut } else { Matched::Included };
+        Ok(Self { glob: glob.compile_matcher(), excludes, with_used, with_users, matched })
     }
 
     fn matches(&self, member: &Member) -> bool {
@@ -95,7 +102,10 @@ impl Filter {
 
     /// Adds what the members use, or what uses them; or takes that in their place.
     fn widened(&self, members: &[Member], places: &BTreeSet<usize>) -> BTreeSet<usize> {
-        let mut all = if self.without_matched { BTreeSet::new() } else { places.clone() };
+        let mut all = match self.matched {
+            Matched::Included => places.clone(),
+            Matched::LeftOut => BTreeSet::new(),
+        };
         if self.with_used {
             all.extend(places.iter().flat_map(|&place| reachable(members, place)));
         }

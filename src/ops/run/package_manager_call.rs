@@ -150,6 +150,17 @@ pub(super) fn parse(manager: PackageManager, arguments: &[OsString]) -> PackageM
     PackageManagerCall { action: action.unwrap_or_default(), ..words.call }
 }
 
+/// Whether what is missing may be fetched without a question.
+#[derive(Default, PartialEq, Eq)]
+enum Fetching {
+    #[default]
+    Unsaid,
+    /// `--yes`
+    Allowed,
+    /// `--no`, `--offline`
+    Refused,
+}
+
 /// The words that are left, and what the options before them said.
 #[derive(Default)]
 struct Words<'a> {
@@ -162,10 +173,7 @@ struct Words<'a> {
     packages: Vec<String>,
     /// Whether `-p` was said, by which some mean packages.
     has_p: bool,
-    /// Whether what is missing may be fetched without a question: `--yes`.
-    says_yes: bool,
-    /// Whether nothing may be fetched: `--no`, `--offline`.
-    fetches_nothing: bool,
+    fetching: Fetching,
 }
 
 impl<'a> Words<'a> {
@@ -212,11 +220,16 @@ impl<'a> Words<'a> {
                     self.packages.push(package);
                 }
                 "-p" if value.is_none() => self.has_p = true,
-                "-y" | "--yes" => self.says_yes = value.is_none_or(|value| value == "true"),
-                "--no" | "--no-install" | "--offline" if value.is_none() => self.fetches_nothing = true,
-                "--prefer-offline" | "--prefer-online" if value.is_none() => {}
+                "-y" | "--yes" if value.is_none_or(|value| value == "true") && self.fetching != Fetching::Refused => {
+                    self.fetching = Fetching::Allowed;
+                }
+                "--no" | "--no-install" | "--offline" if value.is_none() => self.fetching = Fetching::Refused,
                 "-s"
                 | "--silent"
+                | "-y"
+                | "--yes"
+                | "--prefer-offline"
+                | "--prefer-online"
                 | "-q"
                 | "--quiet"
                 | "--stream"
@@ -305,7 +318,7 @@ impl<'a> Words<'a> {
         }
         let has_version = name.get(1..).is_some_and(|rest| rest.contains('@'));
         let is_program = !has_version && !names_packages && !name.starts_with('-') && self.filters.is_none();
-        let is_fetched = self.says_yes && !self.fetches_nothing && names_package(name);
+        let is_fetched = self.fetching == Fetching::Allowed && names_package(name);
         let absent = if is_fetched { WithoutProgram::Fetched } else { WithoutProgram::Fails };
         is_program.then(|| CallAction::Tool { command: self.rest.to_vec(), absent })
     }

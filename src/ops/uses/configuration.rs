@@ -217,11 +217,7 @@ impl<'t> Reader<'t> {
                 self.open.push(Open { of, ..Open::default() });
             }
             '[' | '{' => self.open.push(Open { is_object: mark == '{', ..Open::default() }),
-            ')' | ']' | '}' => {
-                if self.open.len() > 1 {
-                    self.open.pop();
-                }
-            }
+            ')' | ']' | '}' if self.open.len() > 1 => drop(self.open.pop()),
             ',' | ';' => {
                 self.choices = 0;
                 if self.open.last().is_some_and(|open| open.is_object) || mark == ';' {

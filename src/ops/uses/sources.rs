@@ -114,7 +114,9 @@ pub(in crate::ops) fn uses(name: &str, text: &str) -> BTreeSet<Use> {
     } else if is_configuration(name) {
         let value = value_of(name, text);
         let names = value.as_ref().map_or_else(|| names_of_text(text), names_of_value);
-        names.into_iter().for_each(|word| name_packages(name, word, &mut found));
+        for word in names {
+            name_packages(name, word, &mut found);
+        }
     }
     found
 }
